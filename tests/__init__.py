@@ -1,0 +1,1 @@
+"""The tests mirror the source, a folder a room; contracts, journeys, simulation and docs stand beside."""

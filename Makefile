@@ -31,7 +31,7 @@ check: $(DEV)  ## lint, formatting, types, the order of rooms
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/lint-imports
+	$(BIN)/lint-imports --no-logo
 
 proof: $(DEV)  ## run the fault and property tests with full counts, and print the counts (an hour)
 	ENTREPOT_PROOF=1 $(BIN)/pytest -m proof -n $(WORKERS) --timeout 3600 --durations 10

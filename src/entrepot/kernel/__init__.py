@@ -1,0 +1,134 @@
+"""The kernel: what every room stands on and nobody buys.
+
+Money, ids and time; refusals; a database whose commands are functions of a transaction; events with positions, reactions
+done once, tasks, a schedule, leases; idempotency keys; blobs; settings. It knows nothing of shops or clouds.
+"""
+
+from .blobs import Blobs
+from .clock import DAY, HOUR, MILLISECOND, MINUTE, SECOND, Clock, ManualClock, SystemClock, from_rfc3339, to_rfc3339
+from .database import Database, sqlite_url
+from .errors import (
+    Conflict,
+    Invalid,
+    Kind,
+    NotAllowed,
+    NotFound,
+    NotSignedIn,
+    Refused,
+    TooLarge,
+    TooMany,
+    Unavailable,
+)
+from .events import Event, Recorded, list_event_types
+from .facts import find_fact, write_fact, write_fact_once
+from .idempotency import RequestKey, once, request_key
+from .ids import derive_id, is_id, new_id
+from .lanes import Lane
+from .leases import acquire, release, still_held
+from .money import Money, decimals_of, format_money, parse_money, round_half_even, share_bps, split
+from .projections import Projection, ProjectionThread, catch_up
+from .proofs import Finding, Proof
+from .relay import (
+    FailedReaction,
+    Handler,
+    Reactions,
+    Relay,
+    RelayThread,
+    handler_name,
+    last_position,
+    list_events,
+    list_failed_reactions,
+    retry_reaction,
+)
+from .schedule import Scheduled, ScheduleThread, enqueue_due
+from .secret import Secret
+from .settings import Loaded, Sourced, load_settings
+from .sql import Prepared, from_json, in_set, prepare, prepare_text, to_json
+from .tasks import Task, TaskKind, TaskRun, Workers, get_task, list_stuck_tasks, retry_task
+from .tx import Snapshot, Tx
+
+__all__ = [
+    "DAY",
+    "HOUR",
+    "MILLISECOND",
+    "MINUTE",
+    "SECOND",
+    "Blobs",
+    "Clock",
+    "Conflict",
+    "Database",
+    "Event",
+    "FailedReaction",
+    "Finding",
+    "Handler",
+    "Invalid",
+    "Kind",
+    "Lane",
+    "Loaded",
+    "ManualClock",
+    "Money",
+    "NotAllowed",
+    "NotFound",
+    "NotSignedIn",
+    "Prepared",
+    "Projection",
+    "ProjectionThread",
+    "Proof",
+    "Reactions",
+    "Recorded",
+    "Refused",
+    "Relay",
+    "RelayThread",
+    "RequestKey",
+    "ScheduleThread",
+    "Scheduled",
+    "Secret",
+    "Snapshot",
+    "Sourced",
+    "SystemClock",
+    "Task",
+    "TaskKind",
+    "TaskRun",
+    "TooLarge",
+    "TooMany",
+    "Tx",
+    "Unavailable",
+    "Workers",
+    "acquire",
+    "catch_up",
+    "decimals_of",
+    "derive_id",
+    "enqueue_due",
+    "find_fact",
+    "format_money",
+    "from_json",
+    "from_rfc3339",
+    "get_task",
+    "handler_name",
+    "in_set",
+    "is_id",
+    "last_position",
+    "list_event_types",
+    "list_events",
+    "list_failed_reactions",
+    "list_stuck_tasks",
+    "load_settings",
+    "new_id",
+    "once",
+    "parse_money",
+    "prepare",
+    "prepare_text",
+    "release",
+    "request_key",
+    "retry_reaction",
+    "retry_task",
+    "round_half_even",
+    "share_bps",
+    "split",
+    "sqlite_url",
+    "still_held",
+    "to_json",
+    "to_rfc3339",
+    "write_fact",
+    "write_fact_once",
+]

@@ -1,0 +1,33 @@
+"""The program's log: one line an event, for people on a terminal and as JSON for machines."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from typing import Any
+
+import structlog
+
+
+def configure_logs(level: str = "INFO", as_json: bool | None = None) -> None:
+    """Send the log to standard error. JSON unless somebody sits at a terminal."""
+    number = logging.getLevelNamesMapping()[level.upper()]
+    # Plain tracebacks: the pretty ones print local variables, and with them whatever secret was being used.
+    last: list[Any] = [
+        structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback)
+    ]
+    if as_json if as_json is not None else not sys.stderr.isatty():
+        last = [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            *last,
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(number),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=False,
+    )
+    for noisy in ("httpx", "httpcore", "uvicorn.access"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)

@@ -1,0 +1,80 @@
+"""Projections: what a process keeps in memory and can make again from the rows at any time.
+
+A projection has a cursor of its own, applies events in order and never writes to the database.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from typing import Protocol
+
+import structlog
+
+from .database import Database
+from .events import Recorded
+from .relay import POLL_S, list_events
+from .tx import Snapshot
+
+log = structlog.get_logger(__name__)
+
+
+class Projection(Protocol):
+    """Follows the events in order."""
+
+    @property
+    def position(self) -> int:
+        """The last position that it has seen."""
+        ...
+
+    def apply(self, snapshot: Snapshot, events: Sequence[Recorded]) -> None:
+        """Take in the next events, reading what it needs from the snapshot, and move `position` to the last of them."""
+        ...
+
+
+def catch_up(database: Database, projection: Projection, most: int = 500) -> int:
+    """Apply everything that is placed and not yet seen; returns how many events."""
+    total = 0
+
+    def step(snapshot: Snapshot) -> int:
+        events = list_events(snapshot, projection.position, most)
+        if events:
+            projection.apply(snapshot, events)
+        return len(events)
+
+    while count := database.read_now(step):
+        total += count
+    return total
+
+
+class ProjectionThread:
+    """Keeps projections up with the relay: woken by this process's relay, and looking twice a second for others'."""
+
+    def __init__(self, database: Database, projections: Sequence[Projection], poll_s: float = POLL_S) -> None:
+        self._database = database
+        self._projections = projections
+        self._poll_s = poll_s
+        self._closing = False
+        self.wake = threading.Event()
+        self._thread = threading.Thread(target=self._loop, name="entrepot-projections", daemon=True)
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End after the step under way."""
+        self._closing = True
+        self.wake.set()
+        if self._thread.is_alive():
+            self._thread.join()
+
+    def _loop(self) -> None:
+        while not self._closing:
+            self.wake.clear()
+            for projection in self._projections:
+                try:
+                    catch_up(self._database, projection)
+                except Exception:
+                    log.exception("a projection failed; it goes on from where it was", projection=repr(projection))
+            self.wake.wait(self._poll_s)

@@ -1,0 +1,233 @@
+"""SQLite: one writer thread that runs queued commands, many to a commit, and a pool of reading connections.
+
+Each command runs in its own savepoint, so that one that fails leaves the others whole; its caller is answered after the
+commit is on the disk (WAL, synchronous=FULL). The first command of a batch needs no savepoint: if it fails, the batch is
+rolled back while it is still empty. A writing transaction begins with BEGIN IMMEDIATE, because a deferred one that reads
+and then writes is told "database is locked" at once, whatever the time-out.
+"""
+
+from __future__ import annotations
+
+import queue
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
+from pathlib import Path
+from random import Random
+from typing import Any, TypeVar
+
+import structlog
+
+from .clock import Clock
+from .errors import Unavailable
+from .lanes import Lane, Lanes, Queued
+from .tx import Cursor, Snapshot, Tx
+
+T = TypeVar("T")
+
+BATCH_COMMANDS_MAX = 256
+BATCH_BULK_S = 0.010
+BUSY_TIMEOUT_MS = 10_000
+READERS_IDLE_MAX = 16
+VERSION_MIN = (3, 37, 0)
+
+log = structlog.get_logger(__name__)
+
+
+class SqliteConnection:
+    """The driver's connection under the name that a transaction knows."""
+
+    dialect = "sqlite"
+    __slots__ = ("raw",)
+
+    def __init__(self, raw: sqlite3.Connection) -> None:
+        self.raw = raw
+
+    def execute(self, text: str, params: Mapping[str, Any]) -> Cursor:
+        return self.raw.execute(text, params)
+
+    def executemany(self, text: str, rows: Sequence[Mapping[str, Any]]) -> None:
+        self.raw.executemany(text, rows)
+
+
+class SqliteStore:
+    """The database in one file, for one serving process."""
+
+    dialect = "sqlite"
+
+    def __init__(self, path: Path, clock: Clock, random: Random, on_commit: Callable[[Tx], None]) -> None:
+        if sqlite3.sqlite_version_info < VERSION_MIN:
+            raise Unavailable(f"SQLite {sqlite3.sqlite_version} is too old: Entrepot needs 3.37 or newer")
+        self.path = path
+        self._clock = clock
+        self._random = random
+        self._on_commit = on_commit
+        self._readers: queue.LifoQueue[SqliteConnection] = queue.LifoQueue(READERS_IDLE_MAX)
+        self._lanes = Lanes()
+        self._writer = _connect(path)
+        self._thread = threading.Thread(target=self._write_loop, name="entrepot-writer", daemon=True)
+        self._thread.start()
+
+    def submit(self, command: Callable[[Tx], T], lane: Lane) -> Future[T]:
+        """Queue a command; the future is answered after its commit."""
+        answer: Future[T] = Future()
+        if not self._lanes.put(Queued(command, answer), lane):
+            answer.set_exception(Unavailable("Entrepot is shutting down: try again in a moment", retry_after_s=5))
+        return answer
+
+    def look(self, query: Callable[[Snapshot], T]) -> T:
+        """Run a query in a snapshot of its own."""
+        try:
+            connection = self._readers.get_nowait()
+        except queue.Empty:
+            connection = _connect(self.path)
+        try:
+            connection.raw.execute("BEGIN")
+            try:
+                return query(Snapshot(connection, self._clock.now(), self._random))
+            finally:
+                connection.raw.execute("ROLLBACK")
+        except sqlite3.OperationalError as error:
+            raise _explained(error, self.path) from error
+        finally:
+            self._give_back(connection)
+
+    def close(self) -> None:
+        """Finish what is queued, then close every connection."""
+        self._lanes.close()
+        self._thread.join()
+        self._writer.raw.close()
+        while not self._readers.empty():
+            self._readers.get_nowait().raw.close()
+
+    def _give_back(self, connection: SqliteConnection) -> None:
+        try:
+            self._readers.put_nowait(connection)
+        except queue.Full:
+            connection.raw.close()
+
+    def _write_loop(self) -> None:
+        while (taken := self._lanes.take(BATCH_COMMANDS_MAX)) is not None:
+            lane, batch = taken
+            started = time.perf_counter()
+            self._write_batch(lane, batch)
+            self._lanes.spent(lane, time.perf_counter() - started)
+
+    def _write_batch(self, lane: Lane, batch: list[Queued]) -> None:
+        """Run commands, commit once, answer each. Whatever happens, every caller is answered and the thread lives."""
+        done: list[tuple[Queued, Tx, Any]] = []
+        try:
+            self._run_batch(lane, batch, done)
+            if done:
+                self._writer.raw.execute("COMMIT")
+        except BaseException as error:
+            _roll_back(self._writer.raw)
+            reason = _explained(error, self.path) if isinstance(error, sqlite3.Error) else error
+            for queued, _, _ in done:
+                queued.answer.set_exception(reason)
+            for queued in batch:
+                if not queued.answer.done():
+                    queued.answer.set_exception(reason)
+            return
+        for queued, tx, result in done:
+            self._on_commit(tx)
+            queued.answer.set_result(result)
+
+    def _run_batch(self, lane: Lane, batch: list[Queued], done: list[tuple[Queued, Tx, Any]]) -> None:
+        raw = self._writer.raw
+        stop_at = time.perf_counter() + BATCH_BULK_S
+        place = 0
+        while place < len(batch):
+            if not done:
+                raw.execute("BEGIN IMMEDIATE")
+            self._run_one(batch[place], done)
+            place += 1
+            if lane is Lane.BULK and time.perf_counter() > stop_at and place < len(batch):
+                self._lanes.put_back(batch[place:], lane)
+                del batch[place:]
+            if place == len(batch) and lane is Lane.INTERACTIVE and len(batch) < BATCH_COMMANDS_MAX:
+                batch.extend(self._lanes.more(lane, BATCH_COMMANDS_MAX - len(batch)))
+
+    def _run_one(self, queued: Queued, done: list[tuple[Queued, Tx, Any]]) -> None:
+        """Run one command in its savepoint; a failure is answered at once and leaves no trace."""
+        if not queued.answer.set_running_or_notify_cancel():
+            if not done:
+                self._writer.raw.execute("ROLLBACK")
+            return
+        raw = self._writer.raw
+        first = not done
+        tx = Tx(self._writer, self._clock.now(), self._random)
+        if not first:
+            raw.execute("SAVEPOINT command")
+        try:
+            result = queued.command(tx)
+            tx.flush()
+        except Exception as error:
+            if _is_fatal(error):
+                raise
+            raw.execute("ROLLBACK" if first else "ROLLBACK TO command")
+            if not first:
+                raw.execute("RELEASE command")
+            queued.answer.set_exception(error)
+            return
+        if not first:
+            raw.execute("RELEASE command")
+        done.append((queued, tx, result))
+
+
+def _connect(path: Path) -> SqliteConnection:
+    try:
+        raw = sqlite3.connect(
+            path, timeout=BUSY_TIMEOUT_MS / 1_000, isolation_level=None, check_same_thread=False, cached_statements=1024
+        )
+        raw.execute("PRAGMA journal_mode = WAL")
+        raw.execute("PRAGMA synchronous = FULL")
+        raw.execute("PRAGMA foreign_keys = ON")
+        raw.execute("PRAGMA temp_store = MEMORY")
+        raw.execute("PRAGMA cache_size = -16000")
+        raw.execute("PRAGMA journal_size_limit = 67108864")
+    except sqlite3.Error as error:
+        raise _explained(error, path) from error
+    return SqliteConnection(raw)
+
+
+def _is_fatal(error: Exception) -> bool:
+    """Whether SQLite may have rolled back the whole transaction, so that no savepoint is left to return to."""
+    return isinstance(error, sqlite3.Error) and _primary_code(error) in (
+        sqlite3.SQLITE_FULL,
+        sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_NOMEM,
+        sqlite3.SQLITE_BUSY,
+        sqlite3.SQLITE_CORRUPT,
+    )
+
+
+def _primary_code(error: BaseException) -> int | None:
+    """SQLite's error code without the extension that tells its cause."""
+    code = getattr(error, "sqlite_errorcode", None)
+    return None if code is None else code & 0xFF
+
+
+def _roll_back(raw: sqlite3.Connection) -> None:
+    if raw.in_transaction:
+        raw.execute("ROLLBACK")
+
+
+def _explained(error: BaseException, path: Path) -> BaseException:
+    """The driver's error as a sentence, where there is something a person can do."""
+    primary = _primary_code(error)
+    if primary == sqlite3.SQLITE_FULL:
+        return Unavailable(
+            f"The disk that holds {path} is full: free some space; nothing was lost, nothing was written"
+        )
+    if primary == sqlite3.SQLITE_BUSY:
+        return Unavailable(f"Another process keeps {path} locked: try again in a moment", retry_after_s=5)
+    if primary == sqlite3.SQLITE_READONLY:
+        return Unavailable(f"{path} may not be written: give this user the right to write the file and its folder")
+    if primary == sqlite3.SQLITE_CANTOPEN:
+        return Unavailable(f"{path} cannot be opened: check that the folder exists and may be written")
+    if primary in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+        return Unavailable(f"{path} is damaged or is no database: restore it from a backup")
+    return error

@@ -1,0 +1,176 @@
+"""A snapshot to read from, and a transaction to write in: what every verb of every room takes as its first argument."""
+
+from __future__ import annotations
+
+import itertools
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from random import Random
+from typing import Any, Protocol, TypeVar
+
+import msgspec
+from sqlalchemy import bindparam, insert
+
+from . import ids, tables
+from .events import Event
+from .sql import Prepared, prepare, prepare_text, to_json
+
+T = TypeVar("T")
+
+_serials = itertools.count(time.time_ns())
+"""Keeps the order of this process's events within one microsecond, and within one transaction."""
+
+
+class Cursor(Protocol):
+    """What both drivers' results offer."""
+
+    @property
+    def rowcount(self) -> int: ...
+    def fetchone(self) -> Any: ...
+    def fetchall(self) -> list[Any]: ...
+
+
+class Connection(Protocol):
+    """A driver's connection, reduced to what a transaction needs."""
+
+    dialect: str
+
+    def execute(self, text: str, params: Mapping[str, Any]) -> Cursor: ...
+    def executemany(self, text: str, rows: Sequence[Mapping[str, Any]]) -> None: ...
+
+
+class Snapshot:
+    """One consistent view of the database. `now` is the time of the clock when it was taken, in microseconds."""
+
+    __slots__ = ("_connection", "_sqlite", "now", "random")
+
+    def __init__(self, connection: Connection, now: int, random: Random) -> None:
+        self._connection = connection
+        self._sqlite = connection.dialect == "sqlite"
+        self.now = now
+        self.random = random
+
+    @property
+    def dialect(self) -> str:
+        """`sqlite` or `postgresql`."""
+        return self._connection.dialect
+
+    def one(self, statement: Prepared[T], **params: Any) -> T | None:
+        """The first row, or None."""
+        row = self._execute(statement, params).fetchone()
+        if row is None:
+            return None
+        into = statement.into
+        return into(*row) if into else row
+
+    def all(self, statement: Prepared[T], **params: Any) -> list[T]:
+        """Every row."""
+        rows = self._execute(statement, params).fetchall()
+        into = statement.into
+        return [into(*row) for row in rows] if into else rows
+
+    def value(self, statement: Prepared[Any], **params: Any) -> Any:
+        """The first column of the first row, or None."""
+        row = self._execute(statement, params).fetchone()
+        return None if row is None else row[0]
+
+    def _execute(self, statement: Prepared[Any], params: dict[str, Any]) -> Cursor:
+        text, bound = self._bind(statement, params)
+        return self._connection.execute(text, bound)
+
+    def _bind(self, statement: Prepared[Any], params: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+        if not statement.sets:
+            return (statement.sqlite if self._sqlite else statement.postgres), params
+        if not self._sqlite:
+            return statement.postgres, {**params, **{name: list(params[name]) for name in statement.sets}}
+        for name in statement.sets:
+            params[name] = msgspec.json.encode(list(params[name])).decode()
+        return statement.sqlite, params
+
+
+class Tx(Snapshot):
+    """A write transaction. Whoever opened it commits; verbs never do.
+
+    Everything in it happens together or not at all: rows, announced events, enqueued tasks.
+    """
+
+    __slots__ = ("_after", "_events", "announced", "enqueued")
+
+    def __init__(self, connection: Connection, now: int, random: Random) -> None:
+        super().__init__(connection, now, random)
+        self._events: list[Event] = []
+        self._after: list[Callable[[], None]] = []
+        self.announced = False
+        self.enqueued = False
+
+    def new_id(self, prefix: str) -> str:
+        """A fresh id of this kind."""
+        return ids.new_id(prefix, self.now, self.random)
+
+    def run(self, statement: Prepared[Any], **params: Any) -> int:
+        """Execute one writing statement; returns how many rows it touched."""
+        return self._execute(statement, params).rowcount
+
+    def run_many(self, statement: Prepared[Any], rows: Sequence[Mapping[str, Any]]) -> None:
+        """Execute one writing statement for many rows of parameters at once."""
+        if not rows:
+            return
+        if statement.sets:
+            raise TypeError("a statement with a list parameter runs once, not for many rows")
+        self._connection.executemany(statement.sqlite if self._sqlite else statement.postgres, rows)
+
+    def announce(self, *events: Event) -> None:
+        """Record facts; readers see them after the commit, in one order shared by all."""
+        self._events.extend(events)
+
+    def enqueue(
+        self, kind: str, body: msgspec.Struct, *, key: str | None = None, run_at: int | None = None
+    ) -> str | None:
+        """Have a task of this kind done after the commit, at `run_at` or as soon as possible; returns its id.
+
+        With a `key`, once per (kind, key) for ever: a second call changes nothing and returns None.
+        """
+        task_id = self.new_id("tsk")
+        row = {"id": task_id, "kind": kind, "body": to_json(body), "key": key, "run_at": run_at or self.now}
+        if self.run(_insert_task, created_at=self.now, **row) == 0:
+            return None
+        self.enqueued = True
+        return task_id
+
+    def after_commit(self, wake: Callable[[], None]) -> None:
+        """Call `wake` in this process once the commit is done: to wake a reader, never to have an effect."""
+        self._after.append(wake)
+
+    def flush(self) -> None:
+        """Write what was announced. Called by the database before the commit."""
+        if self._events:
+            self.run_many(_insert_event, [self._event_row(event) for event in self._events])
+            self.announced = True
+            self._events.clear()
+
+    def woken(self) -> Iterable[Callable[[], None]]:
+        """What to call after the commit."""
+        return self._after
+
+    def _event_row(self, event: Event) -> dict[str, Any]:
+        return {
+            "id": self.new_id("evt"),
+            "name": event.name,
+            "body": to_json(event),
+            "announced_at": self.now,
+            "serial": next(_serials),
+        }
+
+
+_insert_event: Prepared[Any] = prepare(
+    insert(tables.events).values({name: bindparam(name) for name in ("id", "name", "body", "announced_at", "serial")})
+)
+_TASK_SQL = (
+    "INSERT INTO kernel_tasks (id, kind, body, key, state, attempts, run_at, created_at) "
+    "VALUES ({id}, {kind}, {body}, {key}, 'waiting', 0, {run_at}, {created_at}) ON CONFLICT (kind, key) DO NOTHING"
+)
+_TASK_FIELDS = ("id", "kind", "body", "key", "run_at", "created_at")
+_insert_task: Prepared[Any] = prepare_text(
+    _TASK_SQL.format(**{name: f":{name}" for name in _TASK_FIELDS}),
+    _TASK_SQL.format(**{name: f"%({name})s" for name in _TASK_FIELDS}),
+)

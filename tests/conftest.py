@@ -10,7 +10,10 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from tests import postgres
+from tests.fixtures import database, database_url, postgres_template, sqlite_template
 from tests.proof import FULL, count
+
+__all__ = ["database", "database_url", "postgres_template", "sqlite_template"]  # written in fixtures.py
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser

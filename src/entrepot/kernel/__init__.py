@@ -1,7 +1,7 @@
 """The kernel: what every room stands on and nobody buys.
 
-Money, ids and time; refusals; a database whose commands are functions of a transaction; events with positions, reactions
-done once, tasks, a schedule, leases; idempotency keys; blobs; settings. It knows nothing of shops or clouds.
+Money, ids and time; refusals; a database whose commands are functions of a transaction; events with positions,
+reactions done once, tasks, a schedule, leases; idempotency keys; blobs; settings. It knows nothing of shops or clouds.
 """
 
 from .blobs import Blobs

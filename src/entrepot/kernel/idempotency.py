@@ -49,7 +49,8 @@ def once(tx: Tx, key: RequestKey, effect: Callable[[], R], into: type[R]) -> R:
         tx.run(_store, actor_=key.actor, route_=key.route, key_=key.key, result_=to_json(result))
         return result
     row = tx.one(_find, actor=key.actor, route=key.route, key=key.key)
-    assert row is not None and row.result is not None
+    assert row is not None
+    assert row.result is not None
     if row.body_sha256 != key.body_sha256:
         raise Conflict("This Idempotency-Key was used for a different request: send a new key with a new request")
     return from_json(row.result, into)

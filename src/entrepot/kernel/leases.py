@@ -1,7 +1,7 @@
 """Leases: one holder at a time for relay, schedule and index, each with a fencing number.
 
-A holder that was asleep past its time may still believe that it holds. So what it writes is checked against the fence in
-the same transaction: `still_held` refuses when a later holder has taken over.
+A holder that was asleep past its time may still believe that it holds. So what it writes is checked against the fence
+in the same transaction: `still_held` refuses when a later holder has taken over.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """SQLite: one writer thread that runs queued commands, many to a commit, and a pool of reading connections.
 
-Each command runs in its own savepoint, so that one that fails leaves the others whole; its caller is answered after the
-commit is on the disk (WAL, synchronous=FULL). The first command of a batch needs no savepoint: if it fails, the batch is
-rolled back while it is still empty. A writing transaction begins with BEGIN IMMEDIATE, because a deferred one that reads
-and then writes is told "database is locked" at once, whatever the time-out.
+Each command runs in its own savepoint, so that one that fails leaves the others whole; its caller is answered after
+the commit is on the disk (WAL, synchronous=FULL). The first command of a batch needs no savepoint: if it fails, the
+batch is rolled back while it is still empty. A writing transaction begins with BEGIN IMMEDIATE, because a deferred one
+that reads and then writes is told "database is locked" at once, whatever the time-out.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """Tasks: work outside a transaction, with retry, a lease while it runs, and its outcome recorded once.
 
-A verb records what it intends and enqueues a task in the same transaction. The task acts (a network call, a model, a long
-computation) and hands its outcome to `settle`, which records it and ends the task in one commit. A worker that dies
-leaves its lease to run out; the task is then taken by another. So a task may act twice and must carry an idempotency key
-to whatever it acts on; it settles once.
+A verb records what it intends and enqueues a task in the same transaction. The task acts (a network call, a model, a
+long computation) and hands its outcome to `settle`, which records it and ends the task in one commit. A worker that
+dies leaves its lease to run out; the task is then taken by another. So a task may act twice and must carry an
+idempotency key to whatever it acts on; it settles once.
 """
 
 from __future__ import annotations

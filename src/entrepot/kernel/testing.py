@@ -19,9 +19,13 @@ NOON = 1_767_268_800_000_000
 
 def open_database(url: str, *, seed: int = 1, now: int = NOON) -> Database:
     """A database with a manual clock and seeded chance; its tables are made from what the imported rooms declare."""
-    database = Database(url, clock=ManualClock(now), random=Random(seed))
     create_tables(url)
-    return database
+    return open_existing(url, seed=seed, now=now)
+
+
+def open_existing(url: str, *, seed: int = 1, now: int = NOON) -> Database:
+    """The same for a database that has its tables."""
+    return Database(url, clock=ManualClock(now), random=Random(seed))
 
 
 def open_file(folder: Path, *, seed: int = 1, now: int = NOON) -> Database:

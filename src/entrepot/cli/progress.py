@@ -1,0 +1,43 @@
+"""A progress bar for long work: on a terminal a moving one, elsewhere a line now and then."""
+
+from __future__ import annotations
+
+import sys
+import time
+from types import TracebackType
+from typing import Self
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
+
+LINE_EVERY_S = 10.0
+
+
+class Bar:
+    """Shows how far a piece of work is. Call `advance(done, total)` as often as is handy."""
+
+    def __init__(self, label: str) -> None:
+        self._label = label
+        self._console = Console(file=sys.stderr)
+        self._bar: Progress | None = None
+        self._said_at = time.monotonic()
+
+    def __enter__(self) -> Self:
+        if self._console.is_terminal:
+            columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+            self._bar = Progress(*columns, console=self._console, transient=False)
+            self._bar.start()
+            self._task = self._bar.add_task(self._label, total=None)
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+
+    def advance(self, done: int, total: int | None = None) -> None:
+        """So much of it is done."""
+        if self._bar is not None:
+            self._bar.update(self._task, completed=done, total=total)
+        elif time.monotonic() - self._said_at > LINE_EVERY_S:
+            self._said_at = time.monotonic()
+            self._console.print(f"{self._label}: {done:,}" + (f" of {total:,}" if total else ""))

@@ -27,10 +27,9 @@ def write_fact_once(tx: Tx, name: str, value: object) -> bool:
     return tx.run(_write_once, name=name, value=to_json(value), now=tx.now) == 1
 
 
-_INSERT = "INSERT INTO kernel_facts (name, value, written_at) VALUES ({0}name{1}, {0}value{1}, {0}now{1}) ON CONFLICT "
-_REPLACE = _INSERT + "(name) DO UPDATE SET value = excluded.value, written_at = excluded.written_at"
-_write: Prepared[Any] = prepare_text(_REPLACE.format(":", ""), _REPLACE.format("%(", ")s"))
-_write_once: Prepared[Any] = prepare_text(
-    (_INSERT + "DO NOTHING").format(":", ""), (_INSERT + "DO NOTHING").format("%(", ")s")
+_INSERT = "INSERT INTO kernel_facts (name, value, written_at) VALUES (:name, :value, :now) "
+_write: Prepared[Any] = prepare_text(
+    _INSERT + "ON CONFLICT (name) DO UPDATE SET value = excluded.value, written_at = excluded.written_at"
 )
+_write_once: Prepared[Any] = prepare_text(_INSERT + "ON CONFLICT DO NOTHING")
 _find: Prepared[Any] = prepare(select(tables.facts.c.value).where(tables.facts.c.name == bindparam("name")))

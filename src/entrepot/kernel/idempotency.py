@@ -56,12 +56,11 @@ def once(tx: Tx, key: RequestKey, effect: Callable[[], R], into: type[R]) -> R:
     return from_json(row.result, into)
 
 
-_CLAIM_SQL = (
-    "INSERT INTO kernel_idempotency (actor, route, key, body_sha256, created_at) "
-    "VALUES ({0}actor{1}, {0}route{1}, {0}key{1}, {0}body_sha256{1}, {0}created_at{1}) ON CONFLICT DO NOTHING"
-)
 _i = tables.idempotency.c
-_claim: Prepared[Any] = prepare_text(_CLAIM_SQL.format(":", ""), _CLAIM_SQL.format("%(", ")s"))
+_claim: Prepared[Any] = prepare_text(
+    "INSERT INTO kernel_idempotency (actor, route, key, body_sha256, created_at) "
+    "VALUES (:actor, :route, :key, :body_sha256, :created_at) ON CONFLICT DO NOTHING"
+)
 _find: Prepared[Any] = prepare(
     select(_i.body_sha256, _i.result).where(
         _i.actor == bindparam("actor"), _i.route == bindparam("route"), _i.key == bindparam("key")

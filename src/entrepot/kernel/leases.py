@@ -36,15 +36,11 @@ def still_held(tx: Tx, name: str, fence: int) -> None:
         raise Conflict(f"the lease {name} has passed to another process")
 
 
-_SQL = (
-    "INSERT INTO kernel_leases (name, holder, fence, until_at) VALUES ({name}, {holder}, 1, {until_at}) "
+_take: Prepared[Any] = prepare_text(
+    "INSERT INTO kernel_leases (name, holder, fence, until_at) VALUES (:name, :holder, 1, :until_at) "
     "ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, until_at = excluded.until_at, "
     "fence = kernel_leases.fence + CASE WHEN kernel_leases.holder = excluded.holder THEN 0 ELSE 1 END "
-    "WHERE kernel_leases.holder = excluded.holder OR kernel_leases.until_at <= {now} RETURNING fence"
-)
-_FIELDS = ("name", "holder", "until_at", "now")
-_take: Prepared[Any] = prepare_text(
-    _SQL.format(**{name: f":{name}" for name in _FIELDS}), _SQL.format(**{name: f"%({name})s" for name in _FIELDS})
+    "WHERE kernel_leases.holder = excluded.holder OR kernel_leases.until_at <= :now RETURNING fence"
 )
 _release: Prepared[Any] = prepare(
     tables.leases.update()

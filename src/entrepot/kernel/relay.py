@@ -256,23 +256,20 @@ _behind: Prepared[Any] = prepare(
     .limit(bindparam("most"))
 )
 _cursor: Prepared[Any] = prepare(select(tables.cursors.c.position).where(tables.cursors.c.name == bindparam("name")))
-_CURSOR_SQL = (
-    "INSERT INTO kernel_cursors (name, position) VALUES ({0}name{1}, {0}position{1}) "
+_set_cursor: Prepared[Any] = prepare_text(
+    "INSERT INTO kernel_cursors (name, position) VALUES (:name, :position) "
     "ON CONFLICT (name) DO UPDATE SET position = excluded.position"
 )
-_set_cursor: Prepared[Any] = prepare_text(_CURSOR_SQL.format(":", ""), _CURSOR_SQL.format("%(", ")s"))
-_CLAIM_SQL = (
+_claim: Prepared[Any] = prepare_text(
     "INSERT INTO kernel_reactions (event_id, handler, state, attempts, finished_at) "
-    "VALUES ({0}event_id{1}, {0}handler{1}, 'done', 1, {0}now{1}) ON CONFLICT DO NOTHING"
+    "VALUES (:event_id, :handler, 'done', 1, :now) ON CONFLICT DO NOTHING"
 )
-_claim: Prepared[Any] = prepare_text(_CLAIM_SQL.format(":", ""), _CLAIM_SQL.format("%(", ")s"))
-_FAIL_SQL = (
+_fail: Prepared[Any] = prepare_text(
     "INSERT INTO kernel_reactions (event_id, handler, state, attempts, error, retry_at) "
-    "VALUES ({0}event_id{1}, {0}handler{1}, 'failed', {0}attempts{1}, {0}error{1}, {0}retry_at{1}) "
+    "VALUES (:event_id, :handler, 'failed', :attempts, :error, :retry_at) "
     "ON CONFLICT (event_id, handler) DO UPDATE SET state = 'failed', attempts = excluded.attempts, "
     "error = excluded.error, retry_at = excluded.retry_at WHERE kernel_reactions.state = 'failed'"
 )
-_fail: Prepared[Any] = prepare_text(_FAIL_SQL.format(":", ""), _FAIL_SQL.format("%(", ")s"))
 _attempts: Prepared[Any] = prepare(
     select(_reactions.attempts).where(
         _reactions.event_id == bindparam("event_id"), _reactions.handler == bindparam("handler")

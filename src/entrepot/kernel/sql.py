@@ -100,6 +100,7 @@ def _in_set_postgres(element: in_set, compiler: Any, **kw: Any) -> str:
     return f"{compiler.process(element.column, **kw)} = ANY(%({element.name})s::{kind})"
 
 
+_PARAMETER = re.compile(r"(?<![:\w]):([a-z_]+)")
 _SQLITE = SQLiteDialect_pysqlite(paramstyle="named")
 _POSTGRES = PGDialect_psycopg()  # type: ignore[no-untyped-call]
 
@@ -145,9 +146,12 @@ def _literal(value: object) -> str:
     raise TypeError(f"a constant of type {type(value).__name__} has no literal: pass it as a parameter")
 
 
-def prepare_text(sqlite: str, postgres: str, into: Callable[..., T] | None = None) -> Prepared[T]:
-    """A statement written by hand for each dialect, where Core cannot say it. Parameters as the drivers write them."""
-    return Prepared(sqlite, postgres, (), into)
+def prepare_text(text: str, into: Callable[..., T] | None = None, *, postgres: str | None = None) -> Prepared[T]:
+    """A statement written by hand, where Core cannot say it for both (`INSERT … ON CONFLICT`). Parameters are `:name`.
+
+    `postgres` is its text for PostgreSQL where that differs from SQLite's.
+    """
+    return Prepared(text, _PARAMETER.sub(r"%(\1)s", (postgres or text).replace("%", "%%")), (), into)
 
 
 def _named_row(statement: ClauseElement) -> Callable[..., Any] | None:

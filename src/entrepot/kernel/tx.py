@@ -165,12 +165,7 @@ class Tx(Snapshot):
 _insert_event: Prepared[Any] = prepare(
     insert(tables.events).values({name: bindparam(name) for name in ("id", "name", "body", "announced_at", "serial")})
 )
-_TASK_SQL = (
-    "INSERT INTO kernel_tasks (id, kind, body, key, state, attempts, run_at, created_at) "
-    "VALUES ({id}, {kind}, {body}, {key}, 'waiting', 0, {run_at}, {created_at}) ON CONFLICT (kind, key) DO NOTHING"
-)
-_TASK_FIELDS = ("id", "kind", "body", "key", "run_at", "created_at")
 _insert_task: Prepared[Any] = prepare_text(
-    _TASK_SQL.format(**{name: f":{name}" for name in _TASK_FIELDS}),
-    _TASK_SQL.format(**{name: f"%({name})s" for name in _TASK_FIELDS}),
+    "INSERT INTO kernel_tasks (id, kind, body, key, state, attempts, run_at, created_at) "
+    "VALUES (:id, :kind, :body, :key, 'waiting', 0, :run_at, :created_at) ON CONFLICT (kind, key) DO NOTHING"
 )

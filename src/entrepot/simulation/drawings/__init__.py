@@ -1,0 +1,33 @@
+"""Pictures of products, drawn by us: `draw` a spec, get WebP bytes.
+
+`canvas` is the paper, `letters` the lettering, `studio` the light and the backdrop; every other file draws one family of
+things. A drawing is a function of a canvas and a look; it decides nothing by chance, so equal specs give equal pictures.
+"""
+
+from collections.abc import Callable
+
+from entrepot.simulation.drawings import bottoms, gadgets, screens, sound, tops
+from entrepot.simulation.drawings.canvas import SIDE, Canvas
+from entrepot.simulation.drawings.picture import COLOURS, MATERIALS, Look, PictureSpec, look_of
+from entrepot.simulation.drawings.studio import BACKDROPS, photograph
+
+Drawing = Callable[[Canvas, Look], None]
+
+DRAWINGS: dict[str, Drawing] = {
+    **sound.DRAWINGS,
+    **screens.DRAWINGS,
+    **gadgets.DRAWINGS,
+    **tops.DRAWINGS,
+    **bottoms.DRAWINGS,
+}
+_VIEWS = {"main": (0, 0, SIDE, SIDE), "detail": (190, 200, 250, 250)}
+
+
+def draw(spec: PictureSpec) -> bytes:
+    """The picture as WebP, 640 by 640."""
+    canvas = Canvas()
+    DRAWINGS[spec.drawing](canvas, look_of(spec))
+    return photograph(canvas, spec.backdrop, _VIEWS[spec.view])
+
+
+__all__ = ["BACKDROPS", "COLOURS", "DRAWINGS", "MATERIALS", "SIDE", "PictureSpec", "draw"]

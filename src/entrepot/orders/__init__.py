@@ -42,9 +42,7 @@ from .views import (
     Holder,
     LineView,
     OrderView,
-    ParcelView,
     PaymentView,
-    ScanView,
     SellerOrderView,
 )
 
@@ -71,11 +69,9 @@ __all__ = [
     "OrderPlaced",
     "OrderStatus",
     "OrderView",
-    "ParcelView",
     "PaymentView",
     "Place",
     "Placed",
-    "ScanView",
     "SellerOrderCancelled",
     "SellerOrderCompleted",
     "SellerOrderDelivered",

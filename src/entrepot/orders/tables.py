@@ -74,8 +74,8 @@ seller_orders = table(
     # the promise
     Column("quote_id", String, nullable=False),
     Column("delivery_name", String, nullable=False),
-    Column("days_min", Whole, nullable=False),
-    Column("days_max", Whole, nullable=False),
+    Column("arrives_from", Whole, nullable=False),
+    Column("arrives_by", Whole, nullable=False),
     Column("confirm_days", Whole, nullable=False),
     # what happened
     Column("placed_at", Whole, nullable=False),

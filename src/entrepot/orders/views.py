@@ -6,6 +6,7 @@ from enum import StrEnum
 
 import msgspec
 
+from entrepot.deliver import Tracking
 from entrepot.identity import Address
 
 from .types import Legs, OrderStatus, SellerOrderStatus, Stage
@@ -48,7 +49,7 @@ class CartLine(msgspec.Struct, frozen=True):
     price_minor: int
     added_price_minor: int
     total_minor: int
-    weight_g: int
+    weight_g: int | None
     sellable: bool
     available: int | None
     changes: tuple[Change, ...] = ()
@@ -61,7 +62,7 @@ class CartGroup(msgspec.Struct, frozen=True):
     merchant_name: str
     lines: tuple[CartLine, ...]
     items_minor: int
-    weight_g: int
+    weight_g: int | None
 
 
 class CartView(msgspec.Struct, frozen=True):
@@ -77,7 +78,7 @@ class CartView(msgspec.Struct, frozen=True):
 
 
 class DeliveryOption(msgspec.Struct, frozen=True):
-    """A way to have one merchant's goods brought, at a price that holds until `expires_at`."""
+    """A way to have one merchant's goods brought, between two days, at a price that holds until `expires_at`."""
 
     quote_id: str
     merchant_id: str
@@ -85,6 +86,8 @@ class DeliveryOption(msgspec.Struct, frozen=True):
     amount_minor: int
     days_min: int
     days_max: int
+    arrives_from: int
+    arrives_by: int
     expires_at: int
 
 
@@ -95,7 +98,7 @@ class CheckoutGroup(msgspec.Struct, frozen=True):
     merchant_name: str
     lines: tuple[CartLine, ...]
     items_minor: int
-    weight_g: int
+    weight_g: int | None
     options: tuple[DeliveryOption, ...]
 
 
@@ -137,25 +140,6 @@ class Custody(msgspec.Struct, frozen=True):
     then: Holder | None
 
 
-class ScanView(msgspec.Struct, frozen=True):
-    """A parcel was seen."""
-
-    code: str
-    at: int
-    place: str | None
-
-
-class ParcelView(msgspec.Struct, frozen=True):
-    """A parcel and its way so far, latest scan last. `promised_at` is the day by which it should arrive."""
-
-    id: str
-    carrier: str
-    tracking_no: str | None
-    state: str
-    promised_at: int | None
-    scans: tuple[ScanView, ...]
-
-
 class LineView(msgspec.Struct, frozen=True):
     """Goods as they were bought: title, picture and price are those of that day."""
 
@@ -176,7 +160,7 @@ class SellerOrderView(msgspec.Struct, frozen=True):
     """One merchant's part of an order, for whoever looks.
 
     The `can_` fields are what the viewer may do now. `legs` and `commission_bps` are shown to the merchant and the
-    operator only. `arrives_from` and `arrives_by` are the promise made at the checkout, counted from the payment.
+    operator only. `arrives_from` and `arrives_by` are the promise made at the checkout.
     """
 
     id: str
@@ -199,7 +183,7 @@ class SellerOrderView(msgspec.Struct, frozen=True):
     arrives_by: int
     address: Address
     email: str
-    parcels: tuple[ParcelView, ...]
+    parcels: tuple[Tracking, ...]
     confirm_days: int
     placed_at: int
     paid_at: int | None

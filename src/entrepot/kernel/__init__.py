@@ -45,7 +45,7 @@ from .secret import Secret
 from .settings import Loaded, Sourced, load_settings
 from .sql import Prepared, from_json, in_set, prepare, prepare_text, to_json
 from .tasks import Task, TaskKind, TaskRun, Workers, get_task, list_stuck_tasks, retry_task
-from .tx import Snapshot, Tx
+from .tx import Again, Snapshot, Tx
 
 __all__ = [
     "DAY",
@@ -53,6 +53,7 @@ __all__ = [
     "MILLISECOND",
     "MINUTE",
     "SECOND",
+    "Again",
     "Blobs",
     "Clock",
     "Conflict",

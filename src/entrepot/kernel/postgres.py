@@ -16,13 +16,14 @@ from typing import Any, TypeVar
 
 import psycopg
 import structlog
+from psycopg.pq import TransactionStatus
 from psycopg.types.json import set_json_loads
 from sqlalchemy.pool import PoolProxiedConnection, QueuePool
 
 from .clock import Clock
 from .errors import Unavailable
 from .lanes import Lane
-from .tx import Cursor, Snapshot, Tx
+from .tx import Again, Cursor, Snapshot, Tx
 
 T = TypeVar("T")
 
@@ -30,7 +31,7 @@ WRITERS = {Lane.INTERACTIVE: 8, Lane.BULK: 2}
 CONNECTIONS_MAX = 24
 RETRIES_MAX = 12
 RETRY_PAUSE_S = 0.002
-_AGAIN = (psycopg.errors.SerializationFailure, psycopg.errors.DeadlockDetected)
+_AGAIN = (psycopg.errors.SerializationFailure, psycopg.errors.DeadlockDetected, Again)
 _GONE = (psycopg.OperationalError, psycopg.InterfaceError)
 
 log = structlog.get_logger(__name__)
@@ -123,6 +124,9 @@ class PostgresStore:
         try:
             result = command(tx)
             tx.flush()
+            if raw.info.transaction_status is TransactionStatus.INERROR:
+                # PostgreSQL would answer this COMMIT with a rollback, and the driver would not say so.
+                raise RuntimeError("a command went on after a statement of it had failed: nothing of it is kept")
         except BaseException:
             if not raw.closed:
                 raw.execute("ROLLBACK")

@@ -21,6 +21,10 @@ _serials = itertools.count(time.time_ns())
 """Keeps the order of this process's events within one microsecond, and within one transaction."""
 
 
+class Again(Exception):
+    """Another transaction changed meanwhile what this one relies on: the database runs the command again."""
+
+
 class Cursor(Protocol):
     """What both drivers' results offer."""
 
@@ -94,14 +98,24 @@ class Tx(Snapshot):
     Everything in it happens together or not at all: rows, announced events, enqueued tasks.
     """
 
-    __slots__ = ("_after", "_events", "announced", "enqueued")
+    __slots__ = ("_after", "_events", "_seen", "announced", "enqueued", "half_done")
 
     def __init__(self, connection: Connection, now: int, random: Random) -> None:
         super().__init__(connection, now, random)
         self._events: list[Event] = []
         self._after: list[Callable[[], None]] = []
+        self._seen: set[str] = set()
         self.announced = False
         self.enqueued = False
+        self.half_done = False
+        """Set by a verb while its rows are only partly written: what is half done is never committed."""
+
+    def is_first(self, what: str) -> bool:
+        """True the first time this is asked in this transaction: for what a command may do once."""
+        if what in self._seen:
+            return False
+        self._seen.add(what)
+        return True
 
     def new_id(self, prefix: str) -> str:
         """A fresh id of this kind."""
@@ -143,6 +157,8 @@ class Tx(Snapshot):
 
     def flush(self) -> None:
         """Write what was announced. Called by the database before the commit."""
+        if self.half_done:
+            raise RuntimeError("a command went on after one of its verbs failed half way: nothing of it is kept")
         if self._events:
             self.run_many(_insert_event, [self._event_row(event) for event in self._events])
             self.announced = True

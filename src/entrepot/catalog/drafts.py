@@ -1,0 +1,244 @@
+"""What a merchant wants listed, as a feed or a form says it; and what must be true of it before it is saved.
+
+These types are the JSONL feed format too: their docstrings and bounds become its JSON Schema.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta
+
+from entrepot.kernel import Invalid, decimals_of
+from entrepot.kernel.clock import from_rfc3339
+
+from .gtin import find_gtin
+from .types import PRICE_MINOR_MAX, QUANTITY_MAX
+
+TITLE_LENGTH_MAX = 500
+DESCRIPTION_LENGTH_MAX = 200_000
+NAME_LENGTH_MAX = 200
+VALUE_LENGTH_MAX = 2_000
+VARIANTS_MAX = 2_000
+OPTIONS_MAX = 10
+PICTURES_MAX = 50
+ATTRIBUTES_MAX = 200
+REVIEWS_MAX = 1_000
+EXTERNAL_ID_LENGTH_MAX = 200
+
+Scalar = str | int | float | bool
+AttributeValue = Scalar | list[Scalar]
+"""One value, or several. Numbers and booleans stay what they are."""
+
+_HASH_VERSION = b"1"
+"""Raise it when the same draft must be saved again, because what is made of it has changed."""
+
+
+class VariantDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One way to buy the product, at the seller's price.
+
+    `price_minor` and `list_price_minor` (the price before a reduction) are whole minor units: 1250 is 12.50 USD.
+    `quantity` is how many there are, absolute; leave it out where stock is not counted.
+    """
+
+    price_minor: Annotated[int, Meta(ge=1, le=PRICE_MINOR_MAX)]
+    currency: Annotated[str, Meta(pattern="^[A-Z]{3}$")]
+    external_id: Annotated[str, Meta(max_length=EXTERNAL_ID_LENGTH_MAX)] = ""
+    options: dict[str, str] = {}
+    list_price_minor: Annotated[int, Meta(ge=1, le=PRICE_MINOR_MAX)] | None = None
+    quantity: Annotated[int, Meta(ge=0, le=QUANTITY_MAX)] | None = None
+    weight_g: Annotated[int, Meta(ge=0, le=100_000_000)] | None = None
+    gtin: str | None = None
+
+
+class ReviewDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A review that was written elsewhere; shown as imported. `written_at` is RFC 3339."""
+
+    author: Annotated[str, Meta(min_length=1, max_length=NAME_LENGTH_MAX)]
+    rating: Annotated[int, Meta(ge=1, le=5)]
+    body: Annotated[str, Meta(max_length=20_000)] = ""
+    title: Annotated[str, Meta(max_length=TITLE_LENGTH_MAX)] = ""
+    written_at: str | None = None
+
+
+class ProductDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A product as its merchant describes it. `external_id` is the merchant's own name for it and stays the same.
+
+    `description` is HTML, cleaned when it is saved. `category` is a path such as `electronics/audio/headphones`, or
+    names joined by ` > `. `options` names what variants differ by, in order. `pictures` are https addresses, paths
+    beside the feed, or the sha256 of stored pictures; the first one stands for the product.
+    """
+
+    external_id: Annotated[str, Meta(min_length=1, max_length=EXTERNAL_ID_LENGTH_MAX)]
+    title: Annotated[str, Meta(min_length=1, max_length=TITLE_LENGTH_MAX)]
+    variants: Annotated[tuple[VariantDraft, ...], Meta(min_length=1, max_length=VARIANTS_MAX)]
+    description: Annotated[str, Meta(max_length=DESCRIPTION_LENGTH_MAX)] = ""
+    brand: Annotated[str, Meta(max_length=NAME_LENGTH_MAX)] | None = None
+    gtin: str | None = None
+    category: Annotated[str, Meta(max_length=1_000)] | None = None
+    attributes: dict[str, AttributeValue] = {}
+    options: Annotated[tuple[str, ...], Meta(max_length=OPTIONS_MAX)] = ()
+    pictures: Annotated[tuple[str, ...], Meta(max_length=PICTURES_MAX)] = ()
+    reviews: Annotated[tuple[ReviewDraft, ...], Meta(max_length=REVIEWS_MAX)] = ()
+    published: bool = True
+
+
+class Fault(msgspec.Struct, frozen=True):
+    """What is wrong with a draft: the field, a sentence, and the value as it was given."""
+
+    field: str
+    reason: str
+    value: str
+
+
+def check_draft(draft: ProductDraft) -> None:
+    """Invalid, naming each field at fault, for a draft that cannot be listed."""
+    faults = list(find_faults(draft))
+    if faults:
+        raise Invalid(
+            f"{draft.external_id or 'A product'} cannot be listed: {faults[0].field}: {faults[0].reason}",
+            fields={fault.field: fault.reason for fault in faults},
+        )
+
+
+def find_faults(draft: ProductDraft) -> Iterator[Fault]:
+    """Everything that stands in the way of listing a draft; nothing for a good one."""
+    yield from _bounds(draft)
+    if not draft.title.strip():
+        yield Fault("title", "A product needs a title", draft.title)
+    if not draft.external_id.strip():
+        yield Fault("external_id", "A product needs an id of your own", draft.external_id)
+    if draft.gtin is not None and find_gtin(draft.gtin) is None:
+        yield Fault("gtin", _GTIN, draft.gtin)
+    yield from _attribute_faults(draft)
+    yield from _variant_faults(draft)
+    for place, review in enumerate(draft.reviews):
+        if review.written_at is not None and not _is_time(review.written_at):
+            yield Fault(f"reviews[{place}].written_at", "Write a time such as 2026-01-31T12:00:00Z", review.written_at)
+
+
+def variant_ids(draft: ProductDraft) -> tuple[str, ...]:
+    """The external id of each variant: the feed's own, else the product's with the variant's choices."""
+    if len(draft.variants) == 1:
+        return (draft.variants[0].external_id or draft.external_id,)
+    return tuple(
+        variant.external_id or "/".join((draft.external_id, *variant.options.values())) for variant in draft.variants
+    )
+
+
+def row_hash(draft: ProductDraft, location_id: str | None) -> str:
+    """A digest of everything that a draft says: the same row of a feed always has the same."""
+    return _digest(msgspec.json.encode(draft, order="deterministic"), (location_id or "").encode())
+
+
+def content_hash(draft: ProductDraft) -> str:
+    """A digest of what the product is: all but prices, stock and whether it is published."""
+    shape = [(variant.options, variant.gtin) for variant in draft.variants]
+    parts = (
+        draft.title, draft.description, draft.brand, draft.gtin, draft.category, draft.attributes, draft.options,
+        draft.pictures, draft.reviews, shape, variant_ids(draft),
+    )  # fmt: skip
+    return _digest(msgspec.json.encode(parts, order="deterministic"))
+
+
+def _digest(*parts: bytes) -> str:
+    return hashlib.blake2b(b"\x1f".join((_HASH_VERSION, *parts)), digest_size=16).hexdigest()
+
+
+def _bounds(draft: ProductDraft) -> Iterator[Fault]:
+    """The bounds of the types, which decoding checks and building a draft in Python does not."""
+    try:
+        msgspec.convert(msgspec.to_builtins(draft), ProductDraft)
+    except msgspec.ValidationError as error:
+        yield fault_of(error, draft)
+
+
+def fault_of(error: msgspec.ValidationError, value: object) -> Fault:
+    """A decoder's error as a fault: its path becomes the field, in the words of the feed."""
+    reason, _, path = str(error).partition(" - at `")
+    field = path.removesuffix("`").removeprefix("$").removeprefix(".") or "row"
+    reason = reason.replace("Object missing required field", "This field is missing:")
+    return Fault(field, reason, shown(_at(value, field)))
+
+
+def shown(value: object, most: int = 500) -> str:
+    """A value as a report shows it, cut to a length."""
+    text = value if isinstance(value, str) else msgspec.json.encode(value, enc_hook=str).decode()
+    return text[:most]
+
+
+def _at(value: object, field: str) -> object:
+    """The part of a value that a path such as variants[0].price_minor means; the whole where it cannot be followed."""
+    for step in field.replace("[", ".").replace("]", "").split("."):
+        found: Any = None
+        if isinstance(value, dict):
+            found = value.get(step)
+        elif isinstance(value, list | tuple) and step.isdigit() and int(step) < len(value):
+            found = value[int(step)]
+        elif isinstance(value, msgspec.Struct):
+            found = getattr(value, step, None)
+        if found is None:
+            return value if not isinstance(value, msgspec.Struct) else ""
+        value = found
+    return value
+
+
+def _attribute_faults(draft: ProductDraft) -> Iterator[Fault]:
+    if len(draft.attributes) > ATTRIBUTES_MAX:
+        yield Fault("attributes", f"At most {ATTRIBUTES_MAX} attributes", str(len(draft.attributes)))
+    for name, value in draft.attributes.items():
+        values = value if isinstance(value, list) else [value]
+        if not name.strip() or len(name) > NAME_LENGTH_MAX:
+            yield Fault("attributes", f"An attribute's name has 1 to {NAME_LENGTH_MAX} characters", name[:500])
+        elif len(values) > ATTRIBUTES_MAX or any(isinstance(v, str) and len(v) > VALUE_LENGTH_MAX for v in values):
+            yield Fault(f"attributes.{name}", f"A value has at most {VALUE_LENGTH_MAX} characters", shown(value))
+        elif any(isinstance(each, float) and each - each != 0 for each in values):
+            yield Fault(f"attributes.{name}", "This is no number", str(value))
+
+
+def _variant_faults(draft: ProductDraft) -> Iterator[Fault]:
+    seen_ids: set[str] = set()
+    seen_options: set[tuple[tuple[str, str], ...]] = set()
+    currency = draft.variants[0].currency if draft.variants else ""
+    for place, (variant, external_id) in enumerate(zip(draft.variants, variant_ids(draft), strict=True)):
+        at = f"variants[{place}]"
+        yield from _single_variant_faults(draft, variant, at)
+        if variant.currency != currency:
+            yield Fault(f"{at}.currency", "All variants of a product have one currency", variant.currency)
+        if external_id in seen_ids:
+            yield Fault(f"{at}.external_id", "Two variants have this id: each needs its own", external_id)
+        options = tuple(sorted(variant.options.items()))
+        if options in seen_options:
+            yield Fault(f"{at}.options", "Two variants have the same choices", shown(variant.options))
+        seen_ids.add(external_id)
+        seen_options.add(options)
+
+
+def _single_variant_faults(draft: ProductDraft, variant: VariantDraft, at: str) -> Iterator[Fault]:
+    try:
+        decimals_of(variant.currency)
+    except Invalid as problem:
+        yield Fault(f"{at}.currency", problem.sentence, variant.currency)
+    if variant.gtin is not None and find_gtin(variant.gtin) is None:
+        yield Fault(f"{at}.gtin", _GTIN, variant.gtin)
+    if len(variant.options) > OPTIONS_MAX:
+        yield Fault(f"{at}.options", f"At most {OPTIONS_MAX} options", str(len(variant.options)))
+    for name, value in variant.options.items():
+        if not name.strip() or not value.strip() or len(name) + len(value) > VALUE_LENGTH_MAX:
+            yield Fault(f"{at}.options", "An option needs a name and a value, neither very long", shown([name, value]))
+    if missing := [name for name in draft.options if name not in variant.options]:
+        yield Fault(f"{at}.options", f"This variant does not say its {missing[0]}", shown(variant.options))
+
+
+def _is_time(text: str) -> bool:
+    try:
+        from_rfc3339(text)
+    except (ValueError, OverflowError):
+        return False
+    return True
+
+
+_GTIN = "A GTIN has 8, 12, 13 or 14 digits, the last of which checks the others: leave it out if you do not know it"

@@ -1,0 +1,241 @@
+"""The catalogue's tables. Stock has none of its own here: what there is, is in the ledger."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import CheckConstraint, Column, Index, PrimaryKeyConstraint, Table, UniqueConstraint, bindparam, insert
+
+from entrepot.kernel.sql import Flag, Json, Prepared, String, Whole, prepare, table
+
+merchants = table(
+    "catalog_merchants",
+    Column("id", String, primary_key=True),
+    Column("slug", String, nullable=False, unique=True),
+    Column("name", String, nullable=False),
+    Column("about", String, nullable=False),
+    Column("country", String, nullable=False),
+    Column("currency", String, nullable=False),
+    Column("status", String, nullable=False),
+    Column("commission_bps", Whole, nullable=False),
+    Column("created_at", Whole, nullable=False),
+    Column("decided_at", Whole),
+    CheckConstraint("commission_bps BETWEEN 0 AND 10000", name="commission"),
+)
+
+categories = table(
+    "catalog_categories",
+    Column("id", String, primary_key=True),
+    Column("slug", String, nullable=False, unique=True),
+    Column("names", Json, nullable=False),
+    Column("parent_id", String),
+    Column("position", Whole, nullable=False),
+    Column("source", String),  # the merchant whose feed brought it; NULL for the market's own
+)
+Index("ix_catalog_categories_source", categories.c.source)
+
+attributes = table(
+    "catalog_attributes",
+    Column("code", String, primary_key=True),
+    Column("kind", String, nullable=False),
+    Column("names", Json, nullable=False),
+    Column("unit", String),
+    Column("facet", Flag, nullable=False),
+    Column("variant", Flag, nullable=False),
+)
+
+products = table(
+    "catalog_products",
+    Column("id", String, primary_key=True),
+    Column("slug", String, nullable=False, unique=True),
+    Column("owner_id", String, nullable=False),  # the first lister, who owns the content
+    Column("external_id", String, nullable=False),
+    Column("title", String, nullable=False),
+    Column("description", String, nullable=False),  # cleaned HTML
+    Column("brand", String),
+    Column("category_id", String),
+    Column("attributes", Json, nullable=False),
+    Column("options", Json, nullable=False),
+    Column("picture", String),  # the first stored one, so that a list needs no other table
+    Column("hidden", Flag, nullable=False),  # by the operator, from everybody
+    Column("rating_total", Whole, nullable=False),
+    Column("rating_count", Whole, nullable=False),
+    Column("rating_verified", Whole, nullable=False),
+    Column("created_at", Whole, nullable=False),
+    Column("changed_at", Whole, nullable=False),
+)
+Index("ix_catalog_products_category", products.c.category_id)
+
+variants = table(
+    "catalog_variants",
+    Column("id", String, primary_key=True),
+    Column("product_id", String, nullable=False),
+    Column("position", Whole, nullable=False),
+    Column("options", Json, nullable=False),
+    Column("gtin", String),
+)
+Index("ix_catalog_variants_product", variants.c.product_id)
+
+gtins = table(  # the one variant that a GTIN means in the whole market
+    "catalog_gtins",
+    Column("gtin", String, primary_key=True),
+    Column("variant_id", String, nullable=False),
+    Column("product_id", String, nullable=False),
+)
+Index("ix_catalog_gtins_variant", gtins.c.variant_id)
+
+listings = table(  # a merchant's row about a product
+    "catalog_listings",
+    Column("id", String, primary_key=True),
+    Column("merchant_id", String, nullable=False),
+    Column("external_id", String, nullable=False),
+    Column("product_id", String, nullable=False),
+    Column("hidden", Flag, nullable=False),
+    Column("fed_published", Flag, nullable=False),  # what the feed said last, so that only its change counts
+    Column("row_hash", String, nullable=False),
+    Column("content_hash", String, nullable=False),
+    Column("created_at", Whole, nullable=False),
+    Column("changed_at", Whole, nullable=False),
+    UniqueConstraint("merchant_id", "external_id"),
+)
+Index("ix_catalog_listings_product", listings.c.product_id)
+Index("ix_catalog_listings_merchant", listings.c.merchant_id, listings.c.id)
+
+offers = table(
+    "catalog_offers",
+    Column("id", String, primary_key=True),
+    Column("listing_id", String, nullable=False),
+    Column("merchant_id", String, nullable=False),
+    Column("external_id", String, nullable=False),
+    Column("product_id", String, nullable=False),
+    Column("variant_id", String, nullable=False),
+    Column("price_minor", Whole, nullable=False),
+    Column("list_price_minor", Whole),
+    Column("currency", String, nullable=False),
+    Column("weight_g", Whole),
+    Column("counted", Flag, nullable=False),
+    Column("state", String, nullable=False),
+    Column("created_at", Whole, nullable=False),
+    Column("changed_at", Whole, nullable=False),
+    UniqueConstraint("listing_id", "external_id"),
+    CheckConstraint("price_minor > 0", name="price"),
+    CheckConstraint("state IN ('active', 'hidden', 'gone')", name="state"),
+)
+Index("ix_catalog_offers_product", offers.c.product_id)
+Index("ix_catalog_offers_variant", offers.c.variant_id)
+Index("ix_catalog_offers_merchant", offers.c.merchant_id, offers.c.product_id)
+
+stock_places = table(  # where an offer has stock, and what a feed last said lies there
+    "catalog_stock_places",
+    Column("offer_id", String, nullable=False),
+    Column("location_id", String, nullable=False),
+    Column("fed_quantity", Whole),
+    PrimaryKeyConstraint("offer_id", "location_id"),
+)
+
+stock_holds = table(  # which ledger holds stand for an order's line
+    "catalog_stock_holds",
+    Column("id", String, primary_key=True),
+    Column("line_id", String, nullable=False),
+    Column("offer_id", String, nullable=False),
+    Column("location_id", String, nullable=False),
+    Column("quantity", Whole, nullable=False),
+    Column("created_at", Whole, nullable=False),
+)
+Index("ix_catalog_stock_holds_line", stock_holds.c.line_id)
+
+pictures = table(
+    "catalog_pictures",
+    Column("sha256", String, primary_key=True),
+    Column("width", Whole, nullable=False),
+    Column("height", Whole, nullable=False),
+)
+
+picture_sources = table(  # which stored picture a file became, so that it is not made again
+    "catalog_picture_sources",
+    Column("source_sha256", String, primary_key=True),
+    Column("sha256", String, nullable=False),
+)
+
+product_pictures = table(
+    "catalog_product_pictures",
+    Column("product_id", String, nullable=False),
+    Column("position", Whole, nullable=False),
+    Column("sha256", String),
+    Column("url", String),
+    Column("alt", String, nullable=False),
+    Column("provenance", String, nullable=False),
+    PrimaryKeyConstraint("product_id", "position"),
+    CheckConstraint("sha256 IS NOT NULL OR url IS NOT NULL", name="source"),
+)
+
+reviews = table(
+    "catalog_reviews",
+    Column("id", String, primary_key=True),
+    Column("product_id", String, nullable=False),
+    Column("author_id", String),
+    Column("author", String, nullable=False),
+    Column("rating", Whole, nullable=False),
+    Column("title", String, nullable=False),
+    Column("body", String, nullable=False),
+    Column("origin", String, nullable=False),
+    Column("source", String, nullable=False),  # the seller order that gave the right, or the merchant whose feed it was
+    Column("written_at", Whole, nullable=False),
+    CheckConstraint("rating BETWEEN 1 AND 5", name="rating"),
+    CheckConstraint("origin IN ('verified', 'imported')", name="origin"),
+)
+Index("ix_catalog_reviews_product", reviews.c.product_id, reviews.c.written_at)
+
+review_grants = table(
+    "catalog_review_grants",
+    Column("user_id", String, nullable=False),
+    Column("product_id", String, nullable=False),
+    Column("seller_order_id", String, nullable=False),
+    Column("granted_at", Whole, nullable=False),
+    PrimaryKeyConstraint("user_id", "product_id"),
+)
+
+imports = table(
+    "catalog_imports",
+    Column("id", String, primary_key=True),
+    Column("merchant_id", String, nullable=False),
+    Column("location_id", String),
+    Column("name", String, nullable=False),
+    Column("format", String, nullable=False),
+    Column("origin", String, nullable=False),  # `upload`: a blob; `local`: a path, from the command line only
+    Column("place", String, nullable=False),
+    Column("fingerprint", String, nullable=False),
+    Column("state", String, nullable=False),
+    Column("cursor", Whole, nullable=False),
+    Column("done", Whole, nullable=False),
+    Column("total", Whole, nullable=False),
+    Column("created", Whole, nullable=False),
+    Column("changed", Whole, nullable=False),
+    Column("unchanged", Whole, nullable=False),
+    Column("refused", Whole, nullable=False),
+    Column("notes", Whole, nullable=False),
+    Column("failure", String),
+    Column("actor", String, nullable=False),
+    Column("started_at", Whole, nullable=False),
+    Column("finished_at", Whole),
+    CheckConstraint("origin IN ('upload', 'local')", name="origin"),
+    CheckConstraint("state IN ('waiting', 'running', 'done', 'failed')", name="state"),
+)
+Index("ix_catalog_imports_merchant", imports.c.merchant_id, imports.c.id)
+
+import_errors = table(
+    "catalog_import_errors",
+    Column("import_id", String, nullable=False),
+    Column("number", Whole, nullable=False),
+    Column("line", Whole, nullable=False),
+    Column("field", String, nullable=False),
+    Column("reason", String, nullable=False),
+    Column("value", String, nullable=False),
+    Column("refused", Flag, nullable=False),  # 0 for a note about a row that came in
+    PrimaryKeyConstraint("import_id", "number"),
+)
+
+
+def inserting(into: Table) -> Prepared[Any]:
+    """A statement that inserts a row with every column given by name."""
+    return prepare(insert(into).values({column.name: bindparam(column.name) for column in into.columns}))

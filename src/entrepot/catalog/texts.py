@@ -1,0 +1,97 @@
+"""What people wrote, made safe to keep and show: lines without control signs, HTML of a few plain tags, slugs.
+
+A formula in a cell or a script in a description stays a text that does nothing.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from html import escape, unescape
+from typing import Final
+
+import nh3
+
+_TAGS: Final = {
+    "p", "br", "hr", "ul", "ol", "li", "dl", "dt", "dd", "b", "strong", "i", "em", "u", "s", "sub", "sup", "small",
+    "h2", "h3", "h4", "h5", "h6", "blockquote", "pre", "code", "table", "thead", "tbody", "tr", "th", "td", "a",
+}  # fmt: skip
+_ATTRIBUTES: Final = {"a": {"href"}, "td": {"colspan", "rowspan"}, "th": {"colspan", "rowspan"}}
+_SCHEMES: Final = {"http", "https", "mailto"}
+_REL: Final = "nofollow ugc noopener noreferrer"
+
+# Controls, invisible signs that turn the reading direction, private and lone surrogate code points.
+_HARMFUL = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
+    "\ud800-\udfff\ue000-\uf8ff\ufdd0-\ufdef\ufffe\uffff\U000e0000-\U000e0fff\U000f0000-\U0010ffff]"
+)
+_SPACE = re.compile(r"\s+")
+_MARKUP = re.compile(r"<[a-zA-Z/!]")
+_BREAK = re.compile(r"<(?:br|/p|/li|/h[1-6]|/tr|/td|/th|/dt|/dd|/div|hr)\b[^>]*>", re.IGNORECASE)
+_NOT_SLUG = re.compile(r"[^a-z0-9]+")
+_NOT_CODE = re.compile(r"[^\w]+")
+_PARAGRAPHS = re.compile(r"\n\s*\n")
+
+
+def clean_line(text: str) -> str:
+    """One line of text: no control or invisible signs, single spaces."""
+    if text.isascii() and text.isprintable() and "  " not in text:
+        return text.strip()
+    return _SPACE.sub(" ", _HARMFUL.sub(" ", text)).strip()
+
+
+def clean_text(text: str) -> str:
+    """Lines of plain text, without control or invisible signs."""
+    kept = _HARMFUL.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
+    return "\n".join(line.rstrip() for line in kept.split("\n")).strip()
+
+
+def clean_title(text: str) -> str:
+    """A line without markup: exporters write `&trade;` and `<b>` into titles."""
+    return clean_line(plain_text(text)) if "&" in text or "<" in text else clean_line(text)
+
+
+def clean_html(text: str) -> str:
+    """HTML of plain tags: no script, style, picture, form, frame, event or address but http, https and mailto.
+
+    A text without markup becomes paragraphs.
+    """
+    text = clean_text(text)
+    if not text:
+        return ""
+    if not _MARKUP.search(text):
+        return "".join(
+            f"<p>{escape(unescape(part), quote=False)}</p>".replace("\n", "<br>") for part in _PARAGRAPHS.split(text)
+        )
+    return nh3.clean(
+        text,
+        tags=_TAGS,
+        clean_content_tags={"script", "style", "template", "noscript", "iframe", "object", "svg", "math"},
+        attributes=_ATTRIBUTES,
+        url_schemes=_SCHEMES,
+        link_rel=_REL,
+    ).strip()
+
+
+def plain_text(html: str) -> str:
+    """The words of a text with markup, one space between them where a tag stood."""
+    if "<" not in html:
+        return _SPACE.sub(" ", unescape(html)).strip()
+    bare = nh3.clean(_BREAK.sub(" ", html), tags=set(), attributes={}, link_rel=None)
+    return _SPACE.sub(" ", unescape(bare)).strip()
+
+
+def slug_of(text: str, most: int = 60) -> str:
+    """Lower-case ASCII words joined by hyphens; empty where nothing of the kind is in the text."""
+    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
+    slug = _NOT_SLUG.sub("-", plain).strip("-")
+    return slug[:most].rstrip("-")
+
+
+def code_of(name: str) -> str:
+    """The code of an attribute or option by its name: `Shoe Size` is shoe_size. Letters of any script stay."""
+    code = _NOT_CODE.sub("_", unicodedata.normalize("NFKC", clean_line(name)).lower()).strip("_")
+    return _SAME.get(code, code)
+
+
+_SAME = {"colour": "color", "colours": "color", "colors": "color", "sizes": "size", "materials": "material"}

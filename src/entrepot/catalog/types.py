@@ -1,0 +1,304 @@
+"""What the catalogue speaks of: merchants, categories, products and the offers that sellers make for them.
+
+A product is shared, an offer is one seller's: its price, its stock. Amounts are in minor units of the currency beside
+them, times in microseconds UTC, weights in grams. Pictures are named by the sha256 of their stored bytes.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+MerchantStatus = Literal["pending", "approved", "suspended"]
+AttributeKind = Literal["text", "number", "boolean", "choice"]
+OfferState = Literal["active", "hidden", "gone"]
+ReviewOrigin = Literal["verified", "imported"]
+
+PRICE_MINOR_MAX = 10**12
+QUANTITY_MAX = 10**9
+
+
+class MerchantApplication(msgspec.Struct, frozen=True):
+    """What somebody says who wants to sell. `country` is ISO 3166 alpha-2, `currency` that of all their prices."""
+
+    name: str
+    country: str
+    currency: str
+    about: str = ""
+
+
+class Merchant(msgspec.Struct, frozen=True):
+    """A seller. Its id is that of its organisation; only an approved one's goods are seen and sold."""
+
+    id: str
+    slug: str
+    name: str
+    about: str
+    country: str
+    currency: str
+    status: MerchantStatus
+    commission_bps: int
+    created_at: int
+    decided_at: int | None
+
+
+class CategoryDraft(msgspec.Struct, frozen=True):
+    """A category to be saved: its path of slugs, such as `electronics/audio/headphones`, and its name by language."""
+
+    slug: str
+    names: dict[str, str]
+    position: int = 0
+
+
+class Category(msgspec.Struct, frozen=True):
+    """A place in the tree. `source` is the merchant whose feed brought it; None for one of the market's own."""
+
+    id: str
+    slug: str
+    names: dict[str, str]
+    parent_id: str | None
+    position: int
+    source: str | None
+
+    def name_in(self, language: str) -> str:
+        """Its name in a language, else in English."""
+        return self.names.get(language) or self.names["en"]
+
+
+class CategoryNode(msgspec.Struct, frozen=True):
+    """A category with what stands below it; `products` counts what is visible in it and below."""
+
+    category: Category
+    products: int
+    children: tuple[CategoryNode, ...]
+
+
+class AttributeDefinition(msgspec.Struct, frozen=True):
+    """What an attribute means: its kind, its unit, its name by language; whether lists offer it as a filter (`facet`),
+    and whether variants differ by it (`variant`)."""
+
+    code: str
+    kind: AttributeKind
+    names: dict[str, str]
+    unit: str | None = None
+    facet: bool = False
+    variant: bool = False
+
+
+class Rating(msgspec.Struct, frozen=True):
+    """What buyers gave, 1 to 5. `verified` of the `count` come from people who bought it here."""
+
+    total: int
+    count: int
+    verified: int
+
+    @property
+    def average(self) -> float | None:
+        """The mean to one decimal; None without a rating."""
+        return round(self.total / self.count, 1) if self.count else None
+
+
+class PictureView(msgspec.Struct, frozen=True):
+    """A picture of a product. One that lies elsewhere and is not fetched yet has its `url` and no `sha256`."""
+
+    sha256: str | None
+    url: str | None
+    alt: str
+    provenance: str
+    width: int | None
+    height: int | None
+
+
+class OfferView(msgspec.Struct, frozen=True):
+    """One seller's offer of one variant. `available` is None where the seller does not count."""
+
+    id: str
+    variant_id: str
+    merchant_id: str
+    merchant_name: str
+    merchant_slug: str
+    external_id: str
+    price_minor: int
+    list_price_minor: int | None
+    currency: str
+    weight_g: int | None
+    state: OfferState
+    sellable: bool
+    available: int | None
+    created_at: int
+
+
+class VariantView(msgspec.Struct, frozen=True):
+    """One way to have the product. `offers` are all sellers' for it, the featured one first."""
+
+    id: str
+    label: str
+    options: dict[str, str]
+    gtin: str | None
+    offers: tuple[OfferView, ...]
+
+    @property
+    def featured(self) -> OfferView | None:
+        """The offer that the buy button means."""
+        return self.offers[0] if self.offers else None
+
+
+class OptionView(msgspec.Struct, frozen=True):
+    """Something to choose by: its name, and its values in the seller's order."""
+
+    name: str
+    values: tuple[str, ...]
+
+
+class Review(msgspec.Struct, frozen=True):
+    """What somebody said. `origin` tells whether they bought it here or a feed brought it along."""
+
+    id: str
+    product_id: str
+    author: str
+    rating: int
+    title: str
+    body: str
+    origin: ReviewOrigin
+    written_at: int
+
+
+class ProductView(msgspec.Struct, frozen=True):
+    """Everything that a product's page shows. `category` is the path from the top of the tree.
+
+    `featured_offer_id` is the offer proposed first: of those that can be bought, the lowest price, then the oldest.
+    """
+
+    id: str
+    slug: str
+    external_id: str
+    owner_id: str
+    title: str
+    description_html: str
+    brand: str | None
+    category: tuple[Category, ...]
+    attributes: dict[str, tuple[str, ...]]
+    options: tuple[OptionView, ...]
+    variants: tuple[VariantView, ...]
+    pictures: tuple[PictureView, ...]
+    rating: Rating
+    reviews: tuple[Review, ...]
+    featured_offer_id: str | None
+    sellable: bool
+    visible: bool
+    created_at: int
+    changed_at: int
+
+    @property
+    def offers(self) -> tuple[OfferView, ...]:
+        """Every offer of every variant."""
+        return tuple(offer for variant in self.variants for offer in variant.offers)
+
+
+class Card(msgspec.Struct, frozen=True):
+    """A product in a list. The price is its featured offer's; `price_minor_max` the dearest variant's.
+
+    `available` is what can be bought of all its offers together; None where one of them is not counted.
+    """
+
+    id: str
+    slug: str
+    external_id: str
+    title: str
+    brand: str | None
+    picture: str | None
+    merchant_id: str
+    merchant_name: str
+    offer_id: str
+    price_minor: int
+    price_minor_max: int
+    list_price_minor: int | None
+    currency: str
+    variants: int
+    offers: int
+    sellable: bool
+    available: int | None
+    rating: Rating
+    created_at: int
+
+
+class ProductDocument(msgspec.Struct, frozen=True):
+    """A visible product as the index wants it: texts without markup, filters as words.
+
+    `attributes` holds its own and its variants' values by code; `merchant_ids` are those with an offer. Price, stock
+    and `sellable` are as of the snapshot it was read in.
+    """
+
+    id: str
+    slug: str
+    external_id: str
+    title: str
+    text: str
+    brand: str | None
+    category: str | None
+    category_names: tuple[str, ...]
+    attributes: dict[str, tuple[str, ...]]
+    gtins: tuple[str, ...]
+    merchant_ids: tuple[str, ...]
+    merchant_id: str
+    merchant_name: str
+    offer_id: str
+    price_minor: int
+    currency: str
+    sellable: bool
+    available: int | None
+    offers: int
+    rating: Rating
+    picture: str | None
+    created_at: int
+    changed_at: int
+
+
+class CartOffer(msgspec.Struct, frozen=True):
+    """What a cart needs of an offer. `sellable`: whether it is for sale at all; `available`: how many are left."""
+
+    offer_id: str
+    product_id: str
+    slug: str
+    variant_id: str
+    merchant_id: str
+    merchant_name: str
+    title: str
+    variant_label: str
+    price_minor: int
+    currency: str
+    weight_g: int
+    picture: str | None
+    sellable: bool
+    available: int | None
+    commission_bps: int
+
+
+class Listing(msgspec.Struct, frozen=True):
+    """A merchant's row about a product. `visible` is whether buyers see it now; `owned` whether it owns the content."""
+
+    id: str
+    external_id: str
+    product_id: str
+    slug: str
+    title: str
+    picture: str | None
+    hidden: bool
+    visible: bool
+    owned: bool
+    price_minor: int
+    price_minor_max: int
+    currency: str
+    offers: tuple[OfferView, ...]
+    available: int | None
+    changed_at: int
+
+
+class Saved(msgspec.Struct, frozen=True):
+    """What saving drafts did, and the product of each by its external id."""
+
+    created: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    products: dict[str, str] = {}

@@ -1,0 +1,51 @@
+"""The ledger: everything scarce, moved between accounts that always add up.
+
+Money, compute credits, stock and advertising budgets are all units here. A verb of another room returns a `Plan`; its
+command posts the plan once, and the whole of it happens or nothing. Transfers are never changed: to undo one, post
+another. It knows no prices, orders or people.
+"""
+
+from .balances import balance_of, balances_of
+from .holds import find_hold, holds_of, list_expired_holds
+from .posting import post
+from .types import (
+    AMOUNT_MAX,
+    TOTAL_MAX,
+    Account,
+    Balance,
+    Capture,
+    Expire,
+    Hold,
+    HoldState,
+    Insufficient,
+    Move,
+    Plan,
+    Posted,
+    Step,
+    Transfer,
+    Void,
+)
+
+__all__ = [
+    "AMOUNT_MAX",
+    "TOTAL_MAX",
+    "Account",
+    "Balance",
+    "Capture",
+    "Expire",
+    "Hold",
+    "HoldState",
+    "Insufficient",
+    "Move",
+    "Plan",
+    "Posted",
+    "Step",
+    "Transfer",
+    "Void",
+    "balance_of",
+    "balances_of",
+    "find_hold",
+    "holds_of",
+    "list_expired_holds",
+    "post",
+]

@@ -1,0 +1,192 @@
+"""Posting a plan: lock what it touches, decide in memory, write what was decided.
+
+1. the holds that it captures or releases are read and locked, in the order of their ids;
+2. the accounts with bounds are read and locked, in the order of their ids; those without are only read;
+3. transfers that carry its ids already are read, after the locks, so that two of the same plan cannot both find none;
+4. the plan is evaluated in memory (`evaluation`), and refused there or not at all;
+5. accounts that are new, transfers, holds and totals are written, a statement each.
+
+Everybody takes holds before accounts and both in sorted order, and a command posts once: so no two commands can wait
+for each other. What another command stored between step 3 and 5 (only possible where no lock is shared) makes this one
+run again from the start.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from entrepot.kernel import Again, Conflict, Invalid, Tx
+
+from .digests import digest_account, digest_transfer
+from .evaluation import Book, Ledger, OpenHold, Outcome, check_steps, evaluate, rest_id
+from .rows import (
+    accounts_locked,
+    accounts_written,
+    holds_locked,
+    holds_written,
+    insert_accounts,
+    insert_holds,
+    insert_transfers,
+    transfers_known,
+)
+from .types import TOTAL_MAX, Account, Capture, Hold, Move, Plan, Posted
+
+
+def post(tx: Tx, plan: Plan) -> Posted:
+    """Apply a plan, all of it or nothing, whether or not the caller goes on after a refusal.
+
+    Steps act one after another. A step whose id was posted before with the same content changes nothing and is reported
+    as repeated; the rest of its plan is applied. An empty plan does nothing.
+
+    A command posts once, because a second plan would take its locks out of order: join plans with `+`.
+
+    Raises Invalid (no plan anybody could post), Insufficient (a bound would break), NotFound (no such hold) or Conflict
+    (an id used for something else; more captured than is left; a hold that has ended, is past its time, or has not
+    expired; an account named with other bounds than it has).
+    """
+    if not plan.steps:
+        return Posted()
+    if not tx.is_first("ledger.post"):
+        raise RuntimeError("a command posts one plan: add its plans together and post their sum")
+    check_steps(plan.steps)
+    ledger = _read(tx, plan)
+    outcome = evaluate(plan.steps, ledger, tx.now)
+    if outcome.transfers:
+        tx.half_done = True
+        _write(tx, ledger, outcome)
+        tx.half_done = False
+    return Posted(tuple(outcome.applied), tuple(outcome.repeated))
+
+
+def _read(tx: Tx, plan: Plan) -> Ledger:
+    """Everything the plan can touch, locked where it may change."""
+    named: dict[str, Account] = {}
+    ids: list[str] = []
+    hold_ids: set[str] = set()
+    for step in plan.steps:
+        ids.append(step.id)
+        if isinstance(step, Move | Hold):
+            _name(named, step.debit)
+            _name(named, step.credit)
+        else:
+            hold_ids.add(step.hold)
+            if isinstance(step, Capture) and step.final:
+                ids.append(rest_id(step.id))
+    holds = {row[0]: OpenHold(*row) for row in holds_locked(tx, sorted(hold_ids))} if hold_ids else {}
+    wanted = set(named)
+    for hold in holds.values():
+        wanted.add(hold.debit)
+        wanted.add(hold.credit)
+    books = _books(tx, sorted(wanted), named)
+    return Ledger(books, holds, {row.id: row for row in transfers_known(tx, ids)})
+
+
+def _name(named: dict[str, Account], account: Account) -> None:
+    """Note an account of the plan; the same one must be named with the same bounds everywhere."""
+    before = named.setdefault(account.id, account)
+    if before is not account and before != account:
+        raise Conflict(f"The plan names {_who(account)} with two different bounds: give it one")
+
+
+def _books(tx: Tx, ids: list[str], named: Mapping[str, Account]) -> dict[str, Book]:
+    books: dict[str, Book] = {}
+    for owner, kind, unit, floor, ceiling, balance, pending_debits, pending_credits in accounts_locked(tx, ids):
+        account = Account(owner, kind, unit, floor, ceiling)
+        account_id = account.id
+        asked = named.get(account_id)
+        if asked is not None and asked != account:
+            raise Conflict(f"{_who(account)} was opened with other bounds: they cannot be changed by naming it")
+        bounded = balance is not None
+        books[account_id] = Book(account, bounded, balance or 0, pending_debits or 0, pending_credits or 0)
+    for account_id in ids:
+        if account_id not in books:
+            account = named[account_id]
+            _check_opening(account)
+            books[account_id] = Book(account, account.is_bounded, is_new=True)
+    return books
+
+
+def _check_opening(account: Account) -> None:
+    """An account begins empty, so its bounds must leave room for that."""
+    if not (account.owner and account.kind and account.unit):
+        raise Invalid(f"{_who(account)} needs an owner, a kind and a unit")
+    floor, ceiling = account.floor or 0, account.ceiling or 0
+    if type(floor) is not int or type(ceiling) is not int or not -TOTAL_MAX <= floor <= 0 <= ceiling <= TOTAL_MAX:
+        raise Invalid(f"{_who(account)} cannot be opened: an empty account would stand outside its bounds")
+
+
+def _write(tx: Tx, ledger: Ledger, outcome: Outcome) -> None:
+    """Store what was evaluated. Rows that another command may insert too come first, each kind in sorted order."""
+    touched = [book for book in ledger.books.values() if book.touched]
+    new_books = sorted((book for book in touched if book.is_new), key=_account_id)
+    if new_books and insert_accounts(tx, [_account_row(book, tx.now) for book in new_books]) < len(new_books):
+        raise Again("another command opened the same account")
+    rows = [(t, digest_transfer(t)) for t in outcome.transfers]
+    if insert_transfers(tx, rows) < len(rows):
+        raise Again("another command posted the same transfer")
+    _write_holds(tx, ledger.holds.values())
+    accounts_written(
+        tx,
+        [
+            {
+                "id_": book.account.id,
+                "balance_": book.balance,
+                "pending_debits_": book.pending_debits,
+                "pending_credits_": book.pending_credits,
+            }
+            for book in touched
+            if book.bounded and not book.is_new
+        ],
+    )
+
+
+def _write_holds(tx: Tx, holds: Iterable[OpenHold]) -> None:
+    new, changed = [], []
+    for hold in holds:
+        if hold.is_new:
+            new.append(
+                {
+                    "id": hold.id,
+                    "debit": hold.debit,
+                    "credit": hold.credit,
+                    "unit": hold.unit,
+                    "amount": hold.amount,
+                    "captured": hold.captured,
+                    "released": hold.released,
+                    "state": hold.state,
+                    "expires_at": hold.expires_at,
+                }
+            )
+        elif hold.touched:
+            changed.append(
+                {"id_": hold.id, "captured_": hold.captured, "released_": hold.released, "state_": hold.state}
+            )
+    insert_holds(tx, new)
+    holds_written(tx, changed)
+
+
+def _account_row(book: Book, now: int) -> dict[str, Any]:
+    account = book.account
+    bounded = book.bounded
+    return {
+        "id": account.id,
+        "owner": account.owner,
+        "kind": account.kind,
+        "unit": account.unit,
+        "floor": account.floor,
+        "ceiling": account.ceiling,
+        "balance": book.balance if bounded else None,
+        "pending_debits": book.pending_debits if bounded else None,
+        "pending_credits": book.pending_credits if bounded else None,
+        "opened_at": now,
+        "digest": digest_account(account, now),
+    }
+
+
+def _account_id(book: Book) -> str:
+    return book.account.id
+
+
+def _who(account: Account) -> str:
+    return f"The account {account.kind} of {account.owner} in {account.unit}"

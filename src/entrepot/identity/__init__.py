@@ -1,9 +1,56 @@
 """Identity: people and the organisations they act for; sessions, keys, notices and what operators did.
 
-Every verb of every room takes a `Scope`, which says who acts and with which rights. Secrets are kept as digests only.
+Every verb of every room takes a `Scope`, which says who acts and with which rights. Passwords are hashed outside
+transactions (`hash_password`, `authenticate`); secrets are kept as digests only. A room that sends notices declares
+their texts with `declare_notices`.
 """
 
+from collections.abc import Sequence
+from typing import Any
+
+from entrepot.kernel import TaskKind
+
+from .accounts import (
+    Credentials,
+    SignUp,
+    User,
+    authenticate,
+    find_credentials,
+    get_user,
+    sign_up,
+    update_profile,
+    users_of,
+)
+from .addresses import SavedAddress, delete_address, list_addresses, save_address
+from .audit import Audited, audit, list_audit
 from .countries import COUNTRIES
+from .emails import check_email
+from .events import PersonSignedUp
+from .keys import ApiKey, create_key, find_key, list_keys, revoke_key
+from .mail import FileMailer, Mailer, Message, SmtpMailer, SmtpSettings, SmtpTls
+from .mailing import LINK_PATHS, mail_tasks
+from .notice_kinds import NoticeKind, declare_notices, list_notice_kinds
+from .notices import InboxNotice, Notice, count_unread, list_notices, mark_read, notify
+from .organisations import (
+    Member,
+    Organisation,
+    add_member,
+    create_organisation,
+    find_platform,
+    get_organisation,
+    list_members,
+    list_own_organisations,
+    organisations_of,
+    remove_member,
+)
+from .passwords import hash_password, verify_password
+from .proofs import PROOFS
+from .recovery import change_password, confirm_email, request_confirmation, request_reset, reset_password
+from .sessions import Session, close_session, find_session, open_session, set_language, switch_organisation
+from .settings import MailerKind, Settings, open_mailer
+from .throttle import begin_attempt, check_throttle, record_attempt
+from .tidying import TIDY, Tidy
+from .tokens import sign, unsign
 from .types import (
     LANGUAGES,
     Address,
@@ -16,15 +63,96 @@ from .types import (
     require_person,
 )
 
+
+def tasks(mailer: Mailer, site_url: str) -> Sequence[TaskKind[Any]]:
+    """The kinds of task that identity has: its letters, and tidying up (schedule `Tidy()` once an hour)."""
+    return (*mail_tasks(mailer, site_url), TIDY)
+
+
 __all__ = [
     "COUNTRIES",
     "LANGUAGES",
+    "LINK_PATHS",
+    "PROOFS",
+    "TIDY",
     "Address",
+    "ApiKey",
+    "Audited",
+    "Credentials",
+    "FileMailer",
+    "InboxNotice",
+    "Mailer",
+    "MailerKind",
+    "Member",
+    "Message",
+    "Notice",
+    "NoticeKind",
+    "Organisation",
     "OrganisationKind",
+    "PersonSignedUp",
     "Role",
+    "SavedAddress",
     "Scope",
+    "Session",
+    "Settings",
+    "SignUp",
+    "SmtpMailer",
+    "SmtpSettings",
+    "SmtpTls",
+    "Tidy",
+    "User",
+    "add_member",
+    "audit",
+    "authenticate",
+    "begin_attempt",
+    "change_password",
     "check_address",
+    "check_email",
+    "check_throttle",
+    "close_session",
+    "confirm_email",
+    "count_unread",
+    "create_key",
+    "create_organisation",
+    "declare_notices",
+    "delete_address",
+    "find_credentials",
+    "find_key",
+    "find_platform",
+    "find_session",
+    "get_organisation",
+    "get_user",
+    "hash_password",
+    "list_addresses",
+    "list_audit",
+    "list_keys",
+    "list_members",
+    "list_notice_kinds",
+    "list_notices",
+    "list_own_organisations",
+    "mail_tasks",
+    "mark_read",
+    "notify",
+    "open_mailer",
+    "open_session",
+    "organisations_of",
+    "record_attempt",
+    "remove_member",
+    "request_confirmation",
+    "request_reset",
     "require_operator",
     "require_organisation",
     "require_person",
+    "reset_password",
+    "revoke_key",
+    "save_address",
+    "set_language",
+    "sign",
+    "sign_up",
+    "switch_organisation",
+    "tasks",
+    "unsign",
+    "update_profile",
+    "users_of",
+    "verify_password",
 ]

@@ -6,7 +6,7 @@ things. A drawing is a function of a canvas and a look; it decides nothing by ch
 
 from collections.abc import Callable
 
-from entrepot.simulation.drawings import bottoms, gadgets, screens, sound, tops
+from entrepot.simulation.drawings import bottoms, carried, gadgets, grocery, screens, sound, tops
 from entrepot.simulation.drawings.canvas import SIDE, Canvas
 from entrepot.simulation.drawings.picture import COLOURS, MATERIALS, Look, PictureSpec, look_of
 from entrepot.simulation.drawings.studio import BACKDROPS, photograph
@@ -19,6 +19,8 @@ DRAWINGS: dict[str, Drawing] = {
     **gadgets.DRAWINGS,
     **tops.DRAWINGS,
     **bottoms.DRAWINGS,
+    **carried.DRAWINGS,
+    **grocery.DRAWINGS,
 }
 _VIEWS = {"main": (0, 0, SIDE, SIDE), "detail": (190, 200, 250, 250)}
 

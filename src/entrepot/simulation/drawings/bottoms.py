@@ -22,8 +22,8 @@ def jeans(c: Canvas, look: Look) -> None:
     _legs(c, tone, cut, 588)
     if look.get("wash", "rinse") == "faded":
         for side in (-1, 1):
-            c.ellipse(320 + side * 78, 300, 26, 92, lighter(tone, 0.4), 0.35)
-            c.ellipse(320 + side * 78, 300, 15, 66, lighter(tone, 0.5), 0.3)
+            for width in (44, 32, 20, 10):
+                c.stroke(f"M{320 + side * 80},210C{320 + side * 84},280 {320 + side * 76},330 {320 + side * 76},400", lighter(tone, 0.6), width, 0.1)
     c.rect(218, 64, 204, 32, c.gradient(0, 64, 0, 96, lighter(tone, 0.1), darker(tone, 0.15)), 3)
     c.seam("M222,70H418M222,91H418M313,98V200Q300,214 290,216", thread, 1)
     c.circle(320, 80, 8, "#c58b52")
@@ -65,7 +65,7 @@ def joggers(c: Canvas, look: Look) -> None:
     for side in (-1, 1):
         c.stroke(f"M{320 + side * 92},110L{320 + side * 116},184", darker(tone, 0.45), 5)
         if look.get("side", "plain") == "stripe":
-            c.stroke(f"M{320 + side * 118},140C{320 + side * 132},260 {320 + side * 122},420 {320 + side * 112},540", look.accent, 10)
+            c.stroke(f"M{320 + side * 108},140C{320 + side * 122},260 {320 + side * 112},420 {320 + side * 104},540", look.accent, 10)
 
 
 def shorts(c: Canvas, look: Look) -> None:
@@ -132,7 +132,7 @@ def _pair(c: Canvas, look: Look) -> list[tuple[float, float, str]]:
 
 def sneakers(c: Canvas, look: Look) -> None:
     sole = "#f4f1ea" if brightness(look.colour) < 0.85 else "#e3d9c6"
-    high = 92 if look.get("height", "low") == "high" else 0
+    high = 92 if look.get("height", "low") == "high" else -34
     for dx, dy, tone in _pair(c, look):
         x, y = dx, dy + 40
         upper = f"M{x + 112},{y + 414}C{x + 104},{y + 350} {x + 116},{y + 300 - high} {x + 130},{y + 246 - high}C{x + 150},{y + 258 - high} {x + 210},{y + 262 - high} {x + 246},{y + 242 - high}C{x + 270},{y + 282} {x + 330},{y + 340} {x + 420},{y + 352}C{x + 500},{y + 360} {x + 524},{y + 388} {x + 524},{y + 420}Z"

@@ -106,6 +106,12 @@ class Canvas:
             f'<stop offset="0" stop-color="{inner}"/><stop offset="1" stop-color="{outer}"/></radialGradient>'
         )
 
+    def pattern(self, width: float, height: float, content: str) -> str:
+        """A fill that repeats a small tile of SVG; bare parts of the tile let through what is below."""
+        return self._define(
+            f'<pattern id="@" patternUnits="userSpaceOnUse" width="{width:g}" height="{height:g}">{content}</pattern>'
+        )
+
     def round_fill(self, x1: float, x2: float, colour: Colour, shine: float = 0.28) -> str:
         """The fill of something upright and round, lit from the left."""
         return self.ramp(

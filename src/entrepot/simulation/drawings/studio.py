@@ -152,25 +152,25 @@ def _knit() -> Image.Image:
 
 def _weave() -> Image.Image:
     return ImageChops.add(
-        _tiled(5, [((0, 0.25, 0.5, 0.25), 140, 0.3), ((0.5, 0.75, 1, 0.75), 118, 0.3)]), _noise(320, 320, 0.05), 1, -128
+        _tiled(5, [((0, 0.25, 0.5, 0.25), 140, 0.3), ((0.5, 0.75, 1, 0.75), 118, 0.3)]), _noise(320, 320, 0.03), 1, -128
     )
 
 
 def _twill() -> Image.Image:
     threads = [((0, 1, 1, 0), 148, 0.22), ((-0.5, 0.5, 0.5, -0.5), 112, 0.18), ((0.5, 1.5, 1.5, 0.5), 112, 0.18)]
-    return ImageChops.add(_tiled(6, threads), _noise(200, 640, 0.08), 1, -128)
+    return ImageChops.add(_tiled(6, threads), _noise(200, 640, 0.045), 1, -128)
 
 
 def _linen() -> Image.Image:
-    return ImageChops.add(_noise(640, 40, 0.09), _noise(40, 640, 0.09), 1, -128)
+    return ImageChops.add(_noise(640, 40, 0.055), _noise(40, 640, 0.055), 1, -128)
 
 
 def _leather() -> Image.Image:
-    return _noise(150, 150, 0.5, 1.6).filter(ImageFilter.EMBOSS).point([128 + round((v - 128) * 0.45) for v in range(256)])
+    return _noise(150, 150, 0.5, 1.6).filter(ImageFilter.EMBOSS).point([128 + round((v - 128) * 0.32) for v in range(256)])
 
 
 def _boucle() -> Image.Image:
-    return _noise(90, 90, 0.55, 2.2).filter(ImageFilter.EMBOSS).point([128 + round((v - 128) * 1.1) for v in range(256)])
+    return _noise(170, 170, 0.5, 1.4).filter(ImageFilter.EMBOSS).point([128 + round((v - 128) * 0.5) for v in range(256)])
 
 
 TEXTURES: dict[str, Callable[[], Image.Image]] = {
@@ -180,7 +180,7 @@ TEXTURES: dict[str, Callable[[], Image.Image]] = {
     "linen": _linen,
     "leather": _leather,
     "boucle": _boucle,
-    "plush": lambda: _noise(260, 260, 0.2, 0.8),
+    "plush": lambda: _noise(300, 300, 0.1, 0.8),
     "grain": lambda: _noise(9, 210, 0.2),
     "brushed": lambda: _noise(4, 640, 0.12),
 }

@@ -36,8 +36,8 @@ def cloth(c: Canvas, look: Look) -> None:
     c.texture = _TEXTURES.get(look.cloth, "")
 
 
-def _torso(c: Canvas, tone: str, sleeve: str, hem: float = 552, waist: float = 194, neck: float = 152) -> None:
-    """Body and sleeves in one; `sleeve` is short, long or none; `waist` is the x of the left hem."""
+def _torso(c: Canvas, tone: str, sleeve: str, hem: float = 552, waist: float = 194, neck: float = 152) -> str:
+    """Body and sleeves in one; `sleeve` is short, long or none; `waist` is the x of the left hem. Gives the outline."""
     arms: dict[str, tuple[Segment, ...]] = {
         "short": ((240, 108, 196, 128, 172, 148), (128, 196, 84, 258), (152, 302), (176, 270, 200, 240)),
         "long": ((240, 108, 196, 128, 172, 148), (130, 200, 78, 474), (138, 490), (176, 320, 200, 262)),
@@ -51,6 +51,7 @@ def _torso(c: Canvas, tone: str, sleeve: str, hem: float = 552, waist: float = 1
             c.fold(f"M{320 + side * 148},150C{320 + side * 128},190 {320 + side * 122},220 {320 + side * 121},262", tone, 6)
         c.fold(f"M{x[0]},300C{x[1] - side * 30},350 {x[2] - side * 14},430 {x[3]},{hem - 20}", tone, 11, 0.16)
     c.fold(f"M352,300C340,380 362,440 350,{hem - 30}", tone, 12, 0.1)
+    return outline
 
 
 def _back_of_neck(c: Canvas, tone: str, depth: float = 152) -> None:
@@ -111,15 +112,13 @@ def shirt(c: Canvas, look: Look) -> None:
     cloth(c, look)
     tone = look.colour
     short = look.get("sleeve", "long") == "short"
-    _torso(c, tone, "short" if short else "long", waist=190)
-    pattern = look.get("pattern", "plain")
-    if pattern != "plain":
-        steps = range(206, 440, 26 if pattern == "check" else 15)
-        c.stroke("".join(f"M{x},268V540" for x in steps), look.accent, 8 if pattern == "check" else 2.4, 0.5, butt=True)
+    outline = _torso(c, tone, "short" if short else "long", waist=190)
+    pattern, ink = look.get("pattern", "plain"), look.accent
     if pattern == "check":
-        c.stroke("".join(f"M198,{y}H442" for y in range(276, 540, 30)), look.accent, 8, 0.5, butt=True)
-        for side in (-1, 1):
-            c.stroke("".join(f"M{320 + side * (150 + t * 0.27):g},{180 + t}l{side * 34},{t * 0.02:g}" for t in range(40, 260, 40)), look.accent, 7, 0.4)
+        bars = "".join(f'<path d="{d}" stroke="{ink}" stroke-width="15" stroke-opacity=".5"/>' for d in ("M10,0V34", "M0,17H34"))
+        c.path(outline, c.pattern(34, 34, bars))
+    elif pattern == "pin":
+        c.path(outline, c.pattern(16, 16, f'<path d="M8,0V16" stroke="{ink}" stroke-width="2.4" stroke-opacity=".6"/>'))
     c.path("M262,112Q320,132 378,112L320,176Z", darker(tone, 0.45))
     c.rect(306, 174, 28, 382, c.gradient(306, 0, 334, 0, lighter(tone, 0.12), darker(tone, 0.08)))
     c.stroke("M306,176V556M334,176V556", darker(tone, 0.35), 1.6, 0.6)
@@ -247,8 +246,8 @@ def puffer(c: Canvas, look: Look) -> None:
         c.stroke(f"M{250 - index * 2},{y + 18}Q{270},{y + 24} {290},{y + 20}", "#ffffff", 7, 0.3)
     c.path(mirrored(320, 78, (244, 78, 232, 120, 236, 160), (280, 190, 320, 190)), c.gradient(236, 78, 404, 190, lighter(tone, 0.34), tone, darker(tone, 0.3)))
     c.path(mirrored(320, 100, (272, 100, 266, 130, 276, 158), (300, 176, 320, 180)), darker(look.accent, 0.2))
-    c.stroke("M320,170V592", darker(tone, 0.6), 10)
-    c.stroke("M320,170V592", look.accent, 4, dash="4 3", butt=True)
+    c.stroke("M320,170V546", darker(tone, 0.6), 10)
+    c.stroke("M320,170V546", look.accent, 4, dash="4 3", butt=True)
     c.rect(314, 190, 12, 26, "#c9ccd1", 4)
     c.rect(378, 236, 34, 16, look.accent, 3)
 
@@ -266,12 +265,15 @@ def dress(c: Canvas, look: Look) -> None:
     for shift, strength in ((-86, 0.3), (-44, 0.22), (10, 0.2), (52, 0.26), (96, 0.3)):
         c.fold(f"M{320 + shift * 0.5:g},322C{320 + shift * 0.8:g},400 {320 + shift:g},480 {320 + shift * 1.35:g},{long - 4}", tone, 10, strength)
     if look.get("print", "plain") == "dots":
-        c.stroke("".join(f"M{x + (y // 34 % 2) * 17},{y}v.1" for y in range(190, long - 20, 34) for x in range(256 - (y - 190) // 6, 384 + (y - 190) // 6, 34)), look.accent, 10)
+        spots = "".join(f'<circle cx="{x}" cy="{y}" r="5.5" fill="{look.accent}"/>' for x, y in ((9, 9), (27, 27)))
+        c.path(outline, c.pattern(36, 36, spots))
     elif look.get("print") == "flowers":
-        for y in range(210, long - 30, 52):
-            for x in range(262 - (y - 190) // 6 + (y // 52 % 2) * 24, 376 + (y - 190) // 7, 52):
-                c.stroke("".join(f"M{x + dx},{y + dy}v.1" for dx, dy in ((-7, 0), (7, 0), (0, -7), (0, 7))), look.accent, 10)
-                c.circle(x, y, 4, "#f7d774")
+        blooms = "".join(
+            f'<path d="M{x - 7},{y}h14M{x},{y - 7}v14" stroke="{look.accent}" stroke-width="9" stroke-linecap="round"/>'
+            f'<circle cx="{x}" cy="{y}" r="4" fill="#f7d774"/>'
+            for x, y in ((14, 14), (41, 41))
+        )
+        c.path(outline, c.pattern(54, 54, blooms))
     if cut == "wrap":
         c.path("M270,72L320,152L370,72Q320,96 270,72Z", darker(tone, 0.5))
         c.stroke("M370,72C350,150 300,220 248,286", darker(tone, 0.4), 4)

@@ -1,0 +1,126 @@
+"""The guard of every route: who is it, may this be asked so often, does a change come from our own pages.
+
+Steps, before a handler runs or a body is decoded:
+
+1. an API key in `Authorization`, or a session in the cookie, becomes a `Scope`; a wrong key is refused, a stale cookie
+   is dropped;
+2. the rate of this route's class is counted, by person or else by address;
+3. a change must come from our own origin, in a media type that the route reads, and, where the browser sends the
+   session by itself, with a token that only our own pages know;
+4. routes for members and operators refuse everybody else, before a room is asked.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlsplit
+
+from litestar import Request
+from litestar.connection import ASGIConnection
+from litestar.handlers import BaseRouteHandler
+
+from entrepot import identity
+from entrepot.kernel import Invalid, NotAllowed, NotSignedIn, Secret
+
+from .errors import UnknownMediaType
+from .house import House
+from .policy import SAFE_METHODS
+from .visit import FORM_TYPES, SESSION, Visit
+
+JSON = "application/json"
+
+
+async def admit(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
+    """Let a request through to its handler, or refuse it."""
+    assert isinstance(connection, Request)
+    opt = handler.opt
+    house: House = connection.app.state.house
+    visit = house.visit(connection)
+    if opt.get("machine"):
+        return
+    await _recognise(visit)
+    house.rates.count(opt.get("rate") or _rate(connection.method), visit)
+    if connection.method not in SAFE_METHODS:
+        await _check_change(visit, opt)
+    _check_access(visit, opt.get("access"))
+    _remember_language(visit)
+
+
+async def _recognise(visit: Visit) -> None:
+    authorization = visit.request.headers.get("authorization", "")
+    scheme, _, credential = authorization.partition(" ")
+    if authorization:
+        key = Secret(credential.strip())
+        found = await visit.read(lambda s: identity.find_key(s, key)) if scheme.lower() == "bearer" else None
+        if found is None:
+            raise NotSignedIn("This API key is not known here, or was revoked: write Authorization: Bearer and the key")
+        visit.scope, visit.by_key = found, True
+    elif token := visit.cookie(SESSION):
+        secret = Secret(token)
+        session = await visit.read(lambda s: identity.find_session(s, secret))
+        if session is None:
+            visit.forget_session()
+        else:
+            visit.session, visit.scope = session, session.scope
+
+
+def _rate(method: str) -> str:
+    return "read" if method in SAFE_METHODS else "write"
+
+
+async def _check_change(visit: Visit, opt: dict[str, Any]) -> None:
+    """Refuse what another site's page could make a browser send, and media types that the route does not read."""
+    request = visit.request
+    media_type = request.content_type[0].lower()
+    accepts = opt.get("accepts", (JSON,) if request.scope["path"].startswith("/api/") else FORM_TYPES)
+    if _has_body(request) and media_type not in accepts:
+        raise UnknownMediaType(f"Send the body as {' or '.join(sorted(accepts))}")
+    if visit.by_key:
+        return
+    _check_origin(visit)
+    if media_type in FORM_TYPES and not request.scope["path"].startswith("/api/"):
+        token = (await visit.form()).get("_csrf", "")
+    elif visit.session is None:
+        return  # nothing that the browser adds by itself gives this request a right
+    else:
+        token = request.headers.get("x-csrf-token", "")
+    if not visit.csrf_matches(token):
+        raise NotAllowed(visit.say("error.csrf"))
+
+
+def _has_body(request: Request[Any, Any, Any]) -> bool:
+    return request.headers.get("content-length", "0") != "0" or "transfer-encoding" in request.headers
+
+
+def _check_origin(visit: Visit) -> None:
+    """A browser says where a request comes from; other programs say nothing, and are asked for the token alone."""
+    headers = visit.request.headers
+    source = headers.get("origin") or headers.get("referer")
+    own = visit.policy.own_origins(visit.request.scope["scheme"], headers.get("host", ""))
+    foreign = headers.get("sec-fetch-site", "same-origin") not in {"same-origin", "none"}
+    if source is not None:
+        parts = urlsplit(source)
+        foreign = f"{parts.scheme}://{parts.netloc}" not in own
+    if foreign:
+        raise NotAllowed("This request comes from another site: a change must come from our own pages")
+
+
+def _check_access(visit: Visit, access: str | None) -> None:
+    """`person`: somebody signed in; `caller`: that, or a key; `member`: acts for an organisation; `operator`."""
+    scope = visit.scope
+    if access == "person":
+        identity.require_person(scope)
+    elif access == "caller" and not (scope.is_person or visit.by_key):
+        raise NotSignedIn("Sign in to do this")
+    elif access == "member":
+        identity.require_organisation(scope)
+    elif access == "operator":
+        identity.require_operator(scope)
+    elif access not in (None, "caller"):
+        raise Invalid(f"there is no access {access}")
+
+
+def _remember_language(visit: Visit) -> None:
+    wish = visit.request.query_params.get("lang")
+    if wish in identity.LANGUAGES and wish != visit.cookie("entrepot-language"):
+        visit.set_cookie("entrepot-language", str(wish), 365 * 86_400)

@@ -1,0 +1,68 @@
+"""For machines that watch: alive, ready, measured; and what robots may read."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from litestar import Request, Response, get
+from litestar.types import ControllerRouterHandler
+
+from entrepot.kernel import NotFound, Unavailable, last_position
+
+from ..house import House
+
+_LOOPBACK = ("127.", "::1", "testclient")
+_ROBOTS = """User-agent: *
+Disallow: /api/
+Disallow: /cart
+Disallow: /checkout
+Disallow: /orders
+Disallow: /account
+Disallow: /merchant
+Disallow: /operator
+Disallow: /c/
+Disallow: /i/
+"""
+
+
+class Alive(msgspec.Struct, frozen=True):
+    """The process answers."""
+
+    status: str
+
+
+@get("/healthz", opt={"machine": True}, include_in_schema=False)
+async def healthz() -> Alive:
+    """Whether the process answers at all."""
+    return Alive("ok")
+
+
+@get("/readyz", opt={"machine": True}, include_in_schema=False)
+async def readyz(request: Request[Any, Any, Any]) -> Alive:
+    """Whether requests should be sent here: the database answers, and nobody is closing."""
+    house: House = request.app.state.house
+    if house.closing.is_set():
+        raise Unavailable("This process is closing", retry_after_s=5)
+    await house.entrepot.database.read(last_position)
+    return Alive("ready")
+
+
+@get("/metrics", opt={"machine": True}, include_in_schema=False)
+async def metrics(request: Request[Any, Any, Any]) -> Response[bytes]:
+    """Measures, for this machine and its own proxies only: they tell how busy the market is."""
+    house: House = request.app.state.house
+    client = request.client.host if request.client else ""
+    forwarded = "x-forwarded-for" in request.headers or "forwarded" in request.headers
+    if forwarded or not client.startswith(_LOOPBACK):
+        raise NotFound("There is nothing at this address")
+    return Response(house.measures.exposition(), media_type="text/plain; version=0.0.4; charset=utf-8")
+
+
+@get("/robots.txt", opt={"machine": True}, include_in_schema=False)
+async def robots() -> Response[str]:
+    """What search engines may read: the goods, nothing of anybody's own."""
+    return Response(_ROBOTS, media_type="text/plain; charset=utf-8")
+
+
+ROUTES: tuple[ControllerRouterHandler, ...] = (healthz, readyz, metrics, robots)

@@ -1,0 +1,61 @@
+"""The application: routes, guard, errors and the layer around them, for one opened home."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any
+
+from litestar import Litestar
+from litestar.di import Provide
+from litestar.exceptions import HTTPException
+from litestar.types import ControllerRouterHandler
+
+from entrepot.kernel import Refused
+
+from . import errors
+from .admission import admit
+from .api import ROUTES as API_ROUTES
+from .edge import Edge
+from .house import House, visit_of
+from .openapi import openapi_config
+from .pages import ROUTES as PAGE_ROUTES
+from .policy import BODY_BYTES_MAX
+from .static import static_file
+
+if TYPE_CHECKING:
+    from entrepot.app import Entrepot
+
+
+def create_app(entrepot: Entrepot) -> Litestar:
+    """Everything this home answers over HTTP. The home's own threads are started and ended by whoever opened it."""
+    house = House(entrepot)
+    routes: list[ControllerRouterHandler] = [*API_ROUTES, *PAGE_ROUTES, static_file]
+    app = Litestar(
+        routes,
+        guards=[admit],
+        dependencies={"visit": Provide(visit_of, sync_to_thread=False)},
+        exception_handlers={
+            Refused: errors.refused,
+            HTTPException: errors.http_error,
+            UnicodeDecodeError: errors.unreadable,
+            Exception: errors.unexpected,
+        },
+        request_max_body_size=BODY_BYTES_MAX,
+        openapi_config=openapi_config(),
+        logging_config=None,
+        lifespan=[_closing],
+        debug=False,
+    )
+    app.state.house = house
+    app.asgi_handler = Edge(app.asgi_handler, house)
+    return app
+
+
+@asynccontextmanager
+async def _closing(app: Litestar) -> AsyncGenerator[None, Any]:
+    """However the serving ends, waiting handlers learn of it."""
+    try:
+        yield
+    finally:
+        app.state.house.closing.set()

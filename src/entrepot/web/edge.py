@@ -1,0 +1,103 @@
+"""The outermost layer of the application: what is true of every answer, also of those that no route gives.
+
+A request gets an id and a nonce; an answer gets security headers, the visit's cookies, one line in the log and its
+measure. HEAD is answered as GET without the body.
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+from typing import Any
+
+import structlog
+from litestar.enums import ScopeType
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
+
+from .errors import PROBLEM_JSON
+from .house import House
+
+_WRONG_HOST = (
+    b'{"type":"urn:entrepot:problem:wrong_host","title":"Misdirected Request","status":421,'
+    b'"detail":"This host name is not served here: see the setting serve.allowed_hosts"}'
+)
+
+log = structlog.get_logger(__name__)
+
+
+class Edge:
+    """Wraps the whole application."""
+
+    def __init__(self, app: ASGIApp, house: House) -> None:
+        self._app = app
+        self._house = house
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] != ScopeType.HTTP:
+            await self._app(scope, receive, send)
+            return
+        exchange = _Exchange(scope, send, self._house)
+        try:
+            if self._house.policy.answers(exchange.host):
+                await self._app(exchange.scope, receive, exchange.send)
+            else:
+                await exchange.refuse_host()
+        finally:
+            exchange.note()
+
+
+class _Exchange:
+    """One request and its answer, as seen from outside."""
+
+    def __init__(self, scope: Any, send: Send, house: House) -> None:
+        self.scope = {**scope, "method": "GET"} if scope["method"] == "HEAD" else scope
+        self.status = 0
+        self.host = next((value.decode("latin-1") for name, value in scope["headers"] if name == b"host"), "")
+        self._send = send
+        self._house = house
+        self._without_body = scope["method"] == "HEAD"
+        self._method = scope["method"]
+        self._started = time.perf_counter()
+        self._request_id = secrets.token_hex(8)
+        self._nonce = secrets.token_urlsafe(16)
+        scope["state"]["request_id"] = self._request_id
+        scope["state"]["nonce"] = self._nonce
+
+    async def send(self, message: Message) -> None:
+        """Pass a part of the answer on, with the headers that every answer has."""
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            message["headers"] = [*message["headers"], *self._headers(message)]
+        elif message["type"] == "http.response.body" and self._without_body:
+            message["body"] = b""
+        await self._send(message)
+
+    async def refuse_host(self) -> None:
+        """Answer a request that was meant for another host."""
+        headers = [(b"content-type", PROBLEM_JSON.encode()), (b"content-length", str(len(_WRONG_HOST)).encode())]
+        await self.send({"type": "http.response.start", "status": 421, "headers": headers})
+        await self.send({"type": "http.response.body", "body": _WRONG_HOST, "more_body": False})
+
+    def note(self) -> None:
+        """One line in the log and one measure, by the route's template: paths may hold tokens."""
+        took_s = time.perf_counter() - self._started
+        route = str(self.scope.get("path_template") or "(none)")
+        self._house.measures.request(self._method, route, self.status, took_s)
+        log.info(
+            "request",
+            method=self._method,
+            route=route,
+            status=self.status,
+            ms=round(took_s * 1000, 1),
+            request_id=self._request_id,
+        )
+
+    def _headers(self, message: Any) -> list[tuple[bytes, bytes]]:
+        there = {name.lower() for name, _ in message["headers"]}
+        headers = [*self._house.policy.headers(self._nonce), ("x-request-id", self._request_id)]
+        headers.append(("cache-control", "private, no-cache"))
+        wanted = [(name.encode(), value.encode()) for name, value in headers if name.encode() not in there]
+        visit = self.scope["state"].get("visit")
+        cookies = visit.new_cookies if visit is not None else []
+        return wanted + [(b"set-cookie", cookie.encode("latin-1")) for cookie in cookies]

@@ -1,0 +1,43 @@
+"""What every request shares: the opened home, the edge's policy, the rates, the measures, whether we are closing."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Any
+
+from litestar import Request
+
+from .measures import Measures
+from .policy import Policy
+from .rates import Rates
+from .visit import Visit
+
+if TYPE_CHECKING:
+    from entrepot.app import Entrepot
+
+
+class House:
+    """One for each application; `app.state.house`."""
+
+    def __init__(self, entrepot: Entrepot) -> None:
+        serve = entrepot.settings.serve
+        self.entrepot = entrepot
+        self.policy = Policy(serve.public_url.rstrip("/"), serve.allowed_hosts)
+        self.rates = Rates(enabled=serve.rate_limits)
+        self.measures = Measures()
+        self.closing = threading.Event()
+
+    def visit(self, request: Request[Any, Any, Any]) -> Visit:
+        """This request's visit, made on the first call."""
+        state = request.scope["state"]
+        visit = state.get("visit")
+        if visit is None:
+            visit = state["visit"] = Visit(request, self.entrepot, self.policy)
+        assert isinstance(visit, Visit)
+        return visit
+
+
+def visit_of(request: Request[Any, Any, Any]) -> Visit:
+    """This request's visit: what Litestar hands to a handler that takes `visit`."""
+    house: House = request.app.state.house
+    return house.visit(request)

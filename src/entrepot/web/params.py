@@ -1,0 +1,48 @@
+"""Parameters and parts of bodies, with bounds that the schema tells.
+
+No text holds a NUL, and no number is without an end.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from litestar.params import Parameter
+from msgspec import Meta
+
+from entrepot.kernel.money import MINOR_MAX
+
+NO_NUL = r"^[^\x00]*$"
+ID = r"^[a-z0-9]{2,8}_[0-7][0-9A-HJKMNP-TV-Z]{25}$"
+SLUG = r"^[A-Za-z0-9_-]+$"
+SHA256 = r"^[0-9a-f]{64}$"
+
+Id = Annotated[str, Meta(pattern=ID, max_length=40)]
+"""An id of ours, such as ord_01K…; another shape in a path answers 404."""
+Line = Annotated[str, Meta(pattern=NO_NUL, max_length=300)]
+"""A short text."""
+Name = Annotated[str, Meta(pattern=NO_NUL, min_length=1, max_length=200)]
+"""A short text that may not be empty."""
+Prose = Annotated[str, Meta(pattern=NO_NUL, max_length=20_000)]
+"""A long text."""
+Email = Annotated[str, Meta(pattern=r"^[^\x00@\s]+@[^\x00@\s]+$", min_length=3, max_length=254)]
+Password = Annotated[str, Meta(pattern=NO_NUL, min_length=1, max_length=1_000)]
+Token = Annotated[str, Meta(pattern=r"^[\x21-\x7e]+$", min_length=1, max_length=500)]
+"""Something we gave out: a link's token, a payment method."""
+Country = Annotated[str, Meta(pattern=r"^[A-Z]{2}$", description="ISO 3166 alpha-2")]
+Currency = Annotated[str, Meta(pattern=r"^[A-Z]{3}$", description="ISO 4217")]
+Amount = Annotated[int, Meta(ge=0, lt=MINOR_MAX, description="Whole minor units")]
+Count = Annotated[int, Meta(ge=0, le=1_000_000_000)]
+
+After = Annotated[
+    str | None, Parameter(query="after", max_length=200, pattern=NO_NUL, description="`next` of the page before")
+]
+Most = Annotated[int, Parameter(query="most", ge=1, le=200, description="Items a page")]
+_KEY = r"^[\x20-\x7e]+$"
+_KEY_DOC = "The same key with the same body has its effect once"
+Key = Annotated[
+    str, Parameter(header="Idempotency-Key", min_length=1, max_length=200, pattern=_KEY, description=_KEY_DOC)
+]
+OptionalKey = Annotated[
+    str | None, Parameter(header="Idempotency-Key", min_length=1, max_length=200, pattern=_KEY, description=_KEY_DOC)
+]

@@ -1,0 +1,51 @@
+"""How often: each class of routes has a rate, counted in memory by person, key or session, or else by address.
+
+The figures stop floods and guessing; they are far above what a busy shop's own staff and scripts do. Failed sign-ins
+have a stricter limit of their own in `identity`, which also outlives a restart.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+
+from limits import RateLimitItem, RateLimitItemPerHour, RateLimitItemPerMinute
+from limits.storage import MemoryStorage
+from limits.strategies import MovingWindowRateLimiter, SlidingWindowCounterRateLimiter
+
+from entrepot.kernel import TooMany
+
+from .visit import Visit
+
+RATES: dict[str, RateLimitItem] = {
+    "read": RateLimitItemPerMinute(12_000),
+    "search": RateLimitItemPerMinute(6_000),
+    "write": RateLimitItemPerMinute(6_000),
+    "sign_in": RateLimitItemPerMinute(600),
+    "mail": RateLimitItemPerHour(60),
+    "upload": RateLimitItemPerMinute(120),
+}
+_BY_ADDRESS = frozenset({"sign_in", "mail"})
+
+
+class Rates:
+    """Counts requests. `rates` replaces the figures, for tests and for whoever needs others."""
+
+    def __init__(self, *, enabled: bool = True, rates: dict[str, RateLimitItem] | None = None) -> None:
+        self._rates = {**RATES, **(rates or {})}
+        self._enabled = enabled
+        storage = MemoryStorage()
+        self._exact = MovingWindowRateLimiter(storage)
+        self._light = SlidingWindowCounterRateLimiter(storage)
+
+    def count(self, name: str, visit: Visit) -> None:
+        """Count a request of a class. TooMany, with the seconds to wait, when the rate is used up."""
+        if not self._enabled:
+            return
+        item = self._rates[name]
+        who = visit.ip if name in _BY_ADDRESS or visit.scope.is_public else visit.scope.actor
+        # An exact window remembers every request: fit for the small rates only.
+        limiter = self._exact if item.amount <= 600 else self._light
+        if not limiter.hit(item, name, who):
+            wait_s = max(1, math.ceil(limiter.get_window_stats(item, name, who).reset_time - time.time()))
+            raise TooMany(f"Too many requests: wait {wait_s} seconds and try again", retry_after_s=wait_s)

@@ -1,0 +1,197 @@
+"""A visit: one request, who makes it, in which language, and the house it is made to. Every handler takes one.
+
+A guest's session is begun on the first need, so that a robot which reads pages leaves no row.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import msgspec
+from litestar import Request
+
+from entrepot import identity
+from entrepot.identity import Scope, Session
+from entrepot.kernel import Invalid, Refused, RequestKey, Snapshot, Tx, once, request_key
+
+from .policy import SESSION_TTL_S, Policy
+from .texts import choose_language, say
+
+if TYPE_CHECKING:
+    from entrepot.app import Entrepot
+
+R = TypeVar("R")
+S = TypeVar("S", bound=msgspec.Struct)
+
+SESSION, FLASH, LANGUAGE, CSRF = "entrepot", "entrepot-flash", "entrepot-language", "entrepot-csrf"
+FORM_TYPES = frozenset({"application/x-www-form-urlencoded", "multipart/form-data"})
+_FLASH_S = 60
+
+
+class Visit:
+    """What a handler works with. Rooms are called through `read` and `write`, with `scope`."""
+
+    def __init__(self, request: Request[Any, Any, Any], entrepot: Entrepot, policy: Policy) -> None:
+        self.request = request
+        self.entrepot = entrepot
+        self.policy = policy
+        self.session: Session | None = None
+        self.scope: Scope = Scope.public()
+        self.by_key = False
+        self.new_cookies: list[str] = []
+        self._csrf_nonce: str | None = None
+
+    @property
+    def state(self) -> dict[str, Any]:
+        """What the edge noted about this request."""
+        return self.request.scope["state"]
+
+    @property
+    def nonce(self) -> str:
+        """Of the content security policy: inline scripts and styles carry it."""
+        return str(self.state.get("nonce", ""))
+
+    @property
+    def request_id(self) -> str:
+        """Names this request in the log, and in an error's answer."""
+        return str(self.state.get("request_id", ""))
+
+    @property
+    def ip(self) -> str:
+        """The address the request came from."""
+        return self.request.client.host if self.request.client else "unknown"
+
+    @property
+    def now(self) -> int:
+        """Microseconds UTC."""
+        return self.entrepot.database.clock.now()
+
+    @property
+    def language(self) -> str:
+        """What the visitor chose, in the address, before, or in the browser."""
+        return choose_language(
+            self.request.query_params.get("lang"),
+            self.session.language if self.session and self.session.user else None,
+            self.cookie(LANGUAGE),
+            accept=self.request.headers.get("accept-language", ""),
+        )
+
+    def say(self, key: str, **params: Any) -> str:
+        """An interface text in the visitor's language."""
+        return say(self.language, key, **params)
+
+    # --- the house
+
+    async def read(self, query: Callable[[Snapshot], R]) -> R:
+        """Run a query."""
+        return await self.entrepot.database.read(query)
+
+    async def write(self, command: Callable[[Tx], R]) -> R:
+        """Run a command; it is durable when this returns."""
+        return await self.entrepot.database.write(command)
+
+    async def once(self, key: str | None, command: Callable[[Tx], S], into: type[S]) -> S:
+        """Run a command once per key: the same request again gets the same answer, another body a Conflict."""
+        if not key:
+            return await self.write(command)
+        checked = await self._request_key(key)
+        return await self.write(lambda tx: once(tx, checked, lambda: command(tx), into))
+
+    async def _request_key(self, key: str) -> RequestKey:
+        """The key, scoped to who asks and for what, with the body that it stands for."""
+        if self.request.content_type[0] in FORM_TYPES:
+            fields = sorted((name, value) for name, value in (await self.form()).items() if name != "_csrf")
+            body = msgspec.json.encode(fields)
+        else:
+            body = await self.request.body()
+        return request_key(self.scope.actor, f"{self.request.method} {self.request.scope['path']}", key, body)
+
+    async def owner(self) -> Scope:
+        """The scope that may own a cart: the person's or the guest's, whose session is begun now if there is none."""
+        if self.scope.is_public:
+            await self.begin_session(None)
+        return self.scope
+
+    async def begin_session(self, user_id: str | None) -> Session:
+        """Open a session for a person, or for a guest (None), and hand its token to the browser."""
+        ttl = SESSION_TTL_S * 1_000_000
+        session, token = await self.write(lambda tx: identity.open_session(tx, user_id, ttl))
+        self.set_cookie(SESSION, token.reveal(), SESSION_TTL_S)
+        self.session, self.scope = session, session.scope
+        return session
+
+    def forget_session(self) -> None:
+        """Have the browser drop its session's token."""
+        self.session, self.scope = None, Scope.public()
+        self.set_cookie(SESSION, "", 0)
+
+    # --- cookies
+
+    def cookie(self, name: str) -> str | None:
+        """A cookie's value as the browser sent it."""
+        return self.request.cookies.get(self.policy.cookie(name))
+
+    def set_cookie(self, name: str, value: str, max_age_s: int | None = None) -> None:
+        """Send a cookie with the answer, with all its flags."""
+        prefix = f"{self.policy.cookie(name)}="
+        self.new_cookies = [each for each in self.new_cookies if not each.startswith(prefix)]
+        self.new_cookies.append(self.policy.cookie_header(name, value, max_age_s))
+
+    def flash(self, key: str) -> None:
+        """Show the text of this key once, on the next page."""
+        until = self.now + _FLASH_S * 1_000_000
+        self.set_cookie(FLASH, identity.sign(self.entrepot.secret_key, "flash", key, until), _FLASH_S)
+
+    def take_flash(self) -> str | None:
+        """The key of the message to show now; it is shown once."""
+        if not (token := self.cookie(FLASH)):
+            return None
+        self.set_cookie(FLASH, "", 0)
+        return self.unsign("flash", token)
+
+    # --- forms
+
+    @property
+    def csrf_token(self) -> str:
+        """What a form, or a fetch in X-CSRF-Token, must carry. Bound to the session, or to this browser before one."""
+        return identity.sign(self.entrepot.secret_key, "csrf", self._csrf_subject(), None)
+
+    def _csrf_subject(self) -> str:
+        if self.session is not None:
+            return self.session.id
+        nonce = self._csrf_nonce or self.cookie(CSRF)
+        if not nonce:
+            nonce = secrets.token_urlsafe(18)
+            self.set_cookie(CSRF, nonce, None)
+        self._csrf_nonce = nonce
+        return nonce
+
+    def csrf_matches(self, token: str) -> bool:
+        """Whether a token is this session's; a guest's may also be the browser's, from before the session began."""
+        subject = self.unsign("csrf", token)
+        if subject is None:
+            return False
+        if self.session is not None and subject == self.session.id:
+            return True
+        return not self.scope.is_person and subject == self.cookie(CSRF)
+
+    def unsign(self, purpose: str, token: str) -> str | None:
+        """The value we signed for this purpose; None when it is not ours or its time is over."""
+        try:
+            return identity.unsign(self.entrepot.secret_key, purpose, token, self.now)
+        except Refused:
+            return None
+
+    async def form(self) -> dict[str, str]:
+        """The fields of a form, one value each; files are left out."""
+        fields = await self.request.form()
+        return {name: value for name, value in fields.items() if isinstance(value, str)}
+
+    async def fields(self, into: type[S]) -> S:
+        """The fields of a form as a struct. Invalid, naming the field, for what does not fit."""
+        try:
+            return msgspec.convert(await self.form(), into, strict=False)
+        except msgspec.ValidationError as error:
+            raise Invalid(f"{self.say('error.form')} ({error})") from None

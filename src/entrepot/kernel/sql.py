@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import namedtuple
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Generic, TypeVar, overload
 
 import msgspec
@@ -100,6 +100,9 @@ def _in_set_postgres(element: in_set, compiler: Any, **kw: Any) -> str:
     return f"{compiler.process(element.column, **kw)} = ANY(%({element.name})s::{kind})"
 
 
+_LIST_MARK = r"__\[POSTCOMPILE_(?P<list>\w+)\]"
+_SQLITE_MARK = re.compile(_LIST_MARK + r"|(?<![:\w]):(?P<name>\w+)")
+_POSTGRES_MARK = re.compile(_LIST_MARK + r"|%\((?P<name>\w+)\)s(?:::[A-Z]+)?")
 _PARAMETER = re.compile(r"(?<![:\w]):([a-z_]+)")
 _SQLITE = SQLiteDialect_pysqlite(paramstyle="named")
 _POSTGRES = PGDialect_psycopg()  # type: ignore[no-untyped-call]
@@ -112,26 +115,32 @@ def prepare(statement: ClauseElement, into: Callable[..., T] | None = None) -> P
     `bindparam("name")` and, for lists, `in_set(column, "names")`. Plain values in the statement stay its constants.
     """
     _sets_seen.clear()
-    options = {"render_postcompile": True}
-    sqlite = statement.compile(dialect=_SQLITE, compile_kwargs=options)
+    sqlite = statement.compile(dialect=_SQLITE)
     sets = tuple(_sets_seen)
-    postgres = statement.compile(dialect=_POSTGRES, compile_kwargs=options)
+    postgres = statement.compile(dialect=_POSTGRES)
     return Prepared(
-        _with_constants(sqlite, r":{name}\b"),
-        _with_constants(postgres, r"%\({name}\)s(?:::[A-Z]+)?"),
+        _with_constants(sqlite, _SQLITE_MARK),
+        _with_constants(postgres, _POSTGRES_MARK),
         sets,
         into or _named_row(statement),
     )
 
 
-def _with_constants(compiled: Any, pattern: str) -> str:
+def _with_constants(compiled: Any, mark: re.Pattern[str]) -> str:
     """Put the statement's own constants into its text: a partial index is used only where they can be read."""
-    text = str(compiled)
-    for bind, name in compiled.bind_names.items():
-        if not bind.required:
-            literal = _literal(bind.effective_value).replace("\\", r"\\")
-            text = re.sub(pattern.format(name=re.escape(name)), literal, text)
+    constants = {
+        name: _literals(bind.effective_value) if bind.expanding else _literal(bind.effective_value)
+        for bind, name in compiled.bind_names.items()
+        if not bind.required
+    }
+    text = mark.sub(lambda found: constants.get(found["list"] or found["name"], found[0]), str(compiled))
+    assert "POSTCOMPILE" not in text, f"a list of any length needs in_set: {text}"
     return text
+
+
+def _literals(values: Sequence[object]) -> str:
+    """What stands between the brackets of IN."""
+    return ", ".join(map(_literal, values)) or "SELECT 1 WHERE 1 != 1"
 
 
 def _literal(value: object) -> str:

@@ -1,0 +1,11 @@
+"""Signals: what was shown, seen, clicked, carted, ordered and searched for. Append-only, and worth no money.
+
+Adding one never waits: signals gather in memory and are written in groups. A crash may lose the last second of them.
+"""
+
+from .buffer import Buffer
+from .proofs import PROOFS
+from .reading import Stored, list_signals, popularity
+from .types import Signal, SignalKind, Surface
+
+__all__ = ["PROOFS", "Buffer", "Signal", "SignalKind", "Stored", "Surface", "list_signals", "popularity"]

@@ -6,8 +6,13 @@ another. It knows no prices, orders or people.
 """
 
 from .balances import balance_of, balances_of
+from .chain import chain_root, check_root, seal
+from .history import list_transfers
 from .holds import find_hold, holds_of, list_expired_holds
 from .posting import post
+from .proofs import PROOFS, sum_by_unit
+from .snapshots import snapshot_accounts
+from .tasks import TASKS, Housekeeping
 from .types import (
     AMOUNT_MAX,
     TOTAL_MAX,
@@ -28,6 +33,8 @@ from .types import (
 
 __all__ = [
     "AMOUNT_MAX",
+    "PROOFS",
+    "TASKS",
     "TOTAL_MAX",
     "Account",
     "Balance",
@@ -35,6 +42,7 @@ __all__ = [
     "Expire",
     "Hold",
     "HoldState",
+    "Housekeeping",
     "Insufficient",
     "Move",
     "Plan",
@@ -44,8 +52,14 @@ __all__ = [
     "Void",
     "balance_of",
     "balances_of",
+    "chain_root",
+    "check_root",
     "find_hold",
     "holds_of",
     "list_expired_holds",
+    "list_transfers",
     "post",
+    "seal",
+    "snapshot_accounts",
+    "sum_by_unit",
 ]

@@ -81,6 +81,11 @@ def holds_written(tx: Tx, rows: Sequence[Row]) -> None:
     _update(tx, _set_holds, rows)
 
 
+def set_positions(tx: Tx, rows: Sequence[Row]) -> None:
+    """Give transfers their places in the chain, by their serials."""
+    _update(tx, _set_positions, rows)
+
+
 def _insert(tx: Tx, statement: Prepared[Any], rows: Sequence[Row]) -> int:
     if tx.dialect == "postgresql":
         return tx.run(statement, **_columns(rows))
@@ -124,17 +129,17 @@ def _insert_text(table: Table, names: Sequence[str], key: str, *, serial: str | 
     )
 
 
-def _update_text(table: Table, names: Sequence[str]) -> Prepared[Any]:
-    """An update of many rows by id; parameters carry a trailing underscore."""
-    statement = update(table).where(table.c.id == bindparam("id_"))
+def _update_text(table: Table, names: Sequence[str], key: str = "id") -> Prepared[Any]:
+    """An update of many rows by their key; parameters carry a trailing underscore."""
+    statement = update(table).where(table.c[key] == bindparam(f"{key}_"))
     plain: Prepared[Any] = prepare(statement.values({name: bindparam(f"{name}_") for name in names}))
-    every = ["id", *names]
+    every = [key, *names]
     arrays = ", ".join(f":{name}_::{_array(table.c[name])}" for name in every)
     sets = ", ".join(f"{name} = given.{name}" for name in names)
     return prepare_text(
         plain.sqlite,
         postgres=f"UPDATE {table.name} SET {sets} FROM unnest({arrays}) AS given ({', '.join(every)}) "
-        f"WHERE {table.name}.id = given.id",
+        f"WHERE {table.name}.{key} = given.{key}",
     )
 
 
@@ -146,6 +151,7 @@ _new_accounts = _insert_text(tables.accounts, _names(tables.accounts), "id")
 _new_transfers = _insert_text(tables.transfers, _names(tables.transfers, "serial", "position"), "id", serial="serial")
 _new_holds = _insert_text(tables.holds, _names(tables.holds), "id")
 _set_totals = _update_text(tables.accounts, ["balance", "pending_debits", "pending_credits"])
+_set_positions = _update_text(tables.transfers, ["position"], "serial")
 _set_holds = _update_text(tables.holds, ["captured", "released", "state"])
 
 _lock_holds: Prepared[tuple[Any, ...]] = prepare(

@@ -94,7 +94,9 @@ blocks = table(
 snapshots = table(
     "ledger_snapshots",
     Column("account", String, primary_key=True),
+    # The account's last transfer that is in it, and how many are.
     Column("position", Whole, nullable=False),
+    Column("transfers", Whole, nullable=False),
     # Decimal digits: an account without bounds may outgrow 64 bits.
     Column("balance", String, nullable=False),
     Column("pending_debits", String, nullable=False),

@@ -1,4 +1,4 @@
-"""What deliver speaks of: places goods leave from, what the way costs, parcels, and the scans that tell where one is."""
+"""What deliver speaks of: places goods leave from, what the way costs, parcels, and the scans that tell of them."""
 
 from __future__ import annotations
 

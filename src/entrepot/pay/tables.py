@@ -1,4 +1,4 @@
-"""Tables of pay. Amounts here say what was asked for; what really moved is on the ledger, and proofs compare the two."""
+"""Tables of pay. Amounts here say what was asked for, the ledger what really moved, and proofs compare the two."""
 
 from __future__ import annotations
 
@@ -72,12 +72,15 @@ payees = table(
     "pay_payees",
     Column("merchant_id", String, nullable=False),
     Column("currency", String, nullable=False),
+    Column("last_payout_id", String),
     PrimaryKeyConstraint("merchant_id", "currency"),
 )
 
 payouts = table(
     "pay_payouts",
     Column("id", String, primary_key=True),
+    # The one before, of this merchant in this currency: where its statement ends, this one's begins.
+    Column("previous_id", String),
     Column("merchant_id", String, nullable=False),
     Column("processor", String, nullable=False),
     Column("currency", String, nullable=False),

@@ -124,7 +124,8 @@ class Payout(msgspec.Struct, frozen=True):
 class StatementLine(msgspec.Struct, frozen=True):
     """One movement of the merchant's balance, and for a settled order how its price was shared.
 
-    `amount_minor` counts towards the payout. The four parts are there for settled orders and sum to what the buyer paid.
+    `amount_minor` counts towards the payout. The four parts are there for settled orders and sum to what the buyer
+    paid.
     """
 
     code: str

@@ -1,0 +1,205 @@
+"""Payments: money is asked for in one command, taken by a task, and what became of it is recorded once.
+
+The buyer's client, a webhook, the task and a look-up may all bring the outcome, in any order and more than once. The
+payment's row is locked while one of them is recorded, so the first decides and the others change nothing; with one
+exception: money that comes after the payment ended without money is never lost, it goes to `unapplied` and back.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from entrepot import ledger
+from entrepot.identity import Scope
+from entrepot.kernel import Conflict, Invalid, NotFound, Snapshot, Tx, decimals_of, derive_id
+
+from . import accounts, rows
+from .events import PaymentCaptured, PaymentDeclined
+from .refunds import return_late_money
+from .types import Outcome, Payment, PaymentLeg, PaymentState, StartPayment
+
+CHARGE_TASK = "pay.charge"
+METHOD_LENGTH_MAX = 200
+DECLINED = "The payment was declined: try another card or account"
+
+
+class ChargeTask(msgspec.Struct, frozen=True):
+    """The payment to be charged, or to be asked about."""
+
+    payment_id: str
+
+
+def get_payment(snapshot: Snapshot, scope: Scope, payment_id: str) -> Payment:
+    """A payment, for whoever pays and for the operator; NotFound for everybody else."""
+    payment = rows.read_payment(snapshot, payment_id)
+    if not _may_see(scope, payment):
+        raise NotFound("There is no such payment")
+    return payment
+
+
+def find_payment_by_ref(snapshot: Snapshot, scope: Scope, ref: str) -> Payment | None:
+    """The newest payment of an order; None when there is none or it is somebody else's."""
+    payment = snapshot.one(rows.newest_payment, ref=ref)
+    return payment if payment is not None and _may_see(scope, payment) else None
+
+
+def start_payment(tx: Tx, start: StartPayment) -> tuple[Payment, ledger.Plan]:
+    """Record that a buyer is about to pay, and have the processor charged after the commit.
+
+    The caller posts the plan: for each leg a hold from the processor to the leg's escrow. An order of nothing is paid
+    at once. Conflict when the order has a live payment already.
+    """
+    check_start(start)
+    if tx.one(rows.live_payment, ref=start.ref) is not None:
+        raise Conflict("This order is being paid, or has been paid, already")
+    amount_minor = sum(leg.amount_minor for leg in start.legs)
+    payment = Payment(
+        tx.new_id("pay"), start.ref, start.buyer, start.processor, start.currency, amount_minor,
+        "requested" if amount_minor else "captured", None, None, tx.now, None if amount_minor else tx.now,
+    )  # fmt: skip
+    tx.run(rows.insert_payment, **msgspec.structs.asdict(payment), method=start.method)
+    tx.run_many(rows.insert_leg, [_leg_row(payment, leg) for leg in start.legs])
+    if amount_minor:
+        tx.enqueue(CHARGE_TASK, ChargeTask(payment.id), key=payment.id)
+    else:
+        tx.announce(PaymentCaptured(payment.id, payment.ref))
+    return payment, holds_plan(payment, start.legs)
+
+
+def record_outcome(tx: Tx, payment_id: str, outcome: Outcome) -> Payment:
+    """Record what became of a charge, and post what follows from it; returns the payment as it then stands.
+
+    The same word again, from whomever, changes nothing. Money captured after the payment was abandoned or declined is
+    given back by a refund that starts here.
+    """
+    payment = rows.lock_payment(tx, payment_id)
+    match outcome.kind, payment.state:
+        case "captured", "requested":
+            return _capture(tx, payment, outcome)
+        case "captured", "abandoned" | "declined":
+            return _capture_late(tx, payment, outcome)
+        case "declined", "requested":
+            return _decline(tx, payment, outcome)
+    return payment
+
+
+def abandon_payment(tx: Tx, payment_id: str) -> ledger.Plan:
+    """Give a payment up before money came: the order has expired or was cancelled. The caller posts the plan.
+
+    Conflict when the money is there: the order is paid, and lives. A payment that has ended already: an empty plan.
+    """
+    payment = rows.lock_payment(tx, payment_id)
+    if payment.state in ("captured", "captured_late"):
+        raise Conflict("This order has been paid meanwhile")
+    if payment.state != "requested":
+        return ledger.Plan()
+    plan = _release_plan(payment, tx.all(rows.legs_of, payment_id=payment.id))
+    _end_without_money(tx, payment, "abandoned", None, None)
+    return plan
+
+
+def check_start(start: StartPayment) -> None:
+    """Refuse what cannot be paid."""
+    decimals_of(start.currency)
+    if not start.legs:
+        raise Invalid("There is nothing to pay: the order has no lines")
+    if not 0 < len(start.method) <= METHOD_LENGTH_MAX:
+        raise Invalid("Choose how to pay", fields={"method": "Choose how to pay"})
+    if len({leg.seller_order_id for leg in start.legs}) < len(start.legs):
+        raise Invalid("A seller order may be named once in a payment")
+    if any(leg.amount_minor < 0 for leg in start.legs):
+        raise Invalid("An amount to pay cannot be below zero")
+
+
+def holds_plan(payment: Payment, legs: tuple[PaymentLeg, ...]) -> ledger.Plan:
+    """What the processor is to bring, set aside for each leg."""
+    source = accounts.processor(payment.processor, payment.currency)
+    return ledger.Plan(
+        tuple(
+            ledger.Hold(
+                hold_id(payment.id, leg.seller_order_id), source,
+                accounts.escrow(leg.seller_order_id, payment.currency), leg.amount_minor,
+                accounts.CAPTURE, leg.seller_order_id,
+            )
+            for leg in legs if leg.amount_minor
+        )
+    )  # fmt: skip
+
+
+def hold_id(payment_id: str, seller_order_id: str) -> str:
+    """The hold of a leg."""
+    return derive_id("hld", payment_id, seller_order_id)
+
+
+def _capture(tx: Tx, payment: Payment, outcome: Outcome) -> Payment:
+    legs = tx.all(rows.legs_of, payment_id=payment.id)
+    steps = [
+        ledger.Capture(
+            derive_id("trf", payment.id, leg.seller_order_id, accounts.CAPTURE),
+            hold_id(payment.id, leg.seller_order_id), leg.amount_minor, accounts.CAPTURE, leg.seller_order_id,
+            final=True,
+        )
+        for leg in legs if leg.amount_minor
+    ]  # fmt: skip
+    ledger.post(tx, ledger.Plan(tuple(steps)))
+    tx.announce(PaymentCaptured(payment.id, payment.ref))
+    return _finish(tx, payment, "captured", outcome.processor_ref, None)
+
+
+def _capture_late(tx: Tx, payment: Payment, outcome: Outcome) -> Payment:
+    """The holds are gone, so the money is kept apart from every order, and its refund begins in the same post."""
+    late = _finish(tx, payment, "captured_late", outcome.processor_ref, payment.reason)
+    ledger.post(tx, return_late_money(tx, late))
+    return late
+
+
+def _decline(tx: Tx, payment: Payment, outcome: Outcome) -> Payment:
+    reason = outcome.reason or DECLINED
+    ledger.post(tx, _release_plan(payment, tx.all(rows.legs_of, payment_id=payment.id)))
+    tx.announce(PaymentDeclined(payment.id, payment.ref, reason))
+    return _end_without_money(tx, payment, "declined", outcome.processor_ref, reason)
+
+
+def _release_plan(payment: Payment, legs: list[rows.Leg]) -> ledger.Plan:
+    return ledger.Plan(
+        tuple(
+            ledger.Void(
+                derive_id("trf", payment.id, leg.seller_order_id, accounts.VOID),
+                hold_id(payment.id, leg.seller_order_id), accounts.VOID, leg.seller_order_id,
+            )
+            for leg in legs if leg.amount_minor
+        )
+    )  # fmt: skip
+
+
+def _end_without_money(
+    tx: Tx, payment: Payment, state: PaymentState, processor_ref: str | None, reason: str | None
+) -> Payment:
+    tx.run(rows.close_legs, payment_id_=payment.id, now_=tx.now)
+    return _finish(tx, payment, state, processor_ref, reason)
+
+
+def _finish(tx: Tx, payment: Payment, state: PaymentState, processor_ref: str | None, reason: str | None) -> Payment:
+    finished = msgspec.structs.replace(
+        payment, state=state, processor_ref=processor_ref, reason=reason, finished_at=tx.now
+    )
+    tx.run(
+        rows.finish_payment,
+        id_=payment.id, state_=state, processor_ref_=processor_ref, reason_=reason, finished_at_=tx.now,
+    )  # fmt: skip
+    return finished
+
+
+def _leg_row(payment: Payment, leg: PaymentLeg) -> dict[str, object]:
+    return {
+        "payment_id": payment.id,
+        "seller_order_id": leg.seller_order_id,
+        "merchant_id": leg.merchant_id,
+        "currency": payment.currency,
+        "amount_minor": leg.amount_minor,
+        "closed_at": None,
+    }
+
+
+def _may_see(scope: Scope, payment: Payment) -> bool:
+    return scope.is_operator or (scope.actor == payment.buyer and not scope.is_public)

@@ -1,0 +1,183 @@
+"""Payouts: what merchants are owed is set aside, sent by a task, and then gone from the ledger too.
+
+A payout takes all that is due in one currency, and one is under way at a time: so each statement begins where the one
+before ended, and its lines sum to its payout.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+from sqlalchemy import bindparam, insert, select, update
+
+from entrepot import ledger
+from entrepot.identity import Scope, require_operator, require_organisation
+from entrepot.kernel import NotFound, Prepared, Snapshot, Tx, derive_id, prepare
+
+from . import accounts, rows, tables
+from .events import PayoutPaid
+from .types import OnTheWay, Payout, Settings
+
+PAYOUT_TASK = "pay.payout"
+LISTED_MAX = 500
+_ABOVE_ALL = "pyo_" + "Z" * 26
+
+
+class PayoutTask(msgspec.Struct, frozen=True):
+    """The payout to be sent."""
+
+    payout_id: str
+
+
+class Payee(msgspec.Struct, frozen=True):
+    """A merchant and a currency that something was settled in, and the payout that came last."""
+
+    merchant_id: str
+    currency: str
+    last_payout_id: str | None
+
+    @property
+    def payable(self) -> ledger.Account:
+        """What we owe this merchant in this currency."""
+        return accounts.payable(self.merchant_id, self.currency)
+
+
+def list_payouts(snapshot: Snapshot, scope: Scope, *, after: str | None = None, most: int = 50) -> list[Payout]:
+    """Payouts of the caller's organisation, newest first, from below `after`; an operator sees everybody's."""
+    page = {"after": after or _ABOVE_ALL, "most": min(most, LISTED_MAX)}
+    if scope.is_operator:
+        return snapshot.all(_all_payouts, **page)
+    return snapshot.all(_payouts_of, merchant_id=require_organisation(scope), **page)
+
+
+def get_payout(snapshot: Snapshot, scope: Scope, payout_id: str) -> Payout:
+    """A payout of the caller's organisation; NotFound for another's."""
+    merchant_id = None if scope.is_operator else require_organisation(scope)
+    payout = snapshot.one(_payout, id=payout_id)
+    if payout is None or merchant_id not in (None, payout.merchant_id):
+        raise NotFound("There is no such payout")
+    return payout
+
+
+def read_payout(snapshot: Snapshot, payout_id: str) -> Payout:
+    """A payout, whoever asks; NotFound when there is none."""
+    return get_payout(snapshot, Scope.system(), payout_id)
+
+
+def money_on_the_way(snapshot: Snapshot, scope: Scope) -> list[OnTheWay]:
+    """Where the caller's organisation's money is, a line for each currency, by its code."""
+    merchant_id = require_organisation(scope)
+    legs = snapshot.all(rows.open_legs, merchant_id=merchant_id)
+    currencies = sorted({leg.currency for leg in legs} | set(snapshot.all(_currencies_of, merchant_id=merchant_id)))
+    escrows = {leg: accounts.escrow(leg.seller_order_id, leg.currency).id for leg in legs}
+    payables = {currency: accounts.payable(merchant_id, currency) for currency in currencies}
+    found = ledger.balances_of(
+        snapshot, [accounts.escrow(leg.seller_order_id, leg.currency) for leg in legs] + list(payables.values())
+    )
+    lines = []
+    for currency, payable in payables.items():
+        due = found[payable.id]
+        escrow_minor = sum(found[account].available for leg, account in escrows.items() if leg.currency == currency)
+        lines.append(OnTheWay(currency, escrow_minor, due.available, due.pending_debits))
+    return lines
+
+
+def request_payouts(
+    tx: Tx, scope: Scope, payout_min_minor: int = Settings().payout_min_minor, processor: str = "sandbox"
+) -> list[Payout]:
+    """Begin to pay every merchant to whom at least the minimum is due and nothing is under way; posts the holds.
+
+    For the operator. What is due is read while settlements wait, so that none falls between two statements.
+    """
+    require_operator(scope)
+    locked = tx.all(_payees_locked)
+    busy = {tuple(row) for row in tx.all(_under_way)}
+    payees = [payee for payee in locked if (payee.merchant_id, payee.currency) not in busy]
+    due = ledger.balances_of(tx, [payee.payable for payee in payees])
+    begun = []
+    for payee in payees:
+        amount_minor = due[payee.payable.id].available
+        if amount_minor >= payout_min_minor:
+            begun.append((payee, _new_payout(tx, payee, amount_minor)))
+    payouts = [payout for _, payout in begun]
+    tx.run_many(_insert, [_row(payee, payout, processor) for payee, payout in begun])
+    tx.run_many(_set_last, [_last(payout) for payout in payouts])
+    ledger.post(tx, payouts_plan(payouts))
+    for payout in payouts:
+        tx.enqueue(PAYOUT_TASK, PayoutTask(payout.id), key=payout.id)
+    return payouts
+
+
+def payouts_plan(payouts: Sequence[Payout]) -> ledger.Plan:
+    """What is due to each merchant, set aside."""
+    return ledger.Plan(
+        tuple(
+            ledger.Hold(
+                payout_hold_id(payout.id), accounts.payable(payout.merchant_id, payout.currency),
+                accounts.bank(payout.currency), payout.amount_minor, accounts.PAYOUT, payout.id,
+            )
+            for payout in payouts
+        )
+    )  # fmt: skip
+
+
+def record_payout(tx: Tx, payout_id: str, processor_ref: str) -> None:
+    """Record that a payout was sent, once: what was set aside leaves, and the fact is announced."""
+    if tx.run(_pay, id_=payout_id, processor_ref_=processor_ref, now_=tx.now) == 0:
+        return
+    payout = read_payout(tx, payout_id)
+    capture = ledger.Capture(
+        derive_id("trf", payout.id, accounts.PAYOUT), payout_hold_id(payout.id), payout.amount_minor, accounts.PAYOUT,
+        payout.id, final=True,
+    )  # fmt: skip
+    ledger.post(tx, ledger.Plan.of(capture))
+    tx.announce(PayoutPaid(payout.id, payout.merchant_id))
+
+
+def payout_hold_id(payout_id: str) -> str:
+    """The hold of a payout, with which its statement ends."""
+    return derive_id("hld", payout_id)
+
+
+def _new_payout(tx: Tx, payee: Payee, amount_minor: int) -> Payout:
+    return Payout(tx.new_id("pyo"), payee.merchant_id, payee.currency, amount_minor, "requested", None, tx.now, None)
+
+
+def _row(payee: Payee, payout: Payout, processor: str) -> dict[str, object]:
+    return {**msgspec.structs.asdict(payout), "processor": processor, "previous_id": payee.last_payout_id}
+
+
+def _last(payout: Payout) -> dict[str, object]:
+    return {"merchant_id_": payout.merchant_id, "currency_": payout.currency, "last_payout_id_": payout.id}
+
+
+_o, _e = tables.payouts.c, tables.payees.c
+PAYOUT_COLUMNS = (
+    _o.id, _o.merchant_id, _o.currency, _o.amount_minor, _o.state, _o.processor_ref, _o.created_at, _o.paid_at,
+)  # fmt: skip
+_payout: Prepared[Payout] = prepare(select(*PAYOUT_COLUMNS).where(_o.id == bindparam("id")), Payout)
+_below = select(*PAYOUT_COLUMNS).where(_o.id < bindparam("after")).order_by(_o.id.desc()).limit(bindparam("most"))
+_all_payouts: Prepared[Payout] = prepare(_below, Payout)
+_payouts_of: Prepared[Payout] = prepare(_below.where(_o.merchant_id == bindparam("merchant_id")), Payout)
+_under_way: Prepared[Any] = prepare(select(_o.merchant_id, _o.currency).where(_o.state == "requested"))
+_payees_locked: Prepared[Payee] = prepare(
+    select(_e.merchant_id, _e.currency, _e.last_payout_id).order_by(_e.merchant_id, _e.currency).with_for_update(),
+    Payee,
+)
+_set_last: Prepared[Any] = prepare(
+    update(tables.payees)
+    .where(_e.merchant_id == bindparam("merchant_id_"), _e.currency == bindparam("currency_"))
+    .values(last_payout_id=bindparam("last_payout_id_"))
+)
+previous_payout: Prepared[Any] = prepare(select(_o.previous_id).where(_o.id == bindparam("id")))
+_currencies_of: Prepared[str] = prepare(select(_e.currency).where(_e.merchant_id == bindparam("merchant_id")), str)
+_insert: Prepared[Any] = prepare(
+    insert(tables.payouts).values({column.name: bindparam(column.name) for column in tables.payouts.columns})
+)
+_pay: Prepared[Any] = prepare(
+    update(tables.payouts)
+    .where(_o.id == bindparam("id_"), _o.state == "requested")
+    .values(state="paid", processor_ref=bindparam("processor_ref_"), paid_at=bindparam("now_"))
+)

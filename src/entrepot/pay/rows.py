@@ -1,0 +1,108 @@
+"""Pay's statements about payments and their legs: read here, written by the verbs beside."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from sqlalchemy import bindparam, insert, or_, select, update
+
+from entrepot.kernel import NotFound, Prepared, Snapshot, in_set, prepare
+
+from . import tables
+from .types import Payment
+
+_p, _l = tables.payments.c, tables.legs.c
+PAYMENT_COLUMNS = (
+    _p.id, _p.ref, _p.buyer, _p.processor, _p.currency, _p.amount_minor, _p.state, _p.processor_ref, _p.reason,
+    _p.created_at, _p.finished_at,
+)  # fmt: skip
+
+
+class Leg(msgspec.Struct, frozen=True):
+    """A leg as it is stored; `closed_at` once no money of it is, or will come to be, in escrow."""
+
+    payment_id: str
+    seller_order_id: str
+    merchant_id: str
+    currency: str
+    amount_minor: int
+    closed_at: int | None
+
+
+LEG_COLUMNS = (_l.payment_id, _l.seller_order_id, _l.merchant_id, _l.currency, _l.amount_minor, _l.closed_at)
+
+
+def read_payment(snapshot: Snapshot, payment_id: str) -> Payment:
+    """A payment, whoever asks; NotFound when there is none."""
+    return _present(snapshot.one(_payment, id=payment_id))
+
+
+def lock_payment(snapshot: Snapshot, payment_id: str) -> Payment:
+    """The same, kept from others until the commit: whoever speaks first decides what becomes of it."""
+    return _present(snapshot.one(_payment_locked, id=payment_id))
+
+
+def _present(payment: Payment | None) -> Payment:
+    if payment is None:
+        raise NotFound("There is no such payment")
+    return payment
+
+
+_payment: Prepared[Payment] = prepare(select(*PAYMENT_COLUMNS).where(_p.id == bindparam("id")), Payment)
+_payment_locked: Prepared[Payment] = prepare(
+    select(*PAYMENT_COLUMNS).where(_p.id == bindparam("id")).with_for_update(), Payment
+)
+newest_payment: Prepared[Payment] = prepare(
+    select(*PAYMENT_COLUMNS).where(_p.ref == bindparam("ref")).order_by(_p.created_at.desc(), _p.id.desc()).limit(1),
+    Payment,
+)
+live_payment: Prepared[Any] = prepare(
+    select(_p.id).where(_p.ref == bindparam("ref"), or_(_p.state == "requested", _p.state == "captured")).limit(1)
+)
+method_of: Prepared[Any] = prepare(select(_p.method).where(_p.id == bindparam("id")))
+insert_payment: Prepared[Any] = prepare(
+    insert(tables.payments).values(
+        {column.name: bindparam(column.name) for column in tables.payments.columns}  # each of them is given
+    )
+)
+finish_payment: Prepared[Any] = prepare(
+    update(tables.payments)
+    .where(_p.id == bindparam("id_"))
+    .values(
+        state=bindparam("state_"),
+        processor_ref=bindparam("processor_ref_"),
+        reason=bindparam("reason_"),
+        finished_at=bindparam("finished_at_"),
+    )
+)
+legs_of: Prepared[Leg] = prepare(
+    select(*LEG_COLUMNS).where(_l.payment_id == bindparam("payment_id")).order_by(_l.seller_order_id), Leg
+)
+leg_of: Prepared[Leg] = prepare(
+    select(*LEG_COLUMNS).where(
+        _l.payment_id == bindparam("payment_id"), _l.seller_order_id == bindparam("seller_order_id")
+    ),
+    Leg,
+)
+captured_leg: Prepared[Leg] = prepare(
+    select(*LEG_COLUMNS)
+    .join_from(tables.legs, tables.payments, _l.payment_id == _p.id)
+    .where(_l.seller_order_id == bindparam("seller_order_id"), _p.state == "captured"),
+    Leg,
+)
+open_legs: Prepared[Leg] = prepare(
+    select(*LEG_COLUMNS).where(_l.merchant_id == bindparam("merchant_id"), _l.closed_at.is_(None)), Leg
+)
+insert_leg: Prepared[Any] = prepare(
+    insert(tables.legs).values({column.name: bindparam(column.name) for column in tables.legs.columns})
+)
+close_legs: Prepared[Any] = prepare(
+    update(tables.legs).where(_l.payment_id == bindparam("payment_id_")).values(closed_at=bindparam("now_"))
+)
+close_leg: Prepared[Any] = prepare(
+    update(tables.legs)
+    .where(_l.payment_id == bindparam("payment_id_"), _l.seller_order_id == bindparam("seller_order_id_"))
+    .values(closed_at=bindparam("now_"))
+)
+payments_in: Prepared[Payment] = prepare(select(*PAYMENT_COLUMNS).where(in_set(_p.id, "ids")), Payment)

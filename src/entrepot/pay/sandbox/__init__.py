@@ -1,0 +1,6 @@
+"""A processor in a box: an outside world with books of its own, that fails in every way a real one does, on demand."""
+
+from .faults import Faults
+from .processor import SandboxProcessor, WebhookSender
+
+__all__ = ["Faults", "SandboxProcessor", "WebhookSender"]

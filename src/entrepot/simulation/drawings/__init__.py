@@ -6,7 +6,7 @@ things. A drawing is a function of a canvas and a look; it decides nothing by ch
 
 from collections.abc import Callable
 
-from entrepot.simulation.drawings import bottoms, carried, gadgets, grocery, screens, sound, tops
+from entrepot.simulation.drawings import bottoms, carried, furniture, gadgets, grocery, home, screens, sound, tops
 from entrepot.simulation.drawings.canvas import SIDE, Canvas
 from entrepot.simulation.drawings.picture import COLOURS, MATERIALS, Look, PictureSpec, look_of
 from entrepot.simulation.drawings.studio import BACKDROPS, photograph
@@ -21,6 +21,8 @@ DRAWINGS: dict[str, Drawing] = {
     **bottoms.DRAWINGS,
     **carried.DRAWINGS,
     **grocery.DRAWINGS,
+    **furniture.DRAWINGS,
+    **home.DRAWINGS,
 }
 _VIEWS = {"main": (0, 0, SIDE, SIDE), "detail": (190, 200, 250, 250)}
 

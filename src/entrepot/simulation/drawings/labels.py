@@ -39,8 +39,8 @@ def label(c: Canvas, look: Look, x: float, y: float, width: float, height: float
 
 
 def _words(c: Canvas, look: Look, middle: float, y: float, width: float, height: float, ink: str) -> None:
-    below = write_lines(c, look.words(1), middle, y + height * 0.685, height * 0.085, width * 0.84, ink, 1.5, 2)
-    write(c, look.words(2), middle, max(below + height * 0.01, y + height * 0.88), height * 0.045, width * 0.7, ink, 1.4)
+    below = write_lines(c, look.words(1), middle, y + height * 0.655, height * 0.078, width * 0.84, ink, 1.5, 2)
+    write(c, look.words(2), middle, max(below - height * 0.015, y + height * 0.86), height * 0.045, width * 0.7, ink, 1.4)
 
 
 def icon(c: Canvas, name: str, x: float, y: float, size: float, tone: str, ground: str) -> None:

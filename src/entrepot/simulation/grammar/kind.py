@@ -1,0 +1,51 @@
+"""The shape of the grammar: what one kind of product may be, and the words to say it with.
+
+Texts are templates. `{battery_h}` is an attribute as said inside a sentence, `{Battery}`-style capitals give the value as
+written in a title; `[soft|supple]` lets chance pick a word. Nothing here draws numbers; `catalogue` does.
+"""
+
+from collections.abc import Mapping
+
+import msgspec
+
+Choice = Mapping[str, str]  # a value -> the drawing's detail it shows as ("neck=crew"), or ""
+
+
+class Kind(msgspec.Struct, frozen=True, kw_only=True):
+    """One kind of product. Prices are whole US dollars for the first step of its axis, from cheap to dear."""
+
+    code: str
+    leaf: str
+    drawing: str
+    words: tuple[str, ...]  # what shoppers call it; the first is its noun
+    price: tuple[float, float]
+    weight_g: tuple[int, int]
+    colours: tuple[str, ...] = ()
+    accents: tuple[str, ...] = ()
+    materials: tuple[str, ...] = ()
+    colour_axis: bool = True
+    axis: str = ""
+    steps: Mapping[str, float] = {}  # value of the axis -> times the price
+    choices: Mapping[str, Choice] = {}
+    numbers: Mapping[str, tuple[int, int, int]] = {}  # low, high, step
+    flags: Mapping[str, float] = {}  # how often it holds
+    dearer: Mapping[str, float] = {}  # a value or flag -> times the price
+    shapes: Mapping[str, tuple[str, ...]] = {}  # details of the drawing that no attribute names
+    pack: Mapping[str, str] = {}  # the drawing's colour by flavour, for packs
+    titles: tuple[str, ...]
+    openers: tuple[str, ...]
+    lines: tuple[str, ...]
+    bullets: tuple[str, ...]
+    aspects: tuple[str, ...]
+    label: str = ""  # the product's name on its pack
+    share: float = 1.0
+
+
+def plain(*values: str) -> Choice:
+    """Values that a picture cannot show."""
+    return dict.fromkeys(values, "")
+
+
+CLOTHING_SIZES = {"XS": 1.0, "S": 1.0, "M": 1.0, "L": 1.0, "XL": 1.0, "XXL": 1.06}
+WAIST_SIZES = {"W28": 1.0, "W30": 1.0, "W32": 1.0, "W34": 1.0, "W36": 1.0, "W38": 1.04}
+SHOE_SIZES = {str(size): 1.0 for size in range(36, 47)}

@@ -5,6 +5,9 @@ is shipped, delivered and completed by itself. What was agreed is frozen when it
 and who gets what of the money, which always sums to what the buyer paid.
 """
 
+from .cancellation import cancel, cancel_order
+from .carts import adopt_cart, find_cart, open_cart, set_line
+from .checkout import place
 from .events import (
     OrderExpired,
     OrderPaid,
@@ -15,6 +18,22 @@ from .events import (
     SellerOrderDelivered,
     SellerOrderShipped,
 )
+from .fulfilment import confirm_receipt, ship
+from .links import follow_link, link_to, open_by_link, sign_order
+from .money import legs_of
+from .pricing import view_cart
+from .proofs import PROOFS
+from .quoting import quote_cart, view_checkout
+from .reactions import grant_reviews, mark_declined, mark_delivered, mark_paid, mark_refunded, reactions
+from .reads import (
+    count_seller_orders,
+    get_order,
+    get_order_status,
+    get_seller_order,
+    list_orders,
+    list_seller_orders,
+)
+from .tasks import SCHEDULE, TASKS
 from .types import (
     CART_LINES_MAX,
     QUANTITY_MAX,
@@ -28,6 +47,7 @@ from .types import (
     Settings,
     Shipment,
     Stage,
+    Standing,
 )
 from .views import (
     CartGroup,
@@ -48,7 +68,10 @@ from .views import (
 
 __all__ = [
     "CART_LINES_MAX",
+    "PROOFS",
     "QUANTITY_MAX",
+    "SCHEDULE",
+    "TASKS",
     "Cart",
     "CartGroup",
     "CartItem",
@@ -81,4 +104,34 @@ __all__ = [
     "Settings",
     "Shipment",
     "Stage",
+    "Standing",
+    "adopt_cart",
+    "cancel",
+    "cancel_order",
+    "confirm_receipt",
+    "count_seller_orders",
+    "find_cart",
+    "follow_link",
+    "get_order",
+    "get_order_status",
+    "get_seller_order",
+    "grant_reviews",
+    "legs_of",
+    "link_to",
+    "list_orders",
+    "list_seller_orders",
+    "mark_declined",
+    "mark_delivered",
+    "mark_paid",
+    "mark_refunded",
+    "open_by_link",
+    "open_cart",
+    "place",
+    "quote_cart",
+    "reactions",
+    "set_line",
+    "ship",
+    "sign_order",
+    "view_cart",
+    "view_checkout",
 ]

@@ -26,3 +26,13 @@ def is_seller(scope: Scope, merchant_id: str) -> bool:
 def number_of(order_id: str) -> str:
     """A short number to say aloud. It finds nothing and proves nothing; links use the id."""
     return f"{order_id[-8:-4]}-{order_id[-4:]}"
+
+
+def is_guest(owner: str) -> bool:
+    """Whether it was placed without an account."""
+    return owner.startswith("ses_")
+
+
+def is_person(owner: str) -> bool:
+    """Whether it was placed by somebody signed in."""
+    return owner.startswith("usr_")

@@ -1,6 +1,6 @@
 """The arithmetic of a seller order: what the buyer pays, and who gets it. Pure; everything is whole minor units.
 
-Rounding happens once, in the commission. The seller's leg is what remains, so the legs sum to the whole by construction.
+Rounding happens once, in the commission. The seller's leg is what remains: the legs sum to the whole by construction.
 """
 
 from __future__ import annotations

@@ -46,7 +46,7 @@ orders = table(
     Column("paid_at", Whole),
     Column("ended_at", Whole),  # when it failed, expired or was cancelled unpaid
     Column("failure", String),
-    CheckConstraint("total_minor > 0", name="total"),
+    CheckConstraint("total_minor >= 0", name="total"),
 )
 Index("ix_orders_orders_owner", orders.c.owner, orders.c.id)
 _UNPAID = text("status = 'awaiting_payment'")
@@ -58,6 +58,7 @@ seller_orders = table(
     "orders_seller_orders",
     Column("id", String, primary_key=True),
     Column("order_id", String, nullable=False),
+    Column("position", Whole, nullable=False),  # among the parts of its order
     Column("merchant_id", String, nullable=False),
     Column("merchant_name", String, nullable=False),
     Column("status", String, nullable=False),
@@ -112,6 +113,7 @@ lines = table(
     Column("id", String, primary_key=True),
     Column("order_id", String, nullable=False),
     Column("seller_order_id", String, nullable=False),
+    Column("position", Whole, nullable=False),  # among the lines of its seller order
     Column("offer_id", String, nullable=False),
     Column("product_id", String, nullable=False),
     Column("variant_id", String, nullable=False),

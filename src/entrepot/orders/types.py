@@ -6,6 +6,9 @@ from enum import StrEnum
 
 import msgspec
 
+from entrepot.identity import Address
+from entrepot.kernel import from_json
+
 QUANTITY_MAX = 999
 """Of one offer in one cart."""
 CART_LINES_MAX = 100
@@ -117,6 +120,16 @@ class Shipment(msgspec.Struct, frozen=True):
     tracking_no: str | None = None
 
 
+class Standing(msgspec.Struct, frozen=True):
+    """Where a seller order stands after a verb, and what the verb made."""
+
+    seller_order_id: str
+    order_id: str
+    status: SellerOrderStatus
+    parcel_id: str | None = None
+    refund_id: str | None = None
+
+
 class Legs(msgspec.Struct, frozen=True):
     """Who gets what of a seller order, frozen when it was placed. Sums to what the buyer paid for it."""
 
@@ -129,3 +142,92 @@ class Legs(msgspec.Struct, frozen=True):
     def total_minor(self) -> int:
         """What the buyer pays."""
         return self.seller_minor + self.commission_minor + self.carrier_minor + self.tax_minor
+
+
+class Order(msgspec.Struct, frozen=True):
+    """What was placed at once, as it is stored. `address` is JSON."""
+
+    id: str
+    owner: str
+    cart_id: str
+    status: OrderStatus
+    currency: str
+    total_minor: int
+    email: str
+    language: str
+    address_json: str
+    payment_id: str
+    placed_at: int
+    pay_by: int
+    paid_at: int | None = None
+    ended_at: int | None = None
+    failure: str | None = None
+
+    @property
+    def address(self) -> Address:
+        """Where it goes."""
+        return from_json(self.address_json, Address)
+
+
+class SellerOrder(msgspec.Struct, frozen=True):
+    """One merchant's part of an order, as it is stored."""
+
+    id: str
+    order_id: str
+    position: int
+    merchant_id: str
+    merchant_name: str
+    status: SellerOrderStatus
+    currency: str
+    items_minor: int
+    shipping_minor: int
+    tax_minor: int
+    commission_bps: int
+    seller_minor: int
+    commission_minor: int
+    carrier_minor: int
+    quote_id: str
+    delivery_name: str
+    arrives_from: int
+    arrives_by: int
+    confirm_days: int
+    placed_at: int
+    paid_at: int | None = None
+    shipped_at: int | None = None
+    delivered_at: int | None = None
+    confirm_by: int | None = None
+    completed_at: int | None = None
+    completed_by: str | None = None
+    cancelled_at: int | None = None
+    cancelled_by: str | None = None
+    cancel_reason: str | None = None
+    refund_id: str | None = None
+    refunded_at: int | None = None
+
+    @property
+    def total_minor(self) -> int:
+        """What the buyer pays for it."""
+        return self.items_minor + self.shipping_minor + self.tax_minor
+
+    @property
+    def legs(self) -> Legs:
+        """Who gets it."""
+        return Legs(self.seller_minor, self.commission_minor, self.carrier_minor, self.tax_minor)
+
+
+class Line(msgspec.Struct, frozen=True):
+    """Goods as they were bought, as they are stored."""
+
+    id: str
+    order_id: str
+    seller_order_id: str
+    position: int
+    offer_id: str
+    product_id: str
+    variant_id: str
+    slug: str
+    title: str
+    variant_label: str
+    picture: str | None
+    quantity: int
+    price_minor: int

@@ -160,7 +160,8 @@ class SellerOrderView(msgspec.Struct, frozen=True):
     """One merchant's part of an order, for whoever looks.
 
     The `can_` fields are what the viewer may do now. `legs` and `commission_bps` are shown to the merchant and the
-    operator only. `arrives_from` and `arrives_by` are the promise made at the checkout.
+    operator only, the buyer's `email` to the buyer and the operator. `arrives_from` and `arrives_by` are the promise
+    made at the checkout.
     """
 
     id: str
@@ -182,7 +183,7 @@ class SellerOrderView(msgspec.Struct, frozen=True):
     arrives_from: int
     arrives_by: int
     address: Address
-    email: str
+    email: str | None
     parcels: tuple[Tracking, ...]
     confirm_days: int
     placed_at: int

@@ -1,0 +1,241 @@
+"""Carts: what somebody means to buy, before they decide.
+
+Everybody has one open cart at most. It keeps offers and quantities; prices and stock are looked up when it is shown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import bindparam, delete, select, update
+
+from entrepot import catalog
+from entrepot.identity import Scope
+from entrepot.kernel import Conflict, Invalid, NotFound, Prepared, Snapshot, Tx, decimals_of, in_set, prepare
+from entrepot.kernel.sql import prepare_text
+
+from . import tables
+from .access import owner_of
+from .types import CART_LINES_MAX, QUANTITY_MAX, Cart, CartItem
+
+OPEN, PLACED, MERGED, SET_ASIDE = "open", "placed", "merged", "set_aside"
+
+
+def find_cart(snapshot: Snapshot, scope: Scope) -> Cart | None:
+    """The caller's open cart."""
+    if scope.is_public:
+        return None
+    row = snapshot.one(_find, owner=owner_of(scope))
+    return _with_items(snapshot, row) if row else None
+
+
+def open_cart(tx: Tx, scope: Scope, currency: str) -> Cart:
+    """The caller's open cart, made when there is none.
+
+    Conflict when there is one with goods in another currency; an empty one simply changes its currency.
+    """
+    decimals_of(currency)
+    owner = owner_of(scope)
+    cart = lock_cart(tx, owner) or _make_cart(tx, owner, currency)
+    return _in_currency(tx, cart, currency)
+
+
+def set_line(tx: Tx, scope: Scope, offer_id: str, quantity: int) -> Cart:
+    """Have so many pieces of an offer in the cart, which is opened when there is none; 0 takes the offer out.
+
+    Refused for an offer that cannot be bought now, for more than there is, for another currency than the cart's, and
+    for more than 999 pieces.
+    """
+    owner = owner_of(scope)
+    if not 0 <= quantity <= QUANTITY_MAX:
+        raise Invalid(
+            f"Choose 1 to {QUANTITY_MAX} pieces, or 0 to take it out",
+            fields={"quantity": f"must be 0 to {QUANTITY_MAX}"},
+        )
+    cart = lock_cart(tx, owner)
+    if quantity == 0:
+        return _take_out(tx, cart, offer_id)
+    offer = catalog.offers_for_cart(tx, [offer_id]).get(offer_id)
+    if offer is None:
+        raise NotFound("There is no such offer")
+    _check_sellable(offer, quantity)
+    cart = _in_currency(tx, cart or _make_cart(tx, owner, offer.currency), offer.currency)
+    return _put_in(tx, cart, CartItem(offer_id, quantity, offer.price_minor, tx.now))
+
+
+def adopt_cart(tx: Tx, guest: Scope, person: Scope) -> Cart | None:
+    """What a guest had gathered becomes the account's, at sign-in. Never refuses, so that it never stops a sign-in.
+
+    Of an offer that is in both carts the larger quantity stays. When the account's cart is in another currency, the
+    guest's cart is the newer wish and takes its place.
+    """
+    owners = [owner_of(guest), owner_of(person)]
+    rows = {row.owner: row for row in tx.all(_lock_all, owners=owners)}
+    theirs, mine = rows.get(owners[0]), rows.get(owners[1])
+    if theirs is None or owners[0] == owners[1]:
+        return _with_items(tx, mine) if mine else None
+    given = _with_items(tx, theirs)
+    if mine is None:
+        _give(tx, given, owners[1])
+    elif not given.items:
+        return _with_items(tx, mine)
+    elif mine.currency == given.currency:
+        _merge(tx, given.id, mine.id)
+        return _with_items(tx, mine)
+    else:
+        tx.run(_set_state, id_=mine.id, state_=SET_ASIDE)
+        _give(tx, given, owners[1])
+    return Cart(given.id, owners[1], given.currency, given.items)
+
+
+def lock_cart(tx: Tx, owner: str) -> Cart | None:
+    """The owner's open cart, kept from others until the commit."""
+    row = tx.one(_lock, owner=owner)
+    return _with_items(tx, row) if row else None
+
+
+def close_cart(tx: Tx, cart_id: str) -> None:
+    """It became an order."""
+    tx.run(_set_state, id_=cart_id, state_=PLACED)
+
+
+def reopen_cart(tx: Tx, cart_id: str) -> None:
+    """It may be placed again, because its order came to nothing.
+
+    A cart that its owner began meanwhile stays, and gets these lines added. One in another currency is left alone.
+    """
+    owner = tx.value(_owner, id=cart_id)
+    begun = tx.one(_lock, owner=owner)
+    if begun is None:
+        tx.run(_set_state, id_=cart_id, state_=OPEN)
+    elif begun.currency == tx.value(_currency, id=cart_id):
+        _merge(tx, cart_id, begun.id)
+
+
+def store_checkout(tx: Tx, cart_id: str, checkout: str) -> None:
+    """Keep what the buyer is shown, as JSON, to compare with when the cart is placed."""
+    tx.run(_set_checkout, id_=cart_id, checkout_=checkout)
+
+
+def find_checkout(snapshot: Snapshot, cart_id: str) -> str | None:
+    """What was kept, as JSON."""
+    text: str | None = snapshot.value(_checkout, id=cart_id)
+    return text
+
+
+def is_open(snapshot: Snapshot, cart_id: str) -> bool:
+    """Whether this cart may be placed."""
+    return bool(snapshot.value(_state, id=cart_id) == OPEN)
+
+
+def _make_cart(tx: Tx, owner: str, currency: str) -> Cart:
+    cart = Cart(tx.new_id("crt"), owner, currency)
+    if tx.run(_insert, id=cart.id, owner=owner, currency=currency, now=tx.now):
+        return cart
+    made_meanwhile = lock_cart(tx, owner)
+    assert made_meanwhile is not None
+    return made_meanwhile
+
+
+def _in_currency(tx: Tx, cart: Cart, currency: str) -> Cart:
+    if cart.currency == currency:
+        return cart
+    if cart.items:
+        raise Conflict(
+            f"Your cart is in {cart.currency} and this is sold in {currency}: place or empty your cart first",
+            fields={"currency": f"{cart.currency} in the cart, {currency} here"},
+        )
+    tx.run(_set_currency, id_=cart.id, currency_=currency)
+    return Cart(cart.id, cart.owner, currency)
+
+
+def _check_sellable(offer: catalog.CartOffer, quantity: int) -> None:
+    if not offer.sellable:
+        raise Conflict(f"{offer.title} cannot be bought at the moment", fields={"offer_id": "not for sale now"})
+    if offer.available is not None and offer.available < quantity:
+        raise Conflict(
+            f"Only {offer.available} of {offer.title} left" if offer.available > 0 else f"{offer.title} is sold out",
+            fields={"quantity": f"{quantity} wanted, {max(offer.available, 0)} left"},
+        )
+
+
+def _put_in(tx: Tx, cart: Cart, item: CartItem) -> Cart:
+    others = tuple(each for each in cart.items if each.offer_id != item.offer_id)
+    if len(others) >= CART_LINES_MAX:
+        raise Conflict(f"A cart holds {CART_LINES_MAX} different things: place this one first, then go on")
+    tx.run(
+        _put,
+        cart_id=cart.id,
+        offer_id=item.offer_id,
+        quantity=item.quantity,
+        price=item.added_price_minor,
+        now=item.added_at,
+    )
+    was = next((each for each in cart.items if each.offer_id == item.offer_id), None)
+    if was is None:
+        return Cart(cart.id, cart.owner, cart.currency, (*others, item))
+    changed = CartItem(item.offer_id, item.quantity, item.added_price_minor, was.added_at)
+    return Cart(cart.id, cart.owner, cart.currency, tuple(changed if each is was else each for each in cart.items))
+
+
+def _take_out(tx: Tx, cart: Cart | None, offer_id: str) -> Cart:
+    if cart is None:
+        raise NotFound("Your cart is empty")
+    tx.run(_remove, cart_id=cart.id, offer_id=offer_id)
+    return Cart(cart.id, cart.owner, cart.currency, tuple(each for each in cart.items if each.offer_id != offer_id))
+
+
+def _give(tx: Tx, cart: Cart, owner: str) -> None:
+    """Quotes were given to the guest, so the checkout is asked for again."""
+    tx.run(_set_owner, id_=cart.id, owner_=owner)
+
+
+def _merge(tx: Tx, from_id: str, into_id: str) -> None:
+    tx.run(_copy_lines, from_id=from_id, into_id=into_id)
+    tx.run(_set_state, id_=from_id, state_=MERGED)
+
+
+def _with_items(snapshot: Snapshot, row: Any) -> Cart:
+    items: Sequence[CartItem] = snapshot.all(_items, cart_id=row.id)
+    return Cart(row.id, row.owner, row.currency, tuple(items))
+
+
+_c, _l = tables.carts.c, tables.cart_lines.c
+_open_cart = select(_c.id, _c.owner, _c.currency).where(_c.state == OPEN)
+_find: Prepared[Any] = prepare(_open_cart.where(_c.owner == bindparam("owner")))
+_lock: Prepared[Any] = prepare(_open_cart.where(_c.owner == bindparam("owner")).with_for_update())
+_lock_all: Prepared[Any] = prepare(_open_cart.where(in_set(_c.owner, "owners")).order_by(_c.id).with_for_update())
+_owner: Prepared[Any] = prepare(select(_c.owner).where(_c.id == bindparam("id")))
+_currency: Prepared[Any] = prepare(select(_c.currency).where(_c.id == bindparam("id")))
+_state: Prepared[Any] = prepare(select(_c.state).where(_c.id == bindparam("id")))
+_checkout: Prepared[Any] = prepare(select(_c.checkout).where(_c.id == bindparam("id")))
+_items: Prepared[CartItem] = prepare(
+    select(_l.offer_id, _l.quantity, _l.added_price_minor, _l.added_at)
+    .where(_l.cart_id == bindparam("cart_id"))
+    .order_by(_l.added_at, _l.offer_id),
+    CartItem,
+)
+_insert: Prepared[Any] = prepare_text(
+    "INSERT INTO orders_carts (id, owner, currency, state, opened_at) "
+    f"VALUES (:id, :owner, :currency, '{OPEN}', :now) ON CONFLICT (owner) WHERE state = '{OPEN}' DO NOTHING"
+)
+_by_id = _c.id == bindparam("id_")
+_set_state: Prepared[Any] = prepare(update(tables.carts).where(_by_id).values(state=bindparam("state_")))
+_set_currency: Prepared[Any] = prepare(update(tables.carts).where(_by_id).values(currency=bindparam("currency_")))
+_set_owner: Prepared[Any] = prepare(update(tables.carts).where(_by_id).values(owner=bindparam("owner_"), checkout=None))
+_set_checkout: Prepared[Any] = prepare(update(tables.carts).where(_by_id).values(checkout=bindparam("checkout_")))
+_put: Prepared[Any] = prepare_text(
+    "INSERT INTO orders_cart_lines (cart_id, offer_id, quantity, added_price_minor, added_at) "
+    "VALUES (:cart_id, :offer_id, :quantity, :price, :now) ON CONFLICT (cart_id, offer_id) "
+    "DO UPDATE SET quantity = excluded.quantity, added_price_minor = excluded.added_price_minor"
+)
+_remove: Prepared[Any] = prepare(
+    delete(tables.cart_lines).where(_l.cart_id == bindparam("cart_id"), _l.offer_id == bindparam("offer_id"))
+)
+_copy_lines: Prepared[Any] = prepare_text(
+    "INSERT INTO orders_cart_lines (cart_id, offer_id, quantity, added_price_minor, added_at) "
+    "SELECT :into_id, offer_id, quantity, added_price_minor, added_at FROM orders_cart_lines WHERE cart_id = :from_id "
+    "ON CONFLICT (cart_id, offer_id) DO UPDATE SET quantity = excluded.quantity "
+    "WHERE orders_cart_lines.quantity < excluded.quantity"
+)

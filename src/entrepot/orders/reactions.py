@@ -1,0 +1,71 @@
+"""What orders do when something happens elsewhere, and which rooms' facts they wait for."""
+
+from __future__ import annotations
+
+from entrepot import catalog, pay
+from entrepot.deliver import ParcelDelivered
+from entrepot.kernel import Reactions, Secret, Tx
+
+from .access import is_person
+from .cancellation import mark_refund_paid
+from .events import (
+    OrderExpired,
+    OrderPaid,
+    OrderPaymentFailed,
+    SellerOrderCancelled,
+    SellerOrderCompleted,
+    SellerOrderDelivered,
+    SellerOrderShipped,
+)
+from .fulfilment import deliver_seller_order
+from .notices import Notices
+from .payment import order_captured, order_declined
+from .records import find_order, find_seller, lines_of_seller
+
+
+def mark_paid(tx: Tx, event: pay.PaymentCaptured) -> None:
+    """The money of an order has come."""
+    order_captured(tx, event.ref, event.payment_id)
+
+
+def mark_declined(tx: Tx, event: pay.PaymentDeclined) -> None:
+    """The money of an order will not come."""
+    order_declined(tx, event.ref, event.payment_id, event.reason)
+
+
+def mark_delivered(tx: Tx, event: ParcelDelivered) -> None:
+    """A seller order is at the door."""
+    deliver_seller_order(tx, event.ref, event.delivered_at)
+
+
+def mark_refunded(tx: Tx, event: pay.RefundPaid) -> None:
+    """A buyer has the money back. Money that had come too late belongs to no seller order any more."""
+    if event.seller_order_id is not None:
+        mark_refund_paid(tx, event.refund_id, event.seller_order_id)
+
+
+def grant_reviews(tx: Tx, event: SellerOrderCompleted) -> None:
+    """Who has bought and received something may say what it is like. Guests have no name to sign with."""
+    seller = find_seller(tx, event.seller_order_id)
+    order = find_order(tx, seller.order_id)
+    if order is not None and is_person(order.owner):
+        for product_id in dict.fromkeys(line.product_id for line in lines_of_seller(tx, seller)):
+            catalog.grant_review(tx, order.owner, product_id, seller.id)
+
+
+def reactions(key: Secret) -> Reactions:
+    """Every reaction of this room. `key` is the home's own: it signs the links in letters to guests."""
+    notices = Notices(key)
+    return {
+        pay.PaymentCaptured: (mark_paid,),
+        pay.PaymentDeclined: (mark_declined,),
+        pay.RefundPaid: (mark_refunded,),
+        ParcelDelivered: (mark_delivered,),
+        OrderPaid: (notices.order_paid,),
+        OrderPaymentFailed: (notices.payment_failed,),
+        OrderExpired: (notices.order_expired,),
+        SellerOrderShipped: (notices.shipped,),
+        SellerOrderDelivered: (notices.delivered,),
+        SellerOrderCompleted: (grant_reviews, notices.completed),
+        SellerOrderCancelled: (notices.cancelled,),
+    }

@@ -1,0 +1,266 @@
+"""Orders as their buyers, their merchants and the operator see them. A page costs the same statements however long."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+from sqlalchemy import bindparam, func, select
+
+from entrepot import deliver, pay
+from entrepot.deliver import Tracking
+from entrepot.identity import Address, Scope, require_organisation
+from entrepot.kernel import NotFound, Prepared, Snapshot, in_set, prepare
+
+from . import tables
+from .access import is_guest, is_owner, is_seller, number_of, owner_of
+from .cancellation import ABSENT, CANCELLABLE
+from .carts import is_open
+from .custody import custody_of
+from .records import find_order, find_seller, list_lines, list_sellers
+from .types import Line, Order, OrderStatus, SellerOrder, SellerOrderStatus, Stage
+from .views import LineView, OrderView, PaymentView, SellerOrderView
+
+PAGE_MAX = 100
+_REOPENING = (OrderStatus.PAYMENT_FAILED, OrderStatus.EXPIRED)
+_PROGRESS = (
+    SellerOrderStatus.AWAITING_PAYMENT,
+    SellerOrderStatus.PAID,
+    SellerOrderStatus.SHIPPED,
+    SellerOrderStatus.DELIVERED,
+    SellerOrderStatus.COMPLETED,
+)
+
+
+def get_order(snapshot: Snapshot, scope: Scope, order_id: str) -> OrderView:
+    """An order with all its parts, for its buyer and the operator; NotFound for others."""
+    order = find_order(snapshot, order_id)
+    if order is None or not (is_owner(scope, order.owner) or scope.is_operator):
+        raise NotFound(ABSENT)
+    view = _order_views(snapshot, scope, [order])[0]
+    payment = pay.get_payment(snapshot, scope, order.payment_id)
+    return msgspec.structs.replace(
+        view,
+        payment=PaymentView(payment.id, payment.state, payment.amount_minor),
+        reopened_cart=view.status in _REOPENING and is_open(snapshot, order.cart_id),
+    )
+
+
+def get_order_status(snapshot: Snapshot, scope: Scope, order_id: str) -> OrderStatus:
+    """Only where its payment stands: for whoever waits for it. NotFound for others than the buyer and the operator."""
+    row = snapshot.one(_status, id=order_id)
+    if row is None or not (is_owner(scope, row.owner) or scope.is_operator):
+        raise NotFound(ABSENT)
+    return OrderStatus(row.status)
+
+
+def list_orders(snapshot: Snapshot, scope: Scope, after: str | None = None, most: int = 20) -> list[OrderView]:
+    """What the caller placed, newest first; `after` is the id of the last one seen."""
+    owner = owner_of(scope)
+    orders = snapshot.all(_orders_of, owner=owner, after=after or _BEHIND_ALL, most=min(most, PAGE_MAX))
+    return _order_views(snapshot, scope, orders)
+
+
+def get_seller_order(snapshot: Snapshot, scope: Scope, seller_order_id: str) -> SellerOrderView:
+    """One part of an order, for its merchant, its buyer and the operator; NotFound for others."""
+    seller = find_seller(snapshot, seller_order_id)
+    order = find_order(snapshot, seller.order_id)
+    assert order is not None
+    if not (is_seller(scope, seller.merchant_id) or is_owner(scope, order.owner) or scope.is_operator):
+        raise NotFound(ABSENT)
+    return _seller_views(snapshot, scope, [seller], {order.id: order})[0]
+
+
+def list_seller_orders(
+    snapshot: Snapshot,
+    scope: Scope,
+    status: SellerOrderStatus | None = None,
+    after: str | None = None,
+    most: int = 20,
+) -> list[SellerOrderView]:
+    """A merchant's orders, newest first, of one status or all that were ever paid; the operator sees everybody's.
+
+    `after` is the id of the last one seen.
+    """
+    page = {"after": after or _BEHIND_ALL, "most": min(most, PAGE_MAX)}
+    statuses = [status.value] if status else [each.value for each in SellerOrderStatus]
+    paid_only = 0 if status else 1
+    if scope.is_operator:
+        sellers = snapshot.all(_sellers_all, statuses=statuses, paid_only=paid_only, **page)
+    else:
+        merchant_id = require_organisation(scope)
+        sellers = snapshot.all(_sellers_of, merchant_id=merchant_id, statuses=statuses, paid_only=paid_only, **page)
+    orders = snapshot.all(_orders_in, ids=sorted({seller.order_id for seller in sellers}))
+    return _seller_views(snapshot, scope, sellers, {order.id: order for order in orders})
+
+
+def count_seller_orders(snapshot: Snapshot, scope: Scope) -> dict[SellerOrderStatus, int]:
+    """How many orders a merchant has in each status: `paid` are those to send."""
+    counted = dict.fromkeys(SellerOrderStatus, 0)
+    for status, number in snapshot.all(_counts, merchant_id=require_organisation(scope)):
+        counted[SellerOrderStatus(status)] = number
+    return counted
+
+
+def _order_views(snapshot: Snapshot, scope: Scope, orders: Sequence[Order]) -> list[OrderView]:
+    by_id = {order.id: order for order in orders}
+    parts: dict[str, list[SellerOrderView]] = {order.id: [] for order in orders}
+    for view in _seller_views(snapshot, scope, list_sellers(snapshot, list(by_id)), by_id):
+        parts[view.order_id].append(view)
+    return [_order_view(order, tuple(parts[order.id])) for order in orders]
+
+
+def _seller_views(
+    snapshot: Snapshot, scope: Scope, sellers: Sequence[SellerOrder], orders: Mapping[str, Order]
+) -> list[SellerOrderView]:
+    lines: dict[str, list[LineView]] = {}
+    for line in list_lines(snapshot, list(orders)):
+        lines.setdefault(line.seller_order_id, []).append(_line_view(line))
+    sent = [seller.id for seller in sellers if seller.shipped_at is not None]
+    tracking = deliver.list_tracking(snapshot, sent) if sent else {}
+    addresses = {order.id: order.address for order in orders.values()}
+    return [
+        _seller_view(
+            scope,
+            seller,
+            orders[seller.order_id],
+            addresses[seller.order_id],
+            tuple(lines.get(seller.id, ())),
+            tuple(tracking.get(seller.id, ())),
+        )
+        for seller in sellers
+    ]
+
+
+def _seller_view(
+    scope: Scope,
+    seller: SellerOrder,
+    order: Order,
+    address: Address,
+    lines: tuple[LineView, ...],
+    parcels: tuple[Tracking, ...],
+) -> SellerOrderView:
+    owns, sells = is_owner(scope, order.owner), is_seller(scope, seller.merchant_id)
+    status = SellerOrderStatus(seller.status)
+    shows_legs = sells or scope.is_operator
+    return SellerOrderView(
+        id=seller.id,
+        number=number_of(seller.id),
+        order_id=order.id,
+        order_number=number_of(order.id),
+        merchant_id=seller.merchant_id,
+        merchant_name=seller.merchant_name,
+        status=status,
+        currency=seller.currency,
+        lines=lines,
+        items_minor=seller.items_minor,
+        shipping_minor=seller.shipping_minor,
+        tax_minor=seller.tax_minor,
+        total_minor=seller.total_minor,
+        commission_bps=seller.commission_bps if shows_legs else None,
+        legs=seller.legs if shows_legs else None,
+        delivery_name=seller.delivery_name,
+        arrives_from=seller.arrives_from,
+        arrives_by=seller.arrives_by,
+        address=address,
+        email=order.email if owns or scope.is_operator else None,
+        parcels=parcels,
+        confirm_days=seller.confirm_days,
+        placed_at=seller.placed_at,
+        paid_at=seller.paid_at,
+        shipped_at=seller.shipped_at,
+        delivered_at=seller.delivered_at,
+        confirm_by=seller.confirm_by,
+        completed_at=seller.completed_at,
+        cancelled_at=seller.cancelled_at,
+        cancelled_by=seller.cancelled_by,
+        cancel_reason=seller.cancel_reason,
+        refunded_at=seller.refunded_at,
+        custody=custody_of(seller, order.pay_by),
+        can_cancel=status in CANCELLABLE and (owns or sells or scope.is_operator),
+        can_confirm=owns and status in (SellerOrderStatus.SHIPPED, SellerOrderStatus.DELIVERED),
+        can_ship=status is SellerOrderStatus.PAID and (sells or scope.is_operator),
+    )
+
+
+def _order_view(order: Order, sellers: tuple[SellerOrderView, ...]) -> OrderView:
+    return OrderView(
+        id=order.id,
+        number=number_of(order.id),
+        status=OrderStatus(order.status),
+        stage=_stage(order, sellers),
+        currency=order.currency,
+        items_minor=sum(seller.items_minor for seller in sellers),
+        shipping_minor=sum(seller.shipping_minor for seller in sellers),
+        tax_minor=sum(seller.tax_minor for seller in sellers),
+        total_minor=order.total_minor,
+        email=order.email,
+        address=order.address,
+        is_guest=is_guest(order.owner),
+        placed_at=order.placed_at,
+        pay_by=order.pay_by,
+        paid_at=order.paid_at,
+        ended_at=order.ended_at,
+        failure=order.failure,
+        payment=None,
+        sellers=sellers,
+        can_cancel=any(seller.can_cancel for seller in sellers),
+        reopened_cart=False,
+    )
+
+
+def _stage(order: Order, sellers: Sequence[SellerOrderView]) -> Stage:
+    if order.status not in (OrderStatus.PAID, OrderStatus.AWAITING_PAYMENT):
+        return Stage(order.status)
+    living = [seller.status for seller in sellers if seller.status is not SellerOrderStatus.CANCELLED]
+    if not living:
+        return Stage.CANCELLED
+    return Stage(min(living, key=_PROGRESS.index).value)
+
+
+def _line_view(line: Line) -> LineView:
+    return LineView(
+        id=line.id,
+        offer_id=line.offer_id,
+        product_id=line.product_id,
+        variant_id=line.variant_id,
+        slug=line.slug,
+        title=line.title,
+        variant_label=line.variant_label,
+        picture=line.picture,
+        quantity=line.quantity,
+        price_minor=line.price_minor,
+        total_minor=line.quantity * line.price_minor,
+    )
+
+
+_BEHIND_ALL = "~"
+_o, _s = tables.orders.c, tables.seller_orders.c
+_status: Prepared[Any] = prepare(select(_o.owner, _o.status).where(_o.id == bindparam("id")))
+_orders_of: Prepared[Order] = prepare(
+    select(*_o)
+    .where(_o.owner == bindparam("owner"), _o.id < bindparam("after"))
+    .order_by(_o.id.desc())
+    .limit(bindparam("most")),
+    Order,
+)
+_orders_in: Prepared[Order] = prepare(select(*_o).where(in_set(_o.id, "ids")), Order)
+_page = (
+    select(*_s)
+    .where(
+        in_set(_s.status, "statuses"),
+        _s.id < bindparam("after"),
+        (bindparam("paid_only", type_=_s.placed_at.type) == 0) | _s.paid_at.is_not(None),
+    )
+    .order_by(_s.id.desc())
+    .limit(bindparam("most"))
+)
+_sellers_all: Prepared[SellerOrder] = prepare(_page, SellerOrder)
+_sellers_of: Prepared[SellerOrder] = prepare(_page.where(_s.merchant_id == bindparam("merchant_id")), SellerOrder)
+_counts: Prepared[Any] = prepare(
+    select(_s.status, func.count().label("number"))
+    .where(_s.merchant_id == bindparam("merchant_id"))
+    .group_by(_s.status),
+    lambda status, number: (status, int(number)),
+)

@@ -38,7 +38,6 @@ def create_app(entrepot: Entrepot) -> Litestar:
         exception_handlers={
             Refused: errors.refused,
             HTTPException: errors.http_error,
-            UnicodeDecodeError: errors.unreadable,
             Exception: errors.unexpected,
         },
         request_max_body_size=BODY_BYTES_MAX,

@@ -51,7 +51,7 @@ class _Exchange:
     """One request and its answer, as seen from outside."""
 
     def __init__(self, scope: Any, send: Send, house: House) -> None:
-        self.scope = {**scope, "method": "GET"} if scope["method"] == "HEAD" else scope
+        self.scope: Any = {**scope, "method": "GET"} if scope["method"] == "HEAD" else scope
         self.status = 0
         self.host = next((value.decode("latin-1") for name, value in scope["headers"] if name == b"host"), "")
         self._send = send

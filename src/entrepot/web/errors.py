@@ -40,7 +40,14 @@ log = structlog.get_logger(__name__)
 
 
 class UnknownMediaType(Refused):
-    """The body is in a form that the route does not read. It has a status of its own, 415."""
+    """The body is in a form that the route does not read: 415, where other invalid input is 422."""
+
+
+class Unreadable(Refused):
+    """The request is not what the route's schema says: 400, where input that is only wrong in itself is 422."""
+
+
+_OWN_STATUS: dict[type[Refused], int] = {UnknownMediaType: 415, Unreadable: 400}
 
 
 class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -56,7 +63,7 @@ class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
 
 def refused(request: Request[Any, Any, Any], error: Refused) -> Response[Any]:
     """The answer to a refusal of a room or of the edge."""
-    status = 415 if isinstance(error, UnknownMediaType) else STATUS[error.kind]
+    status = _OWN_STATUS.get(type(error)) or STATUS[error.kind]
     headers: dict[str, str] = {}
     if error.retry_after_s is not None:
         headers["Retry-After"] = str(error.retry_after_s)
@@ -74,11 +81,6 @@ def http_error(request: Request[Any, Any, Any], error: HTTPException) -> Respons
     sentence = _SENTENCES.get(status) or _detail(error, fields)
     kind = HTTPStatus(status).phrase.lower().replace(" ", "_")
     return answer(request, status, kind, sentence, fields, dict(error.headers or {}))
-
-
-def unreadable(request: Request[Any, Any, Any], error: UnicodeDecodeError) -> Response[Any]:
-    """The answer to bytes that are not text; one of our own making would be a failure like any other."""
-    return answer(request, 400, "bad_request", "The request holds bytes that are not UTF-8 text", {}, {})
 
 
 def unexpected(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
 import threading
 from typing import TYPE_CHECKING, Any
 
@@ -26,13 +28,14 @@ class House:
         self.rates = Rates(enabled=serve.rate_limits)
         self.measures = Measures()
         self.closing = threading.Event()
+        self.busy = asyncio.Semaphore(os.cpu_count() or 1)
 
     def visit(self, request: Request[Any, Any, Any]) -> Visit:
         """This request's visit, made on the first call."""
         state = request.scope["state"]
         visit = state.get("visit")
         if visit is None:
-            visit = state["visit"] = Visit(request, self.entrepot, self.policy)
+            visit = state["visit"] = Visit(request, self.entrepot, self.policy, self.busy)
         assert isinstance(visit, Visit)
         return visit
 

@@ -1,24 +1,34 @@
-"""`/openapi.json`: made from the handlers' own types, completed by what is true of every route.
+"""`/openapi.json`: addresses and parameters from the routes, bodies and answers from the types that do the decoding.
 
 Each operation under /api names the refusals it can give, as problem details, and how a caller is known.
 """
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
-from litestar import Request
+from litestar import Litestar, Request
+from litestar.enums import MediaType
+from litestar.handlers import HTTPRouteHandler
 from litestar.openapi.config import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme
+from litestar.routes import HTTPRoute
 
 import entrepot
+from entrepot.kernel import Secret
 
-from .errors import PROBLEM_JSON
+from .endpoints import SECRET_LENGTH_MAX
+from .errors import PROBLEM_JSON, Problem
+from .wire import twin
 
 PATH = "/openapi.json"
-_SUMMARY = """Everything a person can do on the pages, as JSON, from the same verbs.
+_JSON = "application/json"
+_REF = "#/components/schemas/{name}"
+_ABOUT = """Everything a person can do on the pages, as JSON, from the same verbs.
 
 Amounts are whole minor units with their currency; times are RFC 3339 in UTC. A caller is known by
 `Authorization: Bearer` and an API key, or by the session cookie; with the cookie a change also needs the header
@@ -37,33 +47,19 @@ _PROBLEMS = {
     429: "Too many requests: see Retry-After",
     503: "Something we depend on does not answer",
 }
-_PROBLEM_SCHEMA = {
-    "type": "object",
-    "title": "Problem",
-    "description": "What went wrong, after RFC 9457; `detail` is a sentence a person can act on",
-    "required": ["type", "title", "status", "detail"],
-    "properties": {
-        "type": {"type": "string"},
-        "title": {"type": "string"},
-        "status": {"type": "integer"},
-        "detail": {"type": "string"},
-        "request_id": {"type": "string"},
-        "fields": {"type": "object", "additionalProperties": {"type": "string"}},
-    },
-}
 
 
 class _Document(JsonRenderPlugin):
     """Renders the completed document, made once."""
 
     def __init__(self) -> None:
-        super().__init__(path="/")
+        super().__init__(path="/", media_type=MediaType.JSON)
         self._text: bytes | None = None
 
     def render(self, request: Request[Any, Any, Any], openapi_schema: dict[str, Any]) -> bytes:
         """The document as JSON."""
         if self._text is None:
-            self._text = msgspec.json.encode(complete(openapi_schema))
+            self._text = msgspec.json.encode(complete(request.app, openapi_schema))
         return self._text
 
 
@@ -73,47 +69,66 @@ def openapi_config() -> OpenAPIConfig:
         "key": SecurityScheme(type="http", scheme="bearer", description="An API key"),
         "session": SecurityScheme(type="apiKey", name="entrepot", security_scheme_in="cookie"),
     }
-    document = _Document()
     return OpenAPIConfig(
         title="Entrepot",
         version=entrepot.__version__,
-        description=_SUMMARY,
+        description=_ABOUT,
         path=PATH,
-        render_plugins=[document],
+        render_plugins=[_Document()],
         components=Components(security_schemes=schemes),  # type: ignore[arg-type]
         use_handler_docstrings=True,
     )
 
 
-def complete(document: dict[str, Any]) -> dict[str, Any]:
-    """Add the refusals that each operation can give."""
-    components = document.setdefault("components", {})
-    components.setdefault("schemas", {})["Problem"] = _PROBLEM_SCHEMA
-    components["responses"] = {f"Problem{status}": _response(status) for status in _PROBLEMS}
-    for path, item in document["paths"].items():
-        for method, operation in item.items():
-            responses = operation["responses"]
-            if (given := responses.get("400")) is not None and "Problem" not in str(given):
-                del responses["400"]
-            for status in _statuses(path, method, operation):
-                responses.setdefault(str(status), {"$ref": f"#/components/responses/Problem{status}"})
+def operations(app: Litestar) -> Iterator[tuple[str, str, HTTPRouteHandler]]:
+    """Every operation of the API: its method, its address as in the document, and its handler."""
+    for route in app.routes:
+        if isinstance(route, HTTPRoute):
+            for handler in route.route_handlers:
+                if handler.resolve_include_in_schema():
+                    yield from ((method.lower(), route.path_format, handler) for method in handler.http_methods)
+
+
+def complete(app: Litestar, document: dict[str, Any]) -> dict[str, Any]:
+    """Put in the bodies, the answers and the refusals of each operation."""
+    every = list(operations(app))
+    asked = [handler.opt["asks"] for _, _, handler in every if handler.opt.get("asks")]
+    given = [twin(handler.opt["gives"]) for _, _, handler in every if "gives" in handler.opt]
+    kinds = [*asked, *given, Problem]
+    schemas, definitions = msgspec.json.schema_components(kinds, schema_hook=_hook, ref_template=_REF)
+    schema_of = {id(kind): schema for kind, schema in zip(kinds, schemas, strict=True)}
+    document["components"] |= {"schemas": definitions, "responses": _problem_responses()}
+    for method, path, handler in every:
+        operation = document["paths"][path][method]
+        if kind := handler.opt.get("asks"):
+            body = {_JSON: {"schema": schema_of[id(kind)]}}
+            operation["requestBody"] = {"required": True, "content": body}
+        if "gives" in handler.opt:
+            answer = {_JSON: {"schema": schema_of[id(twin(handler.opt["gives"]))]}}
+            description = handler.opt.get("answer", "It is done")
+            operation["responses"] = {str(handler.status_code): {"description": description, "content": answer}}
+        operation["responses"].pop("400", None)
+        for status in _statuses(path, method, operation):
+            operation["responses"][str(status)] = {"$ref": f"#/components/responses/Problem{status}"}
     return document
 
 
-def _response(status: int) -> dict[str, Any]:
-    schema = {"schema": {"$ref": "#/components/schemas/Problem"}}
-    return {"description": _PROBLEMS[status], "content": {PROBLEM_JSON: schema}}
+def _hook(kind: type) -> dict[str, Any]:
+    if kind is Secret:
+        return {"type": "string", "format": "password", "minLength": 1, "maxLength": SECRET_LENGTH_MAX}
+    raise NotImplementedError(kind)
+
+
+def _problem_responses() -> dict[str, Any]:
+    content = {PROBLEM_JSON: {"schema": {"$ref": _REF.format(name="Problem")}}}
+    return {f"Problem{status}": {"description": what, "content": content} for status, what in _PROBLEMS.items()}
 
 
 def _statuses(path: str, method: str, operation: dict[str, Any]) -> list[int]:
     """Which refusals are possible: of reading, of rights, of the state of things."""
-    statuses = {400, 401, 429, 503}
-    if "{" in path:
-        statuses.add(404)
-    if operation.get("security"):
+    statuses = {400, 401, 422, 429, 503}
+    if operation.get("security") or re.search(r"\{", path):
         statuses |= {403, 404}
     if method != "get":
-        statuses |= {403, 404, 409, 413, 415, 422}
-    elif operation.get("parameters"):
-        statuses.add(422)
+        statuses |= {403, 404, 409, 413, 415}
     return sorted(statuses)

@@ -5,7 +5,7 @@ No text holds a NUL, and no number is without an end.
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from litestar.params import Parameter
 from msgspec import Meta
@@ -29,6 +29,7 @@ Email = Annotated[str, Meta(pattern=r"^[^\x00@\s]+@[^\x00@\s]+$", min_length=3, 
 Password = Annotated[str, Meta(pattern=NO_NUL, min_length=1, max_length=1_000)]
 Token = Annotated[str, Meta(pattern=r"^[\x21-\x7e]+$", min_length=1, max_length=500)]
 """Something we gave out: a link's token, a payment method."""
+Language = Literal["en", "zh"]
 Country = Annotated[str, Meta(pattern=r"^[A-Z]{2}$", description="ISO 3166 alpha-2")]
 Currency = Annotated[str, Meta(pattern=r"^[A-Z]{3}$", description="ISO 4217")]
 Amount = Annotated[int, Meta(ge=0, lt=MINOR_MAX, description="Whole minor units")]

@@ -34,7 +34,7 @@ from .static import static_address
 from .texts import say
 from .visit import Visit
 
-HTML = "text/html; charset=utf-8"
+HTML = "text/html"
 PICTURE_WIDTHS = (160, 320, 640, 1280)
 
 log = structlog.get_logger(__name__)

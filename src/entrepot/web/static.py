@@ -34,8 +34,6 @@ def find_static(name: str) -> StaticFile | None:
         return None
     content = file.read_bytes()
     media_type = mimetypes.guess_type(name)[0] or "application/octet-stream"
-    if media_type.startswith("text/"):
-        media_type += "; charset=utf-8"
     return StaticFile(content, media_type, hashlib.sha256(content).hexdigest()[:16])
 
 

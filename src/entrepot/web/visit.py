@@ -5,6 +5,7 @@ A guest's session is begun on the first need, so that a robot which reads pages 
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -16,7 +17,7 @@ from entrepot import identity
 from entrepot.identity import Scope, Session
 from entrepot.kernel import Invalid, Refused, RequestKey, Snapshot, Tx, once, request_key
 
-from .policy import SESSION_TTL_S, Policy
+from .policy import Policy
 from .texts import choose_language, say
 
 if TYPE_CHECKING:
@@ -33,10 +34,13 @@ _FLASH_S = 60
 class Visit:
     """What a handler works with. Rooms are called through `read` and `write`, with `scope`."""
 
-    def __init__(self, request: Request[Any, Any, Any], entrepot: Entrepot, policy: Policy) -> None:
+    def __init__(
+        self, request: Request[Any, Any, Any], entrepot: Entrepot, policy: Policy, busy: asyncio.Semaphore
+    ) -> None:
         self.request = request
         self.entrepot = entrepot
         self.policy = policy
+        self.busy = busy
         self.session: Session | None = None
         self.scope: Scope = Scope.public()
         self.by_key = False
@@ -92,6 +96,11 @@ class Visit:
         """Run a command; it is durable when this returns."""
         return await self.entrepot.database.write(command)
 
+    async def work(self, act: Callable[[], R]) -> R:
+        """Do what keeps a processor busy (a password's hash, a picture) on a thread, a few at a time."""
+        async with self.busy:
+            return await asyncio.get_running_loop().run_in_executor(None, act)
+
     async def once(self, key: str | None, command: Callable[[Tx], S], into: type[S]) -> S:
         """Run a command once per key: the same request again gets the same answer, another body a Conflict."""
         if not key:
@@ -116,9 +125,9 @@ class Visit:
 
     async def begin_session(self, user_id: str | None) -> Session:
         """Open a session for a person, or for a guest (None), and hand its token to the browser."""
-        ttl = SESSION_TTL_S * 1_000_000
-        session, token = await self.write(lambda tx: identity.open_session(tx, user_id, ttl))
-        self.set_cookie(SESSION, token.reveal(), SESSION_TTL_S)
+        ttl_s, language = self.entrepot.settings.identity.session_days * 86_400, self.language
+        session, token = await self.write(lambda tx: identity.open_session(tx, user_id, ttl_s * 1_000_000, language))
+        self.set_cookie(SESSION, token.reveal(), ttl_s)
         self.session, self.scope = session, session.scope
         return session
 

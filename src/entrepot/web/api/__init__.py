@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from litestar.types import ControllerRouterHandler
 
-from . import probes
+from . import probes, session
 
-ROUTES: tuple[ControllerRouterHandler, ...] = (*probes.ROUTES,)
+ROUTES: tuple[ControllerRouterHandler, ...] = (
+    *session.ROUTES,
+    *probes.ROUTES,
+)
 
 __all__ = ["ROUTES"]

@@ -56,13 +56,13 @@ async def metrics(request: Request[Any, Any, Any]) -> Response[bytes]:
     forwarded = "x-forwarded-for" in request.headers or "forwarded" in request.headers
     if forwarded or not client.startswith(_LOOPBACK):
         raise NotFound("There is nothing at this address")
-    return Response(house.measures.exposition(), media_type="text/plain; version=0.0.4; charset=utf-8")
+    return Response(house.measures.exposition(), media_type="text/plain; version=0.0.4")
 
 
 @get("/robots.txt", opt={"machine": True}, include_in_schema=False)
 async def robots() -> Response[str]:
     """What search engines may read: the goods, nothing of anybody's own."""
-    return Response(_ROBOTS, media_type="text/plain; charset=utf-8")
+    return Response(_ROBOTS, media_type="text/plain")
 
 
 ROUTES: tuple[ControllerRouterHandler, ...] = (healthz, readyz, metrics, robots)

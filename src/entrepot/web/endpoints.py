@@ -1,0 +1,107 @@
+"""How an operation of the JSON API is declared: its method and address, who may call it, what it reads.
+
+    @endpoint("PUT", "/api/cart/lines", asks=SetLine)
+    async def set_cart_line(visit: Visit, asked: SetLine, key: OptionalKey = None) -> orders.CartView: ...
+
+The body is decoded strictly into the type that `asks` names, and the answer encoded as the type that the handler
+declares to give (see `wire`). `/openapi.json` is made from the same two types.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar, get_type_hints
+
+import msgspec
+from litestar import Response
+from litestar.di import Provide
+from litestar.handlers import HTTPRouteHandler
+
+from entrepot.kernel import Secret
+
+from .errors import Unreadable
+from .policy import BODY_BYTES_MAX
+from .visit import Visit
+from .wire import encode
+
+B = TypeVar("B", bound=msgspec.Struct)
+
+JSON = "application/json"
+SECRET_LENGTH_MAX = 1_000
+_STATUS = {"GET": 200, "POST": 201, "PUT": 200, "PATCH": 200, "DELETE": 200}
+_SIGNED_IN: list[dict[str, list[str]]] = [{"session": []}, {"key": []}]
+
+
+def endpoint(
+    method: str,
+    path: str,
+    *,
+    asks: type[msgspec.Struct] | None = None,
+    access: str | None = None,
+    status: int | None = None,
+    rate: str | None = None,
+    bytes_max: int = BODY_BYTES_MAX,
+    **opt: Any,
+) -> Callable[[Callable[..., Awaitable[Any]]], HTTPRouteHandler]:
+    """Declare an operation. `access` is as in `admission`; `rate` a class of `rates`; `asks` the type of the body."""
+
+    def declare(handler: Callable[..., Awaitable[Any]]) -> HTTPRouteHandler:
+        gives = get_type_hints(handler, include_extras=True)["return"]
+        route = HTTPRouteHandler(
+            path,
+            http_method=[method],  # type: ignore[list-item]
+            status_code=status or _STATUS[method],
+            opt={"access": access, "rate": rate, "asks": asks, "gives": gives, **opt},
+            dependencies={"asked": Provide(body_as(asks))} if asks else None,
+            security=_SIGNED_IN if access else None,
+            tags=[path.split("/")[2]],
+            request_max_body_size=bytes_max,
+            operation_id=handler.__name__,
+            summary=(handler.__doc__ or "").split("\n")[0],
+            media_type=JSON,
+        )
+        return route(_encoded(handler, gives))
+
+    return declare
+
+
+def _encoded(handler: Callable[..., Awaitable[Any]], gives: Any) -> Callable[..., Awaitable[Any]]:
+    @functools.wraps(handler)
+    async def run(*args: Any, **kwargs: Any) -> Response[Any]:
+        value = await handler(*args, **kwargs)
+        if isinstance(value, Response):
+            return value
+        return Response(encode(value, gives), media_type=JSON)
+
+    return run
+
+
+def body_as(into: type[B]) -> Callable[[Visit], Any]:
+    """A provider of the request's body as a type. Unreadable, naming the part, for what is no JSON or does not fit."""
+    decoder = msgspec.json.Decoder(into, dec_hook=_secret)
+
+    async def asked(visit: Visit) -> Any:
+        content = await visit.request.body()
+        try:
+            return decoder.decode(content)
+        except msgspec.ValidationError as error:
+            raise Unreadable(f"The body does not fit: {error}", fields=_field(str(error))) from None
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            raise Unreadable(f"The body is not JSON: {error}") from None
+
+    return asked
+
+
+def _field(message: str) -> dict[str, str]:
+    """msgspec names the place at the end: "Expected `int`, got `str` - at `$.quantity`"."""
+    what, separator, place = message.partition(" - at `$.")
+    return {place.rstrip("`"): what} if separator else {}
+
+
+def _secret(kind: type, value: object) -> object:
+    if kind is Secret and isinstance(value, str):
+        if 0 < len(value) <= SECRET_LENGTH_MAX:
+            return Secret(value)
+        raise msgspec.ValidationError(f"Expected 1 to {SECRET_LENGTH_MAX} characters")
+    raise msgspec.ValidationError(f"Expected `{kind.__name__}`")

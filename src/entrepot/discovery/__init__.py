@@ -1,0 +1,1 @@
+"""Discovery: finding things. Search, filters, facets, suggestions; the index they come from."""

@@ -1,0 +1,118 @@
+"""The port of the product index, and what its answers mean; both implementations give the same ones.
+
+1. The set of a query is decided by its text and its vector alone: the documents with every word (if there is none, with
+   any word), and the nearest neighbours of the vector, at most NEIGHBOURS_MAX, above the floor of similarity.
+2. Then filters, then sellability, always from what is known now.
+3. Total, facets and pages speak of exactly that set: no hit is missing or comes twice across pages.
+
+What a word matches is in `matching.py`, what a filter means in `filters.py`, which facets are shown in `facets.py`.
+Scores may differ between implementations; nothing else may.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+
+from ..types import LIMIT_MAX, SORTS, Change, Document, Facet
+
+DIMENSIONS = 256
+NEIGHBOURS_MAX = 300
+SIMILARITY_UNIT = 10_000
+"""Similarities are compared in whole ten-thousandths, so that the last bits of a sum decide nothing."""
+
+Vectors = npt.NDArray[np.float32]
+
+
+class IndexQuery(msgspec.Struct, frozen=True):
+    """What an index is asked. `vector` has unit length; without text and vector everything matches.
+
+    `facet_names` are the attributes that may be shown as facets (None: any).
+    """
+
+    text: str = ""
+    vector: Vectors | None = None
+    filters: dict[str, tuple[str, ...]] = {}
+    sort: str = "relevance"
+    offset: int = 0
+    limit: int = 24
+    facets: bool = True
+    facet_names: tuple[str, ...] | None = None
+
+
+class IndexHit(msgspec.Struct, frozen=True):
+    """A document's place in the answer: its score, and which ways it was found."""
+
+    id: str
+    score: float
+    reasons: tuple[str, ...] = ()
+
+
+class IndexPage(msgspec.Struct, frozen=True):
+    """Hits `offset` to `offset + limit` of `total`. `corrected` holds a query's words after its typos were mended."""
+
+    hits: tuple[IndexHit, ...]
+    total: int
+    facets: tuple[Facet, ...]
+    corrected: str | None = None
+
+
+class Completion(msgspec.Struct, frozen=True):
+    """Words that go on from a prefix, and how many sellable documents they would find."""
+
+    text: str
+    kind: str
+    count: int
+    value: str = ""
+
+
+class Index(Protocol):
+    """An index of products. Writers are called by one thread at a time, readers by any."""
+
+    def upsert(self, documents: Sequence[Document], vectors: Vectors) -> None:
+        """Put documents in, or in place of the ones with their ids; seen after the next `commit`."""
+        ...
+
+    def remove(self, ids: Sequence[str]) -> None:
+        """Take documents out; unknown ids are fine. Seen after the next `commit`."""
+        ...
+
+    def commit(self) -> None:
+        """Let searches see what was put in and taken out."""
+        ...
+
+    def change(self, changes: Sequence[Change]) -> None:
+        """Set what changes often; seen at once. Unknown ids are fine."""
+        ...
+
+    def set_popularity(self, weights: dict[str, int]) -> None:
+        """Say how much each product is wanted; products left out have none. Seen at once."""
+        ...
+
+    def search(self, query: IndexQuery) -> IndexPage:
+        """Answer a query. Invalid for a filter that cannot be read, an unknown sort, or a page out of bounds."""
+        ...
+
+    def suggest(self, prefix: str, most: int) -> list[Completion]:
+        """Ways to go on from what was typed, each leading to something sellable."""
+        ...
+
+    def count(self) -> int:
+        """How many documents are in, sellable or not."""
+        ...
+
+
+def check(query: IndexQuery) -> None:
+    """Refuse what no index can answer."""
+    from entrepot.kernel import Invalid
+
+    if query.sort not in SORTS:
+        raise Invalid(f"there is no order {query.sort!r}: choose one of {', '.join(SORTS)}", fields={"sort": "unknown"})
+    if not 0 <= query.limit <= LIMIT_MAX:
+        raise Invalid(f"a page has at most {LIMIT_MAX} results", fields={"limit": f"0 to {LIMIT_MAX}"})
+    if query.offset < 0:
+        raise Invalid("a page cannot begin before the first result", fields={"offset": "0 or more"})

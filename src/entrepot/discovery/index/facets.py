@@ -1,0 +1,99 @@
+"""Which facets are shown, in which order, and where price ranges begin: rules over exact counts, shared by every index.
+
+1. price, rating, category, brand and merchant come when they tell results apart, or are filtered by;
+2. then the attributes, most useful first: by how many results a choice other than the commonest value would leave;
+3. at most FACETS_MAX in all, each with at most VALUES_MAX values, largest count first, and the chosen ones always.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
+
+from ..text import fold
+from ..types import Facet, FacetValue
+from .filters import BRAND, CATEGORY, MERCHANT, PRICE, RATING, Filter, Ranges, Terms, read_range
+
+FACETS_MAX = 8
+VALUES_MAX = 30
+CATEGORIES_MAX = 60
+PRICE_STEPS = 5
+RATING_STEPS = (400, 300, 200)
+FIXED = (CATEGORY, BRAND, MERCHANT)
+NUMERIC = (PRICE, RATING)
+
+Counts = Mapping[str, Mapping[str, int]]
+
+
+def choose(counts: Counts, total: int, filters: Sequence[Filter], allowed: Iterable[str] | None) -> tuple[Facet, ...]:
+    """The facets to show. `counts` holds, by name and value, the results of each value without the facet's own filter;
+    `allowed` the attribute codes that may be shown (None: any)."""
+    chosen = {each.name: each for each in filters}
+    fixed = [name for name in (CATEGORY, PRICE, BRAND, RATING, MERCHANT) if _tells(name, counts, chosen, total)]
+    codes = set(counts) - {*FIXED, *NUMERIC}
+    if allowed is not None:
+        codes &= {*allowed, *chosen}
+    useful = [code for code in codes if _tells(code, counts, chosen, total)]
+    useful.sort(key=lambda code: (code not in chosen, -_left(counts[code]), code))
+    names = fixed + useful[: FACETS_MAX - len(fixed)]
+    return tuple(Facet(name, _values(name, counts[name], chosen.get(name))) for name in names)
+
+
+def price_edges(quantiles: Sequence[int]) -> list[int]:
+    """Where price ranges begin, from the prices at equal shares of the results: round numbers, each once, ascending."""
+    edges = {_round_down(quantile) for quantile in quantiles}
+    return sorted(edge for edge in edges if edge > 0)
+
+
+def price_places(count: int) -> list[int]:
+    """The places, in prices sorted ascending, whose prices `price_edges` wants."""
+    return [count * step // PRICE_STEPS for step in range(1, PRICE_STEPS)] if count else []
+
+
+def price_values(edges: Sequence[int]) -> list[str]:
+    """The ranges between the edges, as filter values: "..1999", "2000..4999", "5000.."."""
+    if not edges:
+        return []
+    inner = [f"{low}..{high - 1}" for low, high in pairwise(edges)]
+    return [f"..{edges[0] - 1}", *inner, f"{edges[-1]}.."]
+
+
+def rating_values() -> list[str]:
+    """The thresholds of the rating facet, as filter values, in the order of RATING_STEPS."""
+    return [f"{step // 100}.." for step in RATING_STEPS]
+
+
+def _tells(name: str, counts: Counts, chosen: Mapping[str, Filter], total: int) -> bool:
+    values = counts.get(name, {})
+    if name in chosen:
+        return bool(values)
+    if name in NUMERIC:
+        return any(0 < count < total for count in values.values())
+    return len(values) > 1 or any(count < total for count in values.values())
+
+
+def _left(values: Mapping[str, int]) -> int:
+    return sum(values.values()) - max(values.values())
+
+
+def _values(name: str, values: Mapping[str, int], chosen: Filter | None) -> tuple[FacetValue, ...]:
+    if name in NUMERIC:
+        return tuple(FacetValue(value, count) for value, count in values.items() if count or _is_chosen(value, chosen))
+    order = sorted(values.items(), key=lambda item: (-item[1], item[0]))
+    most = CATEGORIES_MAX if name == CATEGORY else VALUES_MAX
+    shown = order[:most] + [item for item in order[most:] if _is_chosen(item[0], chosen)]
+    return tuple(FacetValue(value, count) for value, count in shown)
+
+
+def _is_chosen(value: str, chosen: Filter | None) -> bool:
+    if isinstance(chosen, Terms):
+        return fold(value) in chosen.values
+    return isinstance(chosen, Ranges) and read_range(chosen.name, value) in chosen.ranges
+
+
+def _round_down(amount: int) -> int:
+    """The largest round number (10, 15, 20, 30, 40, 50, 60, 80 and their tenfolds) that is not above an amount."""
+    if amount < 10:
+        return amount
+    power = int(10 ** (len(str(amount)) - 2))
+    return max(step * power for step in (10, 15, 20, 30, 40, 50, 60, 80) if step * power <= amount)

@@ -1,0 +1,46 @@
+"""A document as three fields of words, in the order of how much a word in them says about it."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from ..text import document_words
+from ..types import Document
+
+BODY_WORDS_MAX = 2_000
+
+
+class Fields(NamedTuple):
+    """The words of a document: its title; what it is (brand, category, attributes, numbers); what is said about it.
+
+    `surfaces` says how those that lost their ending are written.
+    """
+
+    title: list[str]
+    head: list[str]
+    body: list[str]
+    surfaces: dict[str, str]
+
+    def distinct(self) -> set[str]:
+        """Every word that finds the document."""
+        return {*self.title, *self.head, *self.body}
+
+
+def fields_of(document: Document) -> Fields:
+    """The words of a document, by field."""
+    head = [document.external_id, document.brand, *document.category_names, *document.keywords]
+    head += [value for _, value in document.attributes]
+    surfaces: dict[str, str] = {}
+    return Fields(
+        document_words(document.title, surfaces),
+        [word for text in head if text for word in document_words(text, surfaces)],
+        document_words(document.description, surfaces)[:BODY_WORDS_MAX],
+        surfaces,
+    )
+
+
+def text_to_embed(document: Document) -> str:
+    """What the document's vector is made from."""
+    values = " ".join(dict.fromkeys(value for _, value in document.attributes))
+    parts = (document.title, document.brand, " ".join(document.category_names), values, document.description)
+    return ". ".join(part for part in parts if part)[:1_000]

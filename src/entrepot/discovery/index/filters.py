@@ -1,0 +1,110 @@
+"""What filters mean: names with values, read once per query into ranges and folded words.
+
+Values of one name are joined by or, names by and. `price` takes ranges in minor units ("1000..5000", "..5000",
+"1000.."), `rating` in stars ("4..", "3.5.."), both ends included. `in_stock` takes yes or no. `category` takes a path
+and means it and everything below. All other names are compared without regard to case and accents: `brand`, `merchant`,
+any attribute's code. A name that no document has matches nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from fractions import Fraction
+
+import msgspec
+
+from entrepot.kernel import Invalid
+
+from ..text import fold
+from ..types import Document
+
+PRICE, RATING, IN_STOCK, CATEGORY, BRAND, MERCHANT = "price", "rating", "in_stock", "category", "brand", "merchant"
+VALUES_MAX = 100
+NUMBER_MAX = 2**53
+_TRUE, _FALSE = ("yes", "true", "1"), ("no", "false", "0")
+_UNITS = {PRICE: 1, RATING: 100}
+_RANGE = re.compile(r"^\s*(\d*\.?\d+)?\s*\.\.\s*(\d*\.?\d+)?\s*$")
+
+Range = tuple[int | None, int | None]
+
+
+class Terms(msgspec.Struct, frozen=True):
+    """Documents that carry one of these folded values under this name."""
+
+    name: str
+    values: frozenset[str]
+
+
+class Ranges(msgspec.Struct, frozen=True):
+    """Documents whose number (price in minor units, rating in hundredths) lies in one of these, ends included."""
+
+    name: str
+    ranges: tuple[Range, ...]
+
+    def holds(self, number: int | None) -> bool:
+        """Whether a number lies in one of the ranges."""
+        return number is not None and any(
+            (low is None or low <= number) and (high is None or number <= high) for low, high in self.ranges
+        )
+
+
+class Stock(msgspec.Struct, frozen=True):
+    """Documents that are in stock, are not, or either."""
+
+    wanted: frozenset[bool]
+    name: str = IN_STOCK
+
+
+Filter = Terms | Ranges | Stock
+
+
+def read_filters(filters: Mapping[str, tuple[str, ...]]) -> tuple[Filter, ...]:
+    """Read filters as they come from an address line. Invalid, naming the filter, for what cannot be read."""
+    read = []
+    for name, values in sorted(filters.items()):
+        if len(values) > VALUES_MAX:
+            raise _unreadable(name, f"a filter takes at most {VALUES_MAX} values")
+        if values:
+            read.append(_read(name, values))
+    return tuple(read)
+
+
+def read_range(name: str, text: str) -> Range:
+    """Both ends of a range of prices or ratings, in minor units or hundredths of a star; None where it is open."""
+    match = _RANGE.match(text)
+    if match is None or match.group(1) is match.group(2) is None:
+        raise _unreadable(name, f"{text!r} is no range: write 10..50, 10.. or ..50")
+    low, high = (None if part is None else Fraction(part) * _UNITS[name] for part in match.groups())
+    if max(low or 0, high or 0) >= NUMBER_MAX:
+        raise _unreadable(name, f"{text!r} is out of bounds")
+    return (None if low is None else -(-low.numerator // low.denominator), None if high is None else int(high))
+
+
+def terms_of(document: Document) -> set[tuple[str, str]]:
+    """The (name, value) pairs that a document is filtered and counted by; a category stands for those above it too."""
+    terms = {(code, value) for code, value in document.attributes if value}
+    if document.brand:
+        terms.add((BRAND, document.brand))
+    terms |= {(MERCHANT, merchant) for merchant in document.merchants}
+    parts = document.category.split("/") if document.category else []
+    return terms | {(CATEGORY, "/".join(parts[:depth])) for depth in range(1, len(parts) + 1)}
+
+
+def _read(name: str, values: tuple[str, ...]) -> Filter:
+    if name in _UNITS:
+        return Ranges(name, tuple(read_range(name, value) for value in values))
+    if name == IN_STOCK:
+        return Stock(frozenset(_truth(value) for value in values))
+    return Terms(name, frozenset(fold(value) for value in values))
+
+
+def _truth(text: str) -> bool:
+    word = fold(text.strip())
+    if word not in (*_TRUE, *_FALSE):
+        raise _unreadable(IN_STOCK, f"{text!r} is neither yes nor no")
+    return word in _TRUE
+
+
+def _unreadable(name: str, sentence: str) -> Invalid:
+    return Invalid(f"filter {name}: {sentence}", fields={f"filter.{name}": sentence})

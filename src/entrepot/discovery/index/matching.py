@@ -1,0 +1,92 @@
+"""Which words a query's words match: the words themselves, or, for a word that nobody uses, what was probably meant.
+
+A word is unknown when no document has it. An unknown word of letters stands for
+
+1. the words at one edit from it, from four letters on; or two edits, from eight letters on, when there are none at one;
+   an edit adds, drops or changes a letter or swaps two neighbours; of several, the ones in most documents;
+2. else the words that begin with it, from three letters on: people search while they still type.
+
+Numbers, part numbers and scripts without spaces are never guessed at: "iphone 15" is not "iphone 14".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import msgspec
+
+from ..text import is_alphabetic, query_words, replace_words
+
+ALTERNATIVES_MAX = 3
+COMPLETIONS_MAX = 8
+ONE_EDIT_LETTERS = 4
+TWO_EDITS_LETTERS = 8
+PREFIX_LETTERS = 3
+EXACT, MISTYPED, BEGUN = 1.0, 0.7, 0.6
+"""How much a match counts when the word is the very one, a near one, or one it begins."""
+
+
+class Vocabulary(Protocol):
+    """The words that documents have."""
+
+    def frequency(self, word: str) -> int:
+        """How many documents have the word."""
+        ...
+
+    def near(self, word: str, edits: int) -> Sequence[str]:
+        """Every word of letters at exactly this many edits."""
+        ...
+
+    def starting(self, prefix: str, most: int) -> Sequence[str]:
+        """The words of letters that begin with the prefix and are longer, in most documents first, ties by alphabet."""
+        ...
+
+    def surface(self, word: str) -> str:
+        """The word as people write it."""
+        ...
+
+
+class Wanted(msgspec.Struct, frozen=True):
+    """A word of the query and what matches it."""
+
+    word: str
+    alternatives: tuple[str, ...]
+    weight: float = EXACT
+
+
+def understand(text: str, vocabulary: Vocabulary) -> tuple[Wanted, ...]:
+    """The words a query asks for, each with its alternatives; a word that matches nothing keeps itself alone."""
+    return tuple(_wanted(word, vocabulary) for word in query_words(text))
+
+
+def correction(text: str, wanted: Sequence[Wanted], vocabulary: Vocabulary) -> str | None:
+    """The query with its mistyped words mended, as people write them; None when none was."""
+    mended = {each.word: vocabulary.surface(each.alternatives[0]) for each in wanted if each.weight == MISTYPED}
+    return replace_words(text, mended) if mended else None
+
+
+def distance(left: str, right: str) -> int:
+    """Letters to add, drop, change, or swap with their neighbour, to make one word of the other."""
+    rows = [list(range(len(right) + 1))]
+    for i, a in enumerate(left, 1):
+        row = [i]
+        for j, b in enumerate(right, 1):
+            cost = min(rows[i - 1][j] + 1, row[j - 1] + 1, rows[i - 1][j - 1] + (a != b))
+            if i > 1 and j > 1 and a == right[j - 2] and left[i - 2] == b:
+                cost = min(cost, rows[i - 2][j - 2] + 1)
+            row.append(cost)
+        rows.append(row)
+    return rows[-1][-1]
+
+
+def _wanted(word: str, vocabulary: Vocabulary) -> Wanted:
+    if vocabulary.frequency(word) or not is_alphabetic(word):
+        return Wanted(word, (word,))
+    for edits, letters in ((1, ONE_EDIT_LETTERS), (2, TWO_EDITS_LETTERS)):
+        if len(word) >= letters and (near := vocabulary.near(word, edits)):
+            likely = sorted(near, key=lambda other: (-vocabulary.frequency(other), other))
+            return Wanted(word, tuple(likely[:ALTERNATIVES_MAX]), MISTYPED)
+    if len(word) >= PREFIX_LETTERS and (begun := vocabulary.starting(word, COMPLETIONS_MAX)):
+        return Wanted(word, tuple(begun), BEGUN)
+    return Wanted(word, (word,))

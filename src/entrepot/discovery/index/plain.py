@@ -1,0 +1,266 @@
+"""The plain index: dictionaries and loops, exact, in memory. The oracle of every other, and enough for a small shop."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+
+import msgspec
+import numpy as np
+
+from ..text import fold, is_alphabetic, phrase, shorter
+from ..types import Change, Document, Facet
+from .base import (
+    NEIGHBOURS_MAX,
+    SIMILARITY_UNIT,
+    Completion,
+    IndexHit,
+    IndexPage,
+    IndexQuery,
+    Vectors,
+    check,
+)
+from .facets import RATING_STEPS, choose, price_edges, price_places, price_values, rating_values
+from .fields import Fields, fields_of
+from .filters import PRICE, RATING, Filter, Ranges, Terms, read_filters, terms_of
+from .matching import Wanted, correction, distance, understand
+
+FIELD_WEIGHTS = (3.0, 2.0, 1.0)
+
+
+class _Entry(msgspec.Struct):
+    document: Document
+    fields: Fields
+    words: set[str]
+    vector: Vectors
+    popularity: int = 0
+
+
+class PlainIndex:
+    """See `base.Index`. Every answer is made by looking at every document."""
+
+    def __init__(self, floor: float = 0.5) -> None:
+        """`floor` is the similarity that a neighbour has at least."""
+        self._floor = round(floor * SIMILARITY_UNIT)
+        self._entries: dict[str, _Entry] = {}
+        self._staged: dict[str, _Entry | None] = {}
+        self._popularity: dict[str, int] = {}
+        self._frequency: Counter[str] = Counter()
+        self._surfaces: dict[str, str] = {}
+
+    def upsert(self, documents: Sequence[Document], vectors: Vectors) -> None:
+        """See `base.Index`."""
+        for document, vector in zip(documents, vectors, strict=True):
+            fields = fields_of(document)
+            self._staged[document.id] = _Entry(document, fields, fields.distinct(), np.asarray(vector, np.float32))
+
+    def remove(self, ids: Sequence[str]) -> None:
+        """See `base.Index`."""
+        self._staged.update(dict.fromkeys(ids))
+
+    def commit(self) -> None:
+        """See `base.Index`."""
+        for document_id, entry in self._staged.items():
+            before = self._entries.pop(document_id, None)
+            if before is not None:
+                self._frequency.subtract(before.words)
+            if entry is not None:
+                self._entries[document_id] = entry
+                self._frequency.update(entry.words)
+                for word, written in entry.fields.surfaces.items():
+                    self._surfaces[word] = shorter(self._surfaces.get(word), written)
+        self._staged.clear()
+
+    def change(self, changes: Sequence[Change]) -> None:
+        """See `base.Index`."""
+        for change in changes:
+            for entries in (self._entries, self._staged):
+                if (entry := entries.get(change.id)) is not None:
+                    entry.document = msgspec.structs.replace(entry.document, **msgspec.structs.asdict(change))
+
+    def set_popularity(self, weights: dict[str, int]) -> None:
+        """See `base.Index`."""
+        self._popularity = dict(weights)
+
+    def count(self) -> int:
+        """See `base.Index`."""
+        return len(self._entries)
+
+    def search(self, query: IndexQuery) -> IndexPage:
+        """See `base.Index`."""
+        check(query)
+        filters = read_filters(query.filters)
+        wanted = understand(query.text, self)
+        scores = self._candidates(query, wanted)
+        sellable = [entry for entry in scores_entries(self._entries, scores) if entry.document.sellable]
+        kept = [entry for entry in sellable if all(_passes(entry.document, each) for each in filters)]
+        kept.sort(key=_order(query.sort, scores))
+        page = kept[query.offset : query.offset + query.limit]
+        hits = tuple(IndexHit(entry.document.id, scores[entry.document.id]) for entry in page)
+        facets = _facets(sellable, filters, len(kept), query.facet_names) if query.facets else ()
+        return IndexPage(hits, len(kept), facets, correction(query.text, wanted, self))
+
+    def suggest(self, prefix: str, most: int) -> list[Completion]:
+        """See `base.Index`."""
+        from .suggesting import suggest
+
+        return suggest(self, prefix, most)
+
+    # What `matching` and `suggesting` ask of an index.
+
+    def frequency(self, word: str) -> int:
+        """How many documents have the word."""
+        return self._frequency[word]
+
+    def near(self, word: str, edits: int) -> list[str]:
+        """Every word of letters at exactly this many edits."""
+        return [
+            other
+            for other, count in self._frequency.items()
+            if count
+            and is_alphabetic(other)
+            and abs(len(other) - len(word)) <= edits
+            and distance(word, other) == edits
+        ]
+
+    def starting(self, prefix: str, most: int) -> list[str]:
+        """The words of letters that begin with the prefix, the most frequent first."""
+        words = [
+            (-count, word)
+            for word, count in self._frequency.items()
+            if count and word != prefix and word.startswith(prefix) and is_alphabetic(word)
+        ]
+        return [word for _, word in sorted(words)[:most]]
+
+    def surface(self, word: str) -> str:
+        """The word as people write it."""
+        return self._surfaces.get(word, word)
+
+    def sellable_with(self, words: Iterable[str]) -> int:
+        """How many sellable documents have all these words."""
+        needed = set(words)
+        return sum(entry.document.sellable and needed <= entry.words for entry in self._entries.values())
+
+    def sellable_terms(self, name: str) -> dict[str, int]:
+        """The values of a filter among sellable documents, with their counts."""
+        counts = Counter(
+            value
+            for entry in self._entries.values()
+            if entry.document.sellable
+            for term, value in terms_of(entry.document)
+            if term == name
+        )
+        return dict(counts)
+
+    def _candidates(self, query: IndexQuery, wanted: Sequence[Wanted]) -> dict[str, float]:
+        """Ids of the query's set before filters, with their scores."""
+        if not wanted and query.vector is None:
+            return {document_id: self._popularity_score(document_id) for document_id in self._entries}
+        texts = self._text_matches(wanted)
+        neighbours = {} if query.vector is None else self._neighbours(query.vector)
+        best = max(texts.values(), default=1.0)
+        title = phrase(query.text)
+        return {
+            document_id: texts.get(document_id, 0.0) / best
+            + neighbours.get(document_id, 0) / SIMILARITY_UNIT
+            + (phrase(self._entries[document_id].document.title) == title)
+            + self._popularity_score(document_id)
+            for document_id in texts.keys() | neighbours.keys()
+        }
+
+    def _text_matches(self, wanted: Sequence[Wanted]) -> dict[str, float]:
+        if not wanted:
+            return {}
+        found = [{word for word in wanted if not entry.words.isdisjoint(word.alternatives)} for entry in self._all()]
+        least = len(wanted) if any(len(words) == len(wanted) for words in found) else 1
+        return {
+            entry.document.id: self._relevance(entry, words)
+            for entry, words in zip(self._all(), found, strict=True)
+            if len(words) >= least
+        }
+
+    def _relevance(self, entry: _Entry, words: Iterable[Wanted]) -> float:
+        total = 0.0
+        for wanted in words:
+            for word in wanted.alternatives:
+                rarity = math.log(1 + len(self._entries) / (1 + self._frequency[word]))
+                share = sum(
+                    weight * field.count(word) / (1 + field.count(word))
+                    for weight, field in zip(FIELD_WEIGHTS, entry.fields[:3], strict=True)
+                )
+                total += wanted.weight * rarity * share
+        return total
+
+    def _neighbours(self, vector: Vectors) -> dict[str, int]:
+        """The similarities of the nearest documents above the floor, in whole units."""
+        near = [
+            (-round(float(np.dot(entry.vector, vector)) * SIMILARITY_UNIT), entry.document.id) for entry in self._all()
+        ]
+        return {document_id: -less for less, document_id in sorted(near)[:NEIGHBOURS_MAX] if -less >= self._floor}
+
+    def _popularity_score(self, document_id: str) -> float:
+        return 0.1 * math.log1p(self._popularity.get(document_id, 0))
+
+    def _all(self) -> Iterable[_Entry]:
+        return self._entries.values()
+
+
+def scores_entries(entries: dict[str, _Entry], scores: dict[str, float]) -> list[_Entry]:
+    """The entries of these ids."""
+    return [entries[document_id] for document_id in scores]
+
+
+def _passes(document: Document, each: Filter) -> bool:
+    if isinstance(each, Terms):
+        return any(name == each.name and fold(value) in each.values for name, value in terms_of(document))
+    if isinstance(each, Ranges):
+        return each.holds(document.price_minor if each.name == PRICE else document.rating_centi or None)
+    return document.in_stock in each.wanted
+
+
+def _order(sort: str, scores: dict[str, float]) -> Callable[[_Entry], tuple[object, ...]]:
+    """What to sort by; equal ones stand in the order of their ids, and those without a price come last."""
+
+    def key(entry: _Entry) -> tuple[object, ...]:
+        document = entry.document
+        price = document.price_minor
+        return {
+            "relevance": (-scores[document.id],),
+            "price": (price is None, price or 0),
+            "-price": (price is None, -(price or 0)),
+            "newest": (-document.created_at,),
+            "rating": (-document.rating_centi, -document.rating_count),
+        }[sort] + (document.id,)
+
+    return key
+
+
+def _facets(
+    sellable: Sequence[_Entry], filters: Sequence[Filter], total: int, allowed: Sequence[str] | None
+) -> tuple[Facet, ...]:
+    """Counts for each name over the documents that pass every filter but its own."""
+    counts: dict[str, dict[str, int]] = {}
+    everything = [each.document for each in sellable]
+    names = {name for document in everything for name, _ in terms_of(document)}
+    for name in sorted(names | {PRICE, RATING}):
+        others = [each for each in filters if each.name != name]
+        passing = [document for document in everything if all(_passes(document, each) for each in others)]
+        counts[name] = _count(name, passing)
+    return choose({name: values for name, values in counts.items() if values}, total, filters, allowed)
+
+
+def _count(name: str, documents: Sequence[Document]) -> dict[str, int]:
+    if name == PRICE:
+        prices = sorted(document.price_minor for document in documents if document.price_minor is not None)
+        values = price_values(price_edges([prices[place] for place in price_places(len(prices))]))
+        ranges = [read_filters({PRICE: (value,)})[0] for value in values]
+        return {value: sum(_holds(each, price) for price in prices) for value, each in zip(values, ranges, strict=True)}
+    if name == RATING:
+        steps = zip(rating_values(), RATING_STEPS, strict=True)
+        return {value: sum(document.rating_centi >= step for document in documents) for value, step in steps}
+    return dict(Counter(value for document in documents for term, value in terms_of(document) if term == name))
+
+
+def _holds(each: Filter, number: int) -> bool:
+    return isinstance(each, Ranges) and each.holds(number)

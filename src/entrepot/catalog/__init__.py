@@ -4,6 +4,10 @@ A product is shared and its first lister owns the content; an offer is one selle
 that nothing can be sold twice. Only goods of approved merchants are seen.
 """
 
+from . import notices as _notices  # noqa: F401 - declares their kinds
+from .attributes import list_attributes, save_attributes
+from .cards import documents_of, iterate_documents, list_cards
+from .categories import category_tree, get_category, list_categories, save_categories
 from .drafts import Fault, ProductDraft, ReviewDraft, VariantDraft
 from .events import (
     MerchantApplied,
@@ -13,6 +17,29 @@ from .events import (
     ProductsHidden,
     ProductsListed,
     StockChanged,
+)
+from .listings import get_listing, hide_product, list_listings, publish_product
+from .merchants import (
+    apply_as_merchant,
+    approve_merchant,
+    get_merchant,
+    list_merchants,
+    merchants_of,
+    suspend_merchant,
+)
+from .offers import OfferChange, get_offer, offers_for_cart, set_stock, update_offer
+from .pages import get_product
+from .pictures import StoredPicture, record_pictures, rendition, store_picture
+from .products import save_products
+from .reviews import ReviewText, grant_review, list_reviews, may_review, write_review
+from .stock import (
+    SoldOut,
+    StockRequest,
+    announce_stock,
+    available,
+    hold_stock,
+    release_stock,
+    ship_stock,
 )
 from .types import (
     AttributeDefinition,
@@ -24,6 +51,7 @@ from .types import (
     Listing,
     Merchant,
     MerchantApplication,
+    MerchantStatus,
     OfferView,
     OptionView,
     PictureView,
@@ -48,7 +76,9 @@ __all__ = [
     "MerchantApplication",
     "MerchantApplied",
     "MerchantApproved",
+    "MerchantStatus",
     "MerchantSuspended",
+    "OfferChange",
     "OfferView",
     "OffersChanged",
     "OptionView",
@@ -61,8 +91,49 @@ __all__ = [
     "Rating",
     "Review",
     "ReviewDraft",
+    "ReviewText",
     "Saved",
+    "SoldOut",
     "StockChanged",
+    "StockRequest",
+    "StoredPicture",
     "VariantDraft",
     "VariantView",
+    "announce_stock",
+    "apply_as_merchant",
+    "approve_merchant",
+    "available",
+    "category_tree",
+    "documents_of",
+    "get_category",
+    "get_listing",
+    "get_merchant",
+    "get_offer",
+    "get_product",
+    "grant_review",
+    "hide_product",
+    "hold_stock",
+    "iterate_documents",
+    "list_attributes",
+    "list_cards",
+    "list_categories",
+    "list_listings",
+    "list_merchants",
+    "list_reviews",
+    "may_review",
+    "merchants_of",
+    "offers_for_cart",
+    "publish_product",
+    "record_pictures",
+    "release_stock",
+    "rendition",
+    "save_attributes",
+    "save_categories",
+    "save_products",
+    "set_stock",
+    "ship_stock",
+    "store_picture",
+    "suspend_merchant",
+    "update_offer",
+    "write_review",
 ]

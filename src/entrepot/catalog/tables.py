@@ -26,13 +26,15 @@ merchants = table(
 categories = table(
     "catalog_categories",
     Column("id", String, primary_key=True),
-    Column("slug", String, nullable=False, unique=True),
+    Column("slug", String, nullable=False, unique=True),  # the whole path
+    Column("leaf", String, nullable=False),  # its last part, by which a feed's category finds ours
     Column("names", Json, nullable=False),
     Column("parent_id", String),
     Column("position", Whole, nullable=False),
     Column("source", String),  # the merchant whose feed brought it; NULL for the market's own
 )
 Index("ix_catalog_categories_source", categories.c.source)
+Index("ix_catalog_categories_leaf", categories.c.leaf)
 
 attributes = table(
     "catalog_attributes",

@@ -67,10 +67,9 @@ class Category(msgspec.Struct, frozen=True):
 
 
 class CategoryNode(msgspec.Struct, frozen=True):
-    """A category with what stands below it; `products` counts what is visible in it and below."""
+    """A category with those below it."""
 
     category: Category
-    products: int
     children: tuple[CategoryNode, ...]
 
 

@@ -1,0 +1,145 @@
+"""Products in lists: the cards of a page and the documents of the index, each set of them in a handful of reads."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import bindparam, select
+
+from entrepot.kernel import Prepared, Snapshot, from_json, in_set, prepare
+
+from . import tables
+from .attributes import scalar_words
+from .categories import paths_of
+from .offers import offers_of, total_left
+from .texts import code_of, plain_text
+from .types import Card, Category, OfferView, ProductDocument, Rating
+from .visibility import SEEN
+
+DOCUMENTS_MAX = 1_000
+
+
+def list_cards(snapshot: Snapshot, product_ids: Sequence[str]) -> list[Card]:
+    """Cards in the order of these ids, in four reads however many; what buyers do not see is left out."""
+    wanted = list(dict.fromkeys(product_ids))
+    rows = {row.id: row for row in snapshot.all(_cards, ids=wanted)} if wanted else {}
+    offers = offers_of(snapshot, rows) if rows else {}
+    return [_card(rows[each], offers[each]) for each in wanted if each in rows and offers.get(each)]
+
+
+def iterate_documents(snapshot: Snapshot, after_id: str, most: int) -> list[ProductDocument]:
+    """The next visible products after an id, in the order of ids; fewer than `most` (at most 1,000) means the end."""
+    ids = [row.id for row in snapshot.all(_next, after=after_id, most=min(most, DOCUMENTS_MAX))]
+    return documents_of(snapshot, ids)
+
+
+def documents_of(snapshot: Snapshot, product_ids: Iterable[str]) -> list[ProductDocument]:
+    """What the index keeps of these products, in a handful of reads; what is left out is no longer visible."""
+    ids = sorted(set(product_ids))
+    rows = snapshot.all(_documents, ids=ids) if ids else []
+    if not rows:
+        return []
+    seen = [row.id for row in rows]
+    offers = offers_of(snapshot, seen)
+    paths = paths_of(snapshot, (row.category_id for row in rows))
+    variants: dict[str, list[Any]] = defaultdict(list)
+    for variant in snapshot.all(_variants, ids=seen):
+        variants[variant.product_id].append(variant)
+    return [
+        _document(row, offers[row.id], paths.get(row.category_id, ()), variants[row.id])
+        for row in rows
+        if offers.get(row.id)
+    ]
+
+
+def words_of(attributes: str, options: Iterable[Mapping[str, str]] = ()) -> dict[str, tuple[str, ...]]:
+    """Attribute values and variants' choices as words by code, each once, in the order they came."""
+    found: dict[str, dict[str, None]] = defaultdict(dict)
+    for choices in options:
+        for name, choice in choices.items():
+            if code := code_of(name):
+                found[code][choice] = None
+    for code, value in from_json(attributes).items():
+        found[code].update(dict.fromkeys(scalar_words(value)))
+    return {code: tuple(values) for code, values in found.items() if values}
+
+
+def _card(row: Any, offers: list[OfferView]) -> Card:
+    first = offers[0]
+    comparable = [offer for offer in offers if offer.sellable == first.sellable and offer.currency == first.currency]
+    return Card(
+        id=row.id,
+        slug=row.slug,
+        external_id=row.external_id,
+        title=row.title,
+        brand=row.brand,
+        picture=row.picture,
+        merchant_id=first.merchant_id,
+        merchant_name=first.merchant_name,
+        offer_id=first.id,
+        price_minor=first.price_minor,
+        price_minor_max=max(offer.price_minor for offer in comparable),
+        list_price_minor=first.list_price_minor,
+        currency=first.currency,
+        variants=len({offer.variant_id for offer in offers}),
+        offers=len(offers),
+        sellable=first.sellable,
+        available=total_left(offers),
+        rating=Rating(row.rating_total, row.rating_count, row.rating_verified),
+        created_at=row.created_at,
+    )
+
+
+def _document(row: Any, offers: list[OfferView], path: Sequence[Category], variants: Sequence[Any]) -> ProductDocument:
+    first = offers[0]
+    offered = {offer.variant_id for offer in offers}
+    shown = [variant for variant in variants if variant.id in offered]
+    choices = [from_json(variant.options, dict[str, str]) for variant in shown]
+    return ProductDocument(
+        id=row.id,
+        slug=row.slug,
+        external_id=row.external_id,
+        title=row.title,
+        text=plain_text(row.description),
+        brand=row.brand,
+        category=path[-1].slug if path else None,
+        category_names=tuple(name for category in path for name in dict.fromkeys(category.names.values())),
+        attributes=words_of(row.attributes, choices),
+        gtins=tuple(variant.gtin for variant in shown if variant.gtin),
+        merchant_ids=tuple(dict.fromkeys(offer.merchant_id for offer in offers)),
+        merchant_id=first.merchant_id,
+        merchant_name=first.merchant_name,
+        offer_id=first.id,
+        price_minor=first.price_minor,
+        currency=first.currency,
+        sellable=first.sellable,
+        available=total_left(offers),
+        offers=len(offers),
+        rating=Rating(row.rating_total, row.rating_count, row.rating_verified),
+        picture=row.picture,
+        created_at=row.created_at,
+        changed_at=row.changed_at,
+    )
+
+
+_p, _v = tables.products.c, tables.variants.c
+_short = (
+    _p.id, _p.slug, _p.external_id, _p.title, _p.brand, _p.picture, _p.rating_total, _p.rating_count,
+    _p.rating_verified, _p.created_at,
+)  # fmt: skip
+_cards: Prepared[Any] = prepare(select(*_short).where(in_set(_p.id, "ids"), _p.hidden == 0))
+_documents: Prepared[Any] = prepare(
+    select(*_short, _p.description, _p.category_id, _p.attributes, _p.changed_at)
+    .where(in_set(_p.id, "ids"), _p.hidden == 0)
+    .order_by(_p.id)
+)
+_next: Prepared[Any] = prepare(
+    select(_p.id).where(_p.id > bindparam("after"), SEEN).order_by(_p.id).limit(bindparam("most"))
+)
+_variants: Prepared[Any] = prepare(
+    select(_v.id, _v.product_id, _v.options, _v.gtin)
+    .where(in_set(_v.product_id, "ids"))
+    .order_by(_v.product_id, _v.position, _v.id)
+)

@@ -1,0 +1,168 @@
+"""A draft's words as a product keeps them: cleaned, typed, under codes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+from sqlalchemy import func, select
+
+from entrepot.kernel import Invalid, Tx, derive_id, in_set, prepare, to_json
+from entrepot.kernel.clock import from_rfc3339
+from entrepot.kernel.sql import Prepared, prepare_text
+
+from . import tables
+from .attributes import row_of
+from .drafts import AttributeValue, ProductDraft, VariantDraft
+from .texts import clean_html, clean_line, clean_text, clean_title, code_of
+from .types import AttributeDefinition
+
+_SHA256 = re.compile(r"^[0-9a-f]{64}$")
+_FACETS = frozenset({
+    "color", "size", "material", "pattern", "style", "gender", "season", "shape", "finish", "flavor", "capacity",
+})  # fmt: skip
+DEFINED_MAX = 5_000
+"""How many attributes feeds may define."""
+
+
+class Content(msgspec.Struct, frozen=True):
+    """What a draft says of its product, ready to be stored."""
+
+    title: str
+    description: str
+    brand: str | None
+    attributes: dict[str, AttributeValue]
+    options: tuple[str, ...]
+    pictures: tuple[tuple[str | None, str | None], ...]
+    """(sha256, None) of a stored picture, or (None, address) of one that lies elsewhere."""
+
+    @property
+    def picture(self) -> str | None:
+        """The first stored picture."""
+        return next((sha256 for sha256, _ in self.pictures if sha256), None)
+
+
+def content_of(draft: ProductDraft) -> Content:
+    """Invalid when a picture is neither stored nor a web address: files beside a feed are stored before this."""
+    options = draft.options or tuple(draft.variants[0].options)
+    return Content(
+        title=clean_title(draft.title) or draft.external_id,
+        description=clean_html(draft.description),
+        brand=clean_title(draft.brand) or None if draft.brand else None,
+        attributes={code: _clean_value(value) for name, value in draft.attributes.items() if (code := code_of(name))},
+        options=tuple(dict.fromkeys(clean_line(name) for name in options)),
+        pictures=tuple(dict.fromkeys(_picture(source) for source in draft.pictures)),
+    )
+
+
+def options_of(variant: VariantDraft) -> dict[str, str]:
+    """A variant's choices, cleaned."""
+    return {clean_line(name): clean_line(value) for name, value in variant.options.items()}
+
+
+def product_values(content: Content) -> dict[str, Any]:
+    """The columns of a product that its content decides."""
+    return {
+        "title": content.title,
+        "description": content.description,
+        "brand": content.brand,
+        "attributes": to_json(content.attributes),
+        "options": msgspec.json.encode(content.options).decode(),
+        "picture": content.picture,
+    }
+
+
+def picture_rows(product_id: str, content: Content) -> list[dict[str, Any]]:
+    """Rows of the product's pictures, in their order."""
+    return [
+        {
+            "product_id": product_id,
+            "position": position,
+            "sha256": sha256,
+            "url": url,
+            "alt": content.title,
+            "provenance": "remote" if url else "merchant",
+        }
+        for position, (sha256, url) in enumerate(content.pictures)
+    ]
+
+
+def review_rows(draft: ProductDraft, product_id: str, merchant_id: str, now: int) -> list[dict[str, Any]]:
+    """Rows of the reviews that a feed brought along. The same review has the same id, however often it comes."""
+    rows = []
+    for review in draft.reviews:
+        author, title, body = clean_title(review.author), clean_title(review.title), clean_text(review.body)
+        review_id = derive_id("rev", merchant_id, product_id, author, str(review.rating), title, body)
+        written_at = from_rfc3339(review.written_at) if review.written_at else now
+        row = {"id": review_id, "product_id": product_id, "author_id": None, "author": author or "—", "title": title}
+        rows.append(
+            {**row, "rating": review.rating, "body": body, "origin": "imported", "source": merchant_id,
+             "written_at": min(written_at, now)}
+        )  # fmt: skip
+    return rows
+
+
+def define_attributes(tx: Tx, drafts: Iterable[ProductDraft]) -> None:
+    """Define the attributes and options that drafts use and nobody has defined, by what their values are.
+
+    What variants differ by becomes a filter. A few statements, however many drafts; feeds define a bounded number,
+    and what is beyond it keeps its values without a definition.
+    """
+    found: dict[str, AttributeDefinition] = {}
+    for draft in drafts:
+        for variant in draft.variants[:1]:
+            for name in variant.options:
+                _note(found, name, "choice", variant=True)
+        for name, value in draft.attributes.items():
+            _note(found, name, _kind_of(value))
+    if not found:
+        return
+    known = {row.code for row in tx.all(_known, codes=sorted(found))}
+    fresh = [definition for code, definition in sorted(found.items()) if code not in known]
+    if fresh:
+        room = DEFINED_MAX - int(tx.value(_count) or 0)
+        tx.run_many(_define, [row_of(definition) for definition in fresh[: max(room, 0)]])
+
+
+def _note(found: dict[str, AttributeDefinition], name: str, kind: Any, *, variant: bool = False) -> None:
+    label = clean_line(name)
+    code = code_of(label)
+    if code and (code not in found or (variant and not found[code].variant)):
+        shown = label if label != code else label.replace("_", " ").capitalize()
+        found[code] = AttributeDefinition(code, kind, {"en": shown}, facet=variant or code in _FACETS, variant=variant)
+
+
+def _kind_of(value: AttributeValue) -> str:
+    first = value[0] if isinstance(value, list) and value else value
+    if isinstance(first, bool):
+        return "boolean"
+    return "number" if isinstance(first, int | float) else "text"
+
+
+def _clean_value(value: AttributeValue) -> AttributeValue:
+    if isinstance(value, list):
+        return [clean_line(each) if isinstance(each, str) else each for each in value]
+    return clean_line(value) if isinstance(value, str) else value
+
+
+def _picture(source: str) -> tuple[str | None, str | None]:
+    if _SHA256.match(source):
+        return source, None
+    url = clean_line(source)
+    if url.startswith(("https://", "http://")) and " " not in url and len(url) <= 2_000:
+        return None, url
+    raise Invalid(
+        f"The picture {url[:100]!r} is neither stored nor a web address: store it first, or give its https address",
+        fields={"pictures": "a sha256 or an https address"},
+    )
+
+
+_a = tables.attributes.c
+_known: Prepared[Any] = prepare(select(_a.code).where(in_set(_a.code, "codes")))
+_count: Prepared[Any] = prepare(select(func.count().label("rows")).select_from(tables.attributes))
+_define: Prepared[Any] = prepare_text(
+    "INSERT INTO catalog_attributes (code, kind, names, unit, facet, variant) "
+    "VALUES (:code, :kind, :names, :unit, :facet, :variant) ON CONFLICT (code) DO NOTHING"
+)

@@ -1,0 +1,142 @@
+"""A merchant's listings: the list in the console, and hiding and showing products."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import Any
+
+from sqlalchemy import bindparam, func, or_, select, update
+
+from entrepot import identity
+from entrepot.identity import Scope
+from entrepot.kernel import NotFound, Prepared, Snapshot, Tx, in_set, prepare
+
+from . import tables
+from .offers import OFFERS, offer_view, total_left
+from .stock import available_counted
+from .texts import clean_line
+from .types import Listing, OfferView
+from .visibility import announce_listed, announce_withdrawn, visible_ids
+
+
+def list_listings(snapshot: Snapshot, scope: Scope, q: str = "", after: str = "", most: int = 50) -> list[Listing]:
+    """The caller's own listings, newest first; `q` is a part of the title or the start of the external id, `after` the
+    id of the last one seen. Five reads however many."""
+    merchant_id = identity.require_organisation(scope)
+    words = clean_line(q).lower().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    found = snapshot.all(
+        _list, merchant_id=merchant_id, part=f"%{words}%", start=f"{words}%", before=after or "m", most=most
+    )
+    return _listings(snapshot, found)
+
+
+def get_listing(snapshot: Snapshot, scope: Scope, listing_id: str) -> Listing:
+    """One of the caller's own listings; NotFound for anybody else's."""
+    found = snapshot.all(_get, id=listing_id)
+    if not found or (found[0].merchant_id != scope.organisation and not scope.is_operator):
+        raise NotFound("There is no such listing")
+    return _listings(snapshot, found)[0]
+
+
+def hide_product(tx: Tx, scope: Scope, product_id: str, reason: str = "") -> None:
+    """Take a product out of sight: a merchant hides its own offers of it, the operator hides it from everybody."""
+    _set_hidden(tx, scope, product_id, hidden=True, reason=reason)
+
+
+def publish_product(tx: Tx, scope: Scope, product_id: str) -> None:
+    """Show a product again: a merchant its own offers of it, the operator what the operator hid."""
+    _set_hidden(tx, scope, product_id, hidden=False, reason="")
+
+
+def _set_hidden(tx: Tx, scope: Scope, product_id: str, *, hidden: bool, reason: str) -> None:
+    listings = tx.all(_lock, product_id=product_id, merchant_id=scope.organisation or "")
+    if listings:
+        ids = [listing.id for listing in listings]
+        tx.run(_hide_listings, ids=ids, hidden_=int(hidden), changed_at_=tx.now)
+        tx.run(_hide_offers, ids=ids, state_="hidden" if hidden else "active", changed_at_=tx.now)
+    elif not scope.is_operator or not tx.run(_hide_product, id_=product_id, hidden_=int(hidden)):
+        raise NotFound("There is no such product")
+    else:
+        act = "catalog.hide_product" if hidden else "catalog.publish_product"
+        identity.audit(tx, scope, act, product_id, {"reason": reason})
+    if hidden:
+        announce_withdrawn(tx, [product_id])
+    else:
+        announce_listed(tx, visible_ids(tx, [product_id]))
+
+
+def _listings(snapshot: Snapshot, found: list[Any]) -> list[Listing]:
+    if not found:
+        return []
+    rows = snapshot.all(_offers, ids=[row.id for row in found])
+    left = available_counted(snapshot, [row.id for row in rows if row.counted])
+    offers: dict[str, list[OfferView]] = defaultdict(list)
+    for row in rows:
+        offers[row.listing_id].append(offer_view(row, left.get(row.id)))
+    seen = visible_ids(snapshot, {row.product_id for row in found})
+    return [_listing(row, offers[row.id], row.product_id in seen) for row in found]
+
+
+def _listing(row: Any, offers: list[OfferView], seen: bool) -> Listing:
+    live = [offer for offer in offers if offer.state != "gone"]
+    prices = [offer.price_minor for offer in live] or [0]
+    return Listing(
+        id=row.id,
+        external_id=row.external_id,
+        product_id=row.product_id,
+        slug=row.slug,
+        title=row.title,
+        picture=row.picture,
+        hidden=bool(row.hidden),
+        visible=seen and row.status == "approved" and any(offer.state == "active" for offer in live),
+        owned=bool(row.owned),
+        price_minor=min(prices),
+        price_minor_max=max(prices),
+        currency=live[0].currency if live else row.currency,
+        offers=tuple(live),
+        available=total_left(live),
+        changed_at=row.changed_at,
+    )
+
+
+_l, _p, _o, _m = tables.listings.c, tables.products.c, tables.offers.c, tables.merchants.c
+_all = select(
+    _l.id, _l.merchant_id, _l.external_id, _l.product_id, _p.slug, _p.title, _p.picture, _l.hidden,
+    ((_p.owner_id == _l.merchant_id) & (_p.external_id == _l.external_id)).label("owned"), _m.status, _m.currency,
+    _l.changed_at,
+).select_from(
+    tables.listings.join(tables.products, _p.id == _l.product_id).join(tables.merchants, _m.id == _l.merchant_id)
+)  # fmt: skip
+_get: Prepared[Any] = prepare(_all.where(_l.id == bindparam("id")))
+_list: Prepared[Any] = prepare(
+    _all.where(
+        _l.merchant_id == bindparam("merchant_id"),
+        _l.id < bindparam("before"),
+        or_(
+            func.lower(_p.title).like(bindparam("part"), escape="\\"),
+            func.lower(_l.external_id).like(bindparam("start"), escape="\\"),
+        ),
+    )
+    .order_by(_l.id.desc())
+    .limit(bindparam("most"))
+)
+_offers: Prepared[Any] = prepare(OFFERS.where(in_set(_o.listing_id, "ids")).order_by(_o.listing_id, _o.id))
+_lock: Prepared[Any] = prepare(
+    select(_l.id)
+    .where(_l.product_id == bindparam("product_id"), _l.merchant_id == bindparam("merchant_id"))
+    .order_by(_l.id)
+    .with_for_update()
+)
+_hide_listings: Prepared[Any] = prepare(
+    update(tables.listings)
+    .where(in_set(_l.id, "ids"))
+    .values(hidden=bindparam("hidden_"), changed_at=bindparam("changed_at_"))
+)
+_hide_offers: Prepared[Any] = prepare(
+    update(tables.offers)
+    .where(in_set(_o.listing_id, "ids"), _o.state != "gone")
+    .values(state=bindparam("state_"), changed_at=bindparam("changed_at_"))
+)
+_hide_product: Prepared[Any] = prepare(
+    update(tables.products).where(_p.id == bindparam("id_")).values(hidden=bindparam("hidden_"))
+)

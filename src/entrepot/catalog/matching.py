@@ -1,0 +1,93 @@
+"""Which product a draft is about: one that is there already, known by the GTINs of its variants, or one of its own.
+
+A GTIN means one variant in the whole market: that of the first approved merchant who listed it. A draft joins a product
+of somebody else when each of its variants is known there; the merchant then adds offers, and the first lister's words
+stay. Merchants who are not approved claim nothing, so that nobody's goods appear under words that the operator never
+let in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
+
+from sqlalchemy import bindparam, select
+
+from entrepot.kernel import Prepared, Snapshot, Tx, in_set, prepare
+from entrepot.kernel.sql import prepare_text
+from entrepot.kernel.tx import Again
+
+from . import tables
+from .drafts import ProductDraft
+from .gtin import find_gtin, is_shared
+
+
+class Claim(NamedTuple):
+    """What a GTIN means."""
+
+    gtin: str
+    variant_id: str
+    product_id: str
+    owner_id: str
+
+
+def draft_gtins(draft: ProductDraft) -> tuple[str | None, ...]:
+    """The GTIN of each variant; a product's own is that of its only variant."""
+    if len(draft.variants) == 1:
+        given = (draft.variants[0].gtin or draft.gtin,)
+    else:
+        given = tuple(variant.gtin for variant in draft.variants)  # type: ignore[assignment]
+    return tuple(find_gtin(gtin) if gtin else None for gtin in given)
+
+
+def read_claims(snapshot: Snapshot, drafts: Iterable[ProductDraft]) -> dict[str, Claim]:
+    """What the GTINs of these drafts mean, in one read."""
+    gtins = {gtin for draft in drafts for gtin in draft_gtins(draft) if gtin and is_shared(gtin)}
+    return {row.gtin: row for row in snapshot.all(_claims, gtins=sorted(gtins))} if gtins else {}
+
+
+def match_product(
+    draft: ProductDraft, merchant_id: str, claims: dict[str, Claim]
+) -> tuple[str, tuple[str, ...]] | None:
+    """Another merchant's product that this draft is about, and the variant of it that each of the draft's is."""
+    found = [claims.get(gtin) if gtin else None for gtin in draft_gtins(draft)]
+    known = [claim for claim in found if claim is not None and claim.owner_id != merchant_id]
+    if len(known) < len(draft.variants) or len({claim.product_id for claim in known}) != 1:
+        return None
+    variants = tuple(claim.variant_id for claim in known)
+    return (known[0].product_id, variants) if len(set(variants)) == len(variants) else None
+
+
+def write_claims(tx: Tx, rows: Sequence[dict[str, Any]]) -> None:
+    """Claim GTINs that were free when this command read them; it runs again when somebody else was quicker."""
+    if not rows:
+        return
+    tx.run_many(_claim, sorted(rows, key=lambda row: str(row["gtin"])))
+    meant = {row.gtin: row.variant_id for row in tx.all(_claims, gtins=[row["gtin"] for row in rows])}
+    if any(meant[row["gtin"]] != row["variant_id"] for row in rows):
+        raise Again("another merchant claimed the same GTIN")
+
+
+def claim_all(tx: Tx, merchant_id: str) -> None:
+    """Claim every GTIN that a merchant lists and nobody has: when the merchant is approved."""
+    rows = [row for row in tx.all(_unclaimed, merchant_id=merchant_id) if is_shared(row.gtin)]
+    tx.run_many(_claim, [row._asdict() for row in rows])
+
+
+_g, _v, _p = tables.gtins.c, tables.variants.c, tables.products.c
+_claims: Prepared[Claim] = prepare(
+    select(_g.gtin, _g.variant_id, _g.product_id, _p.owner_id)
+    .join_from(tables.gtins, tables.products, _p.id == _g.product_id)
+    .where(in_set(_g.gtin, "gtins")),
+    Claim,
+)
+_claim: Prepared[Any] = prepare_text(
+    "INSERT INTO catalog_gtins (gtin, variant_id, product_id) VALUES (:gtin, :variant_id, :product_id) "
+    "ON CONFLICT (gtin) DO NOTHING"
+)
+_unclaimed: Prepared[Any] = prepare(
+    select(_v.gtin, _v.id.label("variant_id"), _v.product_id)
+    .join_from(tables.variants, tables.products, _p.id == _v.product_id)
+    .where(_p.owner_id == bindparam("merchant_id"), _v.gtin.is_not(None))
+    .order_by(_v.gtin, _v.id)
+)

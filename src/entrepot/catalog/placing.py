@@ -1,0 +1,261 @@
+"""Placing a draft: which rows it needs, compared with those that are there. Decides in memory and reads nothing."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+from entrepot.kernel import Tx, from_json, to_json
+
+from .batch import Batch
+from .content import content_of, options_of, picture_rows, product_values, review_rows
+from .drafts import ProductDraft, VariantDraft, variant_ids
+from .gtin import is_shared
+from .matching import draft_gtins
+from .stock import Count
+from .texts import clean_line, slug_of
+from .types import Merchant
+
+
+class Place(NamedTuple):
+    """A draft with what was found out about it. `match` is another's product and the variant each of its own is."""
+
+    external_id: str
+    draft: ProductDraft
+    digest: str
+    content_digest: str
+    category_id: str | None
+    match: tuple[str, tuple[str, ...]] | None
+
+
+class Known:
+    """The rows that are there of what a batch touches."""
+
+    def __init__(
+        self,
+        merchant: Merchant,
+        location_id: str | None,
+        listings: dict[str, Any],
+        offers: Iterable[Any],
+        variants: Iterable[Any],
+        fed: dict[str, int | None],
+        shared_variants: set[str],
+        claimed: set[str],
+    ) -> None:
+        self.merchant = merchant
+        self.location_id = location_id
+        self.listings = listings
+        self.fed = fed
+        self.shared_variants = shared_variants
+        self.claimed = claimed
+        self.offers: dict[str, dict[str, Any]] = defaultdict(dict)
+        for offer in offers:
+            self.offers[offer.listing_id][offer.external_id] = offer
+        self.variants: dict[str, list[Any]] = defaultdict(list)
+        for variant in variants:
+            self.variants[variant.product_id].append(variant)
+
+
+def place_draft(tx: Tx, batch: Batch, known: Known, place: Place) -> str:
+    """Gather a draft's rows; returns its product's id."""
+    listing = known.listings.get(place.external_id)
+    if place.match is not None:
+        product_id, variants = place.match
+    elif listing is not None and listing.owned:
+        product_id = listing.product_id
+        variants = _change_product(tx, batch, known, place, listing)
+    else:
+        product_id = tx.new_id("prd")
+        variants = _new_product(tx, batch, known, place, product_id)
+    hidden = _is_hidden(place.draft, listing)
+    listing_id = _place_listing(tx, batch, known, place, listing, product_id, hidden)
+    _place_offers(tx, batch, known, place, listing_id, product_id, variants, hidden)
+    if listing is not None and listing.product_id != product_id:
+        batch.withdrawn.add(listing.product_id)
+        batch.offered.add(product_id)
+    if listing is not None and hidden != bool(listing.hidden):
+        (batch.withdrawn if hidden else batch.listed).add(product_id)
+    return product_id
+
+
+def _new_product(tx: Tx, batch: Batch, known: Known, place: Place, product_id: str) -> tuple[str, ...]:
+    content = content_of(place.draft)
+    slug = f"{slug_of(content.title) or 'item'}-{product_id[-8:].lower()}"
+    row: dict[str, Any] = {
+        "id": product_id,
+        "slug": slug,
+        "owner_id": known.merchant.id,
+        "external_id": place.external_id,
+    }
+    row |= product_values(content)
+    row |= {"category_id": place.category_id, "hidden": 0}
+    row |= {"rating_total": 0, "rating_count": 0, "rating_verified": 0, "created_at": tx.now, "changed_at": tx.now}
+    batch.new_products.append(row)
+    batch.listed.add(product_id)
+    _place_words(tx, batch, known, place, product_id, content)
+    return _place_variants(tx, batch, known, place, product_id, {})
+
+
+def _change_product(tx: Tx, batch: Batch, known: Known, place: Place, listing: Any) -> tuple[str, ...]:
+    """The product of a draft whose merchant owns its content; rows of it change only when its content does."""
+    product_id: str = listing.product_id
+    mine = {offer.external_id: offer.variant_id for offer in known.offers[listing.id].values()}
+    if listing.content_hash == place.content_digest:
+        return tuple(mine[clean_line(external_id)] for external_id in variant_ids(place.draft))
+    content = content_of(place.draft)
+    values = product_values(content) | {"id": product_id, "category_id": place.category_id, "changed_at": tx.now}
+    batch.changed_products.append({f"{name}_": value for name, value in values.items()})
+    batch.pictured.append(product_id)
+    batch.listed.add(product_id)
+    _place_words(tx, batch, known, place, product_id, content)
+    return _place_variants(tx, batch, known, place, product_id, mine)
+
+
+def _place_words(tx: Tx, batch: Batch, known: Known, place: Place, product_id: str, content: Any) -> None:
+    batch.pictures += picture_rows(product_id, content)
+    batch.reviews += review_rows(place.draft, product_id, known.merchant.id, tx.now)
+
+
+def _place_variants(
+    tx: Tx, batch: Batch, known: Known, place: Place, product_id: str, mine: dict[str, str]
+) -> tuple[str, ...]:
+    """The variant of each of the draft's: the one it had, else one with its GTIN or its choices, else a new one."""
+    there = {variant.id: variant for variant in known.variants[product_id]}
+    by_gtin = {variant.gtin: variant.id for variant in there.values() if variant.gtin}
+    by_options = {_options_key(from_json(variant.options)): variant.id for variant in there.values()}
+    gtins = draft_gtins(place.draft)
+    ids = variant_ids(place.draft)
+    used: set[str] = {mine[external_id] for external_id in map(clean_line, ids) if external_id in mine}
+    chosen = []
+    for position, (variant, gtin, external_id) in enumerate(zip(place.draft.variants, gtins, ids, strict=True)):
+        options = options_of(variant)
+        found = mine.get(clean_line(external_id))
+        if found is None:
+            candidates = (by_gtin.get(gtin or ""), by_options.get(_options_key(options)))
+            found = next((each for each in candidates if each is not None and each not in used), None)
+        variant_id = found or tx.new_id("var")
+        used.add(variant_id)
+        chosen.append(variant_id)
+        if (before := there.get(variant_id)) is not None and variant_id in known.shared_variants:
+            gtin = before.gtin  # others sell it under this number
+        row = {"id": variant_id, "position": position, "options": to_json(options), "gtin": gtin}
+        _write_variant(batch, known, product_id, row, before)
+    return tuple(chosen)
+
+
+def _options_key(options: dict[str, str]) -> tuple[tuple[str, str], ...]:
+    return tuple(sorted(options.items()))
+
+
+def _write_variant(batch: Batch, known: Known, product_id: str, row: dict[str, Any], before: Any) -> None:
+    gtin, variant_id = row["gtin"], row["id"]
+    if before is None:
+        batch.new_variants.append({**row, "product_id": product_id})
+    elif (before.position, to_json(from_json(before.options)), before.gtin) != (row["position"], row["options"], gtin):
+        batch.changed_variants.append({f"{name}_": value for name, value in row.items()})
+    if before is not None and before.gtin and before.gtin != gtin:
+        batch.freed_claims.append(variant_id)
+    if gtin and is_shared(gtin) and gtin not in known.claimed and known.merchant.status == "approved":
+        batch.claim(gtin, variant_id, product_id)
+
+
+def _place_listing(
+    tx: Tx, batch: Batch, known: Known, place: Place, listing: Any, product_id: str, hidden: bool
+) -> str:
+    listing_id: str = tx.new_id("lst") if listing is None else listing.id
+    row = {
+        "id": listing_id,
+        "product_id": product_id,
+        "hidden": int(hidden),
+        "fed_published": int(place.draft.published),
+        "row_hash": place.digest,
+        "content_hash": place.content_digest,
+        "changed_at": tx.now,
+    }
+    if listing is not None:
+        batch.changed_listings.append({f"{name}_": value for name, value in row.items()})
+    else:
+        merchant_id = known.merchant.id
+        batch.new_listings.append(
+            {**row, "merchant_id": merchant_id, "external_id": place.external_id, "created_at": tx.now}
+        )
+    return listing_id
+
+
+def _is_hidden(draft: ProductDraft, listing: Any) -> bool:
+    """As the feed says when it says something new; else as it was, because it may have been hidden by hand."""
+    if listing is None or bool(listing.fed_published) != draft.published:
+        return not draft.published
+    return bool(listing.hidden)
+
+
+def _place_offers(
+    tx: Tx,
+    batch: Batch,
+    known: Known,
+    place: Place,
+    listing_id: str,
+    product_id: str,
+    variants: tuple[str, ...],
+    hidden: bool,
+) -> None:
+    there = dict(known.offers[listing_id])
+    state = "hidden" if hidden else "active"
+    for variant, external_id, variant_id in zip(place.draft.variants, variant_ids(place.draft), variants, strict=True):
+        before = there.pop(clean_line(external_id), None)
+        values = {"product_id": product_id, "variant_id": variant_id, "state": state, **_offer_values(variant)}
+        if before is None:
+            offer_id = tx.new_id("off")
+            row: dict[str, Any] = {"id": offer_id, "listing_id": listing_id, "merchant_id": known.merchant.id}
+            row |= {"external_id": clean_line(external_id), "created_at": tx.now, "changed_at": tx.now}
+            batch.new_offers.append(row | values)
+            batch.offered.add(product_id)
+        else:
+            offer_id = before.id
+            _change_offer(tx, batch, before, values)
+        _place_stock(batch, known, offer_id, variant.quantity, product_id, before is None)
+    for gone in there.values():
+        if gone.state != "gone":
+            _change_offer(tx, batch, gone, {"state": "gone"})
+
+
+def _offer_values(variant: VariantDraft) -> dict[str, Any]:
+    """A reduction that reduces nothing is none."""
+    before = variant.list_price_minor
+    return {
+        "price_minor": variant.price_minor,
+        "list_price_minor": before if before is not None and before > variant.price_minor else None,
+        "currency": variant.currency,
+        "weight_g": variant.weight_g,
+        "counted": int(variant.quantity is not None),
+    }
+
+
+_CHANGEABLE = (
+    "product_id", "variant_id", "price_minor", "list_price_minor", "currency", "weight_g", "counted", "state",
+)  # fmt: skip
+
+
+def _change_offer(tx: Tx, batch: Batch, before: Any, values: dict[str, Any]) -> None:
+    row = {name: values.get(name, getattr(before, name)) for name in _CHANGEABLE}
+    if all(row[name] == getattr(before, name) for name in _CHANGEABLE):
+        return
+    batch.changed_offers.append({f"{name}_": value for name, value in (row | {"id": before.id}).items()})
+    batch.changed_offers[-1]["changed_at_"] = tx.now
+    batch.offered.add(row["product_id"])
+
+
+def _place_stock(
+    batch: Batch, known: Known, offer_id: str, quantity: int | None, product_id: str, is_new: bool
+) -> None:
+    """Count only what the feed says anew: an old file, read again, must not bring back what was sold since."""
+    location_id = known.location_id
+    if location_id is None or known.fed.get(offer_id) == quantity:
+        return
+    batch.fed[offer_id, location_id] = quantity
+    if quantity is None:
+        return
+    batch.counts.append(Count(offer_id, location_id, quantity))
+    if not is_new:
+        batch.stocked[offer_id] = product_id

@@ -1,0 +1,259 @@
+"""Stock: units in the ledger, one account for each place where an offer lies. Only this module knows those accounts.
+
+What a merchant counts comes from `supply` to `on_hand`; an order's line holds units of `on_hand` for `shipped`, and
+takes them there when it is sent. The floor of `on_hand` is zero, so more than there is can neither be held nor sold.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import msgspec
+from sqlalchemy import bindparam, select
+
+from entrepot import deliver, ledger
+from entrepot.kernel import Conflict, NotFound, Prepared, Snapshot, Tx, derive_id, in_set, prepare
+from entrepot.kernel.sql import prepare_text
+from entrepot.ledger import Account, Balance, Capture, Hold, Move, Plan, Void
+
+from . import tables
+from .events import StockChanged
+from .visibility import in_chunks
+
+
+class StockRequest(msgspec.Struct, frozen=True):
+    """So many pieces of an offer for a line of an order."""
+
+    line_id: str
+    offer_id: str
+    quantity: int
+
+
+class SoldOut(Conflict):
+    """There is less than was asked for; `lines` says, by line, how many pieces it could have."""
+
+    def __init__(self, sentence: str, lines: dict[str, int]) -> None:
+        super().__init__(sentence, fields={line_id: f"{left} left" for line_id, left in lines.items()})
+        self.lines = lines
+
+
+class Count(NamedTuple):
+    """What lies at a place, as somebody counted it: an absolute number, what is held for orders included."""
+
+    offer_id: str
+    location_id: str
+    quantity: int
+
+
+def available(snapshot: Snapshot, offer_ids: Iterable[str]) -> dict[str, int | None]:
+    """How many pieces of each offer can be bought now; None where the seller does not count. Others are left out."""
+    counted = {row.id: row.counted for row in snapshot.all(_counted, ids=sorted(set(offer_ids)))}
+    left = available_counted(snapshot, [offer_id for offer_id, is_counted in counted.items() if is_counted])
+    return {offer_id: left[offer_id] if is_counted else None for offer_id, is_counted in counted.items()}
+
+
+def available_counted(snapshot: Snapshot, offer_ids: Iterable[str]) -> dict[str, int]:
+    """The same for offers that are known to be counted: one read of places and one of balances."""
+    left = dict.fromkeys(offer_ids, 0)
+    if not left:
+        return left
+    places = snapshot.all(_places, ids=sorted(left))
+    for offer_id, balance in _balances(snapshot, places).items():
+        left[offer_id[0]] += max(balance.available, 0)
+    return left
+
+
+def hold_stock(tx: Tx, requests: Sequence[StockRequest], expires_at: int | None) -> Plan:
+    """Set pieces aside for the lines of an order: at the place that has most of it, at several where that is short.
+
+    Nobody else can hold the same pieces once the plan is posted. Lines of offers that are not counted need none held.
+    Refused with SoldOut when there is less than asked for, NotFound for an offer that does not exist.
+    """
+    ids = sorted({request.offer_id for request in requests})
+    places = tx.all(_places_locked, ids=ids)
+    counted = {row.id: row.counted for row in tx.all(_counted, ids=ids)}
+    if len(counted) < len(ids):
+        raise NotFound("There is no such offer")
+    free: dict[str, dict[str, int]] = defaultdict(dict)
+    for (offer_id, location_id), balance in _balances(tx, places).items():
+        free[offer_id][location_id] = max(balance.available, 0)
+    wanted = [request for request in requests if counted[request.offer_id]]
+    _check_enough(wanted, free)
+    rows = [row for request in wanted for row in _take(request, free[request.offer_id], tx.now)]
+    tx.run_many(_insert_hold, rows)
+    return Plan(tuple(_hold(row, expires_at) for row in rows))
+
+
+def ship_stock(tx: Tx, line_ids: Sequence[str]) -> Plan:
+    """Take what is held for lines out of stock for good, because it leaves. Twice is once."""
+    return Plan(
+        tuple(
+            Capture(derive_id("trf", "stock.ship", row.id), row.id, row.quantity, "stock.ship", row.line_id, final=True)
+            for row in tx.all(_holds, ids=sorted(set(line_ids)))
+        )
+    )
+
+
+def release_stock(tx: Tx, line_ids: Sequence[str]) -> Plan:
+    """Give back what is still held for lines. What was shipped or released already stays so."""
+    rows = tx.all(_holds, ids=sorted(set(line_ids)))
+    states = ledger.holds_of(tx, [row.id for row in rows])
+    return Plan(
+        tuple(
+            Void(derive_id("trf", "stock.release", row.id), row.id, "stock.release", row.line_id)
+            for row in rows
+            if row.id in states and states[row.id].left > 0
+        )
+    )
+
+
+def count_plan(tx: Tx, counts: Sequence[Count], ref: str) -> Plan:
+    """Make what is on hand what was counted: moves the difference, nothing where there is none.
+
+    Pieces that are held for orders stay: a count below them leaves none to buy. The places must be written already.
+    """
+    if not counts:
+        return Plan()
+    balances = _balances(tx, counts)
+    moves: list[Move] = []
+    for count in counts:
+        balance = balances[count.offer_id, count.location_id]
+        difference = max(count.quantity, balance.pending_debits) - balance.balance
+        if difference:
+            moves.append(_move(tx, count, difference, ref))
+    return Plan(tuple(moves))
+
+
+def write_places(tx: Tx, fed: Mapping[tuple[str, str], int | None]) -> None:
+    """Remember where offers lie and what a feed said of it; keeps these places from other writers until the commit."""
+    rows = [{"offer_id": key[0], "location_id": key[1], "fed_quantity": fed[key]} for key in sorted(fed)]
+    tx.run_many(_put_place, rows)
+
+
+def fed_quantities(snapshot: Snapshot, offer_ids: Iterable[str], location_id: str) -> dict[str, int | None]:
+    """What a feed last said of these offers at a place."""
+    rows = snapshot.all(_fed, ids=sorted(offer_ids), location_id=location_id)
+    return {row.offer_id: row.fed_quantity for row in rows}
+
+
+def list_places(snapshot: Snapshot, offer_id: str) -> dict[str, Balance]:
+    """What an offer has at each of its places, by location."""
+    places = snapshot.all(_places, ids=[offer_id])
+    return {location_id: balance for (_, location_id), balance in _balances(snapshot, places).items()}
+
+
+def check_location(snapshot: Snapshot, merchant_id: str, location_id: str) -> None:
+    """NotFound when a place is not one of the merchant's."""
+    mine = deliver.locations_of(snapshot, [merchant_id])
+    if all(location.id != location_id for location in mine.get(merchant_id, ())):
+        raise NotFound("There is no such location: add the place your goods leave from first")
+
+
+def negative_places(snapshot: Snapshot, after: tuple[str, str], most: int) -> tuple[list[Any], list[Any]]:
+    """The next places in order, and those of them where less than nothing is left, for the proof that none are."""
+    places = snapshot.all(_next_places, offer_id=after[0], location_id=after[1], most=most)
+    balances = _balances(snapshot, places)
+    return places, [place for place in places if balances[place.offer_id, place.location_id].available < 0]
+
+
+def announce_stock(tx: Tx, offer_ids: Iterable[str]) -> None:
+    """Say that what is left of these offers changed; called by the command that posted it."""
+    rows = tx.all(_products, ids=sorted(set(offer_ids)))
+    announce_changed(tx, {row.id: row.product_id for row in rows})
+
+
+def announce_changed(tx: Tx, products: Mapping[str, str]) -> None:
+    """The same, with the product of each offer known."""
+    for part in in_chunks(sorted(products)):
+        tx.announce(StockChanged(part, tuple(sorted({products[offer_id] for offer_id in part}))))
+
+
+def _on_hand(offer_id: str, location_id: str) -> Account:
+    return Account(location_id, "on_hand", offer_id, floor=0)
+
+
+def _supply(offer_id: str) -> Account:
+    """Where counted goods come from and go to: unbounded, so its balance is minus all that was ever counted in."""
+    return Account("world", "supply", offer_id)
+
+
+def _shipped(offer_id: str) -> Account:
+    return Account("world", "shipped", offer_id)
+
+
+def _balances(snapshot: Snapshot, places: Iterable[Any]) -> dict[tuple[str, str], Balance]:
+    keys = [(place.offer_id, place.location_id) for place in places]
+    accounts = [_on_hand(offer_id, location_id) for offer_id, location_id in keys]
+    balances = ledger.balances_of(snapshot, accounts) if accounts else {}
+    return {key: balances[account.id] for key, account in zip(keys, accounts, strict=True)}
+
+
+def _move(tx: Tx, count: Count, difference: int, ref: str) -> Move:
+    on_hand, supply = _on_hand(count.offer_id, count.location_id), _supply(count.offer_id)
+    debit, credit = (supply, on_hand) if difference > 0 else (on_hand, supply)
+    return Move(tx.new_id("trf"), debit, credit, abs(difference), "stock.count", ref)
+
+
+def _check_enough(requests: Sequence[StockRequest], free: Mapping[str, Mapping[str, int]]) -> None:
+    left = {request.offer_id: sum(free.get(request.offer_id, {}).values()) for request in requests}
+    short: dict[str, int] = {}
+    for request in requests:
+        if request.quantity > left[request.offer_id]:
+            short[request.line_id] = left[request.offer_id]
+        else:
+            left[request.offer_id] -= request.quantity
+    if short:
+        what = "is sold out" if not any(short.values()) else "has fewer pieces left than you chose"
+        raise SoldOut(f"Something in your cart {what}: look at your cart and choose again", short)
+
+
+def _take(request: StockRequest, free: dict[str, int], now: int) -> list[dict[str, Any]]:
+    """Rows of holds for one line; `free` becomes less by what they take."""
+    assert request.quantity > 0
+    rows, left = [], request.quantity
+    for location_id in sorted(free, key=lambda each: (-free[each], each)):
+        quantity = min(left, free[location_id])
+        if quantity:
+            free[location_id] -= quantity
+            left -= quantity
+            hold_id = derive_id("hld", "stock", request.line_id, location_id)
+            row = {"id": hold_id, "line_id": request.line_id, "offer_id": request.offer_id, "created_at": now}
+            rows.append({**row, "location_id": location_id, "quantity": quantity})
+    assert left == 0
+    return rows
+
+
+def _hold(row: Mapping[str, Any], expires_at: int | None) -> Hold:
+    on_hand = _on_hand(row["offer_id"], row["location_id"])
+    return Hold(
+        row["id"], on_hand, _shipped(row["offer_id"]), row["quantity"], "stock.hold", row["line_id"], expires_at
+    )
+
+
+_p, _h, _o = tables.stock_places.c, tables.stock_holds.c, tables.offers.c
+_counted: Prepared[Any] = prepare(select(_o.id, _o.counted).where(in_set(_o.id, "ids")))
+_products: Prepared[Any] = prepare(select(_o.id, _o.product_id).where(in_set(_o.id, "ids")))
+_at_offers = select(_p.offer_id, _p.location_id).where(in_set(_p.offer_id, "ids")).order_by(_p.offer_id, _p.location_id)
+_places: Prepared[Any] = prepare(_at_offers)
+_places_locked: Prepared[Any] = prepare(_at_offers.with_for_update())
+_next_places: Prepared[Any] = prepare(
+    select(_p.offer_id, _p.location_id)
+    .where(
+        (_p.offer_id > bindparam("offer_id"))
+        | ((_p.offer_id == bindparam("offer_id")) & (_p.location_id > bindparam("location_id")))
+    )
+    .order_by(_p.offer_id, _p.location_id)
+    .limit(bindparam("most"))
+)
+_fed: Prepared[Any] = prepare(
+    select(_p.offer_id, _p.fed_quantity).where(in_set(_p.offer_id, "ids"), _p.location_id == bindparam("location_id"))
+)
+_put_place: Prepared[Any] = prepare_text(
+    "INSERT INTO catalog_stock_places (offer_id, location_id, fed_quantity) "
+    "VALUES (:offer_id, :location_id, :fed_quantity) "
+    "ON CONFLICT (offer_id, location_id) DO UPDATE SET fed_quantity = excluded.fed_quantity"
+)
+_holds: Prepared[Any] = prepare(select(_h.id, _h.line_id, _h.quantity).where(in_set(_h.line_id, "ids")).order_by(_h.id))
+_insert_hold: Prepared[Any] = tables.inserting(tables.stock_holds)

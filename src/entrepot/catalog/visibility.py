@@ -1,0 +1,72 @@
+"""Who sees what: a product is visible while an approved merchant offers it and the operator has not hidden it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, bindparam, exists, select
+
+from entrepot.kernel import Event, Prepared, Snapshot, Tx, in_set, prepare
+
+from . import tables
+from .events import IDS_MAX, OffersChanged, ProductsHidden, ProductsListed
+
+_o, _m, _p = tables.offers.c, tables.merchants.c, tables.products.c
+
+SEEN: ColumnElement[bool] = (_p.hidden == 0) & exists(
+    select(_o.id)
+    .join(tables.merchants, _m.id == _o.merchant_id)
+    .where(_o.product_id == _p.id, _o.state == "active", _m.status == "approved")
+)
+"""The condition on a product's row in a query over `catalog_products`."""
+
+
+def visible_ids(snapshot: Snapshot, product_ids: Iterable[str]) -> set[str]:
+    """Those of these products that buyers see."""
+    return {row.id for row in snapshot.all(_visible, ids=sorted(product_ids))}
+
+
+def list_product_ids(snapshot: Snapshot, merchant_id: str) -> list[str]:
+    """Every product of which a merchant has an offer, in the order of their ids."""
+    return [row.product_id for row in snapshot.all(_of_merchant, merchant_id=merchant_id)]
+
+
+def announce_listed(tx: Tx, product_ids: Iterable[str]) -> None:
+    """Say that products appeared or changed their words."""
+    _announce(tx, ProductsListed, product_ids)
+
+
+def announce_offers(tx: Tx, product_ids: Iterable[str]) -> None:
+    """Say that prices, sellers or ratings of products changed."""
+    _announce(tx, OffersChanged, product_ids)
+
+
+def announce_withdrawn(tx: Tx, product_ids: Iterable[str]) -> None:
+    """Say that a seller's offers are gone from products: hidden where nobody else offers them."""
+    ids = set(product_ids)
+    left = visible_ids(tx, ids) if ids else set()
+    _announce(tx, ProductsHidden, ids - left)
+    _announce(tx, OffersChanged, left)
+
+
+def in_chunks(ids: Sequence[str], most: int = IDS_MAX) -> Iterator[tuple[str, ...]]:
+    """A list in parts of bounded length."""
+    for start in range(0, len(ids), most):
+        yield tuple(ids[start : start + most])
+
+
+def _announce(
+    tx: Tx, event: type[ProductsListed] | type[OffersChanged] | type[ProductsHidden], product_ids: Iterable[str]
+) -> None:
+    events: list[Event] = [event(part) for part in in_chunks(sorted(set(product_ids)))]
+    tx.announce(*events)
+
+
+_visible: Prepared[Any] = prepare(select(_p.id).where(in_set(_p.id, "ids"), SEEN))
+_of_merchant: Prepared[Any] = prepare(
+    select(_o.product_id)
+    .where(_o.merchant_id == bindparam("merchant_id"), _o.state != "gone")
+    .distinct()
+    .order_by(_o.product_id)
+)

@@ -8,7 +8,7 @@
            return await render(visit, "cart.html", cart=view)
 
 2. its template in `templates/`, which extends `base.html`; what a template may use stands in `rendering.py`;
-3. its words in `texts/en.json` and `texts/zh.json`;
+3. its words in `texts/en/*.json` and `texts/zh/*.json`;
 4. the handler in the `ROUTES` of its file, and the file in `ROUTES` here.
 
 A form posts to a handler of its own, which reads fields, writes, and leads to a page (`redirect`), so that reloading
@@ -33,8 +33,14 @@ from __future__ import annotations
 
 from litestar.types import ControllerRouterHandler
 
-from . import home
+from . import basket, home, people, purchases, shopping
 
-ROUTES: tuple[ControllerRouterHandler, ...] = (*home.ROUTES,)
+ROUTES: tuple[ControllerRouterHandler, ...] = (
+    *home.ROUTES,
+    *shopping.ROUTES,
+    *basket.ROUTES,
+    *purchases.ROUTES,
+    *people.ROUTES,
+)
 
 __all__ = ["ROUTES"]

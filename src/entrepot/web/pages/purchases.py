@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
 import msgspec
 from litestar import Response, get, post
 from litestar.types import ControllerRouterHandler
 
 from entrepot import orders
+from entrepot.identity import Scope
+from entrepot.kernel import NotFound
 from entrepot.orders import Stage
 
 from ..params import Id
@@ -25,6 +28,7 @@ class OfSeller(msgspec.Struct, frozen=True):
 
     seller_order_id: str
     reason: str = ""
+    token: str = ""
     key: str = msgspec.field(default="", name="_key")
 
 
@@ -37,32 +41,50 @@ async def list_orders(visit: Visit, after: str | None = None) -> Response[str]:
 
 
 @get("/orders/{order_id:str}", include_in_schema=False)
-async def order(visit: Visit, order_id: Id, placed: str | None = None) -> Response[str]:
-    """One order; it looks again by itself while something is on its way."""
-    view = await visit.read(lambda s: orders.get_order(s, visit.scope, order_id))
+async def order(visit: Visit, order_id: Id, placed: str | None = None, token: str | None = None) -> Response[str]:
+    """One order, for its buyer or whoever has its link; it looks again by itself while something is on its way."""
+    scope = await _scope(visit, order_id, token)
+    view = await visit.read(lambda s: orders.get_order(s, scope, order_id))
     waits = _WAITS_S.get(view.stage)
-    return await render(visit, "order.html", order=view, waits=waits, just_placed=placed is not None)
+    return await render(visit, "order.html", order=view, waits=waits, just_placed=placed is not None, token=token or "")
 
 
 @post("/orders/{order_id:str}/confirm", include_in_schema=False)
 async def confirm(visit: Visit, order_id: Id) -> Response[Any]:
     """The goods are there: the merchant gets the money."""
     form = await visit.fields(OfSeller)
+    scope = await _scope(visit, order_id, form.token)
     await visit.once(
-        form.key, lambda tx: orders.confirm_receipt(tx, visit.scope, form.seller_order_id), orders.Standing
+        form.key, lambda tx: orders.confirm_receipt(tx, scope, form.seller_order_id), orders.Standing
     )
     visit.flash("order.confirmed")
-    return redirect(f"/orders/{order_id}")
+    return redirect(_address(order_id, form.token))
 
 
 @post("/orders/{order_id:str}/cancel", include_in_schema=False)
 async def cancel(visit: Visit, order_id: Id) -> Response[Any]:
     """Not wanted any more, and not sent yet: the money goes back."""
     form = await visit.fields(OfSeller)
+    scope = await _scope(visit, order_id, form.token)
     reason = form.reason.strip()
-    await visit.once(form.key, lambda tx: orders.cancel(tx, visit.scope, form.seller_order_id, reason), orders.Standing)
+    await visit.once(form.key, lambda tx: orders.cancel(tx, scope, form.seller_order_id, reason), orders.Standing)
     visit.flash("order.cancelled")
-    return redirect(f"/orders/{order_id}")
+    return redirect(_address(order_id, form.token))
+
+
+async def _scope(visit: Visit, order_id: str, token: str | None) -> Scope:
+    """The visitor's own scope, or the guest's whose signed link to this very order they have."""
+    if not token:
+        return visit.scope
+    key = visit.entrepot.secret_key
+    linked_id, scope = await visit.read(lambda s: orders.follow_link(s, key, token))
+    if linked_id != order_id:
+        raise NotFound("This link is for another order")
+    return scope
+
+
+def _address(order_id: str, token: str) -> str:
+    return f"/orders/{order_id}?{urlencode({'token': token})}" if token else f"/orders/{order_id}"
 
 
 ROUTES: tuple[ControllerRouterHandler, ...] = (list_orders, order, confirm, cancel)

@@ -4,13 +4,14 @@ What a processor does is asked for in a command, done by a task and recorded onc
 Amounts in its rows say what was asked for; the ledger says what moved, and PROOFS compare the two.
 """
 
+from . import accounts
 from .events import PaymentCaptured, PaymentDeclined, PayoutPaid, RefundPaid
 from .payments import abandon_payment, find_payment_by_ref, get_payment, record_outcome, start_payment
 from .payouts import get_payout, list_payouts, money_on_the_way, request_payouts
 from .processor import Charge, ChargeIntent, PayoutIntent, Processor, Receipt, RefundIntent
 from .proofs import PROOFS
 from .refunds import list_refunds, refund_plan
-from .sandbox import Faults, SandboxProcessor, WebhookSender
+from .sandbox import TOKENS, Faults, SandboxProcessor, WebhookSender
 from .settlement import settle, settlement_plan
 from .statements import get_statement
 from .tasks import SCHEDULE, tasks
@@ -34,6 +35,7 @@ from .webhooks import record_webhook
 __all__ = [
     "PROOFS",
     "SCHEDULE",
+    "TOKENS",
     "Charge",
     "ChargeIntent",
     "Faults",
@@ -61,6 +63,7 @@ __all__ = [
     "StatementLine",
     "WebhookSender",
     "abandon_payment",
+    "accounts",
     "find_payment_by_ref",
     "get_payment",
     "get_payout",

@@ -1,6 +1,6 @@
 """A processor in a box: an outside world with books of its own, that fails in every way a real one does, on demand."""
 
-from .faults import Faults
+from .faults import TOKENS, Faults
 from .processor import SandboxProcessor, WebhookSender
 
-__all__ = ["Faults", "SandboxProcessor", "WebhookSender"]
+__all__ = ["TOKENS", "Faults", "SandboxProcessor", "WebhookSender"]

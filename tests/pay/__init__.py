@@ -1,0 +1,1 @@
+"""Pay: money that always adds up, whatever the processor does."""

@@ -90,20 +90,27 @@ def check_holds(snapshot: Snapshot) -> Finding:
 def check_balances(snapshot: Snapshot) -> Finding:
     """Add up every account's transfers: its running totals, and its snapshot where it has one, must say the same."""
     rows, breaches = 0, []
-    for table, statement in (("totals", _totals), ("snapshot", _snapshots)):
-        stored: dict[str, list[int]] = {}
-        sums: dict[str, list[int]] = defaultdict(lambda: [0, 0, 0, 0])
-        for account, count, balance, debits, credits in snapshot.all(statement):
-            stored[account] = [int(balance), int(debits), int(credits), count]
-        for account, side, kind, count, high, low in snapshot.all(_sums[table]):
-            add(sums[account], side, kind, high * HALF + low)
-            sums[account][3] += count
+    for what, stored, added in (
+        ("totals", snapshot.all(_totals), _added_up(snapshot, _totals_sums)),
+        ("snapshot", snapshot.all(_snapshots), _added_up(snapshot, _snapshot_sums)),
+    ):
         rows += len(stored)
-        for account, held in stored.items():
-            added = sums[account] if table == "snapshot" else [*sums[account][:3], held[3]]
-            if held != added:
-                breaches.append(f"the {table} of the account {account} differ from its transfers added up")
+        for account, *held, count, position in stored:
+            expected = added[account] if what == "snapshot" else [*added[account][:3], count, position]
+            if [*map(int, held), count, position] != expected:
+                breaches.append(f"the {what} of the account {account} differ from its transfers added up")
     return Finding(rows, breaches[:BREACHES_MAX])
+
+
+def _added_up(snapshot: Snapshot, statement: Prepared[Any]) -> dict[str, list[int]]:
+    """For each account its balance, pending debits and credits, how many transfers these are, and the last's place."""
+    sums: dict[str, list[int]] = defaultdict(lambda: [0, 0, 0, 0, 0])
+    for account, side, kind, count, last, high, low in snapshot.all(statement):
+        held = sums[account]
+        add(held, side, kind, high * HALF + low)
+        held[3] += count
+        held[4] = max(held[4], last or 0)
+    return sums
 
 
 def _is_outside(row: Any, held: list[int]) -> bool:
@@ -187,29 +194,28 @@ _holdless: Prepared[tuple[Any, ...]] = prepare_text(
 )
 
 _totals: Prepared[tuple[Any, ...]] = prepare_text(
-    "SELECT id, 0, balance, pending_debits, pending_credits FROM ledger_accounts WHERE balance IS NOT NULL"
+    "SELECT id, balance, pending_debits, pending_credits, 0, 0 FROM ledger_accounts WHERE balance IS NOT NULL"
 )
 _snapshots: Prepared[tuple[Any, ...]] = prepare_text(
-    "SELECT account, transfers, balance, pending_debits, pending_credits FROM ledger_snapshots"
+    "SELECT account, balance, pending_debits, pending_credits, transfers, position FROM ledger_snapshots"
 )
 
 
 def _sums_of(owners: str, until: str) -> Prepared[tuple[Any, ...]]:
     """Sums of each account's transfers by side and kind."""
     sides = " UNION ALL ".join(
-        f"SELECT o.id, '{side}' AS side, t.kind, t.amount FROM {owners} "
+        f"SELECT o.id, '{side}' AS side, t.kind, t.amount, t.position FROM {owners} "
         f"JOIN ledger_transfers t ON t.{side} = o.id {until}"
         for side in ("debit", "credit")
     )
     return prepare_text(
-        f"SELECT id, side, kind, count(*), {_HALVES.format('amount')} FROM ({sides}) AS moved GROUP BY id, side, kind"
+        f"SELECT id, side, kind, count(*), max(position), {_HALVES.format('amount')} "
+        f"FROM ({sides}) AS moved GROUP BY id, side, kind"
     )
 
 
-_sums = {
-    "totals": _sums_of("(SELECT id FROM ledger_accounts WHERE balance IS NOT NULL) o", ""),
-    "snapshot": _sums_of("(SELECT account AS id, position FROM ledger_snapshots) o", "WHERE t.position <= o.position"),
-}
+_totals_sums = _sums_of("(SELECT id FROM ledger_accounts WHERE balance IS NOT NULL) o", "")
+_snapshot_sums = _sums_of("(SELECT account AS id, position FROM ledger_snapshots) o", "WHERE t.position <= o.position")
 
 PROOFS = (
     Proof("ledger.transfers", "Every transfer and account says what it said when it was written", check_transfers),

@@ -84,7 +84,7 @@ class Postings:
         searcher = self._seen[0]
         hits = searcher.search(tantivy.Query.term_query(self._schema, "slot", slot), limit=1, count=False).hits
         stored = searcher.doc(hits[0][1]).get_first("words") if hits else None
-        return [] if stored is None else bytes(stored).decode().split(" ")
+        return [] if stored is None else bytes(stored).decode().split()
 
     def posting(self, word: str) -> Posting:
         """A word's slots and scores; some of the slots may be dead, or newer than the caller's view."""

@@ -1,0 +1,129 @@
+"""Embeddings by the small static model that is always there: wordllama, in process, without network.
+
+The vector of a text is the mean of its tokens' vectors, at unit length. The tokeniser and the table of vectors are
+wordllama's; the mean is made here over many texts at once without padding them to one length.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import OrderedDict
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from entrepot.kernel import new_id
+
+from .metering import Meter
+from .types import Usage
+
+DIMENSIONS = 256
+MODEL = "wordllama-l2-supercat-256"
+METER = "embedding_tokens"
+TOKENS_MAX = 512
+CHARACTERS_MAX = 8_000
+BATCH = 256
+REMEMBERED_MAX = 8_192
+
+Vectors = npt.NDArray[np.float32]
+
+
+class StaticModel:
+    """A tokeniser and a vector for each token; loaded when it is first used, by whichever thread comes first."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._loaded: tuple[Any, Vectors] | None = None
+
+    def embed(self, texts: Sequence[str]) -> tuple[Vectors, int]:
+        """A row of unit length for each text, and how many tokens that took. A text without tokens gets zeros."""
+        tokenizer, table = self._loaded or self._load()
+        rows = np.zeros((len(texts), DIMENSIONS), np.float32)
+        used = 0
+        for begin in range(0, len(texts), BATCH):
+            batch = [text[:CHARACTERS_MAX] for text in texts[begin : begin + BATCH]]
+            encoded = tokenizer.encode_batch_fast(batch, add_special_tokens=False)
+            tokens = [each.ids[:TOKENS_MAX] for each in encoded]
+            used += sum(map(len, tokens))
+            rows[begin : begin + len(batch)] = _means(tokens, table)
+        return rows, used
+
+    def _load(self) -> tuple[Any, Vectors]:
+        with self._lock:
+            if self._loaded is None:
+                self._loaded = _load()
+            return self._loaded
+
+
+class _Remembered:
+    """Vectors of texts that came one at a time: queries, which come again."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._vectors: OrderedDict[str, Vectors] = OrderedDict()
+
+    def find(self, text: str) -> Vectors | None:
+        with self._lock:
+            if (vector := self._vectors.get(text)) is not None:
+                self._vectors.move_to_end(text)
+            return vector
+
+    def keep(self, text: str, vector: Vectors) -> None:
+        vector.setflags(write=False)
+        with self._lock:
+            self._vectors[text] = vector
+            while len(self._vectors) > REMEMBERED_MAX:
+                self._vectors.popitem(last=False)
+
+
+_model = StaticModel()
+_remembered = _Remembered()
+
+
+def embed(meter: Meter, texts: Sequence[str], *, surface: str, ref: str | None = None) -> Vectors:
+    """A row of unit length for each text (float32, 256 columns), metered by tokens for `surface` and `ref`.
+
+    A text without any token gets a row of zeros. A single text is remembered: when it comes again it costs nothing, and
+    no usage is recorded. The rows of a single text may not be written to.
+    """
+    if not texts:
+        return np.zeros((0, DIMENSIONS), np.float32)
+    if len(texts) == 1 and (known := _remembered.find(texts[0])) is not None:
+        return known
+    vectors, tokens = _model.embed(texts)
+    now = meter.clock.now()
+    request = new_id("req", now, meter.database.random)
+    meter.record(Usage(request=request, meter=METER, quantity=tokens, model=MODEL, surface=surface, ref=ref, at=now))
+    if len(texts) == 1:
+        _remembered.keep(texts[0], vectors)
+    return vectors
+
+
+def _means(tokens: Sequence[Sequence[int]], table: Vectors) -> Vectors:
+    rows = np.zeros((len(tokens), DIMENSIONS), np.float32)
+    lengths = np.array([len(each) for each in tokens])
+    filled = np.flatnonzero(lengths)
+    if len(filled):
+        flat = np.fromiter((token for each in tokens for token in each), np.int64, int(lengths.sum()))
+        begins = (np.cumsum(lengths) - lengths)[filled]
+        sums = np.add.reduceat(table[np.minimum(flat, len(table) - 1)], begins, axis=0)
+        norms = np.linalg.norm(sums, axis=1, keepdims=True)
+        rows[filled] = np.divide(sums, norms, out=np.zeros_like(sums), where=norms > 0)
+    return rows
+
+
+def _load() -> tuple[Any, Vectors]:
+    """The model from the package's own files. The package sets up the root logger when imported; that is undone."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    import wordllama
+
+    root.handlers[:], root.level = handlers, level
+    folder = Path(wordllama.__file__).parent
+    inference = wordllama.WordLlama.load(dim=DIMENSIONS, cache_dir=folder, disable_download=True)
+    inference.tokenizer.no_padding()
+    return inference.tokenizer, inference.embedding

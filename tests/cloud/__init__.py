@@ -1,0 +1,1 @@
+"""The cloud: what is used is counted, once."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
@@ -11,7 +11,7 @@ from litestar import Response, get, post
 from litestar.types import ControllerRouterHandler
 
 from entrepot import catalog
-from entrepot.catalog import OfferView, ProductView, VariantView
+from entrepot.catalog import AttributeDefinition, OfferView, ProductView, ReviewText, VariantView
 from entrepot.discovery import SORTS, Facet, SearchPage, SearchRequest
 from entrepot.kernel import Invalid, Refused, decimals_of, parse_money
 
@@ -124,7 +124,7 @@ async def product(visit: Visit, slug: Slug) -> Response[str]:
         others=variant.offers[1:] if variant else (),
         choices=_choices(view, variant),
         pictures=_pictures(view, variant),
-        specs=await visit.read(lambda s: catalog.describe(s, view, visit.language)),
+        specs=_specs(view, await visit.read(catalog.list_attributes), visit.language),
         structured=_structured(view, visit.policy.public_url),
         related=related,
         may_review=await visit.read(lambda s: catalog.may_review(s, visit.scope, view.id)),
@@ -147,9 +147,9 @@ async def review(visit: Visit, slug: Slug) -> Response[Any]:
     """Take a buyer's review."""
     form = await visit.fields(ReviewForm)
     view = await visit.read(lambda s: catalog.get_product(s, slug))
-    await visit.write(
-        lambda tx: catalog.write_review(tx, visit.scope, view.id, form.rating, form.title.strip(), form.body.strip())
-    )
+    user = visit.session.user if visit.session else None
+    text = ReviewText(form.rating, user.name if user else "", form.title.strip(), form.body.strip())
+    await visit.write(lambda tx: catalog.write_review(tx, visit.scope, view.id, text))
     visit.flash("review.thanks")
     return redirect(f"/p/{slug}#reviews")
 
@@ -320,6 +320,18 @@ def _pictures(view: ProductView, variant: VariantView | None) -> list[catalog.Pi
     return sorted(stored, key=lambda picture: -sum(value in picture.alt.lower() for value in values))
 
 
+def _specs(view: ProductView, definitions: Sequence[AttributeDefinition], language: str) -> list[tuple[str, str]]:
+    """What is known about the product, by the name of each attribute, with units."""
+    known = {definition.code: definition for definition in definitions}
+    specs = []
+    for code, values in view.attributes.items():
+        definition = known.get(code)
+        name = (definition.names.get(language) or definition.names.get("en")) if definition else None
+        unit = f" {definition.unit}" if definition and definition.unit else ""
+        specs.append((name or code.replace("_", " ").capitalize(), ", ".join(value + unit for value in values)))
+    return specs
+
+
 async def _related(visit: Visit, view: ProductView) -> list[Any]:
     if not view.category:
         return []
@@ -335,11 +347,10 @@ async def _related(visit: Visit, view: ProductView) -> list[Any]:
 
 def _structured(view: ProductView, site: str) -> dict[str, Any]:
     """The product in the words of schema.org, for search engines."""
-    decimals = {offer.currency: decimals_of(offer.currency) for offer in view.offers}
     offers = [
         {
             "@type": "Offer",
-            "price": f"{offer.price_minor / 10 ** decimals[offer.currency]:.{decimals[offer.currency]}f}",
+            "price": _major(str(offer.price_minor), offer.currency),
             "priceCurrency": offer.currency,
             "availability": f"https://schema.org/{'InStock' if offer.sellable else 'OutOfStock'}",
             "seller": {"@type": "Organization", "name": offer.merchant_name},

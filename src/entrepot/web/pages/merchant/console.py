@@ -1,0 +1,47 @@
+"""What the pages of this console share: its menu, and the merchant who looks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from litestar import Response
+
+from entrepot import catalog, identity
+from entrepot.catalog import Merchant
+from entrepot.kernel import Refused
+
+from ...rendering import render
+from ...visit import Visit
+
+SECTIONS = (
+    ("today", "/merchant"),
+    ("orders", "/merchant/orders"),
+    ("listings", "/merchant/listings"),
+    ("imports", "/merchant/imports"),
+    ("delivery", "/merchant/delivery"),
+    ("money", "/merchant/money"),
+)
+MEMBER = {"access": "member"}
+
+
+async def show(
+    visit: Visit, section: str, template: str, *, refusal: Refused | None = None, **context: Any
+) -> Response[str]:
+    """A page of the console; with what was refused on top of it."""
+    return await render(
+        visit,
+        f"merchant/{template}",
+        status=400 if refusal else 200,
+        console="merchant",
+        sections=SECTIONS,
+        section=section,
+        sentence=refusal.sentence if refusal else None,
+        errors=refusal.fields if refusal else {},
+        **context,
+    )
+
+
+async def own_merchant(visit: Visit) -> Merchant:
+    """The merchant for whom the visitor acts; NotFound when their organisation sells nothing."""
+    organisation = identity.require_organisation(visit.scope)
+    return await visit.read(lambda s: catalog.get_merchant(s, organisation))

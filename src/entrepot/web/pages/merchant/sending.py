@@ -1,0 +1,124 @@
+"""Orders as their merchant sees them: send, tell where a parcel is, cancel."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from litestar import Response, get, post
+from litestar.types import ControllerRouterHandler
+
+from entrepot import deliver, orders
+from entrepot.deliver import SANDBOX, Scan
+from entrepot.kernel import Invalid, Refused
+from entrepot.orders import SellerOrderStatus, Shipment, Standing
+
+from ...params import Id
+from ...rendering import redirect
+from ...visit import Visit
+from ...wire import Done, listed
+from .console import MEMBER, show
+
+PAGE = 20
+SCAN_CODES = ("handed_over", "in_transit", "out_for_delivery", "delivered", "failed", "returned")
+STATUSES = (
+    None,
+    SellerOrderStatus.PAID,
+    SellerOrderStatus.SHIPPED,
+    SellerOrderStatus.DELIVERED,
+    SellerOrderStatus.COMPLETED,
+    SellerOrderStatus.CANCELLED,
+)
+
+
+class ShipForm(msgspec.Struct, frozen=True):
+    """How the goods leave."""
+
+    carrier: str
+    tracking_no: str = ""
+    key: str = msgspec.field(default="", name="_key")
+
+
+class ScanForm(msgspec.Struct, frozen=True):
+    """Where a parcel was seen."""
+
+    code: str
+    seller_order_id: str
+    key: str = msgspec.field(default="", name="_key")
+
+
+class CancelForm(msgspec.Struct, frozen=True):
+    """Why the goods cannot be sent."""
+
+    reason: str = ""
+    key: str = msgspec.field(default="", name="_key")
+
+
+@get("/merchant/orders", include_in_schema=False, opt=MEMBER)
+async def list_orders(visit: Visit, status: str | None = None, after: str | None = None) -> Response[str]:
+    """Orders, newest first, of one status or all."""
+    chosen = SellerOrderStatus(status) if status in set(SellerOrderStatus) else None
+    found = await visit.read(lambda s: orders.list_seller_orders(s, visit.scope, chosen, after, PAGE + 1))
+    page = listed(found, PAGE, lambda seller: seller.id)
+    counts = await visit.read(lambda s: orders.count_seller_orders(s, visit.scope))
+    return await show(
+        visit, "orders", "orders.html", orders=page.items, older=page.next, chosen=chosen, statuses=STATUSES, counts=counts
+    )
+
+
+@get("/merchant/orders/{seller_order_id:str}", include_in_schema=False, opt=MEMBER)
+async def order(visit: Visit, seller_order_id: Id) -> Response[str]:
+    """One order: what to send, where to, and what of the money is the merchant's."""
+    return await _show_order(visit, seller_order_id)
+
+
+@post("/merchant/orders/{seller_order_id:str}/ship", include_in_schema=False, opt=MEMBER)
+async def ship(visit: Visit, seller_order_id: Id) -> Response[Any]:
+    """Book the parcel; the stock leaves the shelf."""
+    form = await visit.fields(ShipForm)
+    shipment = Shipment(form.carrier.strip(), form.tracking_no.strip() or None)
+    try:
+        await visit.once(form.key, lambda tx: orders.ship(tx, visit.scope, seller_order_id, shipment), Standing)
+    except Refused as refusal:
+        return await _show_order(visit, seller_order_id, refusal)
+    visit.flash("merchant.shipped")
+    return redirect(f"/merchant/orders/{seller_order_id}")
+
+
+@post("/merchant/orders/{seller_order_id:str}/cancel", include_in_schema=False, opt=MEMBER)
+async def cancel(visit: Visit, seller_order_id: Id) -> Response[Any]:
+    """Say that it cannot be sent; the buyer's money goes back."""
+    form = await visit.fields(CancelForm)
+    reason = form.reason.strip()
+    try:
+        await visit.once(form.key, lambda tx: orders.cancel(tx, visit.scope, seller_order_id, reason), Standing)
+    except Refused as refusal:
+        return await _show_order(visit, seller_order_id, refusal)
+    return redirect(f"/merchant/orders/{seller_order_id}")
+
+
+@post("/merchant/parcels/{parcel_id:str}/scans", include_in_schema=False, opt=MEMBER)
+async def scan(visit: Visit, parcel_id: Id) -> Response[Any]:
+    """Tell where a parcel is that a carrier without a connection brings."""
+    form = await visit.fields(ScanForm)
+    if form.code not in SCAN_CODES:
+        raise Invalid(f"Choose one of {', '.join(SCAN_CODES)}")
+
+    def record(tx: Any) -> Done:
+        seen = Scan(parcel_id, form.code, tx.now, "", tx.new_id("scn"))  # type: ignore[arg-type]
+        deliver.record_scan(tx, visit.scope, seen)
+        return Done()
+
+    await visit.once(form.key, record, Done)
+    return redirect(f"/merchant/orders/{form.seller_order_id}")
+
+
+async def _show_order(visit: Visit, seller_order_id: str, refusal: Refused | None = None) -> Response[str]:
+    seller = await visit.read(lambda s: orders.get_seller_order(s, visit.scope, seller_order_id))
+    carriers = [(SANDBOX, visit.say("carrier.sandbox")), ("own", visit.say("carrier.own"))]
+    return await show(
+        visit, "orders", "order.html", seller=seller, carriers=carriers, scan_codes=SCAN_CODES, refusal=refusal
+    )
+
+
+ROUTES: tuple[ControllerRouterHandler, ...] = (list_orders, order, ship, cancel, scan)

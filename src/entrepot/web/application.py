@@ -18,6 +18,7 @@ from .admission import admit
 from .api import ROUTES as API_ROUTES
 from .edge import Edge
 from .house import House, visit_of
+from .media import ROUTES as MEDIA_ROUTES
 from .openapi import openapi_config
 from .pages import ROUTES as PAGE_ROUTES
 from .policy import BODY_BYTES_MAX
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 def create_app(entrepot: Entrepot) -> Litestar:
     """Everything this home answers over HTTP. The home's own threads are started and ended by whoever opened it."""
     house = House(entrepot)
-    routes: list[ControllerRouterHandler] = [*API_ROUTES, *PAGE_ROUTES, static_file]
+    routes: list[ControllerRouterHandler] = [*API_ROUTES, *PAGE_ROUTES, *MEDIA_ROUTES, static_file]
     app = Litestar(
         routes,
         guards=[admit],

@@ -42,26 +42,30 @@ def endpoint(
     status: int | None = None,
     rate: str | None = None,
     bytes_max: int = BODY_BYTES_MAX,
+    answers: str = JSON,
     **opt: Any,
 ) -> Callable[[Callable[..., Awaitable[Any]]], HTTPRouteHandler]:
-    """Declare an operation. `access` is as in `admission`; `rate` a class of `rates`; `asks` the type of the body."""
+    """Declare an operation. `access` is as in `admission`; `rate` a class of `rates`; `asks` the type of the body.
+
+    `answers` is the media type of an answer that the handler makes itself.
+    """
 
     def declare(handler: Callable[..., Awaitable[Any]]) -> HTTPRouteHandler:
-        gives = get_type_hints(handler, include_extras=True)["return"]
+        gives = get_type_hints(handler, include_extras=True)["return"] if answers == JSON else None
         route = HTTPRouteHandler(
             path,
             http_method=[method],  # type: ignore[list-item]
             status_code=status or _STATUS[method],
-            opt={"access": access, "rate": rate, "asks": asks, "gives": gives, **opt},
+            opt={"access": access, "rate": rate, "asks": asks, "gives": gives, "answers": answers, **opt},
             dependencies={"asked": Provide(body_as(asks))} if asks else None,
             security=_SIGNED_IN if access else None,
             tags=[path.split("/")[2]],
             request_max_body_size=bytes_max,
             operation_id=handler.__name__,
             summary=(handler.__doc__ or "").split("\n")[0],
-            media_type=JSON,
+            media_type=answers,
         )
-        return route(_encoded(handler, gives))
+        return route(_encoded(handler, gives) if gives else handler)
 
     return declare
 
@@ -69,10 +73,7 @@ def endpoint(
 def _encoded(handler: Callable[..., Awaitable[Any]], gives: Any) -> Callable[..., Awaitable[Any]]:
     @functools.wraps(handler)
     async def run(*args: Any, **kwargs: Any) -> Response[Any]:
-        value = await handler(*args, **kwargs)
-        if isinstance(value, Response):
-            return value
-        return Response(encode(value, gives), media_type=JSON)
+        return Response(encode(await handler(*args, **kwargs), gives), media_type=JSON)
 
     return run
 

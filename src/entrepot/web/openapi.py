@@ -92,25 +92,36 @@ def operations(app: Litestar) -> Iterator[tuple[str, str, HTTPRouteHandler]]:
 def complete(app: Litestar, document: dict[str, Any]) -> dict[str, Any]:
     """Put in the bodies, the answers and the refusals of each operation."""
     every = list(operations(app))
-    asked = [handler.opt["asks"] for _, _, handler in every if handler.opt.get("asks")]
-    given = [twin(handler.opt["gives"]) for _, _, handler in every if "gives" in handler.opt]
-    kinds = [*asked, *given, Problem]
-    schemas, definitions = msgspec.json.schema_components(kinds, schema_hook=_hook, ref_template=_REF)
-    schema_of = {id(kind): schema for kind, schema in zip(kinds, schemas, strict=True)}
+    kinds = list({id(kind): kind for _, _, handler in every for kind in _kinds(handler)}.values())
+    schemas, definitions = msgspec.json.schema_components([*kinds, Problem], schema_hook=_hook, ref_template=_REF)
+    schema_of = dict(zip(map(id, kinds), schemas, strict=False))
     document["components"] |= {"schemas": definitions, "responses": _problem_responses()}
     for method, path, handler in every:
-        operation = document["paths"][path][method]
-        if kind := handler.opt.get("asks"):
-            body = {_JSON: {"schema": schema_of[id(kind)]}}
-            operation["requestBody"] = {"required": True, "content": body}
-        if "gives" in handler.opt:
-            answer = {_JSON: {"schema": schema_of[id(twin(handler.opt["gives"]))]}}
-            description = handler.opt.get("answer", "It is done")
-            operation["responses"] = {str(handler.status_code): {"description": description, "content": answer}}
-        operation["responses"].pop("400", None)
-        for status in _statuses(path, method, operation):
-            operation["responses"][str(status)] = {"$ref": f"#/components/responses/Problem{status}"}
+        _complete(document["paths"][path][method], path, method, handler, schema_of)
     return document
+
+
+def _kinds(handler: HTTPRouteHandler) -> list[Any]:
+    """The types of an operation's body and answer."""
+    asks, gives = handler.opt.get("asks"), handler.opt.get("gives")
+    return [*([asks] if asks else []), *([twin(gives)] if gives else [])]
+
+
+def _complete(
+    operation: dict[str, Any], path: str, method: str, handler: HTTPRouteHandler, schema_of: dict[int, Any]
+) -> None:
+    opt = handler.opt
+    operation.setdefault("parameters", []).extend(opt.get("parameters", ()))
+    if body := opt.get("form"):
+        operation["requestBody"] = {"required": True, "content": {"multipart/form-data": {"schema": body}}}
+    elif opt.get("asks"):
+        operation["requestBody"] = {"required": True, "content": {_JSON: {"schema": schema_of[id(opt["asks"])]}}}
+    schema = schema_of[id(twin(opt["gives"]))] if opt.get("gives") else {"type": "string"}
+    content = {opt.get("answers", _JSON): {"schema": schema}}
+    responses: dict[str, Any] = {str(handler.status_code): {"description": "It is done", "content": content}}
+    for status in _statuses(path, method, operation):
+        responses[str(status)] = {"$ref": f"#/components/responses/Problem{status}"}
+    operation["responses"] = responses
 
 
 def _hook(kind: type) -> dict[str, Any]:

@@ -14,11 +14,13 @@ from entrepot.kernel.money import MINOR_MAX
 
 NO_NUL = r"^[^\x00]*$"
 ID = r"^[a-z0-9]{2,8}_[0-7][0-9A-HJKMNP-TV-Z]{25}$"
-SLUG = r"^[A-Za-z0-9_-]+$"
+SLUG = r"^[^\x00/]+$"
 SHA256 = r"^[0-9a-f]{64}$"
 
-Id = Annotated[str, Meta(pattern=ID, max_length=40)]
+Id = Annotated[str, Parameter(pattern=ID), Meta(pattern=ID)]
 """An id of ours, such as ord_01K…; another shape in a path answers 404."""
+Slug = Annotated[str, Parameter(pattern=SLUG, min_length=1, max_length=300)]
+Sha256 = Annotated[str, Parameter(pattern=SHA256)]
 Line = Annotated[str, Meta(pattern=NO_NUL, max_length=300)]
 """A short text."""
 Name = Annotated[str, Meta(pattern=NO_NUL, min_length=1, max_length=200)]

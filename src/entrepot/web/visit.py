@@ -18,10 +18,12 @@ from entrepot.identity import Scope, Session
 from entrepot.kernel import Invalid, Refused, RequestKey, Snapshot, Tx, once, request_key
 
 from .policy import Policy
+from .shared import Market, read_market
 from .texts import choose_language, say
 
 if TYPE_CHECKING:
     from entrepot.app import Entrepot
+    from entrepot.discovery import SearchPage, SearchRequest
 
 R = TypeVar("R")
 S = TypeVar("S", bound=msgspec.Struct)
@@ -96,10 +98,22 @@ class Visit:
         """Run a command; it is durable when this returns."""
         return await self.entrepot.database.write(command)
 
+    async def search(self, request: SearchRequest) -> SearchPage:
+        """Find products; what is shown is noted for learning when there is a session."""
+        return await self.on_thread(lambda: self.entrepot.searcher.search(self.scope, request))
+
+    async def market(self) -> Market:
+        """The market as its owner set it up."""
+        return await self.read(read_market)
+
+    async def on_thread(self, act: Callable[[], R]) -> R:
+        """Do what would keep the event loop on a thread."""
+        return await asyncio.get_running_loop().run_in_executor(None, act)
+
     async def work(self, act: Callable[[], R]) -> R:
-        """Do what keeps a processor busy (a password's hash, a picture) on a thread, a few at a time."""
+        """The same for what keeps a processor busy (a password's hash, a picture): as many at a time as there are."""
         async with self.busy:
-            return await asyncio.get_running_loop().run_in_executor(None, act)
+            return await self.on_thread(act)
 
     async def once(self, key: str | None, command: Callable[[Tx], S], into: type[S]) -> S:
         """Run a command once per key: the same request again gets the same answer, another body a Conflict."""

@@ -4,10 +4,31 @@ from __future__ import annotations
 
 from litestar.types import ControllerRouterHandler
 
-from . import probes, session
+from . import (
+    account,
+    carts,
+    merchant_goods,
+    merchant_sales,
+    operator,
+    orders,
+    parcels,
+    probes,
+    search,
+    session,
+    webhooks,
+)
 
 ROUTES: tuple[ControllerRouterHandler, ...] = (
+    *search.ROUTES,
     *session.ROUTES,
+    *account.ROUTES,
+    *carts.ROUTES,
+    *orders.ROUTES,
+    *merchant_goods.ROUTES,
+    *merchant_sales.ROUTES,
+    *parcels.ROUTES,
+    *operator.ROUTES,
+    *webhooks.ROUTES,
     *probes.ROUTES,
 )
 

@@ -1,0 +1,140 @@
+"""One's own things: addresses, notices, API keys."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import msgspec
+from litestar.types import ControllerRouterHandler
+from msgspec import Meta
+
+from entrepot import identity
+
+from ..endpoints import endpoint
+from ..params import NO_NUL, After, Country, Id, Most, Name, OptionalKey
+from ..visit import Visit
+from ..wire import Done, Listed, Made, listed
+
+Part = Annotated[str, Meta(pattern=NO_NUL, max_length=200)]
+
+
+class PostalAddress(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Where a parcel goes; what a country does not use stays empty."""
+
+    name: Name
+    line1: Name
+    line2: Part = ""
+    city: Part = ""
+    region: Part = ""
+    postal_code: Part = ""
+    country: Country
+    phone: Part = ""
+
+    def plain(self) -> identity.Address:
+        """As rooms have it."""
+        return identity.Address(**msgspec.structs.asdict(self))
+
+
+class NewKey(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What to call a key."""
+
+    name: Name
+
+
+class KeyMade(msgspec.Struct, frozen=True):
+    """A new key. `secret` is shown this once."""
+
+    key: identity.ApiKey
+    secret: str
+
+
+class Addresses(msgspec.Struct, frozen=True):
+    """One's addresses, the last saved first."""
+
+    addresses: list[identity.SavedAddress]
+
+
+class Keys(msgspec.Struct, frozen=True):
+    """The keys of one's organisation, newest first."""
+
+    keys: list[identity.ApiKey]
+
+
+@endpoint("GET", "/api/addresses", access="person")
+async def list_addresses(visit: Visit) -> Addresses:
+    """One's own addresses."""
+    return Addresses(await visit.read(lambda s: identity.list_addresses(s, visit.scope)))
+
+
+@endpoint("POST", "/api/addresses", asks=PostalAddress, access="person")
+async def add_address(visit: Visit, asked: PostalAddress, key: OptionalKey = None) -> identity.SavedAddress:
+    """Keep an address for later."""
+    return await visit.once(
+        key, lambda tx: identity.save_address(tx, visit.scope, asked.plain()), identity.SavedAddress
+    )
+
+
+@endpoint("PUT", "/api/addresses/{address_id:str}", asks=PostalAddress, access="person")
+async def replace_address(
+    visit: Visit, address_id: Id, asked: PostalAddress, key: OptionalKey = None
+) -> identity.SavedAddress:
+    """Replace an address."""
+    return await visit.once(
+        key, lambda tx: identity.save_address(tx, visit.scope, asked.plain(), address_id), identity.SavedAddress
+    )
+
+
+@endpoint("DELETE", "/api/addresses/{address_id:str}", access="person")
+async def delete_address(visit: Visit, address_id: Id) -> Done:
+    """Forget an address."""
+    await visit.write(lambda tx: identity.delete_address(tx, visit.scope, address_id))
+    return Done()
+
+
+@endpoint("GET", "/api/notices", access="caller")
+async def list_notices(visit: Visit, after: After = None, most: Most = 50) -> Listed[identity.InboxNotice]:
+    """One's own notices and one's organisation's, newest first."""
+    found = await visit.read(
+        lambda s: identity.list_notices(s, visit.scope, visit.language, before=after, most=most + 1)
+    )
+    return listed(found, most, lambda notice: notice.id)
+
+
+@endpoint("POST", "/api/notices/{notice_id:str}/read", access="caller", status=200)
+async def mark_notice_read(visit: Visit, notice_id: Id) -> Done:
+    """Remember that a notice was read."""
+    await visit.write(lambda tx: identity.mark_read(tx, visit.scope, notice_id))
+    return Done()
+
+
+@endpoint("GET", "/api/keys", access="member")
+async def list_keys(visit: Visit) -> Keys:
+    """The API keys of one's organisation."""
+    return Keys(await visit.read(lambda s: identity.list_keys(s, visit.scope)))
+
+
+@endpoint("POST", "/api/keys", asks=NewKey, access="member")
+async def create_key(visit: Visit, asked: NewKey) -> KeyMade:
+    """Make an API key for one's organisation. The answer holds its secret, which nobody can show again."""
+    key, secret = await visit.write(lambda tx: identity.create_key(tx, visit.scope, asked.name))
+    return KeyMade(key, secret.reveal())
+
+
+@endpoint("DELETE", "/api/keys/{key_id:str}", access="member")
+async def revoke_key(visit: Visit, key_id: Id) -> Made:
+    """End a key now."""
+    await visit.write(lambda tx: identity.revoke_key(tx, visit.scope, key_id))
+    return Made(key_id)
+
+
+ROUTES: tuple[ControllerRouterHandler, ...] = (
+    list_addresses,
+    add_address,
+    replace_address,
+    delete_address,
+    list_notices,
+    mark_notice_read,
+    list_keys,
+    create_key,
+    revoke_key,
+)

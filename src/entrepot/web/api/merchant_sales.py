@@ -1,0 +1,220 @@
+"""The merchant's sales: orders to send, places they leave from, what delivery costs, and when the money comes."""
+
+from __future__ import annotations
+
+import csv
+import io
+from typing import Annotated, Literal
+
+import msgspec
+from litestar import Response
+from litestar.params import Parameter
+from litestar.types import ControllerRouterHandler
+from msgspec import Meta
+
+from entrepot import deliver, orders, pay
+
+from ..endpoints import endpoint
+from ..params import NO_NUL, After, Amount, Currency, Id, Key, Most, Name, OptionalKey
+from ..visit import Visit
+from ..wire import Done, Listed, Made, listed, time_of
+from .account import PostalAddress
+
+Status = Annotated[
+    str | None,
+    Parameter(query="status", pattern="^(paid|shipped|delivered|completed|cancelled)$", description="Only of this one"),
+]
+Days = Annotated[int, Meta(ge=0, le=90)]
+Grams = Annotated[int, Meta(ge=1, le=10_000_000)]
+
+
+class Ship(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How the goods are sent; the carrier `sandbox` needs no number."""
+
+    carrier: Name
+    tracking_no: Annotated[str, Meta(pattern=NO_NUL, max_length=100)] | None = None
+
+
+class NewLocation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A place that goods leave from."""
+
+    name: Name
+    address: PostalAddress
+
+
+class Step(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Up to this weight, this price."""
+
+    weight_g_max: Grams
+    amount_minor: Amount
+
+
+class SaveRateSheet(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What delivery costs. `countries` are ISO codes, or `*`; a flat sheet has one step."""
+
+    name: Name
+    kind: Literal["flat", "weight"]
+    countries: Annotated[list[Annotated[str, Meta(pattern=r"^([A-Z]{2}|\*)$")]], Meta(min_length=1, max_length=250)]
+    currency: Currency
+    steps: Annotated[list[Step], Meta(min_length=1, max_length=50)]
+    free_over_minor: Amount | None = None
+    days_min: Days = 2
+    days_max: Days = 5
+
+    def draft(self, sheet_id: str | None) -> deliver.RateSheetDraft:
+        """As `deliver` has it."""
+        return deliver.RateSheetDraft(
+            self.name, self.kind, tuple(self.countries), self.currency,
+            tuple((step.weight_g_max, step.amount_minor) for step in self.steps),
+            self.free_over_minor, self.days_min, self.days_max, sheet_id,
+        )  # fmt: skip
+
+
+class Locations(msgspec.Struct, frozen=True):
+    """One's places, oldest first."""
+
+    locations: list[deliver.Location]
+
+
+class RateSheets(msgspec.Struct, frozen=True):
+    """One's sheets, oldest first."""
+
+    rate_sheets: list[deliver.RateSheet]
+
+
+class Money(msgspec.Struct, frozen=True):
+    """Where one's money is, a line for each currency."""
+
+    on_the_way: list[pay.OnTheWay]
+
+
+@endpoint("GET", "/api/merchant/orders", access="member")
+async def list_seller_orders(
+    visit: Visit, status: Status = None, after: After = None, most: Most = 20
+) -> Listed[orders.SellerOrderView]:
+    """Orders of the merchant, newest first; `status=paid` are those to send."""
+    wanted = orders.SellerOrderStatus(status) if status else None
+    found = await visit.read(lambda s: orders.list_seller_orders(s, visit.scope, wanted, after, most + 1))
+    return listed(found, most, lambda order: order.id)
+
+
+@endpoint("POST", "/api/merchant/orders/{seller_order_id:str}/ship", asks=Ship, access="member", status=200)
+async def ship_order(visit: Visit, seller_order_id: Id, asked: Ship, key: Key) -> orders.SellerOrderView:
+    """Hand the goods over: stock leaves, a parcel is booked, the buyer is told."""
+    scope, shipment = visit.scope, orders.Shipment(asked.carrier, asked.tracking_no)
+    await visit.once(key, lambda tx: Made(orders.ship(tx, scope, seller_order_id, shipment).seller_order_id), Made)
+    return await visit.read(lambda s: orders.get_seller_order(s, scope, seller_order_id))
+
+
+@endpoint("GET", "/api/merchant/locations", access="member")
+async def list_locations(visit: Visit) -> Locations:
+    """Places that one's goods leave from."""
+    return Locations(await visit.read(lambda s: deliver.list_locations(s, visit.scope)))
+
+
+@endpoint("POST", "/api/merchant/locations", asks=NewLocation, access="member")
+async def add_location(visit: Visit, asked: NewLocation, key: OptionalKey = None) -> deliver.Location:
+    """Add a place that goods leave from."""
+    return await visit.once(
+        key,
+        lambda tx: deliver.add_location(tx, visit.scope, asked.name, asked.address.plain()),
+        deliver.Location,
+    )
+
+
+@endpoint("GET", "/api/merchant/rate-sheets", access="member")
+async def list_rate_sheets(visit: Visit) -> RateSheets:
+    """What one asks for delivery."""
+    return RateSheets(await visit.read(lambda s: deliver.list_rate_sheets(s, visit.scope)))
+
+
+@endpoint("POST", "/api/merchant/rate-sheets", asks=SaveRateSheet, access="member")
+async def add_rate_sheet(visit: Visit, asked: SaveRateSheet, key: OptionalKey = None) -> deliver.RateSheet:
+    """Add a sheet of prices for delivery."""
+    return await visit.once(
+        key, lambda tx: deliver.save_rate_sheet(tx, visit.scope, asked.draft(None)), deliver.RateSheet
+    )
+
+
+@endpoint("PUT", "/api/merchant/rate-sheets/{sheet_id:str}", asks=SaveRateSheet, access="member")
+async def replace_rate_sheet(
+    visit: Visit, sheet_id: Id, asked: SaveRateSheet, key: OptionalKey = None
+) -> deliver.RateSheet:
+    """Replace a sheet; quotes that were given stand."""
+    return await visit.once(
+        key, lambda tx: deliver.save_rate_sheet(tx, visit.scope, asked.draft(sheet_id)), deliver.RateSheet
+    )
+
+
+@endpoint("DELETE", "/api/merchant/rate-sheets/{sheet_id:str}", access="member")
+async def delete_rate_sheet(visit: Visit, sheet_id: Id) -> Done:
+    """Offer a sheet no longer; quotes that were given stand."""
+    await visit.write(lambda tx: deliver.delete_rate_sheet(tx, visit.scope, sheet_id))
+    return Done()
+
+
+@endpoint("GET", "/api/merchant/money", access="member")
+async def money_on_the_way(visit: Visit) -> Money:
+    """What is in escrow, what is due, and what is being sent."""
+    return Money(await visit.read(lambda s: pay.money_on_the_way(s, visit.scope)))
+
+
+@endpoint("GET", "/api/merchant/payouts", access="member")
+async def list_payouts(visit: Visit, after: After = None, most: Most = 50) -> Listed[pay.Payout]:
+    """Payouts, newest first."""
+    found = await visit.read(lambda s: pay.list_payouts(s, visit.scope, after=after, most=most + 1))
+    return listed(found, most, lambda payout: payout.id)
+
+
+@endpoint("GET", "/api/merchant/payouts/{payout_id:str}", access="member")
+async def get_statement(visit: Visit, payout_id: Id) -> pay.Statement:
+    """The statement of a payout: lines that sum to it, to the unit."""
+    return await visit.read(lambda s: pay.get_statement(s, visit.scope, payout_id))
+
+
+@endpoint("GET", "/api/merchant/payouts/{payout_id:str}/statement.csv", access="member", answers="text/csv")
+async def get_statement_csv(visit: Visit, payout_id: Id) -> Response[str]:
+    """The same as CSV, for a spreadsheet."""
+    statement = await visit.read(lambda s: pay.get_statement(s, visit.scope, payout_id))
+    return csv_file(f"{payout_id}.csv", statement_rows(statement))
+
+
+def statement_rows(statement: pay.Statement) -> list[list[object]]:
+    """A head, a row for each line, and the total."""
+    head: list[object] = ["at", "code", "ref", "amount_minor", "currency", "paid_minor", "commission_minor",
+                          "carrier_minor", "tax_minor"]  # fmt: skip
+    currency = statement.payout.currency
+    rows: list[list[object]] = [
+        [time_of(line.at).isoformat(), line.code, line.ref, line.amount_minor, currency, line.paid_minor,
+         line.commission_minor, line.carrier_minor, line.tax_minor]
+        for line in statement.lines
+    ]  # fmt: skip
+    return [head, *rows, ["", "total", statement.payout.id, statement.payout.amount_minor, currency, "", "", "", ""]]
+
+
+def csv_file(name: str, rows: list[list[object]]) -> Response[str]:
+    """A CSV file to keep. A cell that a spreadsheet would take for a formula is given as text."""
+    out = io.StringIO()
+    csv.writer(out).writerows([_safe(cell) for cell in row] for row in rows)
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return Response(out.getvalue(), media_type="text/csv", headers=headers)
+
+
+def _safe(cell: object) -> object:
+    return f"'{cell}" if isinstance(cell, str) and cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell
+
+
+ROUTES: tuple[ControllerRouterHandler, ...] = (
+    list_seller_orders,
+    ship_order,
+    list_locations,
+    add_location,
+    list_rate_sheets,
+    add_rate_sheet,
+    replace_rate_sheet,
+    delete_rate_sheet,
+    money_on_the_way,
+    list_payouts,
+    get_statement,
+    get_statement_csv,
+)

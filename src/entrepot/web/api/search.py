@@ -1,0 +1,143 @@
+"""Finding: search with its facets, suggestions, products, categories and merchants. Open to everybody."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import msgspec
+from litestar.params import Parameter
+from litestar.types import ControllerRouterHandler
+from msgspec import Meta
+
+from entrepot import catalog, discovery
+
+from ..endpoints import endpoint
+from ..errors import Unreadable
+from ..params import NO_NUL, After, Id, Most, OptionalKey, Prose
+from ..visit import Visit
+from ..wire import Listed, listed
+
+FILTERS_MAX = 40
+FILTER_LENGTH_MAX = 200
+_PREFIX = "filter."
+
+Query = Annotated[str, Parameter(query="q", max_length=500, pattern=NO_NUL, description="What to find")]
+Limit = Annotated[int, Parameter(query="limit", ge=0, le=discovery.LIMIT_MAX, description="Hits a page")]
+Offset = Annotated[int, Parameter(query="offset", ge=0, le=1_000_000, description="Hits to skip")]
+Sort = Annotated[
+    str, Parameter(query="sort", pattern="^(relevance|price|-price|newest|rating)$", description="The order of hits")
+]
+
+
+def _filter(name: str, description: str, example: str) -> dict[str, Any]:
+    values = {"type": "array", "maxItems": 20, "items": {"type": "string", "maxLength": FILTER_LENGTH_MAX}}
+    values["items"]["pattern"] = NO_NUL  # type: ignore[index]
+    return {
+        "name": f"{_PREFIX}{name}",
+        "in": "query",
+        "required": False,
+        "description": description,
+        "schema": values,
+        "example": [example],
+        "style": "form",
+        "explode": True,
+    }
+
+
+FILTERS = [
+    _filter("category", "A category's slug path; what is below it counts too. Any attribute's code works likewise, "
+            "such as `filter.color`; a filter given several times means or", "electronics/audio"),
+    _filter("brand", "A brand", "Aurora"),
+    _filter("merchant", "A merchant's id or name", "Aurora Audio"),
+    _filter("price", "Minor units: from..to, either may be left out", "1000..5000"),
+    _filter("rating", "Stars: from..", "4.."),
+    _filter("in_stock", "`true` leaves out what cannot be had now", "true"),
+]  # fmt: skip
+
+
+class Suggestions(msgspec.Struct, frozen=True):
+    """Ways to go on typing, the likeliest first."""
+
+    suggestions: list[discovery.Suggestion]
+
+
+class Categories(msgspec.Struct, frozen=True):
+    """The tree, parents before children."""
+
+    categories: list[catalog.Category]
+
+
+class WriteReview(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What somebody who bought it here says: 1 to 5 stars, and words."""
+
+    rating: Annotated[int, Meta(ge=1, le=5)]
+    title: Annotated[str, Meta(pattern=NO_NUL, max_length=200)] = ""
+    body: Prose = ""
+
+
+@endpoint("GET", "/api/search", rate="search", parameters=FILTERS)
+async def search(
+    visit: Visit, q: Query = "", limit: Limit = 24, offset: Offset = 0, sort: Sort = "relevance"
+) -> discovery.SearchPage:
+    """Find products. `total`, `facets` and every page speak of exactly one set."""
+    session = visit.session.id if visit.session else None
+    request = discovery.SearchRequest(q, read_filters(visit), sort, limit, offset, session, visit.language)
+    return await visit.search(request)
+
+
+@endpoint("GET", "/api/suggest", rate="search")
+async def suggest(visit: Visit, q: Query = "") -> Suggestions:
+    """Ways to go on typing."""
+    return Suggestions(list(await visit.on_thread(lambda: visit.entrepot.searcher.suggest(q))))
+
+
+@endpoint("GET", "/api/products/{product_id:str}")
+async def get_product(visit: Visit, product_id: Id) -> catalog.ProductView:
+    """A product with its variants, every seller's offers, pictures and reviews."""
+    return await visit.read(lambda s: catalog.get_product(s, product_id, visit.scope))
+
+
+@endpoint("POST", "/api/products/{product_id:str}/reviews", asks=WriteReview, access="person")
+async def write_review(visit: Visit, product_id: Id, asked: WriteReview, key: OptionalKey = None) -> catalog.Review:
+    """Review a product that was bought and received here; a second review replaces the first."""
+    name = visit.session.user.name if visit.session and visit.session.user else ""
+    text = catalog.ReviewText(asked.rating, name, asked.title, asked.body)
+    return await visit.once(key, lambda tx: catalog.write_review(tx, visit.scope, product_id, text), catalog.Review)
+
+
+@endpoint("GET", "/api/categories")
+async def list_categories(visit: Visit) -> Categories:
+    """Every category."""
+    return Categories(await visit.read(catalog.list_categories))
+
+
+@endpoint("GET", "/api/merchants")
+async def list_merchants(visit: Visit, after: After = None, most: Most = 50) -> Listed[catalog.Merchant]:
+    """Approved merchants, oldest first."""
+    found = await visit.read(lambda s: catalog.list_merchants(s, visit.scope, "approved", after or "", most + 1))
+    return listed(found, most, lambda merchant: merchant.id)
+
+
+def read_filters(visit: Visit) -> dict[str, tuple[str, ...]]:
+    """The `filter.<name>` parameters; a repeated one means or."""
+    found: dict[str, tuple[str, ...]] = {}
+    for name, value in visit.request.query_params.multi_items():
+        if not name.startswith(_PREFIX):
+            continue
+        code = name.removeprefix(_PREFIX)
+        if not code or max(len(code), len(value)) > FILTER_LENGTH_MAX or "\0" in name + value:
+            raise Unreadable(f"A filter has a name and a value of at most {FILTER_LENGTH_MAX} characters")
+        found[code] = (*found.get(code, ()), value)
+        if sum(map(len, found.values())) > FILTERS_MAX:
+            raise Unreadable(f"At most {FILTERS_MAX} filter values may be given at once")
+    return found
+
+
+ROUTES: tuple[ControllerRouterHandler, ...] = (
+    search,
+    suggest,
+    get_product,
+    write_review,
+    list_categories,
+    list_merchants,
+)

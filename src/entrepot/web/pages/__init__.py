@@ -33,7 +33,7 @@ from __future__ import annotations
 
 from litestar.types import ControllerRouterHandler
 
-from . import basket, home, people, purchases, shopping
+from . import basket, home, merchant, operator, people, purchases, shopping
 
 ROUTES: tuple[ControllerRouterHandler, ...] = (
     *home.ROUTES,
@@ -41,6 +41,8 @@ ROUTES: tuple[ControllerRouterHandler, ...] = (
     *basket.ROUTES,
     *purchases.ROUTES,
     *people.ROUTES,
+    *merchant.ROUTES,
+    *operator.ROUTES,
 )
 
 __all__ = ["ROUTES"]

@@ -1,0 +1,28 @@
+"""What the pages of this console share: its menu."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from litestar import Response
+
+from ...rendering import render
+from ...visit import Visit
+
+SECTIONS = (
+    ("overview", "/operator"),
+    ("merchants", "/operator/merchants"),
+    ("orders", "/operator/orders"),
+    ("work", "/operator/work"),
+    ("ledger", "/operator/ledger"),
+    ("verify", "/operator/verify"),
+    ("audit", "/operator/audit"),
+)
+OPERATOR = {"access": "operator"}
+
+
+async def show(visit: Visit, section: str, template: str, **context: Any) -> Response[str]:
+    """A page of the console."""
+    return await render(
+        visit, f"operator/{template}", console="operator", sections=SECTIONS, section=section, **context
+    )

@@ -1,0 +1,54 @@
+"""Who may sell here, and for which commission."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from litestar import Response, get, post
+from litestar.types import ControllerRouterHandler
+
+from entrepot import catalog
+from entrepot.kernel import Invalid, parse_money
+
+from ...params import Id
+from ...rendering import redirect
+from ...visit import Visit
+from ...wire import listed
+from .console import OPERATOR, show
+
+PAGE = 30
+STATUSES = ("pending", "approved", "suspended")
+
+
+@get("/operator/merchants", include_in_schema=False, opt=OPERATOR)
+async def merchants(visit: Visit, status: str | None = None, after: str = "") -> Response[str]:
+    """Merchants, oldest first, of one status or all."""
+    chosen: Any = status if status in STATUSES else None
+    found = await visit.read(lambda s: catalog.list_merchants(s, visit.scope, chosen, after, PAGE + 1))
+    page = listed(found, PAGE, lambda merchant: merchant.id)
+    return await show(visit, "merchants", "merchants.html", merchants=page.items, older=page.next, chosen=chosen)
+
+
+@post("/operator/merchants/{merchant_id:str}/approve", include_in_schema=False, opt=OPERATOR)
+async def approve(visit: Visit, merchant_id: Id) -> Response[Any]:
+    """Let a merchant sell."""
+    percent = (await visit.form()).get("percent", "")
+    try:
+        bps = parse_money(percent.replace("%", "").strip(), "USD")  # a percentage has two decimals, as a dollar has
+    except Invalid:
+        raise Invalid(f"{percent!r} is no commission: write a percentage such as 8 or 7.5") from None
+    await visit.write(lambda tx: catalog.approve_merchant(tx, visit.scope, merchant_id, bps))
+    visit.flash("operator.approved")
+    return redirect("/operator/merchants")
+
+
+@post("/operator/merchants/{merchant_id:str}/suspend", include_in_schema=False, opt=OPERATOR)
+async def suspend(visit: Visit, merchant_id: Id) -> Response[Any]:
+    """Take a merchant's goods off sale."""
+    reason = (await visit.form()).get("reason", "").strip()
+    await visit.write(lambda tx: catalog.suspend_merchant(tx, visit.scope, merchant_id, reason))
+    visit.flash("operator.was_suspended")
+    return redirect("/operator/merchants")
+
+
+ROUTES: tuple[ControllerRouterHandler, ...] = (merchants, approve, suspend)

@@ -1,0 +1,47 @@
+"""What waits for the operator."""
+
+from __future__ import annotations
+
+from litestar import Response, get
+from litestar.types import ControllerRouterHandler
+
+from entrepot import catalog, ledger, orders
+from entrepot.kernel import list_failed_reactions, list_stuck_tasks
+from entrepot.orders import SellerOrderStatus
+
+from ...visit import Visit
+from ...wire import listed
+from .console import OPERATOR, show
+
+PAGE = 30
+OPEN = (SellerOrderStatus.PAID, SellerOrderStatus.SHIPPED, SellerOrderStatus.DELIVERED)
+
+
+@get("/operator", include_in_schema=False, opt=OPERATOR)
+async def overview(visit: Visit) -> Response[str]:
+    """The first page: who waits, what failed, how much is held."""
+    scope = visit.scope
+    counts = await visit.read(lambda s: orders.count_seller_orders(s, scope))
+    kinds = await visit.read(ledger.sum_by_kind)
+    return await show(
+        visit,
+        "overview",
+        "overview.html",
+        pending=await visit.read(lambda s: catalog.list_merchants(s, scope, "pending")),
+        failed=len(await visit.read(list_failed_reactions)),
+        stuck=len(await visit.read(list_stuck_tasks)),
+        open_orders=sum(counts.get(status, 0) for status in OPEN),
+        escrow=[(row.unit, row.balance) for row in kinds if row.kind == "escrow"],
+        commission=[(row.unit, row.balance) for row in kinds if row.kind == "commission"],
+    )
+
+
+@get("/operator/orders", include_in_schema=False, opt=OPERATOR)
+async def list_orders(visit: Visit, after: str | None = None) -> Response[str]:
+    """Every merchant's orders, newest first."""
+    found = await visit.read(lambda s: orders.list_seller_orders(s, visit.scope, None, after, PAGE + 1))
+    page = listed(found, PAGE, lambda seller: seller.id)
+    return await show(visit, "orders", "orders.html", orders=page.items, older=page.next)
+
+
+ROUTES: tuple[ControllerRouterHandler, ...] = (overview, list_orders)

@@ -1,0 +1,59 @@
+"""What went wrong and waits: reactions and tasks that failed, each to be tried again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from litestar import Response, get, post
+from litestar.types import ControllerRouterHandler
+
+from entrepot import identity
+from entrepot.kernel import Tx, list_failed_reactions, list_stuck_tasks, retry_reaction, retry_task
+
+from ...rendering import redirect
+from ...visit import Visit
+from .console import OPERATOR, show
+
+
+@get("/operator/work", include_in_schema=False, opt=OPERATOR)
+async def work(visit: Visit) -> Response[str]:
+    """Everything that failed."""
+    return await show(
+        visit,
+        "work",
+        "work.html",
+        reactions=await visit.read(list_failed_reactions),
+        tasks=await visit.read(list_stuck_tasks),
+    )
+
+
+@post("/operator/work/reactions", include_in_schema=False, opt=OPERATOR)
+async def retry_failed(visit: Visit) -> Response[Any]:
+    """Try a reaction again now."""
+    form = await visit.form()
+    event_id, handler = form.get("event_id", ""), form.get("handler", "")
+
+    def retry(tx: Tx) -> None:
+        retry_reaction(tx, event_id, handler)
+        identity.audit(tx, visit.scope, "kernel.retry_reaction", event_id, {"handler": handler})
+
+    await visit.write(retry)
+    visit.flash("operator.retried")
+    return redirect("/operator/work")
+
+
+@post("/operator/work/tasks", include_in_schema=False, opt=OPERATOR)
+async def retry_stuck(visit: Visit) -> Response[Any]:
+    """Give a task its attempts back."""
+    task_id = (await visit.form()).get("task_id", "")
+
+    def retry(tx: Tx) -> None:
+        retry_task(tx, task_id)
+        identity.audit(tx, visit.scope, "kernel.retry_task", task_id)
+
+    await visit.write(retry)
+    visit.flash("operator.retried")
+    return redirect("/operator/work")
+
+
+ROUTES: tuple[ControllerRouterHandler, ...] = (work, retry_failed, retry_stuck)

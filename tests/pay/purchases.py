@@ -30,9 +30,7 @@ def start(
     """Alice places an order: the payment is started and its holds are posted, as `place` does."""
 
     def command(tx: Tx) -> pay.Payment:
-        payment, plan = pay.start_payment(
-            tx, pay.StartPayment(ref, currency, tuple(legs), method, ALICE.actor)
-        )
+        payment, plan = pay.start_payment(tx, pay.StartPayment(ref, currency, tuple(legs), method, ALICE.actor))
         ledger.post(tx, plan)
         return payment
 

@@ -114,7 +114,7 @@ def speak(database: Database, payment: pay.Payment, word: str) -> None:
 
 
 def what_follows(words: tuple[str, ...]) -> tuple[str, list[str]]:
-    """The state after these words, and what was announced: the first word that decides does, but money is never lost."""
+    """The state after these words, and what was announced: the first that decides does, but money is never lost."""
     deciding = [word for word in words if word != "unknown"]
     first = deciding[0] if deciding else "requested"
     events = {"captured": ["PaymentCaptured"], "declined": ["PaymentDeclined"]}.get(first, [])

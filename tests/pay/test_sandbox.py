@@ -108,9 +108,7 @@ def test_some_webhooks_come_late_and_the_newer_one_first(sandbox: pay.SandboxPro
     assert '"charge.pending"' in second
 
 
-def test_a_webhook_that_is_not_heard_comes_again_signed_anew(
-    sandbox: pay.SandboxProcessor, clock: ManualClock
-) -> None:
+def test_a_webhook_that_is_not_heard_comes_again_signed_anew(sandbox: pay.SandboxProcessor, clock: ManualClock) -> None:
     sandbox.charge(intent("tok_webhook_only"))
 
     def refuse(headers: Mapping[str, str], body: bytes) -> None:

@@ -33,9 +33,7 @@ def advance(database: Database, microseconds: int) -> None:
 
 
 @pytest.mark.parametrize("method", [*pay.TOKENS, "tok_unheard_of"])
-def test_every_token_ends_in_one_outcome(
-    database: Database, processor: pay.SandboxProcessor, method: str
-) -> None:
+def test_every_token_ends_in_one_outcome(database: Database, processor: pay.SandboxProcessor, method: str) -> None:
     payment = p.start(database, method=method)
     p.run_days(database, processor, seconds=180)
     taken = method not in ("tok_decline", "tok_unheard_of")
@@ -92,9 +90,7 @@ def crash(database: Database, processor: pay.SandboxProcessor, name: str) -> Non
     advance(database, 2 * MINUTE)
 
 
-def test_a_crash_between_charge_and_record_charges_once(
-    database: Database, processor: pay.SandboxProcessor
-) -> None:
+def test_a_crash_between_charge_and_record_charges_once(database: Database, processor: pay.SandboxProcessor) -> None:
     payment = p.start(database)
     crash(database, processor, "pay.charge")
     assert (charges(processor), p.state_of(database, payment)) == (1, "requested")
@@ -119,9 +115,7 @@ class Forgetful(pay.SandboxProcessor):
         raise AssertionError("sent again")
 
 
-def test_a_crash_between_refund_and_record_refunds_once(
-    database: Database, processor: pay.SandboxProcessor
-) -> None:
+def test_a_crash_between_refund_and_record_refunds_once(database: Database, processor: pay.SandboxProcessor) -> None:
     payment = p.start(database)
     p.run_tasks(database, processor)
     p.refund(database, payment, 4_00)

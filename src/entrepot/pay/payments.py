@@ -50,14 +50,13 @@ def start_payment(tx: Tx, start: StartPayment) -> tuple[Payment, ledger.Plan]:
     at once. Conflict when the order has a live payment already.
     """
     check_start(start)
-    if tx.one(rows.live_payment, ref=start.ref) is not None:
-        raise Conflict("This order is being paid, or has been paid, already")
     amount_minor = sum(leg.amount_minor for leg in start.legs)
     payment = Payment(
         tx.new_id("pay"), start.ref, start.buyer, start.processor, start.currency, amount_minor,
         "requested" if amount_minor else "captured", None, None, tx.now, None if amount_minor else tx.now,
     )  # fmt: skip
-    tx.run(rows.insert_payment, **msgspec.structs.asdict(payment), method=start.method)
+    if not tx.run(rows.insert_payment, **msgspec.structs.asdict(payment), method=start.method):
+        raise Conflict("This order is being paid, or has been paid, already")
     tx.run_many(rows.insert_leg, [_leg_row(payment, leg) for leg in start.legs])
     if amount_minor:
         tx.enqueue(CHARGE_TASK, ChargeTask(payment.id), key=payment.id)

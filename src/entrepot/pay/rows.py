@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
-from sqlalchemy import bindparam, insert, or_, select, update
+from sqlalchemy import bindparam, insert, select, update
 
-from entrepot.kernel import NotFound, Prepared, Snapshot, in_set, prepare
+from entrepot.kernel import NotFound, Prepared, Snapshot, in_set, prepare, prepare_text
 
 from . import tables
 from .types import Payment
@@ -57,14 +57,12 @@ newest_payment: Prepared[Payment] = prepare(
     select(*PAYMENT_COLUMNS).where(_p.ref == bindparam("ref")).order_by(_p.created_at.desc(), _p.id.desc()).limit(1),
     Payment,
 )
-live_payment: Prepared[Any] = prepare(
-    select(_p.id).where(_p.ref == bindparam("ref"), or_(_p.state == "requested", _p.state == "captured")).limit(1)
-)
 method_of: Prepared[Any] = prepare(select(_p.method).where(_p.id == bindparam("id")))
-insert_payment: Prepared[Any] = prepare(
-    insert(tables.payments).values(
-        {column.name: bindparam(column.name) for column in tables.payments.columns}  # each of them is given
-    )
+_NAMES = [column.name for column in tables.payments.columns]
+# Writes nothing while the order has a live payment: the index on live ones decides, also between two at once.
+insert_payment: Prepared[Any] = prepare_text(
+    f"INSERT INTO pay_payments ({', '.join(_NAMES)}) VALUES ({', '.join(f':{name}' for name in _NAMES)}) "
+    "ON CONFLICT DO NOTHING"
 )
 finish_payment: Prepared[Any] = prepare(
     update(tables.payments)

@@ -1,0 +1,67 @@
+"""Each proof finds what it is for: one stored amount or state changed by hand."""
+
+from contextlib import closing
+
+import pytest
+from sqlalchemy import create_engine, text
+from sqlalchemy.pool import NullPool
+
+from entrepot import pay
+from entrepot.kernel import Database
+from tests.pay import purchases as p
+
+
+@pytest.fixture
+def market(database: Database, processor: pay.SandboxProcessor) -> Database:
+    """A payment of each kind, refunds, a settlement and a payout."""
+    first = p.start(database)
+    p.run_tasks(database, processor)
+    p.refund(database, first, 1_00, "sor_mug")
+    p.run_tasks(database, processor)
+    p.complete(database, 10_00)
+    database.write_now(lambda tx: pay.request_payouts(tx, p.DANA, 1))
+    p.run_tasks(database, processor)
+    late = p.start(database, "ord_2", [pay.PaymentLeg("sor_late", 5_00, "org_bruno")], "tok_slow")
+    p.run_tasks(database, processor)
+    p.abandon(database, late)
+    p.run_days(database, processor)
+    p.start(database, "ord_3", [pay.PaymentLeg("sor_open", 5_00, "org_bruno")])
+    return database
+
+
+def rewrite(url: str, statement: str) -> None:
+    """Change stored rows behind the program's back."""
+    address = url.replace("postgresql://", "postgresql+psycopg://")
+    with closing(create_engine(address, poolclass=NullPool).connect()) as connection:
+        assert connection.execute(text(statement)).rowcount > 0
+        connection.commit()
+
+
+def test_an_untouched_market_passes_every_proof(market: Database) -> None:
+    assert p.breaches(market) == []
+    rows = {proof.name: market.read_now(proof.check).rows for proof in pay.PROOFS}
+    assert all(rows.values()), rows
+
+
+def test_a_new_market_has_nothing_to_prove(database: Database) -> None:
+    assert [database.read_now(proof.check).rows for proof in pay.PROOFS] == [0] * len(pay.PROOFS)
+
+
+CHANGES = {
+    "pay.captures": "UPDATE pay_legs SET amount_minor = amount_minor + 1 WHERE seller_order_id = 'sor_lamp'",
+    "pay.captures of a state": "UPDATE pay_payments SET state = 'captured' WHERE ref = 'ord_3'",
+    "pay.escrow": "UPDATE pay_refunds SET amount_minor = amount_minor - 1 WHERE seller_order_id = 'sor_mug'",
+    "pay.escrow of a settlement": "UPDATE pay_settlements SET commission_minor = commission_minor - 1",
+    "pay.refunds": "UPDATE pay_refunds SET amount_minor = 251 WHERE seller_order_id = 'sor_mug'",
+    "pay.refunds of a state": "UPDATE pay_refunds SET state = 'requested' WHERE seller_order_id = 'sor_mug'",
+    "pay.late": "DELETE FROM pay_refunds WHERE seller_order_id IS NULL",
+    "pay.settlements": "UPDATE pay_settlements SET seller_minor = seller_minor + 1",
+    "pay.statements": "UPDATE pay_payouts SET amount_minor = amount_minor + 1",
+    "pay.statements of the ledger": "UPDATE ledger_transfers SET amount = amount + 1 WHERE code = 'pay.settle.seller'",
+}
+
+
+@pytest.mark.parametrize(("name", "change"), CHANGES.items(), ids=CHANGES)
+def test_a_row_changed_by_hand_is_found(market: Database, database_url: str, name: str, change: str) -> None:
+    rewrite(database_url, change)
+    assert any(breach.startswith(name.split(" ")[0] + ":") for breach in p.breaches(market))

@@ -1,0 +1,90 @@
+"""Nothing is given back that was not paid, and everything that is owed is given back once."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from entrepot import ledger, pay
+from entrepot.kernel import Conflict, Database, Invalid, NotFound
+from entrepot.pay.refunds import check_refund
+from tests.pay import purchases as p
+
+
+def test_a_refund_is_set_aside_and_then_paid(database: Database, processor: pay.SandboxProcessor) -> None:
+    payment = p.start(database)
+    p.run_tasks(database, processor)
+    refund_id = p.refund(database, payment, 4_00)
+    assert p.escrow(database) == 6_00
+    assert p.breaches(database) == []
+    p.run_tasks(database, processor)
+    [row] = database.read_now(lambda snapshot: pay.list_refunds(snapshot, [payment.id, "pay_none"]))[payment.id]
+    assert (row.id, row.state, row.amount_minor, row.seller_order_id) == (refund_id, "paid", 4_00, "sor_lamp")
+    assert pay.RefundPaid(refund_id, payment.id, "ord_1", "sor_lamp") in p.events_of(database)
+    assert p.breaches(database) == []
+
+
+def test_no_more_is_given_back_than_was_paid(database: Database) -> None:
+    payment = p.buy(database)
+    p.refund(database, payment, 6_00)
+    with pytest.raises(Conflict, match="more than was paid"):
+        p.refund(database, payment, 4_01)
+    p.refund(database, payment, 4_00)
+    with pytest.raises(Conflict):
+        p.refund(database, payment, 1)
+    assert p.escrow(database, "sor_mug") == 2_50
+    assert p.breaches(database) == []
+
+
+@pytest.mark.parametrize("amount_minor", [0, -1])
+def test_nothing_cannot_be_given_back(database: Database, amount_minor: int) -> None:
+    payment = p.buy(database)
+    with pytest.raises(Invalid):
+        p.refund(database, payment, amount_minor)
+
+
+def test_what_was_not_paid_cannot_be_given_back(database: Database) -> None:
+    payment = p.start(database)
+    with pytest.raises(Conflict, match="not paid"):
+        p.refund(database, payment, 1)
+    with pytest.raises(NotFound):
+        p.refund(database, payment, 1, "sor_other")
+
+
+def test_a_settled_order_has_nothing_in_escrow_to_give_back(database: Database) -> None:
+    payment = p.buy(database)
+    p.complete(database, 10_00)
+    with pytest.raises(Conflict, match="left escrow"):
+        p.refund(database, payment, 1)
+    assert p.breaches(database) == []
+
+
+def test_an_order_given_back_whole_cannot_be_settled(database: Database) -> None:
+    payment = p.buy(database)
+    p.refund(database, payment, 10_00)
+    with pytest.raises(Conflict, match="escrow holds"):
+        p.complete(database, 10_00)
+
+
+def test_what_is_left_after_a_refund_is_settled(database: Database, processor: pay.SandboxProcessor) -> None:
+    payment = p.start(database)
+    p.run_tasks(database, processor)
+    p.refund(database, payment, 4_00)
+    with pytest.raises(Conflict, match="escrow holds"):
+        p.complete(database, 10_00)
+    p.complete(database, 6_00)
+    assert p.breaches(database) == []
+    p.run_tasks(database, processor)
+    balance = database.read_now(lambda snapshot: ledger.balance_of(snapshot, pay.accounts.escrow("sor_lamp", "EUR")))
+    assert (balance.balance, balance.available) == (0, 0)
+    assert p.breaches(database) == []
+
+
+@given(captured=st.integers(0, 10**9), amounts=st.lists(st.integers(-5, 10**9), max_size=8))
+def test_accepted_refunds_never_sum_to_more_than_was_captured(captured: int, amounts: list[int]) -> None:
+    given_back = 0
+    for amount in amounts:
+        refund = pay.Refund("pay_1", "sor_1", amount, "")
+        if p.refusal_of(lambda refund=refund, back=given_back: check_refund(refund, captured, back)) == "ok":
+            assert amount > 0
+            given_back += amount
+    assert 0 <= given_back <= captured

@@ -1,4 +1,4 @@
-"""A small market to buy in: two merchants, four things, flat delivery, a sandbox processor; and short words to act in it."""
+"""A small market to buy in: two merchants, four things, flat delivery, a sandbox processor; and words to act in it."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager

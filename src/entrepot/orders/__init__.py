@@ -18,9 +18,10 @@ from .events import (
     SellerOrderDelivered,
     SellerOrderShipped,
 )
-from .fulfilment import confirm_receipt, ship
+from .fulfilment import complete_if_due, confirm_receipt, deliver_seller_order, ship
 from .links import follow_link, link_to, open_by_link, sign_order
 from .money import legs_of
+from .payment import expire_if_due, order_captured, order_declined
 from .pricing import view_cart
 from .proofs import PROOFS
 from .quoting import quote_cart, view_checkout
@@ -108,8 +109,11 @@ __all__ = [
     "adopt_cart",
     "cancel",
     "cancel_order",
+    "complete_if_due",
     "confirm_receipt",
     "count_seller_orders",
+    "deliver_seller_order",
+    "expire_if_due",
     "find_cart",
     "follow_link",
     "get_order",
@@ -126,6 +130,8 @@ __all__ = [
     "mark_refunded",
     "open_by_link",
     "open_cart",
+    "order_captured",
+    "order_declined",
     "place",
     "quote_cart",
     "reactions",

@@ -58,7 +58,7 @@ def get_order_status(snapshot: Snapshot, scope: Scope, order_id: str) -> OrderSt
 def list_orders(snapshot: Snapshot, scope: Scope, after: str | None = None, most: int = 20) -> list[OrderView]:
     """What the caller placed, newest first; `after` is the id of the last one seen."""
     owner = owner_of(scope)
-    orders = snapshot.all(_orders_of, owner=owner, after=after or _BEHIND_ALL, most=min(most, PAGE_MAX))
+    orders = snapshot.all(_orders_of, owner=owner, after=after or _BEHIND_ALL, most=_within(most))
     return _order_views(snapshot, scope, orders)
 
 
@@ -83,7 +83,7 @@ def list_seller_orders(
 
     `after` is the id of the last one seen.
     """
-    page = {"after": after or _BEHIND_ALL, "most": min(most, PAGE_MAX)}
+    page = {"after": after or _BEHIND_ALL, "most": _within(most)}
     statuses = [status.value] if status else [each.value for each in SellerOrderStatus]
     paid_only = 0 if status else 1
     if scope.is_operator:
@@ -101,6 +101,10 @@ def count_seller_orders(snapshot: Snapshot, scope: Scope) -> dict[SellerOrderSta
     for status, number in snapshot.all(_counts, merchant_id=require_organisation(scope)):
         counted[SellerOrderStatus(status)] = number
     return counted
+
+
+def _within(most: int) -> int:
+    return max(1, min(most, PAGE_MAX))
 
 
 def _order_views(snapshot: Snapshot, scope: Scope, orders: Sequence[Order]) -> list[OrderView]:

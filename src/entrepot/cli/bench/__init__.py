@@ -1,0 +1,34 @@
+"""Measures, each beside a control of the same run: machines are noisy, so a ratio says more than a figure.
+
+A bar has a floor, which must hold, and a goal. `BENCHES` names what can be measured; `run` measures and renders.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from entrepot.kernel import Invalid
+
+from .report import Measured, Report, machine, render, to_json
+from .transfers import measure_transfers
+
+Bench = Callable[[Path, str | None], list[Measured]]
+"""Measures in a folder on the disk in question, and on PostgreSQL when given its address."""
+
+BENCHES: Mapping[str, Bench] = {"transfers": measure_transfers}
+
+
+def run(name: str, as_json: bool = False, *, folder: Path, postgres_url: str | None = None) -> str:
+    """Measure one bench, or `all`, and return the table or its JSON. Invalid for a name that there is not.
+
+    `folder` must be on the disk that homes lie on: a folder in memory would make every commit look free.
+    """
+    if name != "all" and name not in BENCHES:
+        raise Invalid(f"There is no benchmark {name!r}: there are {', '.join(sorted(BENCHES))} and all")
+    chosen = sorted(BENCHES) if name == "all" else [name]
+    reports = [Report(each, machine(), BENCHES[each](folder, postgres_url)) for each in chosen]
+    return to_json(reports) if as_json else "\n\n".join(map(render, reports))
+
+
+__all__ = ["BENCHES", "Bench", "Measured", "Report", "run"]

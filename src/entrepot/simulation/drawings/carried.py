@@ -202,8 +202,8 @@ def sunglasses(c: Canvas, look: Look) -> None:
 
 def watch(c: Canvas, look: Look) -> None:
     c.ground = "lay"
-    strap, metal = look.colour, look.accent
     steel = look.cloth == "Stainless steel"
+    strap, metal = look.colour, look.colour if steel else look.accent
     if steel:
         for y in (*range(52, 210, 26), *range(432, 590, 26)):
             for x, wide in ((264, 30), (298, 44), (346, 30)):

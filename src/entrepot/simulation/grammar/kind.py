@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 import msgspec
 
-Choice = Mapping[str, str]  # a value -> the drawing's detail it shows as ("neck=crew"), or ""
+Choice = Mapping[str, str]  # a value -> what of the drawing it decides ("neck=crew", "colour=Red icon=berries"), or ""
 
 
 class Kind(msgspec.Struct, frozen=True, kw_only=True):
@@ -30,8 +30,10 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True):
     numbers: Mapping[str, tuple[int, int, int]] = {}  # low, high, step
     flags: Mapping[str, float] = {}  # how often it holds
     dearer: Mapping[str, float] = {}  # a value or flag -> times the price
+    shows: Mapping[str, str] = {}  # a number or flag -> the detail of the drawing it shows as
     shapes: Mapping[str, tuple[str, ...]] = {}  # details of the drawing that no attribute names
-    pack: Mapping[str, str] = {}  # the drawing's colour by flavour, for packs
+    packs: tuple[str, ...] = ()  # colours of a pack, which is no attribute of what is in it
+    only: Mapping[str, tuple[str, ...]] = {}  # a material -> the colours it comes in
     titles: tuple[str, ...]
     openers: tuple[str, ...]
     lines: tuple[str, ...]

@@ -1,0 +1,1 @@
+"""Deliver: prices of the way, and parcels told of by scans."""

@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import os
 import secrets
-import socket
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -19,7 +18,6 @@ from entrepot.kernel import (
     Blobs,
     Clock,
     Database,
-    Lane,
     ProjectionThread,
     Reactions,
     Relay,
@@ -34,24 +32,95 @@ from entrepot.kernel import (
 )
 from entrepot.settings import Settings, read_settings
 
-REACTIONS: Reactions = {
-    pay.PaymentCaptured: (orders.mark_paid,),
-    pay.PaymentDeclined: (orders.mark_declined,),
-    deliver.ParcelDelivered: (orders.mark_delivered,),
-    orders.SellerOrderCompleted: (catalog.grant_reviews,),
-}
-
-SCHEDULE: tuple[Scheduled, ...] = ()
+SCHEDULE: tuple[Scheduled, ...] = (
+    *pay.SCHEDULE,
+    *orders.SCHEDULE,
+    Scheduled(identity.TIDY.name, identity.Tidy(), 3_600),
+    Scheduled("ledger.seal", ledger.Housekeeping(), 60),
+    Scheduled("ledger.snapshot", ledger.Housekeeping(), 3_600),
+)
 
 
 class Entrepot:
-    """A home, opened: the database and every part that keeps something in memory."""
+    """A home, opened: its database, and every part that keeps something in memory.
+
+    Opened parts answer at once; what works in the background begins with `start`. A handle that was not started still
+    brings everything to rest with `settle`, on the caller's thread.
+    """
 
     def __init__(self, home: Path, settings: Settings, database: Database, secret_key: Secret) -> None:
         self.home = home
         self.settings = settings
         self.database = database
         self.secret_key = secret_key
+        self.name = f"{os.getpid()}-{secrets.token_hex(4)}"
+        self.blobs = Blobs(home / "blobs")
+        self.mailer = identity.open_mailer(settings.identity, home / "mail")
+        self.signals = signals.Buffer(database)
+        self.meter = cloud.Meter(database, settings=settings.cloud)
+        self.processor = pay.SandboxProcessor(home / "sandbox", clock=database.clock)
+        self.indexer = discovery.Indexer(database, self.meter, home / "index", settings.discovery, holder=self.name)
+        self.searcher = discovery.Searcher(database, self.indexer.index, self.meter, self.signals)
+        self.reactions: Reactions = orders.reactions(secret_key)
+        self.job_kinds = self._job_kinds()
+        self._relay = Relay(database, self.reactions, self.name)
+        self._threads: list[Any] = []
+
+    def start(self) -> None:
+        """Set going whatever works in the background: relay, projections, tasks, schedule, index, signals, meter."""
+        self.indexer.open(build=False)
+        projections = ProjectionThread(self.database, [self.indexer])
+        self._relay.when_placed(projections.wake.set)
+        self._threads = [
+            RelayThread(self.database, self._relay),
+            projections,
+            Workers(self.database, self.job_kinds, self.name),
+            ScheduleThread(self.database, SCHEDULE, self.name),
+            self.indexer,
+            self.signals,
+            self.meter,
+        ]
+        for thread in self._threads:
+            thread.start()
+
+    def settle(self) -> None:
+        """Run reactions, projections and due tasks on this thread until nothing is left to do."""
+        workers = Workers(self.database, self.job_kinds, self.name)
+        while self._relay.drain() + workers.drain():
+            pass
+        catch_up(self.database, self.indexer)
+
+    def reindex(self, progress: Callable[[int], None] | None = None) -> int:
+        """Build the search index anew beside the one that is served, and switch; returns how many products it holds."""
+        return self.indexer.rebuild(progress)
+
+    def close(self) -> None:
+        """Let what is under way end, write what is in memory, and let go of everything."""
+        for thread in self._threads:
+            if thread is not self.meter:
+                thread.stop()
+        if not self._threads:
+            self.signals.stop()
+        self.meter.close()
+        self.indexer.close()
+        self.processor.close()
+        self.database.close()
+
+    def _job_kinds(self) -> tuple[TaskKind[Any], ...]:
+        settings = self.settings
+        return (
+            *identity.tasks(self.mailer, settings.public_url),
+            *ledger.TASKS,
+            *pay.tasks(self.processor, self._hear_webhook, settings.pay),
+            *deliver.tasks(settings.deliver),
+            *catalog.tasks(self.blobs),
+            *orders.TASKS,
+        )
+
+    def _hear_webhook(self, headers: Mapping[str, str], body: bytes) -> None:
+        """What the sandbox sends arrives as a real processor's would, without the way over HTTP."""
+        secret = self.processor.webhook_secret
+        self.database.write_now(lambda tx: pay.record_webhook(tx, headers, body, secret))
 
 
 def open_home(
@@ -65,14 +134,21 @@ def open_home(
     _make_folder(home)
     url = settings.database_url(home)
     migrations.upgrade(url)
-    return Entrepot(home, settings, Database(url, clock=clock, random=random), read_secret_key(home))
+    database = Database(url, clock=clock, random=random)
+    return Entrepot(home, settings, database, read_secret_key(home))
 
 
-def _make_folder(home: Path) -> None:
+@contextmanager
+def open_database(home: Path, environ: Mapping[str, str] | None = None) -> Iterator[Database]:
+    """Only the database of a home that exists, for commands that look or write shortly."""
+    settings = read_settings(home, os.environ if environ is None else environ)
+    if not home.is_dir():
+        raise Unavailable(f"There is no home at {home}: name it with --home, or start one with `entrepot serve`")
+    database = Database(settings.database_url(home))
     try:
-        home.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise Unavailable(f"The home {home} cannot be made: {error.strerror}. Choose another with --home") from error
+        yield database
+    finally:
+        database.close()
 
 
 def read_secret_key(home: Path) -> Secret:
@@ -83,3 +159,10 @@ def read_secret_key(home: Path) -> Secret:
         with os.fdopen(descriptor, "w", encoding="ascii") as file:
             file.write(secrets.token_hex(32))
     return Secret(path.read_text(encoding="ascii").strip())
+
+
+def _make_folder(home: Path) -> None:
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise Unavailable(f"The home {home} cannot be made: {error.strerror}. Choose another with --home") from error

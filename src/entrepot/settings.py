@@ -47,6 +47,11 @@ class Settings(msgspec.Struct, frozen=True):
     discovery: discovery.Settings
     sources: tuple[Sourced, ...]
 
+    @property
+    def public_url(self) -> str:
+        """How people reach the market, for links in mails."""
+        return (self.serve.public_url or f"http://{self.serve.host}:{self.serve.port}").rstrip("/")
+
     def database_url(self, home: Path) -> str:
         """The database's address: the one set, else a file in the home."""
         return self.database.url.reveal() or sqlite_url(home / "entrepot.db")

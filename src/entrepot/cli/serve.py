@@ -14,6 +14,6 @@ import click
 @click.pass_obj
 def command(home: Path, host: str | None, port: int | None, workers: int | None) -> None:
     """Serve the market. On an empty home it prints a one-time link to set it up."""
-    from entrepot import web
+    from entrepot.cli.serving import serve_home
 
-    web.serve(home, host=host, port=port, workers=workers)
+    serve_home(home, host, port, workers)

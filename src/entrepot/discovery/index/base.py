@@ -18,6 +18,8 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
+from entrepot.kernel import Invalid, Unavailable
+
 from ..types import LIMIT_MAX, SORTS, Change, Document, Facet
 
 DIMENSIONS = 256
@@ -70,6 +72,14 @@ class Completion(msgspec.Struct, frozen=True):
     value: str = ""
 
 
+class Damaged(Unavailable):
+    """An index that cannot be opened. The sentence says what is wrong with it; it is then built anew."""
+
+
+class Busy(Unavailable):
+    """An index that another process still has open for writing."""
+
+
 class Index(Protocol):
     """An index of products. Writers are called by one thread at a time, readers by any."""
 
@@ -108,8 +118,6 @@ class Index(Protocol):
 
 def check(query: IndexQuery) -> None:
     """Refuse what no index can answer."""
-    from entrepot.kernel import Invalid
-
     if query.sort not in SORTS:
         raise Invalid(f"there is no order {query.sort!r}: choose one of {', '.join(SORTS)}", fields={"sort": "unknown"})
     if not 0 <= query.limit <= LIMIT_MAX:

@@ -20,8 +20,7 @@ from pathlib import Path
 import msgspec
 import numpy as np
 
-from entrepot.kernel import Unavailable
-
+from .base import Busy, Damaged
 from .columns import Columns
 from .fused import FusedIndex
 from .postings import Postings
@@ -31,10 +30,6 @@ from .vocabulary import Vocabulary
 FORMAT = 1
 GRAPH_TAIL_SHARE = 5
 """The graph is made larger when the rows beyond it are more than FLAT_MAX, or a fifth of it where that is more."""
-
-
-class Damaged(Unavailable):
-    """A generation that cannot be opened. The sentence says what is wrong with it; the index is then built anew."""
 
 
 class Manifest(msgspec.Struct, frozen=True):
@@ -80,6 +75,8 @@ class Generation:
             manifest = read_manifest(folder)
             columns, vocabulary = _read_state(folder, manifest)
             index = _open(folder, manifest, columns, vocabulary, floor, writing=writing)
+        except Busy:
+            raise
         except (OSError, ValueError, KeyError, EOFError, RuntimeError, msgspec.MsgspecError) as error:
             raise Damaged(f"The search index in {folder} cannot be opened ({_brief(error)})") from error
         if writing and index.postings.count() != manifest.living:
@@ -106,15 +103,15 @@ class Generation:
     def is_graph_wanted(self) -> bool:
         """Whether so many rows lie beyond the graph that looking at each is slower than it need be."""
         covered = 0 if self.index.graph is None else self.index.graph.count
-        return len(self.index.vectors.rows) - covered > max(FLAT_MAX, covered // GRAPH_TAIL_SHARE)
+        return self.manifest.count - covered > max(FLAT_MAX, covered // GRAPH_TAIL_SHARE)
 
-    def grow_graph(self) -> None:
-        """Make a graph over all rows and use it; takes a minute for half a million, while searches go on."""
-        graph = Graph.build(self.index.vectors.rows, self.index.graph)
+    def make_graph(self) -> Graph:
+        """A graph over the rows of the last checkpoint, kept in its file; searches go on while it is made."""
+        graph = Graph.build(self.index.vectors.rows[: self.manifest.count], self.index.graph)
         path = self.folder / "graph.faiss"
         graph.write(path.with_suffix(".new"))
         os.replace(path.with_suffix(".new"), path)
-        self.index.attach(graph)
+        return graph
 
     def is_behind(self) -> bool:
         """Whether the directory holds a later checkpoint than the one opened here."""
@@ -145,12 +142,12 @@ def read_manifest(folder: Path) -> Manifest:
 def _open(
     folder: Path, manifest: Manifest, columns: Columns, vocabulary: Vocabulary, floor: float, *, writing: bool
 ) -> FusedIndex:
-    vectors = VectorFile(folder / "vectors.f32", manifest.count, writing=writing)
+    postings = Postings(folder / "text", manifest.count, writing=writing)  # first: it is open for writing once
     try:
+        vectors = VectorFile(folder / "vectors.f32", manifest.count, writing=writing)
         graph = Graph.read(folder / "graph.faiss") if manifest.graph else None
-        postings = Postings(folder / "text", manifest.count, writing=writing)
     except BaseException:
-        vectors.close()
+        postings.close()
         raise
     return FusedIndex(columns, vocabulary, postings, vectors, graph, floor)
 

@@ -20,6 +20,7 @@ import numpy as np
 import numpy.typing as npt
 import tantivy
 
+from .base import Busy
 from .columns import Slots
 from .fields import Fields
 
@@ -48,7 +49,7 @@ class Postings:
         if writing:
             folder.mkdir(parents=True, exist_ok=True)
         self._index = tantivy.Index(self._schema, path=str(folder))
-        self._writer = self._index.writer(WRITER_BYTES, 1) if writing else None
+        self._writer = _writer(self._index, folder) if writing else None
         self._remembered: OrderedDict[str, Posting] = OrderedDict()
         self._remembered_slots = 0
         self._lock = threading.Lock()
@@ -162,6 +163,15 @@ class Postings:
         """Ask for words before somebody does."""
         for word in words:
             self.posting(word)
+
+
+def _writer(index: tantivy.Index, folder: Path) -> tantivy.IndexWriter:
+    try:
+        return index.writer(WRITER_BYTES, 1)
+    except ValueError as error:
+        if "LockBusy" in str(error):
+            raise Busy(f"Another process has {folder} open for writing") from error
+        raise
 
 
 def _schema() -> tantivy.Schema:

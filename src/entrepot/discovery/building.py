@@ -1,0 +1,97 @@
+"""A whole new generation from the catalogue's rows, beside the one that is served."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+import msgspec
+
+from entrepot import catalog, cloud
+from entrepot.cloud import Meter
+from entrepot.kernel import Database, Snapshot, Tx, find_fact, last_position, new_id, write_fact
+
+from .documents import document_of
+from .index.base import Index
+from .index.fields import text_to_embed
+from .index.generation import Generation
+from .settings import Settings
+from .types import Document
+
+FACT = "discovery.generation"
+BATCH = 500
+BATCHES_PER_COMMIT = 8
+
+
+class Served(msgspec.Struct, frozen=True):
+    """Which generation is served, and which one was before."""
+
+    name: str
+    before: str = ""
+
+
+def find_served(snapshot: Snapshot) -> Served | None:
+    """What the database says is served; None when nothing was ever built."""
+    fact = find_fact(snapshot, FACT)
+    return None if fact is None else msgspec.convert(fact, Served)
+
+
+def embed_documents(index: Index, meter: Meter, documents: list[Document], surface: str) -> None:
+    """Put documents into an index with the vectors of what they say."""
+    if documents:
+        vectors = cloud.embed(meter, [text_to_embed(document) for document in documents], surface=surface)
+        index.upsert(documents, vectors)
+
+
+def build(
+    database: Database, meter: Meter, folder: Path, settings: Settings, progress: Callable[[int], None] | None = None
+) -> tuple[str, int]:
+    """Build a generation, make it the served one, and return its name and how many products it holds.
+
+    `progress` is told how many products were added since it was last told. What happens meanwhile is not lost: the
+    generation's position is that of before, and whoever serves it applies the events since.
+    """
+    position = database.read_now(last_position)
+    name = new_id("gen", database.clock.now(), database.random)
+    folder.mkdir(parents=True, exist_ok=True)
+    generation = Generation.create(folder / name, settings.similarity_floor)
+    try:
+        _fill(database, meter, generation, progress or (lambda count: None))
+        generation.checkpoint(position)
+        if generation.is_graph_wanted():
+            generation.index.attach(generation.make_graph())
+            generation.checkpoint(position)
+    except BaseException:
+        generation.close()
+        shutil.rmtree(folder / name, ignore_errors=True)
+        raise
+    generation.close()
+    dropped = database.write_now(lambda tx: _switch(tx, name))
+    if dropped:
+        shutil.rmtree(folder / dropped, ignore_errors=True)
+    return name, generation.manifest.living
+
+
+def _fill(database: Database, meter: Meter, generation: Generation, progress: Callable[[int], None]) -> None:
+    after, batches = "", 0
+    while True:
+        products = database.read_now(partial(catalog.iterate_documents, after_id=after, most=BATCH))
+        documents = [document_of(product) for product in products]
+        embed_documents(generation.index, meter, documents, "reindex")
+        progress(len(documents))
+        batches += 1
+        if batches % BATCHES_PER_COMMIT == 0:
+            generation.index.commit()
+        if len(products) < BATCH:
+            break
+        after = products[-1].id
+    generation.index.commit()
+
+
+def _switch(tx: Tx, name: str) -> str:
+    """Serve a generation from now on; returns the one that is two steps behind and no longer needed by anyone."""
+    served = find_served(tx)
+    write_fact(tx, FACT, Served(name, served.name if served else ""))
+    return served.before if served else ""

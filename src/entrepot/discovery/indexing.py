@@ -1,0 +1,267 @@
+"""Keeping the index true: it follows the catalogue's events, and its files follow it.
+
+What changes often (price, stock, ratings, whether it sells) is written into this process's columns at once. Words and
+vectors are written by one process, the holder of the lease `index`, which commits what came and now and then makes it
+durable with the position it stands at; the others open what it wrote. A directory that cannot be opened is said to be
+damaged, once, in a sentence, and is built anew from the rows while what is left goes on serving.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+import structlog
+
+from entrepot import catalog, signals
+from entrepot.catalog import OffersChanged, ProductsHidden, ProductsListed, StockChanged
+from entrepot.cloud import Meter
+from entrepot.kernel import DAY, Database, Lane, Recorded, Refused, Snapshot, acquire, release
+
+from .building import build, embed_documents, find_served
+from .documents import document_of
+from .index.base import Busy, Damaged
+from .index.columns import change_of
+from .index.generation import Generation
+from .index.plain import PlainIndex
+from .index.served import ServedIndex
+from .settings import Settings
+from .types import Change, Document
+
+LEASE = "index"
+LEASE_S = 15
+TICK_S = 1.0
+RENEW_S = 5.0
+CHECKPOINT_S = 2.0
+CHECKPOINT_SHARE = 50
+"""Checkpoints take at most a fiftieth of the time."""
+COLUMNS_CHECKPOINT_S = 60.0
+POPULARITY_S = 300.0
+POPULAR_MAX = 50_000
+
+log = structlog.get_logger(__name__)
+
+
+class Indexer:
+    """The index of one process, as a projection of the catalogue's events. `index` is what to search."""
+
+    def __init__(
+        self, database: Database, meter: Meter, folder: Path, settings: Settings | None = None, holder: str = "indexer"
+    ) -> None:
+        self.index = ServedIndex()
+        self._position = self._asked = 0
+        self._database = database
+        self._meter = meter
+        self._folder = folder
+        self._settings = settings or Settings()
+        self._holder = holder
+        self._generation: Generation | None = None
+        self._name = ""
+        self._writing = False
+        self._dirty = self._columns_dirty = False
+        self._lock = threading.RLock()
+        self._due: dict[str, float] = {}
+        self._checkpoint_took = 0.0
+        self._closing = threading.Event()
+        self._thread = threading.Thread(target=self._loop, name="entrepot-index", daemon=True)
+
+    # Following events
+
+    @property
+    def position(self) -> int:
+        """The position of the last event that is in; goes back when an older generation is opened."""
+        self._asked = self._position
+        return self._asked
+
+    def apply(self, snapshot: Snapshot, events: Sequence[Recorded]) -> None:
+        """See `kernel.Projection`."""
+        with self._lock:
+            if self._asked != self._position:
+                return  # another generation was opened since these events were asked for; they are asked for again
+            if self._generation is not None:
+                self._take_in(snapshot, events, self._generation)
+            self._position = self._asked = events[-1].position
+
+    def _take_in(self, snapshot: Snapshot, events: Sequence[Recorded], generation: Generation) -> None:
+        listed: set[str] = set()
+        changed: set[str] = set()
+        for recorded in events:
+            match recorded.event:
+                case ProductsListed(product_ids=ids) | ProductsHidden(product_ids=ids):
+                    listed.update(ids)
+                case OffersChanged(product_ids=ids) | StockChanged(product_ids=ids):
+                    changed.update(ids)
+        if not listed and not changed:
+            return
+        index = generation.index
+        found = {product.id: document_of(product) for product in catalog.documents_of(snapshot, listed | changed)}
+        known = {product_id for product_id in changed | listed if index.has(product_id)}
+        index.change([change_of(found[each]) for each in sorted(known & found.keys())])
+        index.change([_gone(each) for each in sorted(known - found.keys())])
+        self._columns_dirty = True
+        if generation.writing:
+            wanted = sorted((listed | (changed - known)) & found.keys())
+            self._write(generation, [found[each] for each in wanted], sorted(known - found.keys()))
+
+    def _write(self, generation: Generation, documents: list[Document], gone: list[str]) -> None:
+        if documents or gone:
+            embed_documents(generation.index, self._meter, documents, "indexing")
+            generation.index.remove(gone)
+            generation.index.commit()
+            self._dirty = True
+
+    # Opening, rebuilding
+
+    def open(self, *, build: bool = True) -> None:
+        """Open what is served; when there is nothing whole, build it here and now, or leave that to `start`.
+
+        Events since the last checkpoint are still to be applied.
+        """
+        with self._lock:
+            self._hold_lease()
+            self._adopt_served()
+        if self._generation is None and build:
+            self.rebuild()
+
+    def rebuild(self, progress: Callable[[int], None] | None = None) -> int:
+        """Build a new generation from the rows while the old one serves, and switch; returns how many products."""
+        _, count = build(self._database, self._meter, self._folder, self._settings, progress)
+        with self._lock:
+            self._adopt_served()
+        return count
+
+    def _adopt_served(self) -> None:
+        """Serve what the database says is served, when it is not yet what is open here."""
+        served = self._database.read_now(find_served)
+        if served is None or (served.name == self._name and self._generation is not None):
+            return
+        self._adopt(served.name)
+
+    def _adopt(self, name: str) -> None:
+        """Serve a generation as of its last checkpoint. When it is damaged, what served until now goes on serving."""
+        if self._generation is not None:
+            self._generation.close()  # a directory is open for writing once
+            self._generation = None
+        try:
+            generation = self._open(self._folder / name)
+        except Damaged as damage:
+            log.warning("the search index is built anew from the catalogue", reason=damage.sentence)
+            return
+        self._generation, self._name = generation, name
+        self._position = generation.manifest.position
+        self.index.current = generation.index
+        self._dirty = self._columns_dirty = False
+        self._due.pop("popularity", None)
+
+    def _open(self, folder: Path) -> Generation:
+        if self._writing:
+            with suppress(Busy):  # a holder that was asleep has not let go yet: read until it has
+                return Generation.open(folder, self._settings.similarity_floor, writing=True)
+        return Generation.open(folder, self._settings.similarity_floor, writing=False)
+
+    # Housekeeping
+
+    def start(self) -> None:
+        """Begin to keep the lease, make checkpoints, and follow switches."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Make what is committed durable, hand the lease back, and let go of the files."""
+        self._closing.set()
+        if self._thread.is_alive():
+            self._thread.join()
+        self.close()
+
+    def close(self) -> None:
+        """The end of `stop`, for whoever never started."""
+        with self._lock:
+            if self._generation is not None:
+                if self._generation.writing and (self._dirty or self._columns_dirty):
+                    self._checkpoint(self._generation)
+                self._generation.close()
+                self._generation = None
+                self.index.current = PlainIndex()
+        if self._writing:
+            self._writing = False
+            self._database.write_now(lambda tx: release(tx, LEASE, self._holder))
+
+    def tick(self) -> None:
+        """One round of housekeeping."""
+        if self._is_due("lease", RENEW_S):
+            self._hold_lease()
+        with self._lock:
+            self._adopt_served()
+            generation = self._generation
+            if generation is not None and not generation.writing and (self._writing or generation.is_behind()):
+                self._adopt(self._name)
+            elif generation is not None and generation.writing:
+                self._checkpoint_if_due(generation)
+        if self._generation is None and self._writing:
+            self.rebuild()
+        self._grow_graph()
+        self._refresh_popularity()
+
+    def _hold_lease(self) -> None:
+        fence = self._database.write_now(lambda tx: acquire(tx, LEASE, self._holder, LEASE_S), Lane.BULK)
+        held = fence is not None
+        if self._writing and not held and self._generation is not None:
+            with self._lock:
+                self._writing = False
+                self._adopt(self._name)
+        self._writing = held
+
+    def _checkpoint_if_due(self, generation: Generation) -> None:
+        pause = max(CHECKPOINT_S, CHECKPOINT_SHARE * self._checkpoint_took)
+        if (self._dirty and self._is_due("checkpoint", pause)) or (
+            self._columns_dirty and self._is_due("columns", max(pause, COLUMNS_CHECKPOINT_S))
+        ):
+            self._checkpoint(generation)
+
+    def _checkpoint(self, generation: Generation) -> None:
+        began = time.monotonic()
+        generation.checkpoint(self._position)
+        self._dirty = self._columns_dirty = False
+        self._checkpoint_took = time.monotonic() - began
+
+    def _grow_graph(self) -> None:
+        generation = self._generation
+        if generation is not None and generation.writing and generation.is_graph_wanted():
+            graph = generation.make_graph()
+            with self._lock:
+                if self._generation is generation:
+                    generation.index.attach(graph)
+                    self._dirty = True
+
+    def _refresh_popularity(self) -> None:
+        generation = self._generation
+        if generation is None or not self._is_due("popularity", POPULARITY_S):
+            return
+        since = self._database.clock.now() - self._settings.popular_days * DAY
+        weights = self._database.read_now(lambda snapshot: signals.popularity(snapshot, since, POPULAR_MAX))
+        with self._lock:
+            generation.index.set_popularity(dict(weights))
+
+    def _is_due(self, what: str, pause_s: float) -> bool:
+        now = time.monotonic()
+        if now < self._due.get(what, 0.0):
+            return False
+        self._due[what] = now + pause_s
+        return True
+
+    def _loop(self) -> None:
+        while not self._closing.is_set():
+            try:
+                self.tick()
+            except Refused as refusal:
+                log.warning("the search index waits", reason=refusal.sentence)
+            except Exception:
+                log.exception("the search index could not be kept; it is tried again")
+            self._closing.wait(TICK_S)
+
+
+def _gone(product_id: str) -> Change:
+    """No longer seen: shown by no list from now on, whether or not its words have left the files yet."""
+    return Change(product_id, None, "", 0, 0, sellable=False, in_stock=False)

@@ -1,0 +1,164 @@
+"""Answering a shopper: one call gives hits with their cards, facets, total and time, and notes what was shown."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+
+from msgspec.structs import replace
+
+from entrepot import catalog, cloud
+from entrepot.catalog import Card
+from entrepot.cloud import Meter
+from entrepot.identity import Scope
+from entrepot.kernel import Database, new_id
+from entrepot.signals import Buffer, Signal, SignalKind
+
+from .index.base import Completion, IndexHit, IndexPage, IndexQuery, Vectors
+from .index.served import ServedIndex
+from .names import Names
+from .popular import PopularQueries
+from .reasons import explain
+from .text import QUERY_CHARACTERS_MAX, document_words, fold, query_words
+from .types import Hit, SearchPage, SearchRequest, Suggestion
+
+SUGGESTIONS_MAX = 8
+PICTURE_WIDTH = 320
+
+
+class Searcher:
+    """Search, browse and suggest over the served index. Without a session an answer depends on the request alone."""
+
+    def __init__(self, database: Database, index: ServedIndex, meter: Meter, signals: Buffer) -> None:
+        self._database = database
+        self._index = index
+        self._meter = meter
+        self._signals = signals
+        self._names = Names(database)
+        self._popular = PopularQueries(database)
+
+    def search(self, scope: Scope, request: SearchRequest) -> SearchPage:
+        """A page of what the request asks for. Invalid, with the field at fault, for what cannot be read.
+
+        Everything in it is public. What sold out since the index was asked is left out and not counted.
+        """
+        began = time.perf_counter()
+        request_id = new_id("req", self._database.clock.now(), self._database.random)
+        q = request.q[:QUERY_CHARACTERS_MAX].strip()
+        query = IndexQuery(
+            text=q,
+            vector=self._vector(q, request.surface, request_id),
+            filters=request.filters,
+            sort=request.sort,
+            offset=request.offset,
+            limit=request.limit,
+            facet_names=self._names.facet_names(),
+        )
+        page = self._index.search(query)
+        hits = self._hits(page, q, request.language)
+        self._note(scope, request, request_id, hits)
+        return SearchPage(
+            hits=hits,
+            total=page.total - (len(page.hits) - len(hits)),
+            facets=self._names.label(page.facets, request.language),
+            took_ms=round((time.perf_counter() - began) * 1_000, 3),
+            request_id=request_id,
+            corrected=page.corrected,
+        )
+
+    def browse(self, scope: Scope, request: SearchRequest) -> SearchPage:
+        """A page of a category, a brand, a merchant, or of everything: a search without words."""
+        return self.search(scope, request)
+
+    def suggest(self, q: str, language: str = "en", most: int = SUGGESTIONS_MAX) -> list[Suggestion]:
+        """Ways to go on from what was typed, each leading to something for sale."""
+        completions = self._index.suggest(q, most)
+        suggestions = [*self._categories(q, language), *(self._suggestion(each, language) for each in completions)]
+        for popular in self._popular.starting(fold(q).strip(), most):
+            if self._index.search(IndexQuery(popular, limit=0, facets=False)).total:
+                suggestions.append(Suggestion(popular, "query"))
+        unique = {(each.kind, fold(each.text)): each for each in reversed(suggestions)}
+        return list(reversed(unique.values()))[:most]
+
+    def _vector(self, q: str, surface: str, request_id: str) -> Vectors | None:
+        if not query_words(q):
+            return None
+        vector = cloud.embed(self._meter, [fold(q)], surface=surface, ref=request_id)[0]
+        return vector if vector.any() else None
+
+    def _hits(self, page: IndexPage, q: str, language: str) -> tuple[Hit, ...]:
+        ids = [hit.id for hit in page.hits]
+        cards = {card.id: card for card in self._database.read_now(lambda snapshot: catalog.list_cards(snapshot, ids))}
+        shown = page.corrected or q
+        return tuple(
+            _hit(cards[found.id], found, shown, language)
+            for found in page.hits
+            if found.id in cards and cards[found.id].sellable
+        )
+
+    def _note(self, scope: Scope, request: SearchRequest, request_id: str, hits: Sequence[Hit]) -> None:
+        """Append what was searched and what the answer holds; the browser says later what was really seen."""
+        if request.session is None:
+            return
+        session, at, surface = request.session, self._database.clock.now(), request.surface
+        actor = scope.actor if scope.actor.startswith("usr_") else None
+        notes = [
+            Signal(
+                kind=SignalKind.SHOWN,
+                session=session,
+                at=at,
+                surface=surface,
+                actor=actor,
+                request_id=request_id,
+                product_id=hit.id,
+                position=place,
+                propensity=1.0,  # nothing is left to chance yet
+            )
+            for place, hit in enumerate(hits, request.offset)
+        ]
+        q = request.q.strip()
+        if q and request.offset == 0:
+            kind = SignalKind.SEARCH
+            notes.append(
+                Signal(kind=kind, session=session, at=at, surface=surface, actor=actor, request_id=request_id, query=q)
+            )
+        self._signals.add(*notes)
+
+    def _categories(self, q: str, language: str) -> list[Suggestion]:
+        """Categories whose name in the shopper's language begins as typed, and that the index does not know by it."""
+        typed = fold(q).strip()
+        if not typed or language == "en":
+            return []
+        return [
+            Suggestion(names[language], "category", {"category": (path,)})
+            for path, names in self._names.categories().items()
+            if typed in fold(names.get(language, ""))
+            and self._index.search(IndexQuery(filters={"category": (path,)}, limit=0, facets=False)).total
+        ][:2]
+
+    def _suggestion(self, completion: Completion, language: str) -> Suggestion:
+        if completion.kind == "query":
+            return Suggestion(completion.text, "query")
+        name = completion.kind
+        text = self._names.category(completion.value, language) if name == "category" else completion.text
+        return Suggestion(text, name, {name: (completion.value,)})
+
+
+def _hit(card: Card, found: IndexHit, q: str, language: str) -> Hit:
+    hit = Hit(
+        id=card.id,
+        external_id=card.external_id,
+        title=card.title,
+        price=card.price_minor,
+        currency=card.currency,
+        merchant=card.merchant_name,
+        url=f"/p/{card.slug}",
+        image=f"/m/{card.picture}/{PICTURE_WIDTH}.webp" if card.picture else None,
+        rating=card.rating.average,
+        rating_count=card.rating.count,
+        sponsored=False,
+        why=(),
+        brand=card.brand or "",
+    )
+    words = frozenset(document_words(f"{card.title} {card.brand or ''}"))
+    return replace(hit, why=explain(hit, found.reasons, q, language, words))

@@ -4,6 +4,8 @@ A product is shared and its first lister owns the content; an offer is one selle
 that nothing can be sold twice. Only goods of approved merchants are seen.
 """
 
+from entrepot.kernel import Blobs, TaskKind
+
 from . import notices as _notices  # noqa: F401 - declares their kinds
 from .attributes import list_attributes, save_attributes
 from .cards import documents_of, iterate_documents, list_cards
@@ -18,6 +20,20 @@ from .events import (
     ProductsListed,
     StockChanged,
 )
+from .gtin import find_gtin
+from .imports.formats import FORMATS, FeedRef, local_feed, uploaded_feed
+from .imports.jobs import (
+    Counts,
+    Import,
+    ReportLine,
+    RunImport,
+    get_import,
+    list_import_errors,
+    list_imports,
+    start_import,
+)
+from .imports.jsonl import feed_schema
+from .imports.running import Preview, import_task, preview_import, run_import
 from .listings import get_listing, hide_product, list_listings, publish_product
 from .merchants import (
     apply_as_merchant,
@@ -31,6 +47,7 @@ from .offers import OfferChange, get_offer, offers_for_cart, set_stock, update_o
 from .pages import get_product
 from .pictures import StoredPicture, record_pictures, rendition, store_picture
 from .products import save_products
+from .proofs import PROOFS
 from .reviews import ReviewText, grant_review, list_reviews, may_review, write_review
 from .stock import (
     SoldOut,
@@ -63,14 +80,26 @@ from .types import (
     VariantView,
 )
 
+
+def tasks(blobs: Blobs) -> tuple[TaskKind[RunImport], ...]:
+    """The kinds of task that the catalogue has: importing what was uploaded."""
+    return (import_task(blobs),)
+
+
 __all__ = [
+    "FORMATS",
+    "PROOFS",
     "AttributeDefinition",
+    "Blobs",
     "Card",
     "CartOffer",
     "Category",
     "CategoryDraft",
     "CategoryNode",
+    "Counts",
     "Fault",
+    "FeedRef",
+    "Import",
     "Listing",
     "Merchant",
     "MerchantApplication",
@@ -83,15 +112,18 @@ __all__ = [
     "OffersChanged",
     "OptionView",
     "PictureView",
+    "Preview",
     "ProductDocument",
     "ProductDraft",
     "ProductView",
     "ProductsHidden",
     "ProductsListed",
     "Rating",
+    "ReportLine",
     "Review",
     "ReviewDraft",
     "ReviewText",
+    "RunImport",
     "Saved",
     "SoldOut",
     "StockChanged",
@@ -105,7 +137,10 @@ __all__ = [
     "available",
     "category_tree",
     "documents_of",
+    "feed_schema",
+    "find_gtin",
     "get_category",
+    "get_import",
     "get_listing",
     "get_merchant",
     "get_offer",
@@ -113,27 +148,36 @@ __all__ = [
     "grant_review",
     "hide_product",
     "hold_stock",
+    "import_task",
     "iterate_documents",
     "list_attributes",
     "list_cards",
     "list_categories",
+    "list_import_errors",
+    "list_imports",
     "list_listings",
     "list_merchants",
     "list_reviews",
+    "local_feed",
     "may_review",
     "merchants_of",
     "offers_for_cart",
+    "preview_import",
     "publish_product",
     "record_pictures",
     "release_stock",
     "rendition",
+    "run_import",
     "save_attributes",
     "save_categories",
     "save_products",
     "set_stock",
     "ship_stock",
+    "start_import",
     "store_picture",
     "suspend_merchant",
+    "tasks",
     "update_offer",
+    "uploaded_feed",
     "write_review",
 ]

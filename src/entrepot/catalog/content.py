@@ -143,8 +143,8 @@ def _kind_of(value: AttributeValue) -> str:
 
 def _clean_value(value: AttributeValue) -> AttributeValue:
     if isinstance(value, list):
-        return [clean_line(each) if isinstance(each, str) else each for each in value]
-    return clean_line(value) if isinstance(value, str) else value
+        return [clean_title(each) if isinstance(each, str) else each for each in value]
+    return clean_title(value) if isinstance(value, str) else value
 
 
 def _picture(source: str) -> tuple[str | None, str | None]:

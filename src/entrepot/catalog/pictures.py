@@ -1,8 +1,8 @@
 """Pictures: what merchants upload, made into files that are ours.
 
-A picture is decoded within bounds, turned upright, brought to the colours of the web and written anew as WebP: nothing of
-the file that came is served, so no metadata, no second format hidden in the first, no bomb. Smaller sizes are made when
-they are first asked for and kept.
+A picture is decoded within bounds, turned upright, brought to the colours of the web and written anew as WebP: nothing
+of the file that came is served, so no metadata, no second format hidden in the first, no bomb. Smaller sizes are made
+when they are first asked for and kept.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import msgspec
-from PIL import Image, ImageCms, ImageOps
+from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 from sqlalchemy import select
 
 from entrepot.kernel import Blobs, Invalid, NotFound, Prepared, Snapshot, TooLarge, Tx, in_set, prepare
@@ -71,7 +71,7 @@ def decode_picture(content: bytes) -> Image.Image:
             return _web_colours(ImageOps.exif_transpose(opened))
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise _too_many_pixels() from None
-    except Image.UnidentifiedImageError:
+    except UnidentifiedImageError:
         raise Invalid("This file is no picture we can read: use JPEG, PNG, WebP or GIF") from None
     except (OSError, ValueError, SyntaxError, EOFError, IndexError, OverflowError, MemoryError) as error:
         raise Invalid("The picture is damaged or cut off: save it again and upload the new file") from error

@@ -1,0 +1,153 @@
+"""A feed's rows in batches ready to be saved: checked, their pictures stored, never more than fits in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+import msgspec
+
+from entrepot.kernel import Blobs, Database, Invalid, Refused, TooLarge
+
+from ..drafts import ProductDraft, find_faults
+from ..pictures import StoredPicture, decode_picture, find_stored, source_digest, store_picture
+from ..texts import clean_line
+from .reading import VALUE_LENGTH_MAX, Bad, Good, Problem, Source
+
+ROWS_MAX: Final = 500
+VARIANTS_MAX: Final = 2_000
+BYTES_MAX: Final = 16 * 2**20
+_REMOTE: Final = ("https://", "http://")
+
+
+class Batch(msgspec.Struct, frozen=True):
+    """Rows up to `cursor`: those to save, how many were refused, and problems, each with whether it kept a row out."""
+
+    cursor: int
+    rows: tuple[Good, ...]
+    refused: int
+    problems: tuple[tuple[Problem, bool], ...]
+    pictures: tuple[StoredPicture, ...] = ()
+
+    @property
+    def drafts(self) -> list[ProductDraft]:
+        """What to save."""
+        return [row.draft for row in self.rows]
+
+
+class _Gathering:
+    """A batch that still grows."""
+
+    def __init__(self) -> None:
+        self.rows: list[Good] = []
+        self.problems: list[tuple[Problem, bool]] = []
+        self.ids: set[str] = set()
+        self.refused = self.variants = self.size = 0
+
+    def has_room(self, row: Good | None) -> bool:
+        if len(self.rows) + self.refused >= ROWS_MAX:
+            return False
+        if row is None or not self.rows:
+            return True
+        return (
+            clean_line(row.draft.external_id) not in self.ids
+            and self.variants + len(row.draft.variants) <= VARIANTS_MAX
+            and self.size + row.size <= BYTES_MAX
+        )
+
+    def add(self, row: Good | None, problems: list[tuple[Problem, bool]]) -> None:
+        self.problems += problems
+        if row is None:
+            self.refused += 1
+            return
+        self.rows.append(row)
+        self.ids.add(clean_line(row.draft.external_id))
+        self.variants += len(row.draft.variants)
+        self.size += row.size
+
+    def close(self, cursor: int) -> Batch:
+        return Batch(cursor, tuple(self.rows), self.refused, tuple(self.problems))
+
+
+def batches(rows: Iterator[Good | Bad], cursor: int, *, has_location: bool) -> Iterator[Batch]:
+    """The rows behind a cursor, at most 500 (or 2,000 variants, or 16 MiB) at a time.
+
+    An id never comes twice in one batch, so that of two rows about one product the later counts, wherever they stand.
+    """
+    gathering = _Gathering()
+    for each in rows:
+        row, problems = _checked(each, has_location)
+        if not gathering.has_room(row):
+            yield gathering.close(cursor)
+            gathering = _Gathering()
+        gathering.add(row, problems)
+        cursor += 1
+    if gathering.rows or gathering.refused:
+        yield gathering.close(cursor)
+
+
+def with_pictures(database: Database, blobs: Blobs | None, source: Source, batch: Batch) -> Batch:
+    """The batch with its files stored and named by their sha256; what is no picture is left out with a note.
+
+    One read finds those that are stored already. Without blobs nothing is stored: files are only looked at.
+    """
+    files = {reference: row for row in batch.rows for reference in row.draft.pictures if not _is_remote(reference)}
+    notes: list[tuple[Problem, bool]] = []
+    digests: dict[str, str] = {}
+    for reference, row in files.items():
+        try:
+            digests[reference] = source_digest(source.picture(reference))
+        except (Invalid, TooLarge) as refusal:
+            notes.append((_note(row, reference, refusal), False))
+    stored = database.read_now(lambda snapshot: find_stored(snapshot, list(digests.values())))
+    known = {digest: picture.sha256 for digest, picture in stored.items()}
+    fresh: list[StoredPicture] = []
+    for reference, digest in digests.items():
+        if digest not in known:
+            try:
+                picture = _keep(blobs, source.picture(reference))
+            except (Invalid, TooLarge) as refusal:
+                notes.append((_note(files[reference], reference, refusal), False))
+                continue
+            known[digest] = picture.sha256
+            fresh.append(picture)
+    named = {reference: known[digest] for reference, digest in digests.items() if digest in known}
+    rows = tuple(_renamed(row, named) for row in batch.rows)
+    kept = tuple(fresh) if blobs is not None else ()
+    return msgspec.structs.replace(batch, rows=rows, problems=(*batch.problems, *notes), pictures=kept)
+
+
+def _checked(row: Good | Bad, has_location: bool) -> tuple[Good | None, list[tuple[Problem, bool]]]:
+    """A row that may be saved, or None; and its problems."""
+    if isinstance(row, Bad):
+        return None, [(problem, True) for problem in row.problems]
+    faults = [(Problem(row.line, fault.field, fault.reason, fault.value), True) for fault in find_faults(row.draft)]
+    if not has_location and any(variant.quantity is not None for variant in row.draft.variants):
+        reason = "This is counted, and the shop has no location yet: add the place goods leave from, then import again"
+        faults.append((Problem(row.line, "quantity", reason, row.draft.external_id[:VALUE_LENGTH_MAX]), True))
+    return (None, faults) if faults else (row, [(note, False) for note in row.notes])
+
+
+def _is_remote(reference: str) -> bool:
+    return reference.startswith(_REMOTE)
+
+
+def _keep(blobs: Blobs | None, content: bytes) -> StoredPicture:
+    if blobs is not None:
+        return store_picture(blobs, content)
+    image = decode_picture(content)
+    digest = source_digest(content)
+    return StoredPicture(digest, image.width, image.height, digest)
+
+
+def _note(row: Good, reference: str, refusal: Refused) -> Problem:
+    reason = f"{refusal.sentence} ({row.draft.external_id[:100]} came in without it)"
+    return Problem(row.line, "pictures", reason, reference[:VALUE_LENGTH_MAX])
+
+
+def _renamed(row: Good, named: Mapping[str, str]) -> Good:
+    if all(_is_remote(reference) for reference in row.draft.pictures):
+        return row
+    pictures = (each if _is_remote(each) else named.get(each) for each in row.draft.pictures)
+    kept = tuple(dict.fromkeys(each for each in pictures if each))
+    return msgspec.structs.replace(row, draft=msgspec.structs.replace(row.draft, pictures=kept))

@@ -1,0 +1,207 @@
+"""Running an import: a batch a command, the cursor saved with its batch, so that it may stop anywhere and go on.
+
+A dry run reads, checks and compares in the same way and saves nothing but its report; `preview_import` not even that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
+from itertools import islice
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from entrepot import identity
+from entrepot.identity import Scope
+from entrepot.kernel import Blobs, Database, Lane, Refused, Snapshot, TaskKind, TaskRun, Tx
+
+from ..drafts import ProductDraft
+from ..merchants import get_merchant, require_merchant
+from ..pictures import record_pictures
+from ..products import digest_rows, is_unchanged, read_listings, save_products
+from ..types import Saved
+from .batches import Batch, batches, with_pictures
+from .formats import READERS, FeedRef, fingerprint
+from .jobs import Counts, Import, RunImport, finish, get_import, import_location, lock_import, move_on
+from .reading import Feed, Problem, Source
+
+Progress = Callable[[int, int], None]
+_REMEMBERED_MAX: Final = 500_000
+"""How many rows a dry run remembers, to know a product that comes twice."""
+
+
+def run_import(
+    database: Database,
+    blobs: Blobs,
+    import_id: str,
+    progress: Progress | None = None,
+    closing_down: Callable[[], bool] | None = None,
+) -> Import:
+    """Import from where it stands to the end, or until `closing_down`; returns it as it stands then.
+
+    Rows that cannot be taken are reported and the rest goes on. What stops the whole (a feed that is gone or has
+    changed) is kept as its `failure` and raised; started again, it goes on behind the last saved row.
+    """
+    job = database.read_now(lambda snapshot: get_import(snapshot, Scope.system(), import_id))
+    if job.state == "done":
+        return job
+    try:
+        feed = _feed(database, blobs, job)
+        with closing(READERS[job.format].open(feed)) as source:
+            job = _run(database, blobs, job, source, progress or _silent, closing_down or _never)
+    except Refused as refusal:
+        sentence = refusal.sentence
+        database.write_now(lambda tx: finish(tx, job, sentence))
+        raise
+    return job
+
+
+class Preview(msgspec.Struct, frozen=True):
+    """What an import would do, and what would be in its report (at most 10,000 lines)."""
+
+    counts: Counts
+    problems: tuple[tuple[Problem, bool], ...]
+
+
+def preview_import(
+    database: Database,
+    scope: Scope,
+    merchant_id: str,
+    feed: FeedRef,
+    *,
+    location_id: str | None = None,
+    progress: Progress | None = None,
+) -> Preview:
+    """What importing a feed named on the command line would do; writes nothing at all, no picture either."""
+    require_merchant(scope, merchant_id)
+    merchant = database.read_now(lambda snapshot: get_merchant(snapshot, merchant_id))
+    place = database.read_now(lambda snapshot: import_location(snapshot, merchant.id, location_id))
+    memory = _Memory(database, merchant.id, place)
+    counts = Counts()
+    problems: list[tuple[Problem, bool]] = []
+    opened = Feed(Path(feed.place), feed.name, merchant.currency, is_local=feed.origin == "local")
+    with closing(READERS[feed.format].open(opened)) as source:
+        for batch in batches(source.rows(), 0, has_location=place is not None):
+            checked = with_pictures(database, None, source, batch)
+            counts += _counts(memory.compare(checked.drafts), checked)
+            problems += checked.problems[: 10_000 - len(problems)]
+            (progress or _silent)(source.done, source.total)
+    return Preview(counts, tuple(problems))
+
+
+def import_task(blobs: Blobs) -> TaskKind[RunImport]:
+    """The kind of task that runs uploaded feeds."""
+
+    def act(run: TaskRun, body: RunImport) -> None:
+        job = run_import(run.database, blobs, body.import_id, run.progress, lambda: run.closing)
+        if job.state != "done":
+            run.later(1)
+
+    return TaskKind("catalog.import", RunImport, act)
+
+
+def _run(
+    database: Database, blobs: Blobs, job: Import, source: Source, progress: Progress, closing_down: Callable[[], bool]
+) -> Import:
+    scope = Scope(job.actor, job.merchant_id, frozenset({identity.Role.MERCHANT}))
+    memory = _Memory(database, job.merchant_id, job.location_id) if job.dry_run else None
+    rows = islice(source.rows(), job.cursor, None)
+    for batch in batches(rows, job.cursor, has_location=job.location_id is not None):
+        if closing_down():
+            return job
+        checked = with_pictures(database, None if job.dry_run else blobs, source, batch)
+        compared = memory.compare(checked.drafts) if memory is not None else None
+        at = (source.done, source.total)
+        job = database.write_now(_saving(scope, job, checked, compared, at), Lane.BULK)
+        progress(*at)
+    return database.write_now(lambda tx: _end(tx, job))
+
+
+def _saving(
+    scope: Scope, job: Import, batch: Batch, compared: Saved | None, at: tuple[int, int]
+) -> Callable[[Tx], Import]:
+    """The command of one batch: products, pictures, problems and the cursor, together or not at all."""
+
+    def command(tx: Tx) -> Import:
+        current = lock_import(tx, job.id, job.cursor)
+        saved = compared
+        if saved is None:
+            record_pictures(tx, batch.pictures)
+            saved = save_products(tx, scope, job.merchant_id, batch.drafts, job.location_id)
+        return move_on(tx, current, batch.cursor, at, _counts(saved, batch), batch.problems)
+
+    return command
+
+
+def _counts(saved: Saved, batch: Batch) -> Counts:
+    notes = sum(not refused for _, refused in batch.problems)
+    return Counts(saved.created, saved.changed, saved.unchanged, batch.refused, notes)
+
+
+def _end(tx: Tx, job: Import) -> Import:
+    current = lock_import(tx, job.id, job.cursor)
+    if job.origin == "upload" and not job.dry_run:
+        params = {name: str(getattr(job.counts, name)) for name in ("created", "changed", "unchanged", "refused")}
+        link = f"/merchant/imports/{job.id}"
+        notice = identity.Notice(job.merchant_id, "catalog.import_done", {"file": job.name, **params}, link=link)
+        identity.notify(tx, notice)
+    return finish(tx, current, None)
+
+
+def _feed(database: Database, blobs: Blobs, job: Import) -> Feed:
+    """Where the feed lies. Refused when it is gone, or is no longer the one that the import began with."""
+    merchant = database.read_now(lambda snapshot: get_merchant(snapshot, job.merchant_id))
+    if job.origin == "upload":
+        return Feed(blobs.path(job.place), job.name, merchant.currency, is_local=False)
+    path = Path(job.place)
+    try:
+        is_same = fingerprint(path) == job.fingerprint
+    except OSError as error:
+        raise FeedGone(f"{path} cannot be read any more: put it back and start the import again") from error
+    if not is_same:
+        raise FeedGone(f"{path} has changed since its import began: import it as a new one")
+    return Feed(path, job.name, merchant.currency, is_local=True)
+
+
+class FeedGone(Refused):
+    """What was being imported is no longer there."""
+
+
+class _Memory:
+    """What a dry run would have saved: it compares with the database, and with the rows that it has seen itself."""
+
+    def __init__(self, database: Database, merchant_id: str, location_id: str | None) -> None:
+        self._database = database
+        self._merchant_id = merchant_id
+        self._location_id = location_id
+        self._seen: dict[int, int] = {}
+
+    def compare(self, drafts: Iterable[ProductDraft]) -> Saved:
+        """Which of these drafts would be new, changed or as before."""
+        rows = digest_rows(drafts, self._location_id)
+
+        def look(snapshot: Snapshot) -> Iterator[str]:
+            listings = read_listings(snapshot, self._merchant_id, rows)
+            for external_id, row in rows.items():
+                before = self._seen.get(hash(external_id))
+                if before is not None:
+                    yield "unchanged" if before == hash(row.digest) else "changed"
+                elif external_id not in listings:
+                    yield "created"
+                else:
+                    yield "unchanged" if is_unchanged(row, listings) else "changed"
+
+        found = self._database.read_now(lambda snapshot: list(look(snapshot)))
+        if len(self._seen) + len(rows) <= _REMEMBERED_MAX:
+            self._seen.update({hash(external_id): hash(row.digest) for external_id, row in rows.items()})
+        return Saved(found.count("created"), found.count("changed"), found.count("unchanged"))
+
+
+def _silent(done: int, total: int) -> None:
+    """Nobody watches."""
+
+
+def _never() -> bool:
+    return False

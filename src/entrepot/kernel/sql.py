@@ -103,7 +103,7 @@ def _in_set_postgres(element: in_set, compiler: Any, **kw: Any) -> str:
 _LIST_MARK = r"__\[POSTCOMPILE_(?P<list>\w+)\]"
 _SQLITE_MARK = re.compile(_LIST_MARK + r"|(?<![:\w]):(?P<name>\w+)")
 _POSTGRES_MARK = re.compile(_LIST_MARK + r"|%\((?P<name>\w+)\)s(?:::[A-Z]+)?")
-_PARAMETER = re.compile(r"(?<![:\w]):([a-z_]+)")
+_PARAMETER = re.compile(r"(?<![:\w]):([a-z_][a-z0-9_]*)")
 _SQLITE = SQLiteDialect_pysqlite(paramstyle="named")
 _POSTGRES = PGDialect_psycopg()  # type: ignore[no-untyped-call]
 

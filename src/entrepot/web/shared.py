@@ -4,21 +4,10 @@ from __future__ import annotations
 
 import msgspec
 
-from entrepot import identity, orders
+from entrepot import group, identity, orders
+from entrepot.group import Market
 from entrepot.identity import Scope
-from entrepot.kernel import Snapshot, find_fact
-
-MARKET = "market"
-"""The fact that holds the market's name, home currency and countries."""
-
-
-class Market(msgspec.Struct, frozen=True):
-    """What the owner said when the market was set up."""
-
-    name: str = "Entrepot"
-    currency: str = "USD"
-    countries: tuple[str, ...] = ("*",)
-
+from entrepot.kernel import Snapshot
 
 class Shared(msgspec.Struct, frozen=True):
     """The market's name and currency, how much is in the cart, how many notices are unread."""
@@ -30,9 +19,8 @@ class Shared(msgspec.Struct, frozen=True):
 
 
 def read_market(snapshot: Snapshot) -> Market:
-    """The market as it was set up."""
-    value = find_fact(snapshot, MARKET)
-    return Market() if value is None else msgspec.convert(value, Market)
+    """The market, or one of that name in a home where none was opened yet."""
+    return group.find_market(snapshot) or Market()
 
 
 def read_shared(snapshot: Snapshot, scope: Scope) -> Shared:

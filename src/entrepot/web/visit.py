@@ -14,11 +14,12 @@ import msgspec
 from litestar import Request
 
 from entrepot import identity
+from entrepot.group import Market
 from entrepot.identity import Scope, Session
 from entrepot.kernel import Invalid, Refused, RequestKey, Snapshot, Tx, once, request_key
 
 from .policy import Policy
-from .shared import Market, read_market
+from .shared import read_market
 from .texts import choose_language, say
 
 if TYPE_CHECKING:

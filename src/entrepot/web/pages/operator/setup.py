@@ -8,9 +8,10 @@ import msgspec
 from litestar import Response, get, post
 from litestar.types import ControllerRouterHandler
 
+from entrepot.group import Market
 from entrepot.kernel import Refused, Secret
 
-from ...opening import Opening, check_link, open_market
+from ...opening import check_link, open_market
 from ...rendering import redirect, render
 from ...visit import Visit
 
@@ -39,9 +40,9 @@ async def set_up(visit: Visit) -> Response[Any]:
     """Open the market; its owner is signed in as operator."""
     form = await visit.fields(SetupForm)
     countries = tuple(code.strip().upper() for code in form.countries.split(",") if code.strip())
-    wish = Opening(form.market.strip(), form.currency.strip().upper(), countries, form.name.strip(), form.email.strip())
+    market = Market(form.market.strip(), form.currency.strip().upper(), countries)
     try:
-        await open_market(visit, Secret(form.token), wish, Secret(form.password))
+        await open_market(visit, Secret(form.token), market, form.name, form.email.strip(), Secret(form.password))
     except Refused as refusal:
         return await _show(visit, form, refusal)
     visit.flash("setup.done")

@@ -12,7 +12,7 @@ import pytest
 from entrepot import ledger
 from entrepot.kernel import Conflict, Database, Tx
 from entrepot.kernel.testing import create_tables, open_existing
-from entrepot.ledger import Account, Balance, Capture, Insufficient, Plan, Step, Void
+from entrepot.ledger import Account, Balance, Capture, Insufficient, Plan, Posted, Step, Void
 from tests.ledger.acts import ALICE, BANK, BRUNO, MAKER, SHELF, balance, held, hold, move, post, prove
 from tests.proof import count
 
@@ -259,19 +259,67 @@ class TestLocks:
         """The second reads what the first left, not what it saw before it waited."""
         database, _ = shared
         post(database, move("in", MAKER, SHELF, 1))
-        spent, go_on = threading.Event(), threading.Event()
-
-        def slow(tx: Tx) -> None:
-            ledger.post(tx, Plan.of(move("m1", SHELF, MAKER, 1)))
-            spent.set()
-            assert go_on.wait(30)
-
-        first = database.submit(slow)
-        assert spent.wait(30)
-        second = database.submit(lambda tx: ledger.post(tx, Plan.of(move("m2", SHELF, MAKER, 1))))
-        threading.Event().wait(0.05)
-        go_on.set()
+        first, second = self.overlapping(database, [move("m1", SHELF, MAKER, 1)], [move("m2", SHELF, MAKER, 1)])
         first.result(30)
         with pytest.raises(Insufficient):
             second.result(30)
         prove(database)
+
+    def test_two_at_once_do_not_both_capture_what_is_left(self, shared: tuple[Database, psycopg.Connection]) -> None:
+        """Nothing but the hold is locked here, because its accounts have no bounds."""
+        database, _ = shared
+        till = Account("platform", "till", "USD")
+        post(database, hold("h1", BANK, till, 10))
+        first, second = self.overlapping(
+            database, [Capture("c1", "h1", 6, "test", "ref")], [Capture("c2", "h1", 6, "test", "ref")]
+        )
+        first.result(30)
+        with pytest.raises(Conflict, match="Only 4"):
+            second.result(30)
+        assert held(database, "h1") == (6, 4, "open")
+        prove(database)
+
+    def test_the_same_transfer_at_once_is_one_and_a_repeat(self, shared: tuple[Database, psycopg.Connection]) -> None:
+        """Nothing is locked here: the second finds out when it writes, and is run again."""
+        database, _ = shared
+        till = Account("platform", "till", "USD")
+        post(database, move("m0", BANK, till, 1))
+        first, second = self.overlapping(database, [move("m1", BANK, till, 5)], [move("m1", BANK, till, 5)])
+        assert (first.result(30), second.result(30)) == (Posted(("m1",), ()), Posted((), ("m1",)))
+        first, second = self.overlapping(
+            database, [move("m2", BANK, till, 5)], [move("m3", BANK, till, 5), move("m2", BANK, till, 6)]
+        )
+        first.result(30)
+        with pytest.raises(Conflict, match="m2 was used"):
+            second.result(30)
+        assert balance(database, till) == Balance(11)
+        prove(database)
+
+    def test_an_account_opened_meanwhile_is_used_as_it_was_opened(
+        self, shared: tuple[Database, psycopg.Connection]
+    ) -> None:
+        database, _ = shared
+        first, second = self.overlapping(database, [move("m1", BANK, ALICE, 5)], [move("m2", BANK, ALICE, 6)])
+        first.result(30)
+        second.result(30)
+        assert balance(database, ALICE) == Balance(11)
+        prove(database)
+
+    def overlapping(
+        self, database: Database, first: list[Step], second: list[Step]
+    ) -> tuple[Future[Posted], Future[Posted]]:
+        """Two posts, of which the second begins when the first is written and not committed yet."""
+        written, go_on = threading.Event(), threading.Event()
+
+        def slow(tx: Tx) -> Posted:
+            posted = ledger.post(tx, Plan(tuple(first)))
+            written.set()
+            assert go_on.wait(30)
+            return posted
+
+        one = database.submit(slow)
+        assert written.wait(30)
+        two = database.submit(lambda tx: ledger.post(tx, Plan(tuple(second))))
+        threading.Event().wait(0.1)
+        go_on.set()
+        return one, two

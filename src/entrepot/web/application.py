@@ -16,6 +16,7 @@ from entrepot.kernel import Refused
 from . import errors
 from .admission import admit
 from .api import ROUTES as API_ROUTES
+from .beacons import ROUTES as BEACON_ROUTES
 from .edge import Edge
 from .house import House, visit_of
 from .media import ROUTES as MEDIA_ROUTES
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 def create_app(entrepot: Entrepot) -> Litestar:
     """Everything this home answers over HTTP. The home's own threads are started and ended by whoever opened it."""
     house = House(entrepot)
-    routes: list[ControllerRouterHandler] = [*API_ROUTES, *PAGE_ROUTES, *MEDIA_ROUTES, static_file]
+    routes: list[ControllerRouterHandler] = [*API_ROUTES, *PAGE_ROUTES, *MEDIA_ROUTES, *BEACON_ROUTES, static_file]
     app = Litestar(
         routes,
         guards=[admit],

@@ -41,7 +41,7 @@ After = Annotated[
     str | None, Parameter(query="after", max_length=200, pattern=NO_NUL, description="`next` of the page before")
 ]
 Most = Annotated[int, Parameter(query="most", ge=1, le=200, description="Items a page")]
-_KEY = r"^[\x20-\x7e]+$"
+_KEY = r"^[\x21-\x7e]+$"
 _KEY_DOC = "The same key with the same body has its effect once"
 Key = Annotated[
     str, Parameter(header="Idempotency-Key", min_length=1, max_length=200, pattern=_KEY, description=_KEY_DOC)

@@ -40,14 +40,17 @@ def serve(
     host: str | None = None,
     port: int | None = None,
     ready: Callable[[str], None] | None = None,
+    *,
+    shared: bool = False,
 ) -> None:
     """Serve an opened home until told to stop. Left out, `host` and `port` are the settings'.
 
-    `ready` is called with the address once requests are answered. Unavailable, with a sentence, when the port is taken
+    `ready` is called with the address once requests are answered; with `shared`, other processes may serve on the same
+    port. Unavailable, with a sentence, when the port is taken
     or the address is not this machine's.
     """
     settings = entrepot.settings.serve
-    listener = listen(settings.host if host is None else host, settings.port if port is None else port)
+    listener = listen(settings.host if host is None else host, settings.port if port is None else port, shared=shared)
     app = create_app(entrepot)
     executor = ThreadPoolExecutor(THREADS, "entrepot-edge")
     set_asyncio_executor(executor)
@@ -63,11 +66,13 @@ def serve(
         raise Unavailable("The server could not start: the log says why")
 
 
-def listen(host: str, port: int) -> socket.socket:
+def listen(host: str, port: int, *, shared: bool = False) -> socket.socket:
     """A bound socket; port 0 takes any free one."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if shared:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
     try:
         listener.bind((host, port))
         listener.listen(BACKLOG)

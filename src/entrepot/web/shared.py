@@ -9,6 +9,7 @@ from entrepot.group import Market
 from entrepot.identity import Scope
 from entrepot.kernel import Snapshot
 
+
 class Shared(msgspec.Struct, frozen=True):
     """The market's name and currency, how much is in the cart, how many notices are unread."""
 

@@ -88,7 +88,7 @@ async def search(
 @endpoint("GET", "/api/suggest", rate="search")
 async def suggest(visit: Visit, q: Query = "") -> Suggestions:
     """Ways to go on typing."""
-    return Suggestions(list(await visit.on_thread(lambda: visit.entrepot.searcher.suggest(q))))
+    return Suggestions(list(await visit.on_thread(lambda: visit.entrepot.searcher.suggest(q, visit.language))))
 
 
 @endpoint("GET", "/api/products/{product_id:str}")

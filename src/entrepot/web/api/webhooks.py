@@ -17,7 +17,7 @@ async def hear_webhook(visit: Visit) -> Done:
     """A webhook, signed as Standard Webhooks says. The same one again is heard once."""
     body = await visit.request.body()
     headers = {name: value for name, value in visit.request.headers.items() if name.startswith("webhook-")}
-    secret = visit.entrepot.webhook_secret
+    secret = visit.entrepot.processor.webhook_secret
 
     def command(tx: Tx) -> bool:
         return pay.record_webhook(tx, headers, body, secret)

@@ -1,0 +1,55 @@
+"""What a browser reports: a hit was on the screen, or was clicked. The token says which; nobody can make up another."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from litestar import Response, get
+from litestar.params import Parameter
+from litestar.types import ControllerRouterHandler
+
+from entrepot import catalog, discovery, signals
+from entrepot.kernel import Snapshot
+
+from .rendering import redirect
+from .visit import Visit
+
+BeaconToken = Annotated[str, Parameter(pattern=r"^[A-Za-z0-9_.-]+$", max_length=500)]
+
+
+@get("/i/{token:str}", include_in_schema=False, status_code=204)
+async def seen(visit: Visit, token: BeaconToken) -> None:
+    """A hit was on the screen. Nothing comes back, and nothing is kept of whoever has no session."""
+    _note(visit, signals.SignalKind.SEEN, discovery.read_beacon(visit.entrepot.secret_key, token, visit.now))
+
+
+@get("/c/{token:str}", include_in_schema=False)
+async def clicked(visit: Visit, token: BeaconToken) -> Response[Any]:
+    """A hit was clicked: on to its page, which is the only place this leads to."""
+    beacon = discovery.read_beacon(visit.entrepot.secret_key, token, visit.now)
+    _note(visit, signals.SignalKind.CLICK, beacon)
+
+    def slug(snapshot: Snapshot) -> str:
+        return catalog.get_product(snapshot, beacon.product_id).slug
+
+    return redirect(f"/p/{await visit.read(slug)}")
+
+
+def _note(visit: Visit, kind: signals.SignalKind, beacon: discovery.Beacon) -> None:
+    if visit.session is None:
+        return
+    visit.entrepot.signals.add(
+        signals.Signal(
+            kind=kind,
+            session=visit.session.id,
+            at=visit.now,
+            surface=signals.Surface.SEARCH,
+            actor=visit.scope.actor if visit.scope.is_person else None,
+            request_id=beacon.request_id,
+            product_id=beacon.product_id,
+            position=beacon.position,
+        )
+    )
+
+
+ROUTES: tuple[ControllerRouterHandler, ...] = (seen, clicked)

@@ -1,0 +1,85 @@
+"""A market that answers HTTP: two merchants, four things, the cast, background work running."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from random import Random
+
+import pytest
+from litestar import Litestar
+
+from entrepot.app import Entrepot, open_home
+from entrepot.kernel import ManualClock
+from entrepot.kernel.testing import NOON
+from entrepot.web import create_app
+from tests.cast import ALICE, BRUNO, DANA
+from tests.orders.market import BEA, Market, open_market
+from tests.web.visitors import Visitor
+
+
+@contextmanager
+def opened(home: Path, **environ: str) -> Iterator[Entrepot]:
+    """A home with its background work running, and a clock that stands at noon."""
+    entrepot = open_home(home, environ, clock=ManualClock(NOON), random=Random(1))
+    entrepot.start()
+    try:
+        yield entrepot
+    finally:
+        entrepot.close()
+
+
+@pytest.fixture(scope="module")
+def entrepot(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Entrepot]:
+    """One home for the tests of a file."""
+    with opened(tmp_path_factory.mktemp("home")) as entrepot:
+        yield entrepot
+
+
+@pytest.fixture(scope="module")
+def market(entrepot: Entrepot, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Market]:
+    """What stands in it."""
+    with open_market(entrepot.database, tmp_path_factory.mktemp("market")) as market:
+        yield market._replace(processor=entrepot.processor)
+
+
+@pytest.fixture(scope="module")
+def app(entrepot: Entrepot, market: Market) -> Litestar:
+    """The application."""
+    return create_app(entrepot)
+
+
+@pytest.fixture(scope="module")
+def visit(app: Litestar) -> Iterator[Callable[[], Visitor]]:
+    """Makes visitors with cookies of their own."""
+    with ExitStack() as stack:
+        yield lambda: stack.enter_context(Visitor(app))
+
+
+@pytest.fixture
+def nobody(visit: Callable[[], Visitor]) -> Visitor:
+    """Somebody who was never here."""
+    return visit()
+
+
+@pytest.fixture(scope="module")
+def alice(visit: Callable[[], Visitor]) -> Visitor:
+    """Signed in to shop."""
+    return visit().sign_in(ALICE)
+
+
+@pytest.fixture(scope="module")
+def bruno(visit: Callable[[], Visitor]) -> Visitor:
+    """Signed in to sell lamps."""
+    return visit().sign_in(BRUNO)
+
+
+@pytest.fixture(scope="module")
+def bea(visit: Callable[[], Visitor]) -> Visitor:
+    """Signed in to sell cups: another merchant, and a buyer of her own."""
+    return visit().sign_in(BEA)
+
+
+@pytest.fixture(scope="module")
+def dana(visit: Callable[[], Visitor]) -> Visitor:
+    """Signed in to operate."""
+    return visit().sign_in(DANA)

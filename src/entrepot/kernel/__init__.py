@@ -25,21 +25,13 @@ from .idempotency import RequestKey, once, request_key
 from .ids import derive_id, is_id, new_id
 from .lanes import Lane
 from .leases import acquire, release, still_held
+from .logs import configure_logs
 from .money import Money, decimals_of, format_money, parse_money, round_half_even, share_bps, split
+from .positions import last_position, list_events
 from .projections import Projection, ProjectionThread, catch_up
 from .proofs import Finding, Proof
-from .relay import (
-    FailedReaction,
-    Handler,
-    Reactions,
-    Relay,
-    RelayThread,
-    handler_name,
-    last_position,
-    list_events,
-    list_failed_reactions,
-    retry_reaction,
-)
+from .reactions import FailedReaction, Handler, Reactions, handler_name, list_failed_reactions, retry_reaction
+from .relay import Relay, RelayThread
 from .schedule import Scheduled, ScheduleThread, enqueue_due
 from .secret import Secret
 from .settings import Loaded, Sourced, load_settings
@@ -97,6 +89,7 @@ __all__ = [
     "Workers",
     "acquire",
     "catch_up",
+    "configure_logs",
     "decimals_of",
     "derive_id",
     "enqueue_due",

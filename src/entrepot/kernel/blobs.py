@@ -26,12 +26,7 @@ class Blobs:
         if path.exists():
             return sha256
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".new-", delete=False) as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(file.name, path)
+            self._write(path, content)
         except OSError as error:
             raise Unavailable(f"A file could not be stored in {self._folder}: {error.strerror}") from error
         return sha256
@@ -55,3 +50,26 @@ class Blobs:
 
     def _path(self, sha256: str) -> Path:
         return self._folder / sha256[:2] / sha256[2:]
+
+    def _write(self, path: Path, content: bytes) -> None:
+        """Write beside the name, then move: nobody ever sees half a file, and a full disk leaves none behind."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".new-", delete=False) as file:
+            try:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+                os.replace(file.name, path)
+            except BaseException:
+                os.unlink(file.name)
+                raise
+        for folder in (path.parent, self._folder):
+            _sync_folder(folder)  # the name itself must outlive a power cut, too
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -18,7 +18,7 @@ import structlog
 
 from .clock import Clock, SystemClock
 from .errors import Invalid
-from .lanes import Lane
+from .lanes import Lane, is_writer
 from .sqlite import SqliteStore
 from .tx import Snapshot, Tx
 
@@ -62,7 +62,9 @@ class Database:
         return self._store.submit(command, lane)
 
     def write_now(self, command: Callable[[Tx], T], lane: Lane = Lane.INTERACTIVE) -> T:
-        """Run a command and wait for its commit."""
+        """Run a command and wait for its commit. Not from inside a command: that one has its `tx`."""
+        if is_writer():
+            raise RuntimeError("a command waits for another command: write through the tx it was given")
         return self.submit(command, lane).result()
 
     def read_now(self, query: Callable[[Snapshot], T]) -> T:

@@ -27,6 +27,25 @@ class Queued(NamedTuple):
     command: Callable[[Tx], Any]
     answer: Future[Any]
 
+    def refuse(self, reason: BaseException) -> None:
+        """Answer with a failure, unless there is an answer already or the caller has gone."""
+        answer = self.answer
+        if answer.running() or (not answer.done() and answer.set_running_or_notify_cancel()):
+            answer.set_exception(reason)
+
+
+_this_thread = threading.local()
+
+
+def mark_as_writer() -> None:
+    """Remember that this thread runs commands."""
+    _this_thread.writes = True
+
+
+def is_writer() -> bool:
+    """Whether this thread runs commands: one that waited for another command here would wait for ever."""
+    return bool(getattr(_this_thread, "writes", False))
+
 
 class Lanes:
     """A queue of commands that hands out batches of one lane each."""
@@ -34,7 +53,7 @@ class Lanes:
     def __init__(self) -> None:
         self._changed = threading.Condition()
         self._waiting: dict[Lane, deque[Queued]] = {lane: deque() for lane in Lane}
-        self._bulk_debt_s = 0.0
+        self._bulk_owes_s = 0.0
         self._closed = False
 
     def put(self, queued: Queued, lane: Lane) -> bool:
@@ -68,10 +87,12 @@ class Lanes:
             self._changed.notify()
 
     def spent(self, lane: Lane, seconds: float) -> None:
-        """Account the time that a batch took; bulk runs up a debt that interactive work pays off."""
+        """Account the time that a batch took: bulk owes what it took while somebody waited, interactive pays it off."""
         with self._changed:
-            self._bulk_debt_s += seconds if lane is Lane.BULK else -seconds
-            self._bulk_debt_s = min(max(self._bulk_debt_s, 0.0), 0.2)
+            if lane is Lane.INTERACTIVE:
+                self._bulk_owes_s = max(self._bulk_owes_s - seconds, 0.0)
+            elif self._waiting[Lane.INTERACTIVE]:
+                self._bulk_owes_s += seconds
 
     def close(self) -> None:
         """Take no more commands; those that wait are still handed out."""
@@ -79,16 +100,12 @@ class Lanes:
             self._closed = True
             self._changed.notify_all()
 
-    def is_waiting(self, lane: Lane) -> bool:
-        """Whether a command of this lane waits."""
-        return bool(self._waiting[lane])
-
     def _next_lane(self) -> Lane:
         if not self._waiting[Lane.BULK]:
             return Lane.INTERACTIVE
         if not self._waiting[Lane.INTERACTIVE]:
             return Lane.BULK
-        return Lane.INTERACTIVE if self._bulk_debt_s > 0 else Lane.BULK
+        return Lane.INTERACTIVE if self._bulk_owes_s > 0 else Lane.BULK
 
     def _pop(self, lane: Lane, most: int) -> list[Queued]:
         waiting = self._waiting[lane]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from fractions import Fraction
 
@@ -16,7 +17,9 @@ _DECIMALS = {
     ),
     **dict.fromkeys(("XOF", "XPF"), 0),
     **dict.fromkeys(("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"), 3),
+    **dict.fromkeys(("CLF", "UYW"), 4),
 }
+_AMOUNT = re.compile(r"[+-]?[0-9]{1,18}(\.[0-9]{1,18})?")  # Fraction alone reads 1e999999999, and takes its time
 _SIGNS = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥", "CNY": "¥", "INR": "₹", "KRW": "₩"}
 
 MINOR_MAX = 2**53
@@ -69,12 +72,12 @@ def format_money(amount_minor: int, currency: str) -> str:
 
 def parse_money(text: str, currency: str) -> int:
     """Minor units from a decimal text such as 1234.50; refuses more decimals than the currency has."""
-    try:
-        value = Fraction(text.strip()) * 10 ** decimals_of(currency)
-    except (ValueError, ZeroDivisionError):
-        raise Invalid(f"{text!r} is not an amount: write a number such as 12.50") from None
+    decimals = decimals_of(currency)
+    if not _AMOUNT.fullmatch(text.strip()):
+        raise Invalid(f"{text[:40]!r} is not an amount: write a number such as 12.50")
+    value = Fraction(text.strip()) * 10**decimals
     if value.denominator != 1:
-        raise Invalid(f"{text!r} has more decimals than {currency} has: it has {decimals_of(currency)}")
+        raise Invalid(f"{text!r} has more decimals than {currency} has: it has {decimals}")
     if abs(value) >= MINOR_MAX:
         raise Invalid(f"{text!r} is larger than an amount can be")
     return int(value)

@@ -18,17 +18,19 @@ import psycopg
 import structlog
 from psycopg.pq import TransactionStatus
 from psycopg.types.json import set_json_loads
+from sqlalchemy.exc import TimeoutError as NoneFree
 from sqlalchemy.pool import PoolProxiedConnection, QueuePool
 
 from .clock import Clock
-from .errors import Unavailable
-from .lanes import Lane
-from .tx import Again, Cursor, Snapshot, Tx
+from .errors import Invalid, Unavailable
+from .lanes import Lane, mark_as_writer
+from .tx import NOT_STORABLE, Again, Cursor, Snapshot, Tx
 
 T = TypeVar("T")
 
 WRITERS = {Lane.INTERACTIVE: 8, Lane.BULK: 2}
-CONNECTIONS_MAX = 24
+CONNECTIONS_MAX = 20
+CONNECTION_WAIT_S = 30
 RETRIES_MAX = 12
 RETRY_PAUSE_S = 0.002
 _AGAIN = (psycopg.errors.SerializationFailure, psycopg.errors.DeadlockDetected, Again)
@@ -47,11 +49,17 @@ class PostgresConnection:
         self.raw = raw
 
     def execute(self, text: str, params: Mapping[str, Any]) -> Cursor:
-        return self.raw.execute(text.encode(), params)
+        try:
+            return self.raw.execute(text.encode(), params)
+        except (psycopg.DataError, UnicodeEncodeError) as error:
+            raise Invalid(NOT_STORABLE) from error
 
     def executemany(self, text: str, rows: Sequence[Mapping[str, Any]]) -> None:
-        with self.raw.cursor() as cursor:
-            cursor.executemany(text.encode(), rows)
+        try:
+            with self.raw.cursor() as cursor:
+                cursor.executemany(text.encode(), rows)
+        except (psycopg.DataError, UnicodeEncodeError) as error:
+            raise Invalid(NOT_STORABLE) from error
 
 
 class PostgresStore:
@@ -64,8 +72,10 @@ class PostgresStore:
         self._clock = clock
         self._random = random
         self._on_commit = on_commit
-        self._pool = QueuePool(self._connect, pool_size=CONNECTIONS_MAX, max_overflow=0, timeout=30)
-        self._writers = {lane: ThreadPoolExecutor(count, f"entrepot-{lane.value}") for lane, count in WRITERS.items()}
+        self._pool = QueuePool(self._connect, pool_size=CONNECTIONS_MAX, max_overflow=0, timeout=CONNECTION_WAIT_S)
+        self._writers = {
+            lane: ThreadPoolExecutor(count, f"entrepot-{lane.value}", mark_as_writer) for lane, count in WRITERS.items()
+        }
         self._closed = threading.Event()
         self.look(lambda snapshot: None)
 
@@ -75,20 +85,20 @@ class PostgresStore:
             refused: Future[T] = Future()
             refused.set_exception(Unavailable("Entrepot is shutting down: try again in a moment", retry_after_s=5))
             return refused
-        return self._writers[lane].submit(self._command, command)
+        try:
+            return self._writers[lane].submit(self._command, command)
+        except RuntimeError:  # closed since the question above
+            return self.submit(command, lane)
 
     def look(self, query: Callable[[Snapshot], T]) -> T:
         """Run a query in a snapshot of its own."""
 
         def in_snapshot(connection: PostgresConnection) -> T:
-            connection.raw.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
-            try:
-                return query(Snapshot(connection, self._clock.now(), self._random))
-            finally:
-                if not connection.raw.closed:
-                    connection.raw.execute("ROLLBACK")
+            result = query(Snapshot(connection, self._clock.now(), self._random))
+            connection.raw.execute("ROLLBACK")
+            return result
 
-        return self._with_connection(in_snapshot)
+        return self._in_transaction("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", in_snapshot)
 
     def close(self) -> None:
         """Finish what is queued, then close every connection."""
@@ -108,53 +118,92 @@ class PostgresStore:
         attempt = 0
         while True:
             try:
-                return self._with_connection(lambda connection: self._once(connection, command))
+                result, tx = self._in_transaction("BEGIN", lambda connection: self._once(connection, command))
             except _AGAIN as error:
                 attempt += 1
                 if attempt > RETRIES_MAX:
-                    raise Unavailable(
-                        "Too many people changed the same thing at once: try again", retry_after_s=1
-                    ) from error
+                    sentence = "Too many people changed the same thing at once: try again"
+                    raise Unavailable(sentence, retry_after_s=1) from error
                 time.sleep(self._random.random() * RETRY_PAUSE_S * 2 ** min(attempt, 7))
+            else:
+                self._on_commit(tx)
+                return result
 
-    def _once(self, connection: PostgresConnection, command: Callable[[Tx], T]) -> T:
-        raw = connection.raw
-        raw.execute("BEGIN")
+    def _once(self, connection: PostgresConnection, command: Callable[[Tx], T]) -> tuple[T, Tx]:
         tx = Tx(connection, self._clock.now(), self._random)
-        try:
-            result = command(tx)
-            tx.flush()
-            if raw.info.transaction_status is TransactionStatus.INERROR:
-                # PostgreSQL would answer this COMMIT with a rollback, and the driver would not say so.
-                raise RuntimeError("a command went on after a statement of it had failed: nothing of it is kept")
-        except BaseException:
-            if not raw.closed:
-                raw.execute("ROLLBACK")
-            raise
-        raw.execute("COMMIT")
-        self._on_commit(tx)
-        return result
+        result = command(tx)
+        tx.flush()
+        if connection.raw.info.transaction_status is TransactionStatus.INERROR:
+            # PostgreSQL would answer this COMMIT with a rollback, and the driver would not say so.
+            raise RuntimeError("a command went on after a statement of it had failed: nothing of it is kept")
+        connection.raw.execute("COMMIT")
+        return result, tx
 
-    def _with_connection(self, act: Callable[[PostgresConnection], T]) -> T:
-        borrowed = self._borrow()
+    def _in_transaction(self, begin: str, act: Callable[[PostgresConnection], T]) -> T:
+        """Run `act` in a transaction that it ends itself. When it fails, the transaction is rolled back."""
+        borrowed = self._borrow(begin)
         try:
-            assert borrowed.driver_connection is not None
-            return act(PostgresConnection(borrowed.driver_connection))
-        except psycopg.errors.DiskFull as error:
-            raise Unavailable("The database's disk is full: free some space; nothing was lost") from error
-        except _AGAIN:
-            raise
-        except _GONE as error:
-            borrowed.invalidate()
-            raise Unavailable(_unreachable(error), retry_after_s=5) from error
+            return act(PostgresConnection(_driver(borrowed)))
+        except BaseException as error:
+            _roll_back(borrowed)
+            reason = _explained(error)
+            if reason is error:
+                raise
+            raise reason from error
         finally:
             borrowed.close()
 
-    def _borrow(self) -> PoolProxiedConnection:
-        try:
-            return self._pool.connect()
-        except _GONE as error:
-            raise Unavailable(_unreachable(error), retry_after_s=5) from error
+    def _borrow(self, begin: str) -> PoolProxiedConnection:
+        """A connection with its transaction begun.
+
+        A pooled connection that died while it was idle (the server was started anew) is thrown away for the next one;
+        only when a fresh one fails is the server gone.
+        """
+        while True:
+            try:
+                borrowed = self._pool.connect()
+            except psycopg.Error as error:
+                raise Unavailable(_unreachable(error), retry_after_s=5) from error
+            except NoneFree as error:
+                raise Unavailable("The database is too busy: try again in a moment", retry_after_s=5) from error
+            try:
+                _driver(borrowed).execute(begin.encode())
+            except _GONE as error:
+                was_idle = "began" in borrowed.info
+                borrowed.invalidate()
+                borrowed.close()
+                if not was_idle:
+                    raise Unavailable(_unreachable(error), retry_after_s=5) from error
+            else:
+                borrowed.info["began"] = True
+                return borrowed
+
+
+def _driver(borrowed: PoolProxiedConnection) -> psycopg.Connection[Any]:
+    connection: psycopg.Connection[Any] | None = borrowed.driver_connection
+    assert connection is not None
+    return connection
+
+
+def _roll_back(borrowed: PoolProxiedConnection) -> None:
+    """Leave a failed transaction; a connection that cannot do that is not used again."""
+    connection = _driver(borrowed)
+    try:
+        if connection.info.transaction_status is not TransactionStatus.IDLE:
+            connection.execute("ROLLBACK")
+    except psycopg.Error:
+        borrowed.invalidate()
+
+
+def _explained(error: BaseException) -> BaseException:
+    """The driver's error as a sentence, where there is something a person can do."""
+    if isinstance(error, psycopg.errors.DiskFull):
+        return Unavailable("The database's disk is full: free some space; nothing was lost")
+    if isinstance(error, psycopg.errors.ReadOnlySqlTransaction):
+        return Unavailable("This PostgreSQL only reads, as a standby does: check ENTREPOT_DATABASE_URL")
+    if isinstance(error, _GONE) and not isinstance(error, _AGAIN):
+        return Unavailable(_unreachable(error), retry_after_s=5)
+    return error
 
 
 def _raw_json(text: str | bytes) -> str:

@@ -13,8 +13,10 @@ import structlog
 
 from .database import Database
 from .events import Recorded
-from .relay import POLL_S, list_events
+from .positions import list_events
 from .tx import Snapshot
+
+POLL_S = {"sqlite": 0.25, "postgresql": 0.03}
 
 log = structlog.get_logger(__name__)
 
@@ -48,12 +50,15 @@ def catch_up(database: Database, projection: Projection, most: int = 500) -> int
 
 
 class ProjectionThread:
-    """Keeps projections up with the relay: woken by this process's relay, and looking twice a second for others'."""
+    """Keeps projections up with the relay: woken by this process's relay (give its `when_placed` our `wake.set`).
 
-    def __init__(self, database: Database, projections: Sequence[Projection], poll_s: float = POLL_S) -> None:
+    It also looks for what other processes' relays placed: often on PostgreSQL, where they serve beside this one.
+    """
+
+    def __init__(self, database: Database, projections: Sequence[Projection]) -> None:
         self._database = database
         self._projections = projections
-        self._poll_s = poll_s
+        self._poll_s = POLL_S[database.dialect]
         self._closing = False
         self.wake = threading.Event()
         self._thread = threading.Thread(target=self._loop, name="entrepot-projections", daemon=True)

@@ -5,78 +5,45 @@ Steps of one round, by the holder of the lease `relay`:
 1. committed events without a position get the next ones, in the order they were announced;
 2. for every event behind the cursor, each reaction runs in a command of its own, which also records that it ran: so its
    effect and the record are one, and a crash between two rounds repeats nothing;
-3. a reaction that fails is recorded with its error and retried alone, later and later; the others go on;
-4. the cursor moves.
+3. one command records what failed, moves the cursor, and gives positions to what was announced meanwhile; when nothing
+   is left to react to, it also gives the lease back;
+4. a reaction that failed is tried again alone, later and later; the others go on.
+
+So a batch of a hundred events costs two commits on SQLite, where the reactions of a batch share one. On PostgreSQL each
+reaction has its own; those of one handler run in the order of the events, different handlers side by side.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Future
-from typing import Any
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import NamedTuple
 
-import msgspec
 import structlog
-from sqlalchemy import bindparam, func, select, update
 
-from . import tables
-from .clock import SECOND
 from .database import Database
 from .errors import Refused
-from .events import Event, Recorded, event_type
-from .lanes import Lane
 from .leases import acquire, release, still_held
-from .sql import Prepared, from_json, prepare, prepare_text
+from .positions import cursor_of, has_unplaced, last_position, list_named, move_cursor, place
+from .reactions import Handler, Reaction, Reactions, handler_name, list_due, record_failure
 from .tx import Snapshot, Tx
 
-Handler = Callable[[Tx, Any], None]
-Reactions = Mapping[type[Event], Sequence[Handler]]
-
 LEASE = "relay"
-PLACED_MAX = 1_000
 REACTED_MAX = 100
-ATTEMPTS_MAX = 10
-RETRY_S = (1, 2, 5, 15, 60, 300, 900, 3_600, 3_600)
-POLL_S = 0.5
+CHAINS_AT_ONCE = 4
+POLL_S = 0.25
 
 log = structlog.get_logger(__name__)
 
-
-def handler_name(handler: Handler) -> str:
-    """How a reaction is named in the database: module and function, without the package."""
-    return f"{handler.__module__.removeprefix('entrepot.')}.{handler.__qualname__}"
+Failure = tuple[Reaction, BaseException]
 
 
-def list_events(snapshot: Snapshot, after: int, most: int = 500) -> list[Recorded]:
-    """Events behind a position, in order. Names that no room declares any more are left out."""
-    return [event for row in snapshot.all(_behind, after=after, most=most) if (event := _recorded(row)) is not None]
+class Behind(NamedTuple):
+    """What the cursor has not passed yet, up to a position."""
 
-
-def last_position(snapshot: Snapshot) -> int:
-    """The position of the newest placed event; 0 when there is none."""
-    return int(snapshot.value(_last) or 0)
-
-
-class FailedReaction(msgspec.Struct, frozen=True):
-    """A reaction that did not succeed yet, for the operator to see and to run again."""
-
-    event_id: str
-    event_name: str
-    handler: str
-    attempts: int
-    error: str
-    retry_at: int | None
-
-
-def list_failed_reactions(snapshot: Snapshot, most: int = 100) -> list[FailedReaction]:
-    """What failed and waits for its next attempt, or has none left (`retry_at` is None), oldest first."""
-    return snapshot.all(_failed, most=most)
-
-
-def retry_reaction(tx: Tx, event_id: str, handler: str) -> None:
-    """Have a failed reaction tried again now."""
-    tx.run(_retry_now, event_id_=event_id, handler_=handler, now_=tx.now)
+    reactions: list[Reaction]
+    upto: int
 
 
 class Relay:
@@ -84,8 +51,9 @@ class Relay:
 
     def __init__(self, database: Database, reactions: Reactions, holder: str) -> None:
         self._database = database
-        self._handlers = {event.name: tuple(handlers) for event, handlers in reactions.items()}
+        self._handlers = {event.name: tuple(handlers) for event, handlers in reactions.items() if handlers}
         self._by_name = {handler_name(handler): handler for handlers in reactions.values() for handler in handlers}
+        self._names = sorted(self._handlers)
         self._holder = holder
         self._placed: list[Callable[[], None]] = []
 
@@ -95,14 +63,19 @@ class Relay:
 
     def round(self) -> int:
         """One round; returns how many events were placed or reacted to. 0 when another process holds the lease."""
-        fence = self._database.write_now(lambda tx: acquire(tx, LEASE, self._holder))
-        if fence is None:
+        if not self._database.read_now(self._has_work):
             return 0
-        placed = self._database.write_now(lambda tx: _place(tx, fence))
-        if placed:
-            for wake in self._placed:
-                wake()
-        return placed + self._react(fence) + self._retry()
+        begun = self._database.write_now(self._begin)
+        if begun is None:
+            return 0
+        fence, handled = begun
+        self._tell_placed(handled)
+        while (behind := self._database.read_now(self._behind)).reactions:
+            failures = self._react(behind.reactions)
+            placed = self._database.write_now(lambda tx: self._advance(tx, fence, behind.upto, failures))  # noqa: B023
+            self._tell_placed(placed)
+            handled += len(behind.reactions) + placed
+        return handled + self._retry()
 
     def drain(self) -> int:
         """Rounds until nothing is left to do; returns how many events were handled."""
@@ -115,66 +88,82 @@ class Relay:
         """Hand the lease back."""
         self._database.write_now(lambda tx: release(tx, LEASE, self._holder))
 
-    def _react(self, fence: int) -> int:
-        events = self._database.read_now(_unreacted)
-        if not events:
-            return 0
-        runs = [
-            (event, handler, self._submit(event, handler))
-            for event in events
-            for handler in self._handlers.get(event.event.name, ())
-        ]
-        for event, handler, run in runs:
-            self._settle(event, handler, run)
-        self._database.write_now(lambda tx: _move_cursor(tx, fence, events[-1].position), Lane.INTERACTIVE)
-        return len(events)
+    def _has_work(self, snapshot: Snapshot) -> bool:
+        if has_unplaced(snapshot) or cursor_of(snapshot, LEASE) < last_position(snapshot):
+            return True
+        return bool(list_due(snapshot, self._by_name, 1))
 
-    def _submit(self, event: Recorded, handler: Handler) -> Future[None]:
-        name = handler_name(handler)
+    def _begin(self, tx: Tx) -> tuple[int, int] | None:
+        """Take the lease and place what waits; None when another process has the lease."""
+        fence = acquire(tx, LEASE, self._holder)
+        return None if fence is None else (fence, self._place(tx))
 
-        def run(tx: Tx) -> None:
-            if tx.run(_claim, event_id=event.id, handler=name, now=tx.now):
-                handler(tx, event.event)
+    def _advance(self, tx: Tx, fence: int, upto: int, failures: Sequence[Failure]) -> int:
+        """Record what became of a batch, and place what waits; returns how many events that was."""
+        still_held(tx, LEASE, fence)
+        acquire(tx, LEASE, self._holder)
+        for reaction, error in failures:
+            record_failure(tx, reaction, error)
+        move_cursor(tx, LEASE, upto)
+        return self._place(tx)
 
-        future = self._database.submit(run)
-        if self._database.dialect == "postgresql":
-            future.exception()  # one at a time: positions order the reactions there as the writer's queue does here
-        return future
+    def _place(self, tx: Tx) -> int:
+        """Place what waits. When there is nothing to react to, pass all of it and hand the lease back at once."""
+        placed = len(place(tx))
+        behind = self._behind(tx)
+        if not behind.reactions:
+            if behind.upto > cursor_of(tx, LEASE):
+                move_cursor(tx, LEASE, behind.upto)
+            release(tx, LEASE, self._holder)
+        return placed
 
-    def _settle(self, event: Recorded, handler: Handler, run: Future[None]) -> None:
-        error = run.exception()
-        if error is None:
-            return
-        name = handler_name(handler)
-        if not isinstance(error, Refused):
-            log.error("a reaction failed", handler=name, event_id=event.id, event_name=event.event.name, exc_info=error)
-        text = f"{type(error).__name__}: {error}"[:2_000]
-        self._database.write_now(lambda tx: _record_failure(tx, event.id, name, text))
+    def _behind(self, snapshot: Snapshot) -> Behind:
+        cursor = cursor_of(snapshot, LEASE)
+        events = list_named(snapshot, self._names, cursor, REACTED_MAX)
+        upto = events[-1].position if len(events) == REACTED_MAX else last_position(snapshot)
+        return Behind(
+            [Reaction(event, handler) for event in events for handler in self._handlers[event.event.name]], upto
+        )
+
+    def _react(self, reactions: Sequence[Reaction]) -> list[Failure]:
+        """Run reactions, each in its own command; returns those that failed."""
+        if self._database.dialect == "sqlite":
+            return self._run_together(reactions)
+        chains: dict[Handler, list[Reaction]] = {}
+        for reaction in reactions:
+            chains.setdefault(reaction.handler, []).append(reaction)
+        with ThreadPoolExecutor(CHAINS_AT_ONCE, "entrepot-reaction") as threads:
+            return [failure for failures in threads.map(self._run_in_turn, chains.values()) for failure in failures]
+
+    def _run_together(self, reactions: Sequence[Reaction]) -> list[Failure]:
+        """The writer's queue keeps their order, and its batches share a commit."""
+        runs = [(reaction, self._database.submit(reaction.run)) for reaction in reactions]
+        return self._failed((reaction, run.exception()) for reaction, run in runs)
+
+    def _run_in_turn(self, reactions: Sequence[Reaction]) -> list[Failure]:
+        return self._failed((reaction, self._database.submit(reaction.run).exception()) for reaction in reactions)
 
     def _retry(self) -> int:
-        due = self._database.read_now(lambda snapshot: snapshot.all(_due, now=snapshot.now, most=REACTED_MAX))
-        done = 0
-        for row in due:
-            handler = self._by_name.get(row.handler)
-            event = _recorded(row)
-            if handler is None or event is None:
-                continue
-            self._settle(event, handler, self._submit_again(event, handler))
-            done += 1
-        return done
+        due = self._database.read_now(lambda snapshot: list_due(snapshot, self._by_name, REACTED_MAX))
+        for reaction, error in self._react(due) if due else ():
+            self._database.write_now(lambda tx: record_failure(tx, reaction, error))  # noqa: B023
+        return len(due)
 
-    def _submit_again(self, event: Recorded, handler: Handler) -> Future[None]:
-        name = handler_name(handler)
+    def _failed(self, ended: Iterable[tuple[Reaction, BaseException | None]]) -> list[Failure]:
+        failures = [(reaction, error) for reaction, error in ended if error is not None]
+        for reaction, error in failures:
+            if not isinstance(error, Refused):
+                log.error("a reaction failed", handler=reaction.name, event_id=reaction.event.id, exc_info=error)
+        return failures
 
-        def run(tx: Tx) -> None:
-            if tx.run(_finish, event_id_=event.id, handler_=name, now_=tx.now):
-                handler(tx, event.event)
-
-        return self._database.submit(run)
+    def _tell_placed(self, placed: int) -> None:
+        if placed:
+            for wake in self._placed:
+                wake()
 
 
 class RelayThread:
-    """Runs a relay's rounds as events are announced, and looks every half second for those of other processes."""
+    """Runs a relay's rounds as events are announced, and looks four times a second for those of other processes."""
 
     def __init__(self, database: Database, relay: Relay) -> None:
         self._relay = relay
@@ -193,125 +182,21 @@ class RelayThread:
         self._wake.set()
         if self._thread.is_alive():
             self._thread.join()
-            self._relay.release()
+            try:
+                self._relay.release()
+            except Refused as refusal:
+                log.warning("the relay's lease runs out by itself", reason=refusal.sentence)
 
     def _loop(self) -> None:
         while not self._closing:
             self._wake.clear()
             try:
                 busy = self._relay.round()
-            except Exception as error:
-                log.warning("the relay pauses", reason=str(error))
+            except Refused as refusal:
+                log.warning("the relay pauses", reason=refusal.sentence)
+                busy = 0
+            except Exception:
+                log.exception("the relay pauses")
                 busy = 0
             if not busy and not self._closing:
                 self._wake.wait(POLL_S)
-
-
-def _place(tx: Tx, fence: int) -> int:
-    unplaced = tx.all(_unplaced, most=PLACED_MAX)
-    if not unplaced:
-        return 0
-    still_held(tx, LEASE, fence)
-    first = last_position(tx) + 1
-    tx.run_many(_set_position, [{"id_": row.id, "position_": first + n} for n, row in enumerate(unplaced)])
-    return len(unplaced)
-
-
-def _unreacted(snapshot: Snapshot) -> list[Recorded]:
-    return list_events(snapshot, int(snapshot.value(_cursor, name=LEASE) or 0), REACTED_MAX)
-
-
-def _move_cursor(tx: Tx, fence: int, position: int) -> None:
-    still_held(tx, LEASE, fence)
-    tx.run(_set_cursor, name=LEASE, position=position)
-
-
-def _record_failure(tx: Tx, event_id: str, handler: str, error: str) -> None:
-    attempts = int(tx.value(_attempts, event_id=event_id, handler=handler) or 0) + 1
-    pause_s = RETRY_S[min(attempts, len(RETRY_S)) - 1]
-    retry_at = tx.now + pause_s * SECOND if attempts < ATTEMPTS_MAX else None
-    tx.run(_fail, event_id=event_id, handler=handler, attempts=attempts, error=error, retry_at=retry_at)
-
-
-def _recorded(row: Any) -> Recorded | None:
-    kind = event_type(row.name)
-    return None if kind is None else Recorded(row.id, row.position, row.announced_at, from_json(row.body, kind))
-
-
-_events, _reactions = tables.events.c, tables.reactions.c
-_unplaced: Prepared[Any] = prepare(
-    select(_events.id)
-    .where(_events.position.is_(None))
-    .order_by(_events.announced_at, _events.serial)
-    .limit(bindparam("most"))
-)
-_last: Prepared[Any] = prepare(select(func.max(_events.position).label("position")))
-_set_position: Prepared[Any] = prepare(
-    update(tables.events).where(_events.id == bindparam("id_")).values(position=bindparam("position_"))
-)
-_behind: Prepared[Any] = prepare(
-    select(_events.id, _events.name, _events.body, _events.announced_at, _events.position)
-    .where(_events.position > bindparam("after"))
-    .order_by(_events.position)
-    .limit(bindparam("most"))
-)
-_cursor: Prepared[Any] = prepare(select(tables.cursors.c.position).where(tables.cursors.c.name == bindparam("name")))
-_set_cursor: Prepared[Any] = prepare_text(
-    "INSERT INTO kernel_cursors (name, position) VALUES (:name, :position) "
-    "ON CONFLICT (name) DO UPDATE SET position = excluded.position"
-)
-_claim: Prepared[Any] = prepare_text(
-    "INSERT INTO kernel_reactions (event_id, handler, state, attempts, finished_at) "
-    "VALUES (:event_id, :handler, 'done', 1, :now) ON CONFLICT DO NOTHING"
-)
-_fail: Prepared[Any] = prepare_text(
-    "INSERT INTO kernel_reactions (event_id, handler, state, attempts, error, retry_at) "
-    "VALUES (:event_id, :handler, 'failed', :attempts, :error, :retry_at) "
-    "ON CONFLICT (event_id, handler) DO UPDATE SET state = 'failed', attempts = excluded.attempts, "
-    "error = excluded.error, retry_at = excluded.retry_at WHERE kernel_reactions.state = 'failed'"
-)
-_attempts: Prepared[Any] = prepare(
-    select(_reactions.attempts).where(
-        _reactions.event_id == bindparam("event_id"), _reactions.handler == bindparam("handler")
-    )
-)
-_finish: Prepared[Any] = prepare(
-    update(tables.reactions)
-    .where(
-        _reactions.event_id == bindparam("event_id_"),
-        _reactions.handler == bindparam("handler_"),
-        _reactions.state == "failed",
-    )
-    .values(state="done", finished_at=bindparam("now_"), retry_at=None)
-)
-_retry_now: Prepared[Any] = prepare(
-    update(tables.reactions)
-    .where(
-        _reactions.event_id == bindparam("event_id_"),
-        _reactions.handler == bindparam("handler_"),
-        _reactions.state == "failed",
-    )
-    .values(retry_at=bindparam("now_"))
-)
-_due: Prepared[Any] = prepare(
-    select(_events.id, _events.name, _events.body, _events.announced_at, _events.position, _reactions.handler)
-    .join_from(tables.reactions, tables.events, _reactions.event_id == _events.id)
-    .where(_reactions.state == "failed", _reactions.retry_at <= bindparam("now"))
-    .order_by(_reactions.retry_at)
-    .limit(bindparam("most"))
-)
-_failed: Prepared[FailedReaction] = prepare(
-    select(
-        _reactions.event_id,
-        _events.name,
-        _reactions.handler,
-        _reactions.attempts,
-        _reactions.error,
-        _reactions.retry_at,
-    )
-    .join_from(tables.reactions, tables.events, _reactions.event_id == _events.id)
-    .where(_reactions.state == "failed")
-    .order_by(_events.position)
-    .limit(bindparam("most")),
-    FailedReaction,
-)

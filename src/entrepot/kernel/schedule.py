@@ -10,6 +10,7 @@ import structlog
 
 from .clock import SECOND
 from .database import Database
+from .errors import Refused
 from .leases import acquire, release
 from .tx import Tx
 
@@ -53,7 +54,10 @@ class ScheduleThread:
         self._closing.set()
         if self._thread.is_alive():
             self._thread.join()
-            self._database.write_now(lambda tx: release(tx, LEASE, self._holder))
+            try:
+                self._database.write_now(lambda tx: release(tx, LEASE, self._holder))
+            except Refused as refusal:
+                log.warning("the schedule's lease runs out by itself", reason=refusal.sentence)
 
     def _loop(self) -> None:
         while not self._closing.wait(TICK_S):
@@ -62,11 +66,16 @@ class ScheduleThread:
             if slots == self._slots:
                 continue
             try:
-                self._database.write_now(self._tick)
-                self._slots = slots
-            except Exception as error:
-                log.warning("the schedule pauses", reason=str(error))
+                if self._database.write_now(self._tick):
+                    self._slots = slots
+            except Refused as refusal:
+                log.warning("the schedule pauses", reason=refusal.sentence)
+            except Exception:
+                log.exception("the schedule pauses")
 
-    def _tick(self, tx: Tx) -> None:
-        if acquire(tx, LEASE, self._holder) is not None:
-            enqueue_due(tx, self._schedule)
+    def _tick(self, tx: Tx) -> bool:
+        """Whether the slots are seen to: another process that holds the lease may end before it is."""
+        if acquire(tx, LEASE, self._holder) is None:
+            return False
+        enqueue_due(tx, self._schedule)
+        return True

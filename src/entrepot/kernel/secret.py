@@ -20,7 +20,8 @@ class Secret:
     def matches(self, other: str | Secret) -> bool:
         """Whether both hold the same text, in time that does not depend on where they differ."""
         text = other.reveal() if isinstance(other, Secret) else other
-        return hmac.compare_digest(self._value.encode(), text.encode())
+        mine, theirs = (value.encode("utf-8", "surrogatepass") for value in (self._value, text))
+        return hmac.compare_digest(mine, theirs)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Secret) and self.matches(other)

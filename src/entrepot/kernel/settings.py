@@ -8,7 +8,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 
@@ -16,6 +16,7 @@ from .errors import Invalid
 from .secret import Secret
 
 PREFIX = "ENTREPOT_"
+_COLLECTIONS = (msgspec.inspect.CollectionType, msgspec.inspect.TupleType, msgspec.inspect.DictType)
 
 
 class Sourced(msgspec.Struct, frozen=True):
@@ -41,6 +42,7 @@ def load_settings(
     for name in written:
         if name not in sections:
             raise Invalid(f"{file}: there is no section [{name}]: the sections are {', '.join(sorted(sections))}")
+    _check_environment(sections, environ)
     loaded: dict[str, Any] = {}
     values: list[Sourced] = []
     for name, kind in sections.items():
@@ -51,6 +53,13 @@ def load_settings(
             for field in kind.__struct_fields__
         ]
     return Loaded(loaded, tuple(values))
+
+
+def _check_environment(sections: Mapping[str, object], environ: Mapping[str, str]) -> None:
+    for variable in sorted(environ):
+        name, separator, _ = variable.removeprefix(PREFIX).partition("__")
+        if variable.startswith(PREFIX) and separator and name.lower() not in sections:
+            raise Invalid(f"{variable}: there is no section {name.lower()}: there are {', '.join(sorted(sections))}")
 
 
 def _read_file(file: Path) -> dict[str, Any]:
@@ -81,30 +90,29 @@ def _gather(
 
 
 def _convert(name: str, kind: type[msgspec.Struct], given: dict[str, Any], sources: dict[str, str]) -> Any:
+    hints = {field.name: field.type for field in msgspec.structs.fields(kind)}
     for field, value in given.items():
-        strict = not sources[field].startswith(PREFIX)
-        hint = _hint(kind, field)
+        from_environment = sources[field].startswith(PREFIX)
         try:
-            given[field] = _value(value, hint, strict)
-        except msgspec.ValidationError as error:
-            shown = "…" if hint is Secret else repr(value)
+            given[field] = _value(value, hints[field], from_environment)
+        except msgspec.DecodeError as error:
+            shown = "…" if _is_secret(hints[field]) else repr(value)
             raise Invalid(f"{sources[field]}: {name}.{field} = {shown} cannot be used: {error}") from error
     try:
         return kind(**given)
-    except ValueError as error:
+    except (ValueError, TypeError) as error:
         raise Invalid(f"the section [{name}] cannot be used: {error}") from error
 
 
-def _value(value: object, hint: Any, strict: bool) -> Any:
-    if not strict and isinstance(value, str) and msgspec.inspect.type_info(hint).__class__.__name__ in (
-        "ListType", "VarTupleType", "DictType",
-    ):  # fmt: skip
+def _value(value: object, hint: Any, from_environment: bool) -> Any:
+    """A value of the setting's type. The environment has texts only: lists and tables are JSON there."""
+    if from_environment and isinstance(value, str) and isinstance(msgspec.inspect.type_info(hint), _COLLECTIONS):
         value = msgspec.json.decode(value)
-    return msgspec.convert(value, hint, strict=strict, dec_hook=_secret)
+    return msgspec.convert(value, hint, strict=not from_environment, dec_hook=_secret)
 
 
-def _hint(kind: type[msgspec.Struct], field: str) -> Any:
-    return next(f.type for f in msgspec.structs.fields(kind) if f.name == field)
+def _is_secret(hint: Any) -> bool:
+    return hint is Secret or Secret in get_args(hint)
 
 
 def _secret(kind: type, value: object) -> object:

@@ -103,7 +103,7 @@ def _in_set_postgres(element: in_set, compiler: Any, **kw: Any) -> str:
 _LIST_MARK = r"__\[POSTCOMPILE_(?P<list>\w+)\]"
 _SQLITE_MARK = re.compile(_LIST_MARK + r"|(?<![:\w]):(?P<name>\w+)")
 _POSTGRES_MARK = re.compile(_LIST_MARK + r"|%\((?P<name>\w+)\)s(?:::[A-Z]+)?")
-_PARAMETER = re.compile(r"(?<![:\w]):([a-z_][a-z0-9_]*)")
+_PARAMETER = re.compile(r"(?<![:\w]):([a-z_]\w*)")
 _SQLITE = SQLiteDialect_pysqlite(paramstyle="named")
 _POSTGRES = PGDialect_psycopg()  # type: ignore[no-untyped-call]
 
@@ -140,7 +140,8 @@ def _with_constants(compiled: Any, mark: re.Pattern[str]) -> str:
 
 def _literals(values: Sequence[object]) -> str:
     """What stands between the brackets of IN."""
-    return ", ".join(map(_literal, values)) or "SELECT 1 WHERE 1 != 1"
+    assert values, "IN of an empty list of constants is never true: leave the query out"
+    return ", ".join(map(_literal, values))
 
 
 def _literal(value: object) -> str:

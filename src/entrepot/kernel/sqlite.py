@@ -14,6 +14,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
+from contextlib import suppress
 from pathlib import Path
 from random import Random
 from typing import Any, TypeVar
@@ -21,9 +22,9 @@ from typing import Any, TypeVar
 import structlog
 
 from .clock import Clock
-from .errors import Unavailable
-from .lanes import Lane, Lanes, Queued
-from .tx import Cursor, Snapshot, Tx
+from .errors import Invalid, Unavailable
+from .lanes import Lane, Lanes, Queued, mark_as_writer
+from .tx import NOT_STORABLE, Again, Cursor, Snapshot, Tx
 
 T = TypeVar("T")
 
@@ -46,10 +47,16 @@ class SqliteConnection:
         self.raw = raw
 
     def execute(self, text: str, params: Mapping[str, Any]) -> Cursor:
-        return self.raw.execute(text, params)
+        try:
+            return self.raw.execute(text, params)
+        except (OverflowError, UnicodeEncodeError) as error:
+            raise Invalid(NOT_STORABLE) from error
 
     def executemany(self, text: str, rows: Sequence[Mapping[str, Any]]) -> None:
-        self.raw.executemany(text, rows)
+        try:
+            self.raw.executemany(text, rows)
+        except (OverflowError, UnicodeEncodeError) as error:
+            raise Invalid(NOT_STORABLE) from error
 
 
 class SqliteStore:
@@ -65,6 +72,7 @@ class SqliteStore:
         self._random = random
         self._on_commit = on_commit
         self._readers: queue.LifoQueue[SqliteConnection] = queue.LifoQueue(READERS_IDLE_MAX)
+        self._closed = False
         self._lanes = Lanes()
         self._writer = _connect(path)
         self._thread = threading.Thread(target=self._write_loop, name="entrepot-writer", daemon=True)
@@ -79,36 +87,50 @@ class SqliteStore:
 
     def look(self, query: Callable[[Snapshot], T]) -> T:
         """Run a query in a snapshot of its own."""
-        try:
-            connection = self._readers.get_nowait()
-        except queue.Empty:
-            connection = _connect(self.path)
+        connection = self._borrow()
         try:
             connection.raw.execute("BEGIN")
-            try:
-                return query(Snapshot(connection, self._clock.now(), self._random))
-            finally:
-                connection.raw.execute("ROLLBACK")
-        except sqlite3.OperationalError as error:
-            raise _explained(error, self.path) from error
+            result = query(Snapshot(connection, self._clock.now(), self._random))
+            connection.raw.execute("ROLLBACK")
+        except BaseException as error:
+            _roll_back(connection.raw)
+            reason = _explained(error, self.path)
+            if reason is error:
+                raise
+            raise reason from error
         finally:
             self._give_back(connection)
+        return result
 
     def close(self) -> None:
         """Finish what is queued, then close every connection."""
         self._lanes.close()
         self._thread.join()
+        self._closed = True
         self._writer.raw.close()
-        while not self._readers.empty():
-            self._readers.get_nowait().raw.close()
+        while True:
+            try:
+                self._readers.get_nowait().raw.close()
+            except queue.Empty:
+                return
+
+    def _borrow(self) -> SqliteConnection:
+        try:
+            return self._readers.get_nowait()
+        except queue.Empty:
+            return _connect(self.path)
 
     def _give_back(self, connection: SqliteConnection) -> None:
+        """Keep a connection for the next reader, unless it is stuck in a transaction or there are enough."""
         try:
+            if self._closed or connection.raw.in_transaction:
+                raise queue.Full
             self._readers.put_nowait(connection)
         except queue.Full:
             connection.raw.close()
 
     def _write_loop(self) -> None:
+        mark_as_writer()
         while (taken := self._lanes.take(BATCH_COMMANDS_MAX)) is not None:
             lane, batch = taken
             started = time.perf_counter()
@@ -123,58 +145,67 @@ class SqliteStore:
             if done:
                 self._writer.raw.execute("COMMIT")
         except BaseException as error:
-            _roll_back(self._writer.raw)
-            reason = _explained(error, self.path) if isinstance(error, sqlite3.Error) else error
-            for queued, _, _ in done:
-                queued.answer.set_exception(reason)
+            self._recover()
             for queued in batch:
-                if not queued.answer.done():
-                    queued.answer.set_exception(reason)
+                queued.refuse(_explained(error, self.path))
             return
         for queued, tx, result in done:
             self._on_commit(tx)
             queued.answer.set_result(result)
 
     def _run_batch(self, lane: Lane, batch: list[Queued], done: list[tuple[Queued, Tx, Any]]) -> None:
-        raw = self._writer.raw
+        """Run the commands, and those of the lane that come meanwhile; bulk stops when its time is over."""
         stop_at = time.perf_counter() + BATCH_BULK_S
         place = 0
         while place < len(batch):
-            if not done:
-                raw.execute("BEGIN IMMEDIATE")
             self._run_one(batch[place], done)
             place += 1
-            if lane is Lane.BULK and time.perf_counter() > stop_at and place < len(batch):
+            if lane is Lane.BULK and time.perf_counter() > stop_at:
                 self._lanes.put_back(batch[place:], lane)
                 del batch[place:]
-            if place == len(batch) and lane is Lane.INTERACTIVE and len(batch) < BATCH_COMMANDS_MAX:
-                batch.extend(self._lanes.more(lane, BATCH_COMMANDS_MAX - len(batch)))
+            elif place == len(batch) < BATCH_COMMANDS_MAX:
+                batch += self._lanes.more(lane, BATCH_COMMANDS_MAX - place)
 
     def _run_one(self, queued: Queued, done: list[tuple[Queued, Tx, Any]]) -> None:
         """Run one command in its savepoint; a failure is answered at once and leaves no trace."""
         if not queued.answer.set_running_or_notify_cancel():
-            if not done:
-                self._writer.raw.execute("ROLLBACK")
             return
         raw = self._writer.raw
+        if not raw.in_transaction:
+            raw.execute("BEGIN IMMEDIATE")
         first = not done
-        tx = Tx(self._writer, self._clock.now(), self._random)
         if not first:
             raw.execute("SAVEPOINT command")
+        tx = Tx(self._writer, self._clock.now(), self._random)
         try:
             result = queued.command(tx)
             tx.flush()
-        except Exception as error:
-            if _is_fatal(error):
+            if not raw.in_transaction:
+                raise RuntimeError("a command went on after SQLite had given up its transaction")
+        except BaseException as error:
+            if _is_fatal(error) or not raw.in_transaction:
                 raise
             raw.execute("ROLLBACK" if first else "ROLLBACK TO command")
             if not first:
                 raw.execute("RELEASE command")
-            queued.answer.set_exception(error)
+            queued.refuse(_explained(error, self.path))
             return
         if not first:
             raw.execute("RELEASE command")
         done.append((queued, tx, result))
+
+    def _recover(self) -> None:
+        """Leave the failed transaction; a connection that cannot even do that is replaced."""
+        _roll_back(self._writer.raw)
+        if not self._writer.raw.in_transaction:
+            return
+        try:
+            fresh = _connect(self.path)
+        except Unavailable as refusal:
+            log.error("the database cannot be opened again", reason=refusal.sentence)
+            return
+        self._writer.raw.close()
+        self._writer = fresh
 
 
 def _connect(path: Path) -> SqliteConnection:
@@ -193,7 +224,7 @@ def _connect(path: Path) -> SqliteConnection:
     return SqliteConnection(raw)
 
 
-def _is_fatal(error: Exception) -> bool:
+def _is_fatal(error: BaseException) -> bool:
     """Whether SQLite may have rolled back the whole transaction, so that no savepoint is left to return to."""
     return isinstance(error, sqlite3.Error) and _primary_code(error) in (
         sqlite3.SQLITE_FULL,
@@ -211,12 +242,16 @@ def _primary_code(error: BaseException) -> int | None:
 
 
 def _roll_back(raw: sqlite3.Connection) -> None:
+    """Leave a transaction if there is one; whether that worked is seen by `in_transaction`."""
     if raw.in_transaction:
-        raw.execute("ROLLBACK")
+        with suppress(sqlite3.Error):
+            raw.execute("ROLLBACK")
 
 
 def _explained(error: BaseException, path: Path) -> BaseException:
     """The driver's error as a sentence, where there is something a person can do."""
+    if isinstance(error, Again):
+        return Unavailable("Somebody else changed the same thing meanwhile: try again", retry_after_s=1)
     primary = _primary_code(error)
     if primary == sqlite3.SQLITE_FULL:
         return Unavailable(

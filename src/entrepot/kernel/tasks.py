@@ -9,6 +9,7 @@ idempotency key to whatever it acts on; it settles once.
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Generic, TypeVar
@@ -29,6 +30,7 @@ B = TypeVar("B", bound=msgspec.Struct)
 T = TypeVar("T")
 
 LEASE_S = 60
+RENEW_S = 15
 POLL_S = 0.5
 RETRY_S = (1, 3, 10, 30, 120, 600, 1_800, 3_600)
 
@@ -79,7 +81,7 @@ class TaskRun:
         """Record the outcome and end the task, in one commit. Conflict when another worker has taken it over."""
 
         def command(tx: Tx) -> T:
-            if not tx.run(_finish, id_=self.task_id, worker_=self._worker, now_=tx.now):
+            if not tx.run(_finish, **self._mine(), now_=tx.now):
                 raise Conflict(f"the task {self.task_id} has passed to another worker")
             return outcome(tx)
 
@@ -88,25 +90,38 @@ class TaskRun:
         return result
 
     def progress(self, done: int, total: int | None) -> None:
-        """Say how far it is, and keep the lease."""
-        self.database.write_now(
-            lambda tx: tx.run(
-                _progress,
-                id_=self.task_id,
-                worker_=self._worker,
-                done_=done,
-                total_=total,
-                until_=tx.now + LEASE_S * SECOND,
-            ),
-            Lane.BULK,
-        )
+        """Say how far it is, and keep the lease. Conflict when another worker has taken the task over."""
+
+        def command(tx: Tx) -> None:
+            until = tx.now + LEASE_S * SECOND
+            if not tx.run(_progress, **self._mine(), done_=done, total_=total, until_=until):
+                raise Conflict(f"the task {self.task_id} has passed to another worker")
+
+        self.database.write_now(command, Lane.BULK)
 
     def later(self, seconds: int) -> None:
         """End this attempt without a result and be tried again after a while; it does not count as a failure."""
-        self.database.write_now(
-            lambda tx: tx.run(_later, id_=self.task_id, worker_=self._worker, run_at_=tx.now + seconds * SECOND)
-        )
+        self.database.write_now(lambda tx: tx.run(_later, **self._mine(), run_at_=tx.now + seconds * SECOND))
         self.settled = True
+
+    def fail(self, error: Exception, attempts_max: int) -> None:
+        """End this attempt with an error: tried again later and later, or stuck when it was the last."""
+        stuck = self.attempt >= attempts_max
+        pause_s = RETRY_S[min(self.attempt, len(RETRY_S)) - 1]
+        self.database.write_now(
+            lambda tx: tx.run(
+                _fail,
+                **self._mine(),
+                error_=f"{type(error).__name__}: {error}"[:2_000],
+                state_="stuck" if stuck else "waiting",
+                run_at_=tx.now + pause_s * SECOND,
+                finished_at_=tx.now if stuck else None,
+            )
+        )
+
+    def _mine(self) -> dict[str, Any]:
+        """What the row says as long as this attempt has the task."""
+        return {"id_": self.task_id, "worker_": self._worker, "attempt_": self.attempt}
 
 
 def get_task(snapshot: Snapshot, task_id: str) -> Task:
@@ -139,6 +154,7 @@ class Workers:
         self._wake = threading.Event()
         self._closing = threading.Event()
         self._running: set[str] = set()
+        self._renew_at = 0.0
         self._lock = threading.Lock()
         self._pool = ThreadPoolExecutor(threads, "entrepot-task")
         self._loop_thread = threading.Thread(target=self._loop, name="entrepot-tasks", daemon=True)
@@ -170,76 +186,71 @@ class Workers:
             self._wake.clear()
             claimed: list[Any] = []
             try:
+                self._renew()
                 if (free := self._threads - len(self._running)) > 0:
                     claimed = self._claim(free)
-            except Exception as error:
-                log.warning("the task queue pauses", reason=str(error))
+            except Refused as refusal:
+                log.warning("the task queue pauses", reason=refusal.sentence)
+            except Exception:
+                log.exception("the task queue pauses")
             for row in claimed:
                 with self._lock:
                     self._running.add(row.id)
                 self._pool.submit(self._run, row)
             if not claimed:
                 self._wake.wait(POLL_S)
-                self._renew()
 
     def _claim(self, most: int) -> list[Any]:
-        due = self._database.read_now(lambda snapshot: snapshot.value(_any_due, now=snapshot.now))
-        if due is None:
+        """Take due tasks. Asks with a read first, so that an idle queue writes nothing."""
+        kinds = sorted(self._kinds)
+        if self._database.read_now(lambda snapshot: snapshot.value(_any_due, kinds=kinds, now=snapshot.now)) is None:
             return []
-        return self._database.write_now(lambda tx: _claim(tx, sorted(self._kinds), self._name, most))
+        attempts_max = {name: kind.attempts_max for name, kind in self._kinds.items()}
+        return self._database.write_now(lambda tx: _claim(tx, attempts_max, self._name, most))
 
     def _run(self, row: Any) -> None:
         kind = self._kinds[row.kind]
         run = TaskRun(self._database, row.id, row.attempts, self._name, self._closing)
         try:
-            kind.act(run, from_json(row.body, kind.body))
-            if not run.settled:
-                run.settle(lambda tx: None)
-        except Exception as error:
-            self._fail(run, kind, error)
+            self._act(kind, run, row.body)
+        except Exception:
+            log.exception("what became of a task could not be recorded; its lease runs out", task_id=row.id)
         finally:
             with self._lock:
                 self._running.discard(row.id)
             self._wake.set()
 
-    def _fail(self, run: TaskRun, kind: TaskKind[Any], error: Exception) -> None:
-        if not isinstance(error, Refused):
-            log.error("a task failed", kind=kind.name, task_id=run.task_id, attempt=run.attempt, exc_info=error)
-        text = f"{type(error).__name__}: {error}"[:2_000]
-        stuck = run.attempt >= kind.attempts_max
-        pause_s = RETRY_S[min(run.attempt, len(RETRY_S)) - 1]
-
-        def record(tx: Tx) -> None:
-            tx.run(
-                _fail,
-                id_=run.task_id,
-                worker_=self._name,
-                error_=text,
-                state_="stuck" if stuck else "waiting",
-                run_at_=tx.now + pause_s * SECOND,
-                finished_at_=tx.now if stuck else None,
-            )
-
+    def _act(self, kind: TaskKind[Any], run: TaskRun, body: str) -> None:
         try:
-            self._database.write_now(record)
-        except Refused as refusal:
-            log.warning("a task's failure could not be recorded; its lease will run out", reason=refusal.sentence)
+            kind.act(run, from_json(body, kind.body))
+            if not run.settled:
+                run.settle(lambda tx: None)
+        except Exception as error:
+            if not isinstance(error, Refused):
+                log.error("a task failed", kind=kind.name, task_id=run.task_id, attempt=run.attempt, exc_info=error)
+            run.fail(error, kind.attempts_max)
 
     def _renew(self) -> None:
+        """Keep the leases of what is under way, a few times within their length."""
         with self._lock:
             running = sorted(self._running)
-        if running:
-            self._database.submit(
-                lambda tx: tx.run(_renew, ids=running, worker_=self._name, until_=tx.now + LEASE_S * SECOND), Lane.BULK
-            )
+        if not running or time.monotonic() < self._renew_at:
+            return
+        self._renew_at = time.monotonic() + RENEW_S
+        self._database.write_now(
+            lambda tx: tx.run(_renew, ids=running, worker_=self._name, until_=tx.now + LEASE_S * SECOND)
+        )
 
 
-def _claim(tx: Tx, kinds: list[str], worker: str, most: int) -> list[Any]:
-    """Take due tasks, also those whose worker's lease ran out."""
-    rows = tx.all(_due, kinds=kinds, now=tx.now, most=most)
-    ids = [row.id for row in rows]
-    if ids:
-        tx.run(_take, ids=ids, worker_=worker, until_=tx.now + LEASE_S * SECOND)
+def _claim(tx: Tx, attempts_max: Mapping[str, int], worker: str, most: int) -> list[Any]:
+    """Take due tasks, also those whose worker's lease ran out; one that keeps ending its worker is stuck."""
+    due = tx.all(_due, kinds=sorted(attempts_max), now=tx.now, most=most)
+    rows = [row for row in due if row.attempts < attempts_max[row.kind]]
+    lost = [row.id for row in due if row.attempts >= attempts_max[row.kind]]
+    if lost:
+        tx.run(_give_up, ids=lost, now_=tx.now)
+    if rows:
+        tx.run(_take, ids=[row.id for row in rows], worker_=worker, until_=tx.now + LEASE_S * SECOND)
     return [row._replace(attempts=row.attempts + 1) for row in rows]
 
 
@@ -248,7 +259,7 @@ _is_due = or_(
     (_t.state == "waiting") & (_t.run_at <= bindparam("now")),
     (_t.state == "running") & (_t.leased_until <= bindparam("now")),
 )
-_any_due: Prepared[Any] = prepare(select(_t.id).where(_is_due).limit(1))
+_any_due: Prepared[Any] = prepare(select(_t.id).where(_is_due, in_set(_t.kind, "kinds")).limit(1))
 _due: Prepared[Any] = prepare(
     select(_t.id, _t.kind, _t.body, _t.attempts)
     .where(_is_due, in_set(_t.kind, "kinds"))
@@ -266,7 +277,17 @@ _renew: Prepared[Any] = prepare(
     .where(in_set(_t.id, "ids"), _t.worker == bindparam("worker_"), _t.state == "running")
     .values(leased_until=bindparam("until_"))
 )
-_mine = (_t.id == bindparam("id_")) & (_t.worker == bindparam("worker_")) & (_t.state == "running")
+_give_up: Prepared[Any] = prepare(
+    update(tables.tasks)
+    .where(in_set(_t.id, "ids"))
+    .values(state="stuck", error="its worker ended before it did, each time", finished_at=bindparam("now_"))
+)
+_mine = (
+    (_t.id == bindparam("id_"))
+    & (_t.worker == bindparam("worker_"))
+    & (_t.attempts == bindparam("attempt_"))
+    & (_t.state == "running")
+)
 _finish: Prepared[Any] = prepare(
     update(tables.tasks).where(_mine).values(state="done", finished_at=bindparam("now_"), error=None)
 )

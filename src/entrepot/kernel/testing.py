@@ -9,7 +9,8 @@ from typing import Any
 
 from .clock import ManualClock
 from .database import Database, sqlite_url
-from .relay import Reactions, Relay
+from .reactions import Reactions
+from .relay import Relay
 from .sql import METADATA
 from .tasks import TaskKind, Workers
 

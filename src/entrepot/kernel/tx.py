@@ -17,6 +17,9 @@ from .sql import Prepared, prepare, prepare_text, to_json
 
 T = TypeVar("T")
 
+NOT_STORABLE = "A number is too large, or a text has characters that cannot be stored"
+"""What either driver's refusal of a value means to the person who sent it."""
+
 _serials = itertools.count(time.time_ns())
 """Keeps the order of this process's events within one microsecond, and within one transaction."""
 

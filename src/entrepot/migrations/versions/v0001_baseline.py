@@ -1,0 +1,1072 @@
+"""The baseline: every table of every room."""
+
+import sqlalchemy as sa
+from alembic import op
+from sqlalchemy.dialects import postgresql
+from sqlalchemy import Text
+
+revision = "0001"
+down_revision = None
+
+
+def upgrade() -> None:
+    # every table
+    op.create_table(
+        "catalog_attributes",
+        sa.Column("code", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("names", sa.Text().with_variant(postgresql.JSONB(astext_type=Text()), "postgresql"), nullable=False),
+        sa.Column("unit", sa.Text(), nullable=True),
+        sa.Column("facet", sa.SmallInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("variant", sa.SmallInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.PrimaryKeyConstraint("code", name=op.f("pk_catalog_attributes")),
+        sqlite_strict=True,
+    )
+    op.create_table(
+        "catalog_categories",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("slug", sa.Text(), nullable=False),
+        sa.Column("leaf", sa.Text(), nullable=False),
+        sa.Column("names", sa.Text().with_variant(postgresql.JSONB(astext_type=Text()), "postgresql"), nullable=False),
+        sa.Column("parent_id", sa.Text(), nullable=True),
+        sa.Column("position", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("source", sa.Text(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_catalog_categories")),
+        sa.UniqueConstraint("slug", name=op.f("uq_catalog_categories_slug")),
+        sqlite_strict=True,
+    )
+    op.create_index("ix_catalog_categories_leaf", "catalog_categories", ["leaf"], unique=False)
+    op.create_index("ix_catalog_categories_source", "catalog_categories", ["source"], unique=False)
+    op.create_table(
+        "catalog_gtins",
+        sa.Column("gtin", sa.Text(), nullable=False),
+        sa.Column("variant_id", sa.Text(), nullable=False),
+        sa.Column("product_id", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("gtin", name=op.f("pk_catalog_gtins")),
+        sqlite_strict=True,
+    )
+    op.create_index("ix_catalog_gtins_variant", "catalog_gtins", ["variant_id"], unique=False)
+    op.create_table(
+        "catalog_import_errors",
+        sa.Column("import_id", sa.Text(), nullable=False),
+        sa.Column("number", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("line", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("field", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("value", sa.Text(), nullable=False),
+        sa.Column("refused", sa.SmallInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.PrimaryKeyConstraint("import_id", "number", name=op.f("pk_catalog_import_errors")),
+        sqlite_strict=True,
+    )
+    op.create_table(
+        "catalog_imports",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("merchant_id", sa.Text(), nullable=False),
+        sa.Column("location_id", sa.Text(), nullable=True),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("format", sa.Text(), nullable=False),
+        sa.Column("origin", sa.Text(), nullable=False),
+        sa.Column("place", sa.Text(), nullable=False),
+        sa.Column("fingerprint", sa.Text(), nullable=False),
+        sa.Column("dry_run", sa.SmallInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("cursor", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("done", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("total", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("created", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("changed", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("unchanged", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("refused", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("notes", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("errors", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("failure", sa.Text(), nullable=True),
+        sa.Column("actor", sa.Text(), nullable=False),
+        sa.Column("started_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("finished_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.CheckConstraint("origin IN ('upload', 'local')", name=op.f("ck_catalog_imports_origin")),
+        sa.CheckConstraint("state IN ('waiting', 'running', 'done', 'failed')", name=op.f("ck_catalog_imports_state")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_catalog_imports")),
+        sqlite_strict=True,
+    )
+    op.create_index("ix_catalog_imports_merchant", "catalog_imports", ["merchant_id", "id"], unique=False)
+    op.create_table(
+        "catalog_listings",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("merchant_id", sa.Text(), nullable=False),
+        sa.Column("external_id", sa.Text(), nullable=False),
+        sa.Column("product_id", sa.Text(), nullable=False),
+        sa.Column("hidden", sa.SmallInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("fed_published", sa.SmallInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("row_hash", sa.Text(), nullable=False),
+        sa.Column("content_hash", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("changed_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_catalog_listings")),
+        sa.UniqueConstraint("merchant_id", "external_id", name=op.f("uq_catalog_listings_merchant_id")),
+        sqlite_strict=True,
+    )
+    op.create_index("ix_catalog_listings_merchant", "catalog_listings", ["merchant_id", "id"], unique=False)
+    op.create_index("ix_catalog_listings_product", "catalog_listings", ["product_id"], unique=False)
+    op.create_table(
+        "catalog_merchants",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("slug", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("about", sa.Text(), nullable=False),
+        sa.Column("country", sa.Text(), nullable=False),
+        sa.Column("currency", sa.Text(), nullable=False),
+        sa.Column("status", sa.Text(), nullable=False),
+        sa.Column("commission_bps", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("created_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("decided_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.CheckConstraint("commission_bps BETWEEN 0 AND 10000", name=op.f("ck_catalog_merchants_commission")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_catalog_merchants")),
+        sa.UniqueConstraint("slug", name=op.f("uq_catalog_merchants_slug")),
+        sqlite_strict=True,
+    )
+    op.create_table(
+        "catalog_offers",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("listing_id", sa.Text(), nullable=False),
+        sa.Column("merchant_id", sa.Text(), nullable=False),
+        sa.Column("external_id", sa.Text(), nullable=False),
+        sa.Column("product_id", sa.Text(), nullable=False),
+        sa.Column("variant_id", sa.Text(), nullable=False),
+        sa.Column("price_minor", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("list_price_minor", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("currency", sa.Text(), nullable=False),
+        sa.Column("weight_g", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("counted", sa.SmallInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("changed_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.CheckConstraint("state IN ('active', 'hidden', 'gone')", name=op.f("ck_catalog_offers_state")),
+        sa.CheckConstraint("price_minor > 0", name=op.f("ck_catalog_offers_price")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_catalog_offers")),
+        sa.UniqueConstraint("listing_id", "external_id", name=op.f("uq_catalog_offers_listing_id")),
+        sqlite_strict=True,
+    )
+    op.create_index("ix_catalog_offers_merchant", "catalog_offers", ["merchant_id", "product_id"], unique=False)
+    op.create_index("ix_catalog_offers_product", "catalog_offers", ["product_id"], unique=False)
+    op.create_index("ix_catalog_offers_variant", "catalog_offers", ["variant_id"], unique=False)
+    op.create_table(
+        "catalog_picture_sources",
+        sa.Column("source_sha256", sa.Text(), nullable=False),
+        sa.Column("sha256", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("source_sha256", name=op.f("pk_catalog_picture_sources")),
+        sqlite_strict=True,
+    )
+    op.create_table(
+        "catalog_pictures",
+        sa.Column("sha256", sa.Text(), nullable=False),
+        sa.Column("width", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("height", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.PrimaryKeyConstraint("sha256", name=op.f("pk_catalog_pictures")),
+        sqlite_strict=True,
+    )
+    op.create_table(
+        "catalog_product_pictures",
+        sa.Column("product_id", sa.Text(), nullable=False),
+        sa.Column("position", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("sha256", sa.Text(), nullable=True),
+        sa.Column("url", sa.Text(), nullable=True),
+        sa.Column("alt", sa.Text(), nullable=False),
+        sa.Column("provenance", sa.Text(), nullable=False),
+        sa.CheckConstraint("sha256 IS NOT NULL OR url IS NOT NULL", name=op.f("ck_catalog_product_pictures_source")),
+        sa.PrimaryKeyConstraint("product_id", "position", name=op.f("pk_catalog_product_pictures")),
+        sqlite_strict=True,
+    )
+    op.create_table(
+        "catalog_products",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("slug", sa.Text(), nullable=False),
+        sa.Column("owner_id", sa.Text(), nullable=False),
+        sa.Column("external_id", sa.Text(), nullable=False),
+        sa.Column("title", sa.Text(), nullable=False),
+        sa.Column("description", sa.Text(), nullable=False),
+        sa.Column("brand", sa.Text(), nullable=True),
+        sa.Column("category_id", sa.Text(), nullable=True),
+        sa.Column(
+            "attributes", sa.Text().with_variant(postgresql.JSONB(astext_type=Text()), "postgresql"), nullable=False
+        ),
+        sa.Column(
+            "options", sa.Text().with_variant(postgresql.JSONB(astext_type=Text()), "postgresql"), nullable=False
+        ),
+        sa.Column("picture", sa.Text(), nullable=True),
+        sa.Column("hidden", sa.SmallInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("rating_total", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("rating_count", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("rating_verified", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("created_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("changed_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_catalog_products")),
+        sa.UniqueConstraint("slug", name=op.f("uq_catalog_products_slug")),
+        sqlite_strict=True,
+    )
+    op.create_index("ix_catalog_products_category", "catalog_products", ["category_id"], unique=False)
+    op.create_table(
+        "catalog_review_grants",
+        sa.Column("user_id", sa.Text(), nullable=False),
+        sa.Column("product_id", sa.Text(), nullable=False),
+        sa.Column("seller_order_id", sa.Text(), nullable=False),
+        sa.Column("granted_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.PrimaryKeyConstraint("user_id", "product_id", name=op.f("pk_catalog_review_grants")),
+        sqlite_strict=True,
+    )
+    op.create_table(
+        "catalog_reviews",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("product_id", sa.Text(), nullable=False),
+        sa.Column("author_id", sa.Text(), nullable=True),
+        sa.Column("author", sa.Text(), nullable=False),
+        sa.Column("rating", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("title", sa.Text(), nullable=False),
+        sa.Column("body", sa.Text(), nullable=False),
+        sa.Column("origin", sa.Text(), nullable=False),
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("written_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.CheckConstraint("origin IN ('verified', 'imported')", name=op.f("ck_catalog_reviews_origin")),
+        sa.CheckConstraint("rating BETWEEN 1 AND 5", name=op.f("ck_catalog_reviews_rating")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_catalog_reviews")),
+        sqlite_strict=True,
+    )
+    op.create_index("ix_catalog_reviews_product", "catalog_reviews", ["product_id", "written_at"], unique=False)
+    op.create_table(
+        "catalog_stock_holds",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("line_id", sa.Text(), nullable=False),
+        sa.Column("offer_id", sa.Text(), nullable=False),
+        sa.Column("location_id", sa.Text(), nullable=False),
+        sa.Column("quantity", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("created_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_catalog_stock_holds")),
+        sqlite_strict=True,
+    )
+    op.create_index("ix_catalog_stock_holds_line", "catalog_stock_holds", ["line_id"], unique=False)
+    op.create_table(
+        "catalog_stock_places",
+        sa.Column("offer_id", sa.Text(), nullable=False),
+        sa.Column("location_id", sa.Text(), nullable=False),
+        sa.Column("fed_quantity", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.PrimaryKeyConstraint("offer_id", "location_id", name=op.f("pk_catalog_stock_places")),
+        sqlite_strict=True,
+    )
+    op.create_table(
+        "catalog_variants",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("product_id", sa.Text(), nullable=False),
+        sa.Column("position", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "options", sa.Text().with_variant(postgresql.JSONB(astext_type=Text()), "postgresql"), nullable=False
+        ),
+        sa.Column("gtin", sa.Text(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_catalog_variants")),
+        sqlite_strict=True,
+    )
+    op.create_index("ix_catalog_variants_product", "catalog_variants", ["product_id"], unique=False)
+    op.create_table(
+        "cloud_jobs",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("organisation", sa.Text(), nullable=False),
+        sa.Column("actor", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("task_id", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_cloud_jobs")),
+        sqlite_strict=True,
+    )
+    op.create_table(
+        "cloud_stretches",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("organisation", sa.Text(), nullable=False),
+        sa.Column("holder", sa.Text(), nullable=False),
+        sa.Column("unit", sa.Text(), nullable=False),
+        sa.Column("amount", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("opened_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("alive_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("closed_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_cloud_stretches")),
+        sqlite_strict=True,
+    )
+    op.create_index(
+        "ix_cloud_stretches_open",
+        "cloud_stretches",
+        ["holder"],
+        unique=False,
+        sqlite_where=sa.text("state = 'open'"),
+        postgresql_where=sa.text("state = 'open'"),
+    )
+    op.create_table(
+        "cloud_usage",
+        sa.Column("request", sa.Text(), nullable=False),
+        sa.Column("attempt", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("meter", sa.Text(), nullable=False),
+        sa.Column("quantity", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("model", sa.Text(), nullable=False),
+        sa.Column("organisation", sa.Text(), nullable=False),
+        sa.Column("surface", sa.Text(), nullable=False),
+        sa.Column("ref", sa.Text(), nullable=True),
+        sa.Column("price", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("usage_class", sa.Text(), nullable=False),
+        sa.Column("stretch", sa.Text(), nullable=False),
+        sa.Column("at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.PrimaryKeyConstraint("request", "attempt", "meter", name=op.f("pk_cloud_usage")),
+        sqlite_strict=True,
+    )
+    op.create_index("ix_cloud_usage_at", "cloud_usage", ["at", "surface"], unique=False)
+    op.create_index("ix_cloud_usage_stretch", "cloud_usage", ["stretch"], unique=False)
+    op.create_table(
+        "deliver_locations",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("organisation", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column(
+            "address", sa.Text().with_variant(postgresql.JSONB(astext_type=Text()), "postgresql"), nullable=False
+        ),
+        sa.Column("created_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_deliver_locations")),
+        sqlite_strict=True,
+    )
+    op.create_index("ix_deliver_locations_organisation", "deliver_locations", ["organisation"], unique=False)
+    op.create_table(
+        "deliver_parcels",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("ref", sa.Text(), nullable=False),
+        sa.Column("organisation", sa.Text(), nullable=False),
+        sa.Column("carrier", sa.Text(), nullable=False),
+        sa.Column("tracking_no", sa.Text(), nullable=True),
+        sa.Column("quote_id", sa.Text(), nullable=True),
+        sa.Column(
+            "address", sa.Text().with_variant(postgresql.JSONB(astext_type=Text()), "postgresql"), nullable=False
+        ),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("promised_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("booked_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("handed_over_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("delivered_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_deliver_parcels")),
+        sqlite_strict=True,
+    )
+    op.create_index("ix_deliver_parcels_organisation", "deliver_parcels", ["organisation", "id"], unique=False)
+    op.create_index("ix_deliver_parcels_ref", "deliver_parcels", ["ref"], unique=False)
+    op.create_table(
+        "deliver_quotes",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("owner", sa.Text(), nullable=False),
+        sa.Column("merchant_id", sa.Text(), nullable=False),
+        sa.Column("sheet_id", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("amount_minor", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("currency", sa.Text(), nullable=False),
+        sa.Column("country", sa.Text(), nullable=False),
+        sa.Column("weight_g", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("subtotal_minor", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("days_min", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("days_max", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("earliest_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("promised_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("expires_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_deliver_quotes")),
+        sqlite_strict=True,
+    )
+    op.create_table(
+        "deliver_rate_sheets",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("organisation", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column(
+            "countries", sa.Text().with_variant(postgresql.JSONB(astext_type=Text()), "postgresql"), nullable=False
+        ),
+        sa.Column("currency", sa.Text(), nullable=False),
+        sa.Column("steps", sa.Text().with_variant(postgresql.JSONB(astext_type=Text()), "postgresql"), nullable=False),
+        sa.Column("free_over_minor", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("days_min", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("days_max", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("updated_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_deliver_rate_sheets")),
+        sqlite_strict=True,
+    )
+    op.create_index("ix_deliver_rate_sheets_organisation", "deliver_rate_sheets", ["organisation"], unique=False)
+    op.create_table(
+        "deliver_scans",
+        sa.Column("parcel_id", sa.Text(), nullable=False),
+        sa.Column("source_id", sa.Text(), nullable=False),
+        sa.Column("code", sa.Text(), nullable=False),
+        sa.Column("at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("place", sa.Text(), nullable=False),
+        sa.Column("recorded_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.PrimaryKeyConstraint("parcel_id", "source_id", name=op.f("pk_deliver_scans")),
+        sqlite_strict=True,
+    )
+    op.create_table(
+        "identity_addresses",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("owner", sa.Text(), nullable=False),
+        sa.Column(
+            "address", sa.Text().with_variant(postgresql.JSONB(astext_type=Text()), "postgresql"), nullable=False
+        ),
+        sa.Column("saved_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_identity_addresses")),
+        sqlite_strict=True,
+    )
+    op.create_index(op.f("ix_identity_addresses_owner"), "identity_addresses", ["owner"], unique=False)
+    op.create_table(
+        "identity_attempts",
+        sa.Column("subject_sha256", sa.Text(), nullable=False),
+        sa.Column("failures", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("failed_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("blocked_until", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.PrimaryKeyConstraint("subject_sha256", name=op.f("pk_identity_attempts")),
+        sqlite_strict=True,
+    )
+    op.create_index(op.f("ix_identity_attempts_failed_at"), "identity_attempts", ["failed_at"], unique=False)
+    op.create_table(
+        "identity_audit",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("actor", sa.Text(), nullable=False),
+        sa.Column("organisation", sa.Text(), nullable=True),
+        sa.Column("act", sa.Text(), nullable=False),
+        sa.Column("subject", sa.Text(), nullable=False),
+        sa.Column(
+            "details", sa.Text().with_variant(postgresql.JSONB(astext_type=Text()), "postgresql"), nullable=False
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_identity_audit")),
+        sqlite_strict=True,
+    )
+    op.create_table(
+        "identity_notices",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("owner", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("params", sa.Text().with_variant(postgresql.JSONB(astext_type=Text()), "postgresql"), nullable=False),
+        sa.Column("link", sa.Text(), nullable=True),
+        sa.Column("created_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("read_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_identity_notices")),
+        sqlite_strict=True,
+    )
+    op.create_index("ix_identity_notices_owner", "identity_notices", ["owner", "id"], unique=False)
+    op.create_table(
+        "identity_organisations",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_identity_organisations")),
+        sqlite_strict=True,
+    )
+    op.create_index(
+        "uq_identity_organisations_platform",
+        "identity_organisations",
+        ["kind"],
+        unique=True,
+        sqlite_where=sa.text("kind = 'platform'"),
+        postgresql_where=sa.text("kind = 'platform'"),
+    )
+    op.create_table(
+        "identity_users",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("email", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("language", sa.Text(), nullable=False),
+        sa.Column("password_hash", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("confirmed_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_identity_users")),
+        sa.UniqueConstraint("email", name=op.f("uq_identity_users_email")),
+        sqlite_strict=True,
+    )
+    op.create_table(
+        "kernel_cursors",
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("position", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_kernel_cursors")),
+        sqlite_strict=True,
+    )
+    op.create_table(
+        "kernel_events",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("body", sa.Text().with_variant(postgresql.JSONB(astext_type=Text()), "postgresql"), nullable=False),
+        sa.Column("announced_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("serial", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("position", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_kernel_events")),
+        sa.UniqueConstraint("position", name=op.f("uq_kernel_events_position")),
+        sqlite_strict=True,
+    )
+    op.create_index(
+        "ix_kernel_events_unplaced",
+        "kernel_events",
+        ["announced_at", "serial"],
+        unique=False,
+        sqlite_where=sa.text("position IS NULL"),
+        postgresql_where=sa.text("position IS NULL"),
+    )
+    op.create_table(
+        "kernel_facts",
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("value", sa.Text().with_variant(postgresql.JSONB(astext_type=Text()), "postgresql"), nullable=False),
+        sa.Column("written_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_kernel_facts")),
+        sqlite_strict=True,
+    )
+    op.create_table(
+        "kernel_idempotency",
+        sa.Column("actor", sa.Text(), nullable=False),
+        sa.Column("route", sa.Text(), nullable=False),
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("body_sha256", sa.Text(), nullable=False),
+        sa.Column("result", sa.Text().with_variant(postgresql.JSONB(astext_type=Text()), "postgresql"), nullable=True),
+        sa.Column("created_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.PrimaryKeyConstraint("actor", "route", "key", name=op.f("pk_kernel_idempotency")),
+        sqlite_strict=True,
+    )
+    op.create_table(
+        "kernel_leases",
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("holder", sa.Text(), nullable=False),
+        sa.Column("fence", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("until_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_kernel_leases")),
+        sqlite_strict=True,
+    )
+    op.create_table(
+        "kernel_reactions",
+        sa.Column("event_id", sa.Text(), nullable=False),
+        sa.Column("handler", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("attempts", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("error", sa.Text(), nullable=True),
+        sa.Column("retry_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("finished_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.PrimaryKeyConstraint("event_id", "handler", name=op.f("pk_kernel_reactions")),
+        sqlite_strict=True,
+    )
+    op.create_index(
+        "ix_kernel_reactions_failed",
+        "kernel_reactions",
+        ["retry_at"],
+        unique=False,
+        sqlite_where=sa.text("state = 'failed'"),
+        postgresql_where=sa.text("state = 'failed'"),
+    )
+    op.create_table(
+        "kernel_tasks",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("body", sa.Text().with_variant(postgresql.JSONB(astext_type=Text()), "postgresql"), nullable=False),
+        sa.Column("key", sa.Text(), nullable=True),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("attempts", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("run_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("leased_until", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("worker", sa.Text(), nullable=True),
+        sa.Column("error", sa.Text(), nullable=True),
+        sa.Column("done", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("total", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("created_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("finished_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_kernel_tasks")),
+        sa.UniqueConstraint("kind", "key", name=op.f("uq_kernel_tasks_kind")),
+        sqlite_strict=True,
+    )
+    op.create_index(
+        "ix_kernel_tasks_due",
+        "kernel_tasks",
+        ["run_at"],
+        unique=False,
+        sqlite_where=sa.text("state = 'waiting'"),
+        postgresql_where=sa.text("state = 'waiting'"),
+    )
+    op.create_index(
+        "ix_kernel_tasks_running",
+        "kernel_tasks",
+        ["leased_until"],
+        unique=False,
+        sqlite_where=sa.text("state = 'running'"),
+        postgresql_where=sa.text("state = 'running'"),
+    )
+    op.create_index(
+        "ix_kernel_tasks_stuck",
+        "kernel_tasks",
+        ["finished_at"],
+        unique=False,
+        sqlite_where=sa.text("state = 'stuck'"),
+        postgresql_where=sa.text("state = 'stuck'"),
+    )
+    op.create_table(
+        "ledger_accounts",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("owner", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("unit", sa.Text(), nullable=False),
+        sa.Column("floor", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("ceiling", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("balance", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("pending_debits", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("pending_credits", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("opened_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("digest", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_ledger_accounts")),
+        sqlite_strict=True,
+    )
+    op.create_table(
+        "ledger_blocks",
+        sa.Column("number", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
+        sa.Column("last_position", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("sealed_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("digest", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("number", name=op.f("pk_ledger_blocks")),
+        sqlite_strict=True,
+    )
+    op.create_table(
+        "ledger_holds",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("debit", sa.Text(), nullable=False),
+        sa.Column("credit", sa.Text(), nullable=False),
+        sa.Column("unit", sa.Text(), nullable=False),
+        sa.Column("amount", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("captured", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("released", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("expires_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.CheckConstraint(
+            "captured >= 0 AND released >= 0 AND captured + released <= amount", name=op.f("ck_ledger_holds_parts")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_ledger_holds")),
+        sqlite_strict=True,
+    )
+    op.create_index(
+        "ix_ledger_holds_expiring",
+        "ledger_holds",
+        ["expires_at"],
+        unique=False,
+        sqlite_where=sa.text("state = 'open' AND expires_at IS NOT NULL"),
+        postgresql_where=sa.text("state = 'open' AND expires_at IS NOT NULL"),
+    )
+    op.create_table(
+        "ledger_snapshots",
+        sa.Column("account", sa.Text(), nullable=False),
+        sa.Column("position", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("transfers", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("balance", sa.Text(), nullable=False),
+        sa.Column("pending_debits", sa.Text(), nullable=False),
+        sa.Column("pending_credits", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("account", name=op.f("pk_ledger_snapshots")),
+        sqlite_strict=True,
+    )
+    op.create_table(
+        "ledger_transfers",
+        sa.Column("serial", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("debit", sa.Text(), nullable=False),
+        sa.Column("credit", sa.Text(), nullable=False),
+        sa.Column("unit", sa.Text(), nullable=False),
+        sa.Column("amount", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("code", sa.Text(), nullable=False),
+        sa.Column("ref", sa.Text(), nullable=False),
+        sa.Column("hold", sa.Text(), nullable=True),
+        sa.Column("final", sa.SmallInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("expires_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("digest", sa.Text(), nullable=False),
+        sa.Column("position", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.CheckConstraint(
+            "kind IN ('move', 'hold', 'capture', 'void', 'expire')", name=op.f("ck_ledger_transfers_kind")
+        ),
+        sa.CheckConstraint("amount > 0 AND amount <= 9007199254740991", name=op.f("ck_ledger_transfers_amount")),
+        sa.CheckConstraint("debit <> credit", name=op.f("ck_ledger_transfers_sides")),
+        sa.PrimaryKeyConstraint("serial", name=op.f("pk_ledger_transfers")),
+        sa.UniqueConstraint("id", name=op.f("uq_ledger_transfers_id")),
+        sqlite_strict=True,
+    )
+    op.create_index("ix_ledger_transfers_credit", "ledger_transfers", ["credit", "position"], unique=False)
+    op.create_index("ix_ledger_transfers_debit", "ledger_transfers", ["debit", "position"], unique=False)
+    op.create_index("ix_ledger_transfers_ref", "ledger_transfers", ["ref", "serial"], unique=False)
+    op.create_index(
+        "ix_ledger_transfers_unsealed",
+        "ledger_transfers",
+        ["serial"],
+        unique=False,
+        sqlite_where=sa.text("position IS NULL"),
+        postgresql_where=sa.text("position IS NULL"),
+    )
+    op.create_index(
+        "uq_ledger_transfers_position",
+        "ledger_transfers",
+        ["position"],
+        unique=True,
+        sqlite_where=sa.text("position IS NOT NULL"),
+        postgresql_where=sa.text("position IS NOT NULL"),
+    )
+    op.create_table(
+        "orders_cart_lines",
+        sa.Column("cart_id", sa.Text(), nullable=False),
+        sa.Column("offer_id", sa.Text(), nullable=False),
+        sa.Column("quantity", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("added_price_minor", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("added_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.CheckConstraint("quantity BETWEEN 1 AND 999", name=op.f("ck_orders_cart_lines_quantity")),
+        sa.PrimaryKeyConstraint("cart_id", "offer_id", name=op.f("pk_orders_cart_lines")),
+        sqlite_strict=True,
+    )
+    op.create_table(
+        "orders_carts",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("owner", sa.Text(), nullable=False),
+        sa.Column("currency", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("opened_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "checkout", sa.Text().with_variant(postgresql.JSONB(astext_type=Text()), "postgresql"), nullable=True
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_orders_carts")),
+        sqlite_strict=True,
+    )
+    op.create_index(
+        "uq_orders_carts_open",
+        "orders_carts",
+        ["owner"],
+        unique=True,
+        sqlite_where=sa.text("state = 'open'"),
+        postgresql_where=sa.text("state = 'open'"),
+    )
+    op.create_table(
+        "orders_lines",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("order_id", sa.Text(), nullable=False),
+        sa.Column("seller_order_id", sa.Text(), nullable=False),
+        sa.Column("position", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("offer_id", sa.Text(), nullable=False),
+        sa.Column("product_id", sa.Text(), nullable=False),
+        sa.Column("variant_id", sa.Text(), nullable=False),
+        sa.Column("slug", sa.Text(), nullable=False),
+        sa.Column("title", sa.Text(), nullable=False),
+        sa.Column("variant_label", sa.Text(), nullable=False),
+        sa.Column("picture", sa.Text(), nullable=True),
+        sa.Column("quantity", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("price_minor", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.CheckConstraint("quantity BETWEEN 1 AND 999 AND price_minor >= 0", name=op.f("ck_orders_lines_amounts")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_orders_lines")),
+        sqlite_strict=True,
+    )
+    op.create_index("ix_orders_lines_order", "orders_lines", ["order_id"], unique=False)
+    op.create_table(
+        "orders_orders",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("owner", sa.Text(), nullable=False),
+        sa.Column("cart_id", sa.Text(), nullable=False),
+        sa.Column("status", sa.Text(), nullable=False),
+        sa.Column("currency", sa.Text(), nullable=False),
+        sa.Column("total_minor", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("email", sa.Text(), nullable=False),
+        sa.Column("language", sa.Text(), nullable=False),
+        sa.Column(
+            "address", sa.Text().with_variant(postgresql.JSONB(astext_type=Text()), "postgresql"), nullable=False
+        ),
+        sa.Column("payment_id", sa.Text(), nullable=False),
+        sa.Column("placed_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("pay_by", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("paid_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("ended_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("failure", sa.Text(), nullable=True),
+        sa.CheckConstraint("total_minor >= 0", name=op.f("ck_orders_orders_total")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_orders_orders")),
+        sqlite_strict=True,
+    )
+    op.create_index("ix_orders_orders_owner", "orders_orders", ["owner", "id"], unique=False)
+    op.create_index(
+        "ix_orders_orders_pay_by",
+        "orders_orders",
+        ["pay_by"],
+        unique=False,
+        sqlite_where=sa.text("status = 'awaiting_payment'"),
+        postgresql_where=sa.text("status = 'awaiting_payment'"),
+    )
+    op.create_index(
+        "uq_orders_orders_cart",
+        "orders_orders",
+        ["cart_id"],
+        unique=True,
+        sqlite_where=sa.text("status IN ('awaiting_payment', 'paid')"),
+        postgresql_where=sa.text("status IN ('awaiting_payment', 'paid')"),
+    )
+    op.create_table(
+        "orders_seller_orders",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("order_id", sa.Text(), nullable=False),
+        sa.Column("position", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("merchant_id", sa.Text(), nullable=False),
+        sa.Column("merchant_name", sa.Text(), nullable=False),
+        sa.Column("status", sa.Text(), nullable=False),
+        sa.Column("currency", sa.Text(), nullable=False),
+        sa.Column("items_minor", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("shipping_minor", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("tax_minor", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("commission_bps", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("seller_minor", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("commission_minor", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("carrier_minor", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("quote_id", sa.Text(), nullable=False),
+        sa.Column("delivery_name", sa.Text(), nullable=False),
+        sa.Column("arrives_from", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("arrives_by", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("confirm_days", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("placed_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("paid_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("shipped_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("delivered_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("confirm_by", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("completed_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("completed_by", sa.Text(), nullable=True),
+        sa.Column("cancelled_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("cancelled_by", sa.Text(), nullable=True),
+        sa.Column("cancel_reason", sa.Text(), nullable=True),
+        sa.Column("refund_id", sa.Text(), nullable=True),
+        sa.Column("refunded_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.CheckConstraint(
+            "items_minor + shipping_minor + tax_minor = seller_minor + commission_minor + carrier_minor + tax_minor",
+            name=op.f("ck_orders_seller_orders_invariant"),
+        ),
+        sa.CheckConstraint(
+            "items_minor >= 0 AND shipping_minor >= 0 AND tax_minor >= 0", name=op.f("ck_orders_seller_orders_paid")
+        ),
+        sa.CheckConstraint(
+            "seller_minor >= 0 AND commission_minor >= 0 AND carrier_minor >= 0",
+            name=op.f("ck_orders_seller_orders_legs"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_orders_seller_orders")),
+        sqlite_strict=True,
+    )
+    op.create_index(
+        "ix_orders_seller_orders_confirm_by",
+        "orders_seller_orders",
+        ["confirm_by"],
+        unique=False,
+        sqlite_where=sa.text("status = 'delivered'"),
+        postgresql_where=sa.text("status = 'delivered'"),
+    )
+    op.create_index(
+        "ix_orders_seller_orders_merchant", "orders_seller_orders", ["merchant_id", "status", "id"], unique=False
+    )
+    op.create_index("ix_orders_seller_orders_order", "orders_seller_orders", ["order_id"], unique=False)
+    op.create_table(
+        "pay_legs",
+        sa.Column("payment_id", sa.Text(), nullable=False),
+        sa.Column("seller_order_id", sa.Text(), nullable=False),
+        sa.Column("merchant_id", sa.Text(), nullable=False),
+        sa.Column("currency", sa.Text(), nullable=False),
+        sa.Column("amount_minor", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("closed_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.PrimaryKeyConstraint("payment_id", "seller_order_id", name=op.f("pk_pay_legs")),
+        sqlite_strict=True,
+    )
+    op.create_index(
+        "ix_pay_legs_open",
+        "pay_legs",
+        ["merchant_id"],
+        unique=False,
+        sqlite_where=sa.text("closed_at IS NULL"),
+        postgresql_where=sa.text("closed_at IS NULL"),
+    )
+    op.create_index("ix_pay_legs_seller_order", "pay_legs", ["seller_order_id"], unique=False)
+    op.create_table(
+        "pay_payees",
+        sa.Column("merchant_id", sa.Text(), nullable=False),
+        sa.Column("currency", sa.Text(), nullable=False),
+        sa.Column("last_payout_id", sa.Text(), nullable=True),
+        sa.PrimaryKeyConstraint("merchant_id", "currency", name=op.f("pk_pay_payees")),
+        sqlite_strict=True,
+    )
+    op.create_table(
+        "pay_payments",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("ref", sa.Text(), nullable=False),
+        sa.Column("buyer", sa.Text(), nullable=False),
+        sa.Column("processor", sa.Text(), nullable=False),
+        sa.Column("method", sa.Text(), nullable=False),
+        sa.Column("currency", sa.Text(), nullable=False),
+        sa.Column("amount_minor", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("processor_ref", sa.Text(), nullable=True),
+        sa.Column("reason", sa.Text(), nullable=True),
+        sa.Column("created_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("finished_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_pay_payments")),
+        sqlite_strict=True,
+    )
+    op.create_index("ix_pay_payments_ref", "pay_payments", ["ref", "created_at"], unique=False)
+    op.create_index(
+        "uq_pay_payments_live",
+        "pay_payments",
+        ["ref"],
+        unique=True,
+        sqlite_where=sa.text("state IN ('requested', 'captured')"),
+        postgresql_where=sa.text("state IN ('requested', 'captured')"),
+    )
+    op.create_table(
+        "pay_payouts",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("previous_id", sa.Text(), nullable=True),
+        sa.Column("merchant_id", sa.Text(), nullable=False),
+        sa.Column("processor", sa.Text(), nullable=False),
+        sa.Column("currency", sa.Text(), nullable=False),
+        sa.Column("amount_minor", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("processor_ref", sa.Text(), nullable=True),
+        sa.Column("created_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("paid_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_pay_payouts")),
+        sqlite_strict=True,
+    )
+    op.create_index("ix_pay_payouts_merchant", "pay_payouts", ["merchant_id", "id"], unique=False)
+    op.create_index(
+        "uq_pay_payouts_under_way",
+        "pay_payouts",
+        ["merchant_id", "currency"],
+        unique=True,
+        sqlite_where=sa.text("state = 'requested'"),
+        postgresql_where=sa.text("state = 'requested'"),
+    )
+    op.create_table(
+        "pay_refunds",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("payment_id", sa.Text(), nullable=False),
+        sa.Column("seller_order_id", sa.Text(), nullable=True),
+        sa.Column("currency", sa.Text(), nullable=False),
+        sa.Column("amount_minor", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("processor_ref", sa.Text(), nullable=True),
+        sa.Column("created_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("paid_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_pay_refunds")),
+        sqlite_strict=True,
+    )
+    op.create_index("ix_pay_refunds_payment", "pay_refunds", ["payment_id"], unique=False)
+    op.create_table(
+        "pay_settlements",
+        sa.Column("seller_order_id", sa.Text(), nullable=False),
+        sa.Column("payment_id", sa.Text(), nullable=False),
+        sa.Column("merchant_id", sa.Text(), nullable=False),
+        sa.Column("currency", sa.Text(), nullable=False),
+        sa.Column("seller_minor", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("commission_minor", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("carrier_minor", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("tax_minor", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("settled_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.PrimaryKeyConstraint("seller_order_id", name=op.f("pk_pay_settlements")),
+        sqlite_strict=True,
+    )
+    op.create_table(
+        "pay_webhooks",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("received_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_pay_webhooks")),
+        sqlite_strict=True,
+    )
+    op.create_table(
+        "signals_counter",
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("last", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_signals_counter")),
+        sqlite_strict=True,
+    )
+    op.create_table(
+        "signals_signals",
+        sa.Column("number", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("session", sa.Text(), nullable=False),
+        sa.Column("at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("surface", sa.Text(), nullable=False),
+        sa.Column("actor", sa.Text(), nullable=True),
+        sa.Column("request_id", sa.Text(), nullable=True),
+        sa.Column("product_id", sa.Text(), nullable=True),
+        sa.Column("query", sa.Text(), nullable=True),
+        sa.Column("position", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("propensity", sa.REAL(), nullable=True),
+        sa.PrimaryKeyConstraint("number", name=op.f("pk_signals_signals")),
+        sqlite_strict=True,
+    )
+    op.create_index(
+        "ix_signals_signals_wanted",
+        "signals_signals",
+        ["at", "product_id", "kind"],
+        unique=False,
+        sqlite_where=sa.text("kind IN ('click', 'cart', 'order')"),
+        postgresql_where=sa.text("kind IN ('click', 'cart', 'order')"),
+    )
+    op.create_table(
+        "identity_keys",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("organisation", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("token_sha256", sa.Text(), nullable=False),
+        sa.Column("shown", sa.Text(), nullable=False),
+        sa.Column("created_by", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("revoked_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["organisation"], ["identity_organisations.id"], name=op.f("fk_identity_keys_organisation")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_identity_keys")),
+        sa.UniqueConstraint("token_sha256", name=op.f("uq_identity_keys_token_sha256")),
+        sqlite_strict=True,
+    )
+    op.create_index(op.f("ix_identity_keys_organisation"), "identity_keys", ["organisation"], unique=False)
+    op.create_table(
+        "identity_links",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("purpose", sa.Text(), nullable=False),
+        sa.Column("user_id", sa.Text(), nullable=False),
+        sa.Column("token_sha256", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("expires_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("used_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.ForeignKeyConstraint(["user_id"], ["identity_users.id"], name=op.f("fk_identity_links_user_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_identity_links")),
+        sa.UniqueConstraint("token_sha256", name=op.f("uq_identity_links_token_sha256")),
+        sqlite_strict=True,
+    )
+    op.create_index(op.f("ix_identity_links_expires_at"), "identity_links", ["expires_at"], unique=False)
+    op.create_index(op.f("ix_identity_links_user_id"), "identity_links", ["user_id"], unique=False)
+    op.create_table(
+        "identity_memberships",
+        sa.Column("organisation", sa.Text(), nullable=False),
+        sa.Column("user_id", sa.Text(), nullable=False),
+        sa.Column("role", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["organisation"], ["identity_organisations.id"], name=op.f("fk_identity_memberships_organisation")
+        ),
+        sa.ForeignKeyConstraint(["user_id"], ["identity_users.id"], name=op.f("fk_identity_memberships_user_id")),
+        sa.PrimaryKeyConstraint("organisation", "user_id", name=op.f("pk_identity_memberships")),
+        sqlite_strict=True,
+    )
+    op.create_index(op.f("ix_identity_memberships_user_id"), "identity_memberships", ["user_id"], unique=False)
+    op.create_table(
+        "identity_sessions",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("token_sha256", sa.Text(), nullable=False),
+        sa.Column("user_id", sa.Text(), nullable=True),
+        sa.Column("organisation", sa.Text(), nullable=True),
+        sa.Column("language", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("expires_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["organisation"], ["identity_organisations.id"], name=op.f("fk_identity_sessions_organisation")
+        ),
+        sa.ForeignKeyConstraint(["user_id"], ["identity_users.id"], name=op.f("fk_identity_sessions_user_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_identity_sessions")),
+        sa.UniqueConstraint("token_sha256", name=op.f("uq_identity_sessions_token_sha256")),
+        sqlite_strict=True,
+    )
+    op.create_index(op.f("ix_identity_sessions_expires_at"), "identity_sessions", ["expires_at"], unique=False)
+    op.create_index(op.f("ix_identity_sessions_user_id"), "identity_sessions", ["user_id"], unique=False)
+    # ### end Alembic commands ###

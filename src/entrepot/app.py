@@ -65,10 +65,12 @@ class Entrepot:
         self.job_kinds = self._job_kinds()
         self._relay = Relay(database, self.reactions, self.name)
         self._threads: list[Any] = []
+        self._indexed = False
 
     def start(self) -> None:
         """Set going whatever works in the background: relay, projections, tasks, schedule, index, signals, meter."""
         self.indexer.open(build=False)
+        self._indexed = True
         projections = ProjectionThread(self.database, [self.indexer])
         self._relay.when_placed(projections.wake.set)
         self._threads = [
@@ -88,7 +90,14 @@ class Entrepot:
         workers = Workers(self.database, self.job_kinds, self.name)
         while self._relay.drain() + workers.drain():
             pass
+        self.open_index()
         catch_up(self.database, self.indexer)
+
+    def open_index(self) -> None:
+        """Open the search index for a handle that is not started, building it where there is none."""
+        if not self._indexed:
+            self.indexer.open()
+            self._indexed = True
 
     def reindex(self, progress: Callable[[int], None] | None = None) -> int:
         """Build the search index anew beside the one that is served, and switch; returns how many products it holds."""

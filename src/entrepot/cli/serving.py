@@ -18,6 +18,9 @@ from entrepot.kernel.logs import configure_logs
 from entrepot.settings import Settings, read_settings
 from entrepot.web.opening import make_link
 
+SHARED = "ENTREPOT_SHARED_PORT"
+"""Set for the further processes that share a port with the first."""
+
 
 def serve_home(
     home: Path,
@@ -38,7 +41,7 @@ def serve_home(
         say = ready or _say_ready
         siblings = _start_siblings(home, host, port, count - 1)
         try:
-            web.serve(entrepot, host, port, lambda address: say(entrepot, address), shared=count > 1)
+            web.serve(entrepot, host, port, lambda address: say(entrepot, address), shared=count > 1 or SHARED in os.environ)
         finally:
             _stop(siblings)
     finally:
@@ -65,7 +68,7 @@ def _start_siblings(home: Path, host: str | None, port: int | None, count: int) 
     words = [sys.executable, "-m", "entrepot", "--home", str(home), "serve", "--workers", "1"]
     words += ["--host", host] if host else []
     words += ["--port", str(port)] if port is not None else []
-    return [subprocess.Popen(words, env={**os.environ, "ENTREPOT_SHARED_PORT": "1"}) for _ in range(count)]
+    return [subprocess.Popen(words, env={**os.environ, SHARED: "1"}) for _ in range(count)]
 
 
 def _stop(processes: list[subprocess.Popen[bytes]]) -> None:

@@ -9,6 +9,7 @@ from .balances import balance_of, balances_of
 from .chain import chain_root, check_root, seal
 from .history import list_transfers
 from .holds import find_hold, holds_of, list_expired_holds
+from .overview import KindTotal, list_newest, sum_by_kind
 from .posting import post
 from .proofs import PROOFS, sum_by_unit
 from .snapshots import snapshot_accounts
@@ -32,6 +33,9 @@ from .types import (
 )
 
 __all__ = [
+    "KindTotal",
+    "list_newest",
+    "sum_by_kind",
     "AMOUNT_MAX",
     "PROOFS",
     "TASKS",

@@ -23,7 +23,8 @@ repeats nothing. The guard has already checked `_csrf`:
            return redirect("/cart")
 
 Where money or stock moves, the form carries `key_field()`, and the handler runs its command by
-`visit.once(fields.key, command, Done)`. A path parameter that is an id is written `order_id: Id`.
+`visit.once(fields.key, command, Done)`. A path parameter that is an id is written `order_id: Id`, one of the query
+`after: MaybeInQuery = None` (`params.py`).
 `opt={"access": ...}` keeps a route for a `person`, a `member` of an organisation or the `operator`; whoever is not
 signed in is sent to do so, and comes back. `opt={"rate": ...}` names another rate than the method's (`rates.py`). A
 verb's `Refused` becomes a page with its sentence and status; catch it where the sentence should stand beside the form.

@@ -15,7 +15,7 @@ from entrepot.kernel import Refused, Secret, Tx
 from ..api.session import choose
 from ..countries import list_countries
 from ..demo import list_cast, sign_in_as
-from ..params import Id
+from ..params import Id, InQuery, MaybeInQuery
 from ..rendering import redirect, render
 from ..signing_in import check_password, sign_in, sign_out, sign_up
 from ..visit import Visit
@@ -44,7 +44,7 @@ class SignUpForm(msgspec.Struct, frozen=True):
 
 
 @get("/sign-in", include_in_schema=False)
-async def ask_sign_in(visit: Visit, next: str = "/") -> Response[Any]:  # noqa: A002 - the parameter's public name
+async def ask_sign_in(visit: Visit, next: InQuery = "/") -> Response[Any]:
     """The form; whoever is signed in already goes on."""
     if visit.scope.is_person:
         return redirect(next)
@@ -65,7 +65,7 @@ async def do_sign_in(visit: Visit) -> Response[Any]:
 
 
 @get("/sign-up", include_in_schema=False)
-async def ask_sign_up(visit: Visit, next: str = "/") -> Response[Any]:  # noqa: A002
+async def ask_sign_up(visit: Visit, next: InQuery = "/") -> Response[Any]:
     """The form of a new account."""
     return await _show_sign_up(visit, SignUpForm(next=next))
 
@@ -90,7 +90,7 @@ async def do_sign_out(visit: Visit) -> Response[Any]:
 
 
 @get("/account/confirm", include_in_schema=False)
-async def confirm(visit: Visit, token: str) -> Response[Any]:
+async def confirm(visit: Visit, token: InQuery) -> Response[Any]:
     """The link that was mailed to confirm an address."""
     await visit.write(lambda tx: identity.confirm_email(tx, Secret(token)))
     visit.flash("signin.confirmed")
@@ -112,7 +112,7 @@ async def send_reset(visit: Visit) -> Response[str]:
 
 
 @get("/account/reset", include_in_schema=False)
-async def ask_reset(visit: Visit, token: str) -> Response[str]:
+async def ask_reset(visit: Visit, token: InQuery) -> Response[str]:
     """The form behind the mailed link."""
     return await render(visit, "password.html", sent=False, token=token, sentence=None)
 
@@ -190,7 +190,7 @@ async def delete_address(visit: Visit, address_id: Id) -> Response[Any]:
 
 
 @get("/notices", include_in_schema=False, opt={"access": "person"})
-async def notices(visit: Visit, before: str | None = None) -> Response[str]:
+async def notices(visit: Visit, before: MaybeInQuery = None) -> Response[str]:
     """One's messages; what is shown counts as read from then on."""
     scope, language = visit.scope, visit.language
     found = await visit.read(

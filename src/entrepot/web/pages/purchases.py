@@ -14,7 +14,7 @@ from entrepot.identity import Scope
 from entrepot.kernel import NotFound
 from entrepot.orders import Stage
 
-from ..params import Id
+from ..params import Id, MaybeInQuery
 from ..rendering import redirect, render
 from ..visit import Visit
 from ..wire import listed
@@ -33,7 +33,7 @@ class OfSeller(msgspec.Struct, frozen=True):
 
 
 @get("/orders", include_in_schema=False, opt={"access": "person"})
-async def list_orders(visit: Visit, after: str | None = None) -> Response[str]:
+async def list_orders(visit: Visit, after: MaybeInQuery = None) -> Response[str]:
     """What the signed-in person bought."""
     found = await visit.read(lambda s: orders.list_orders(s, visit.scope, after, PAGE + 1))
     page = listed(found, PAGE, lambda order: order.id)
@@ -41,7 +41,7 @@ async def list_orders(visit: Visit, after: str | None = None) -> Response[str]:
 
 
 @get("/orders/{order_id:str}", include_in_schema=False)
-async def order(visit: Visit, order_id: Id, placed: str | None = None, token: str | None = None) -> Response[str]:
+async def order(visit: Visit, order_id: Id, placed: MaybeInQuery = None, token: MaybeInQuery = None) -> Response[str]:
     """One order, for its buyer or whoever has its link; it looks again by itself while something is on its way."""
     scope = await _scope(visit, order_id, token)
     view = await visit.read(lambda s: orders.get_order(s, scope, order_id))

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from litestar.types import ControllerRouterHandler
 
-from . import delivery, listings, money, opening, sending, today
+from . import delivery, importing, listings, money, opening, sending, today
 
 ROUTES: tuple[ControllerRouterHandler, ...] = (
     *opening.ROUTES,
     *today.ROUTES,
     *sending.ROUTES,
     *listings.ROUTES,
+    *importing.ROUTES,
     *money.ROUTES,
     *delivery.ROUTES,
 )

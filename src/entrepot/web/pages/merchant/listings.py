@@ -12,7 +12,7 @@ from entrepot import catalog, deliver
 from entrepot.catalog import Listing, OfferChange
 from entrepot.kernel import Refused, Tx, decimals_of, parse_money
 
-from ...params import Id
+from ...params import Id, InQuery
 from ...rendering import redirect
 from ...visit import Visit
 from ...wire import Done, listed
@@ -33,7 +33,7 @@ class OfferForm(msgspec.Struct, frozen=True):
 
 
 @get("/merchant/listings", include_in_schema=False, opt=MEMBER)
-async def listings(visit: Visit, q: str = "", after: str = "") -> Response[str]:
+async def listings(visit: Visit, q: InQuery = "", after: InQuery = "") -> Response[str]:
     """All listings, newest first, or those that fit a few words."""
     found = await visit.read(lambda s: catalog.list_listings(s, visit.scope, q[:100], after, PAGE + 1))
     page = listed(found, PAGE, lambda listing: listing.id)

@@ -11,7 +11,7 @@ from litestar.types import ControllerRouterHandler
 from entrepot import pay
 from entrepot.pay import Statement
 
-from ...params import Id
+from ...params import Id, MaybeInQuery
 from ...texts import has_text
 from ...visit import Visit
 from ...wire import listed
@@ -23,7 +23,7 @@ COLUMNS = ("at", "code", "ref", "paid_minor", "commission_minor", "carrier_minor
 
 
 @get("/merchant/money", include_in_schema=False, opt=MEMBER)
-async def money(visit: Visit, after: str | None = None) -> Response[str]:
+async def money(visit: Visit, after: MaybeInQuery = None) -> Response[str]:
     """What is held, what is due, what was paid out."""
     scope = visit.scope
     found = await visit.read(lambda s: pay.list_payouts(s, scope, after=after, most=PAGE + 1))
@@ -33,7 +33,7 @@ async def money(visit: Visit, after: str | None = None) -> Response[str]:
 
 
 @get("/merchant/statements/{payout_id:str}", include_in_schema=False, opt=MEMBER)
-async def statement(visit: Visit, payout_id: str) -> Response[str]:
+async def statement(visit: Visit, payout_id: Id) -> Response[str]:
     """Why a payout is what it is; with .csv at the end, for a spreadsheet."""
     if payout_id.endswith(".csv"):
         found = await visit.read(lambda s: pay.get_statement(s, visit.scope, payout_id.removesuffix(".csv")))

@@ -13,7 +13,7 @@ from entrepot.deliver import SANDBOX, Scan
 from entrepot.kernel import Invalid, Refused
 from entrepot.orders import SellerOrderStatus, Shipment, Standing
 
-from ...params import Id
+from ...params import Id, MaybeInQuery
 from ...rendering import redirect
 from ...visit import Visit
 from ...wire import Done, listed
@@ -55,7 +55,7 @@ class CancelForm(msgspec.Struct, frozen=True):
 
 
 @get("/merchant/orders", include_in_schema=False, opt=MEMBER)
-async def list_orders(visit: Visit, status: str | None = None, after: str | None = None) -> Response[str]:
+async def list_orders(visit: Visit, status: MaybeInQuery = None, after: MaybeInQuery = None) -> Response[str]:
     """Orders, newest first, of one status or all."""
     chosen = SellerOrderStatus(status) if status in set(SellerOrderStatus) else None
     found = await visit.read(lambda s: orders.list_seller_orders(s, visit.scope, chosen, after, PAGE + 1))

@@ -7,6 +7,7 @@ from litestar.types import ControllerRouterHandler
 
 from entrepot import group, identity, ledger
 
+from ...params import MaybeInQuery
 from ...texts import has_text
 from ...visit import Visit
 from ...wire import listed
@@ -17,7 +18,7 @@ ENTRIES = 50
 
 
 @get("/operator/ledger", include_in_schema=False, opt=OPERATOR)
-async def accounts(visit: Visit, ref: str | None = None) -> Response[str]:
+async def accounts(visit: Visit, ref: MaybeInQuery = None) -> Response[str]:
     """Balances by kind of account, and the newest transfers or those about one thing."""
     wanted = ref.strip() if ref else None
 
@@ -29,9 +30,9 @@ async def accounts(visit: Visit, ref: str | None = None) -> Response[str]:
         visit,
         "ledger",
         "ledger.html",
-        kinds=[row for row in await visit.read(ledger.sum_by_kind) if len(row.unit) == 3],
+        kinds=await visit.read(ledger.sum_by_kind),
         transfers=await visit.read(
-            lambda s: ledger.list_transfers(s, ref=wanted, most=TRANSFERS) if wanted else ledger.newest(s, TRANSFERS)
+            lambda s: ledger.list_transfers(s, ref=wanted, most=TRANSFERS) if wanted else ledger.list_newest(s, TRANSFERS)
         ),
         ref=wanted,
         root=await visit.read(ledger.chain_root),
@@ -55,7 +56,7 @@ async def verify(visit: Visit) -> Response[str]:
 
 
 @get("/operator/audit", include_in_schema=False, opt=OPERATOR)
-async def audit(visit: Visit, before: str | None = None) -> Response[str]:
+async def audit(visit: Visit, before: MaybeInQuery = None) -> Response[str]:
     """What operators did, newest first."""
     found = await visit.read(lambda s: identity.list_audit(s, visit.scope, before=before, most=ENTRIES + 1))
     page = listed(found, ENTRIES, lambda entry: entry.id)

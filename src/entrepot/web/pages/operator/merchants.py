@@ -10,7 +10,7 @@ from litestar.types import ControllerRouterHandler
 from entrepot import catalog
 from entrepot.kernel import Invalid, parse_money
 
-from ...params import Id
+from ...params import Id, InQuery, MaybeInQuery
 from ...rendering import redirect
 from ...visit import Visit
 from ...wire import listed
@@ -21,7 +21,7 @@ STATUSES = ("pending", "approved", "suspended")
 
 
 @get("/operator/merchants", include_in_schema=False, opt=OPERATOR)
-async def merchants(visit: Visit, status: str | None = None, after: str = "") -> Response[str]:
+async def merchants(visit: Visit, status: MaybeInQuery = None, after: InQuery = "") -> Response[str]:
     """Merchants, oldest first, of one status or all."""
     chosen: Any = status if status in STATUSES else None
     found = await visit.read(lambda s: catalog.list_merchants(s, visit.scope, chosen, after, PAGE + 1))

@@ -9,6 +9,7 @@ from entrepot import catalog, ledger, orders
 from entrepot.kernel import list_failed_reactions, list_stuck_tasks
 from entrepot.orders import SellerOrderStatus
 
+from ...params import MaybeInQuery
 from ...visit import Visit
 from ...wire import listed
 from .console import OPERATOR, show
@@ -37,7 +38,7 @@ async def overview(visit: Visit) -> Response[str]:
 
 
 @get("/operator/orders", include_in_schema=False, opt=OPERATOR)
-async def list_orders(visit: Visit, after: str | None = None) -> Response[str]:
+async def list_orders(visit: Visit, after: MaybeInQuery = None) -> Response[str]:
     """Every merchant's orders, newest first."""
     found = await visit.read(lambda s: orders.list_seller_orders(s, visit.scope, None, after, PAGE + 1))
     page = listed(found, PAGE, lambda seller: seller.id)

@@ -12,6 +12,7 @@ from entrepot.group import Market
 from entrepot.kernel import Refused, Secret
 
 from ...opening import check_link, open_market
+from ...params import InQuery
 from ...rendering import redirect, render
 from ...visit import Visit
 
@@ -29,7 +30,7 @@ class SetupForm(msgspec.Struct, frozen=True):
 
 
 @get("/operator/setup", include_in_schema=False)
-async def ask(visit: Visit, token: str = "") -> Response[Any]:
+async def ask(visit: Visit, token: InQuery = "") -> Response[Any]:
     """The form; only for whoever has the link, and only once."""
     await visit.read(lambda s: check_link(s, Secret(token)))
     return await _show(visit, SetupForm(token=token))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from litestar import Response, get
-from litestar.params import Parameter
+from litestar.params import PathParameter
 from litestar.types import ControllerRouterHandler
 
 from entrepot import catalog, discovery, signals
@@ -14,7 +14,7 @@ from entrepot.kernel import Snapshot
 from .rendering import redirect
 from .visit import Visit
 
-BeaconToken = Annotated[str, Parameter(pattern=r"^[A-Za-z0-9_.-]+$", max_length=500)]
+BeaconToken = Annotated[str, PathParameter(pattern=r"^[A-Za-z0-9_.-]+$", max_length=500)]
 
 
 @get("/i/{token:str}", include_in_schema=False, status_code=204)

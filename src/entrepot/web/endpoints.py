@@ -11,11 +11,11 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Awaitable, Callable
-from typing import Any, TypeVar, get_type_hints
+from typing import Annotated, Any, TypeVar, get_args, get_type_hints
 
 import msgspec
 from litestar import Response
-from litestar.di import Provide
+from litestar.di import NamedDependency, Provide
 from litestar.handlers import HTTPRouteHandler
 
 from entrepot.kernel import Secret
@@ -28,6 +28,8 @@ from .wire import encode
 B = TypeVar("B", bound=msgspec.Struct)
 
 JSON = "application/json"
+_DEPENDENCY = get_args(NamedDependency)[1]
+"""Litestar's mark of a parameter that a provider fills in."""
 SECRET_LENGTH_MAX = 1_000
 _STATUS = {"GET": 200, "POST": 201, "PUT": 200, "PATCH": 200, "DELETE": 200}
 _SIGNED_IN: list[dict[str, list[str]]] = [{"session": []}, {"key": []}]
@@ -51,6 +53,8 @@ def endpoint(
     """
 
     def declare(handler: Callable[..., Awaitable[Any]]) -> HTTPRouteHandler:
+        if asks:
+            handler.__annotations__["asked"] = Annotated[asks, _DEPENDENCY]
         gives = get_type_hints(handler, include_extras=True)["return"] if answers == JSON else None
         route = HTTPRouteHandler(
             path,

@@ -12,7 +12,7 @@ from litestar import Request
 from .measures import Measures
 from .policy import Policy
 from .rates import Rates
-from .visit import Visit
+from .visit import CurrentVisit
 
 if TYPE_CHECKING:
     from entrepot.app import Entrepot
@@ -30,17 +30,17 @@ class House:
         self.closing = threading.Event()
         self.busy = asyncio.Semaphore(os.cpu_count() or 1)
 
-    def visit(self, request: Request[Any, Any, Any]) -> Visit:
+    def visit(self, request: Request[Any, Any, Any]) -> CurrentVisit:
         """This request's visit, made on the first call."""
         state = request.scope["state"]
         visit = state.get("visit")
         if visit is None:
-            visit = state["visit"] = Visit(request, self.entrepot, self.policy, self.busy)
-        assert isinstance(visit, Visit)
+            visit = state["visit"] = CurrentVisit(request, self.entrepot, self.policy, self.busy)
+        assert isinstance(visit, CurrentVisit)
         return visit
 
 
-def visit_of(request: Request[Any, Any, Any]) -> Visit:
+def visit_of(request: Request[Any, Any, Any]) -> CurrentVisit:
     """This request's visit: what Litestar hands to a handler that takes `visit`."""
     house: House = request.app.state.house
     return house.visit(request)

@@ -7,14 +7,14 @@ from litestar.types import ControllerRouterHandler
 
 from entrepot import catalog
 
-from .params import Sha256
+from .params import Sha256, Slug
 from .visit import Visit
 
 _IMMUTABLE = "public, max-age=31536000, immutable"
 
 
 @get("/m/{sha256:str}/{file_name:str}", include_in_schema=False)
-async def picture(visit: Visit, sha256: Sha256, file_name: str) -> Response[bytes]:
+async def picture(visit: Visit, sha256: Sha256, file_name: Slug) -> Response[bytes]:
     """A stored picture at a width; the rendition is made when somebody first asks for it."""
     width = int(file_name.removesuffix(".webp")) if file_name in _NAMES else 0
     etag = f'"{sha256}-{width}"'

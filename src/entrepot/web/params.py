@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from litestar.params import Parameter
+from litestar.params import HeaderParameter, PathParameter, QueryParameter
 from msgspec import Meta
 
 from entrepot.kernel.money import MINOR_MAX
@@ -17,10 +17,10 @@ ID = r"^[a-z0-9]{2,8}_[0-7][0-9A-HJKMNP-TV-Z]{25}$"
 SLUG = r"^[^\x00/]+$"
 SHA256 = r"^[0-9a-f]{64}$"
 
-Id = Annotated[str, Parameter(pattern=ID), Meta(pattern=ID)]
+Id = Annotated[str, PathParameter(pattern=ID), Meta(pattern=ID)]
 """An id of ours, such as ord_01K…; another shape in a path answers 404."""
-Slug = Annotated[str, Parameter(pattern=SLUG, min_length=1, max_length=300)]
-Sha256 = Annotated[str, Parameter(pattern=SHA256)]
+Slug = Annotated[str, PathParameter(pattern=SLUG, min_length=1, max_length=300)]
+Sha256 = Annotated[str, PathParameter(pattern=SHA256)]
 Line = Annotated[str, Meta(pattern=NO_NUL, max_length=300)]
 """A short text."""
 Name = Annotated[str, Meta(pattern=NO_NUL, min_length=1, max_length=200)]
@@ -37,15 +37,19 @@ Currency = Annotated[str, Meta(pattern=r"^[A-Z]{3}$", description="ISO 4217")]
 Amount = Annotated[int, Meta(ge=0, lt=MINOR_MAX, description="Whole minor units")]
 Count = Annotated[int, Meta(ge=0, le=1_000_000_000)]
 
+InQuery = Annotated[str, QueryParameter(max_length=500, pattern=NO_NUL)]
+"""A page's query parameter, under the name that the handler gives it."""
+MaybeInQuery = Annotated[str | None, QueryParameter(max_length=500, pattern=NO_NUL)]
 After = Annotated[
-    str | None, Parameter(query="after", max_length=200, pattern=NO_NUL, description="`next` of the page before")
+    str | None, QueryParameter(name="after", max_length=200, pattern=NO_NUL, description="`next` of the page before")
 ]
-Most = Annotated[int, Parameter(query="most", ge=1, le=200, description="Items a page")]
+Most = Annotated[int, QueryParameter(name="most", ge=1, le=200, description="Items a page")]
 _KEY = r"^[\x21-\x7e]+$"
 _KEY_DOC = "The same key with the same body has its effect once"
 Key = Annotated[
-    str, Parameter(header="Idempotency-Key", min_length=1, max_length=200, pattern=_KEY, description=_KEY_DOC)
+    str, HeaderParameter(name="Idempotency-Key", min_length=1, max_length=200, pattern=_KEY, description=_KEY_DOC)
 ]
 OptionalKey = Annotated[
-    str | None, Parameter(header="Idempotency-Key", min_length=1, max_length=200, pattern=_KEY, description=_KEY_DOC)
+    str | None,
+    HeaderParameter(name="Idempotency-Key", min_length=1, max_length=200, pattern=_KEY, description=_KEY_DOC),
 ]

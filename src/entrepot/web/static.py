@@ -13,6 +13,8 @@ from litestar import Request, Response, get
 
 from entrepot.kernel import NotFound
 
+from .params import Slug
+
 _IMMUTABLE = "public, max-age=31536000, immutable"
 
 
@@ -46,7 +48,7 @@ def static_address(name: str) -> str:
 
 
 @get("/static/{name:str}", opt={"machine": True}, include_in_schema=False)
-async def static_file(request: Request[Any, Any, Any], name: str) -> Response[bytes]:
+async def static_file(request: Request[Any, Any, Any], name: Slug) -> Response[bytes]:
     """One file; kept by browsers for ever when asked for by its digest."""
     file = find_static(name)
     if file is None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 from litestar import Request
+from litestar.di import NamedDependency
 
 from entrepot import identity
 from entrepot.group import Market
@@ -34,7 +35,7 @@ FORM_TYPES = frozenset({"application/x-www-form-urlencoded", "multipart/form-dat
 _FLASH_S = 60
 
 
-class Visit:
+class CurrentVisit:
     """What a handler works with. Rooms are called through `read` and `write`, with `scope`."""
 
     def __init__(
@@ -219,3 +220,7 @@ class Visit:
             return msgspec.convert(await self.form(), into, strict=False)
         except msgspec.ValidationError as error:
             raise Invalid(f"{self.say('error.form')} ({error})") from None
+
+
+Visit = NamedDependency[CurrentVisit]
+"""What a handler declares to take; Litestar fills it in by this mark."""

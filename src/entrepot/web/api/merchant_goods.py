@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 import msgspec
-from litestar.params import Parameter
+from litestar.params import QueryParameter
 from litestar.types import ControllerRouterHandler
 from msgspec import Meta
 
@@ -18,7 +18,9 @@ from ..visit import Visit
 from ..wire import Listed, Made, listed
 
 Price = Annotated[int, Meta(ge=0, le=10**12, description="Minor units")]
-Find = Annotated[str, Parameter(query="q", max_length=200, pattern=NO_NUL, description="A part of the title or the id")]
+Find = Annotated[
+    str, QueryParameter(name="q", max_length=200, pattern=NO_NUL, description="A part of the title or the id")
+]
 
 
 class Apply(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 import msgspec
 from litestar import Response
-from litestar.params import Parameter
+from litestar.params import QueryParameter
 from litestar.types import ControllerRouterHandler
 from msgspec import Meta
 
@@ -22,7 +22,9 @@ from .account import PostalAddress
 
 Status = Annotated[
     str | None,
-    Parameter(query="status", pattern="^(paid|shipped|delivered|completed|cancelled)$", description="Only of this one"),
+    QueryParameter(
+        name="status", pattern="^(paid|shipped|delivered|completed|cancelled)$", description="Only of this one"
+    ),
 ]
 Days = Annotated[int, Meta(ge=0, le=90)]
 Grams = Annotated[int, Meta(ge=1, le=10_000_000)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 import msgspec
-from litestar.params import Parameter
+from litestar.params import QueryParameter
 from litestar.types import ControllerRouterHandler
 from msgspec import Meta
 
@@ -18,10 +18,11 @@ from ..visit import Visit
 from ..wire import Listed, Made, listed
 
 Status = Annotated[
-    str | None, Parameter(query="status", pattern="^(pending|approved|suspended)$", description="Only of this status")
+    str | None,
+    QueryParameter(name="status", pattern="^(pending|approved|suspended)$", description="Only of this status"),
 ]
 Ref = Annotated[
-    str | None, Parameter(query="ref", max_length=100, pattern=NO_NUL, description="What they were posted for")
+    str | None, QueryParameter(name="ref", max_length=100, pattern=NO_NUL, description="What they were posted for")
 ]
 
 

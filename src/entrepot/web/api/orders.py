@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 import msgspec
-from litestar.params import Parameter
+from litestar.params import QueryParameter
 from litestar.types import ControllerRouterHandler
 from msgspec import Meta
 
@@ -22,7 +22,7 @@ from ..wire import Listed, Made, listed
 
 LinkToken = Annotated[
     str | None,
-    Parameter(query="token", max_length=500, pattern=r"^[\x21-\x7e]+$", description="Of a guest's mailed link"),
+    QueryParameter(name="token", max_length=500, pattern=r"^[\x21-\x7e]+$", description="Of a guest's mailed link"),
 ]
 
 

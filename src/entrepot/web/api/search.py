@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 import msgspec
-from litestar.params import Parameter
+from litestar.params import QueryParameter
 from litestar.types import ControllerRouterHandler
 from msgspec import Meta
 
@@ -21,11 +21,12 @@ FILTERS_MAX = 40
 FILTER_LENGTH_MAX = 200
 _PREFIX = "filter."
 
-Query = Annotated[str, Parameter(query="q", max_length=500, pattern=NO_NUL, description="What to find")]
-Limit = Annotated[int, Parameter(query="limit", ge=0, le=discovery.LIMIT_MAX, description="Hits a page")]
-Offset = Annotated[int, Parameter(query="offset", ge=0, le=1_000_000, description="Hits to skip")]
+Query = Annotated[str, QueryParameter(name="q", max_length=500, pattern=NO_NUL, description="What to find")]
+Limit = Annotated[int, QueryParameter(name="limit", ge=0, le=discovery.LIMIT_MAX, description="Hits a page")]
+Offset = Annotated[int, QueryParameter(name="offset", ge=0, le=1_000_000, description="Hits to skip")]
 Sort = Annotated[
-    str, Parameter(query="sort", pattern="^(relevance|price|-price|newest|rating)$", description="The order of hits")
+    str,
+    QueryParameter(name="sort", pattern="^(relevance|price|-price|newest|rating)$", description="The order of hits"),
 ]
 
 

@@ -31,10 +31,8 @@ RATED_LEAST, RATINGS_LEAST = 4.0, 3
 LISTED_MAX = 3
 
 
-def explain(
-    hit: Hit, found_by: Sequence[str], q: str, language: str, document_words: frozenset[str]
-) -> tuple[str, ...]:
-    """Sentences for a hit, the most telling first. `document_words` are the words of its title and brand."""
+def explain(hit: Hit, found_by: Sequence[str], q: str, language: str, shown_words: frozenset[str]) -> tuple[str, ...]:
+    """Sentences for a hit, the most telling first. `shown_words` are the words of its title and brand."""
     texts = _TEXTS.get(language, _TEXTS["en"])
     sentences = []
     if "title" in found_by:

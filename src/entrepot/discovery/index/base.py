@@ -23,6 +23,7 @@ from entrepot.kernel import Invalid, Unavailable
 from ..types import LIMIT_MAX, SORTS, Change, Document, Facet
 
 DIMENSIONS = 256
+ID_BYTES = 32
 NEIGHBOURS_MAX = 300
 SIMILARITY_UNIT = 10_000
 """Similarities are compared in whole ten-thousandths, so that the last bits of a sum decide nothing."""
@@ -84,7 +85,10 @@ class Index(Protocol):
     """An index of products. Writers are called by one thread at a time, readers by any."""
 
     def upsert(self, documents: Sequence[Document], vectors: Vectors) -> None:
-        """Put documents in, or in place of the ones with their ids; seen after the next `commit`."""
+        """Put documents in, or in place of the ones with their ids; seen after the next `commit`.
+
+        Invalid, and none of them is put in, when an id is longer than ID_BYTES or not plain ASCII.
+        """
         ...
 
     def remove(self, ids: Sequence[str]) -> None:
@@ -114,6 +118,13 @@ class Index(Protocol):
     def count(self) -> int:
         """How many documents are in, sellable or not."""
         ...
+
+
+def check_ids(documents: Sequence[Document]) -> None:
+    """Refuse documents whose ids no index can keep."""
+    for document in documents:
+        if not (document.id.isascii() and document.id.isprintable() and 0 < len(document.id) <= ID_BYTES):
+            raise Invalid(f"{document.id!r} cannot be indexed: an id has 1 to {ID_BYTES} ASCII characters")
 
 
 def check(query: IndexQuery) -> None:

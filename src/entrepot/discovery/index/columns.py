@@ -14,13 +14,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from entrepot.kernel import Invalid
-
 from ..text import fold, phrase
 from ..types import Change, Document
+from .base import ID_BYTES
 from .filters import MERCHANT, terms_of
 
-ID_BYTES = 32
 SPAN = 1 << 16
 """A slot's terms are one number, start times SPAN plus length, so that no reader sees a start with a foreign length."""
 NO_PRICE = -1
@@ -73,7 +71,7 @@ class Columns:
             for name in PLAIN:
                 setattr(self, name, _grown(getattr(self, name), self.count + 1))
         slot = self.count
-        self.ids[slot] = _id_bytes(document.id)
+        self.ids[slot] = document.id.encode()
         self.title[slot] = title_key(document.title)
         self.created_at[slot] = document.created_at
         before = self.slot_of.get(document.id)
@@ -219,13 +217,6 @@ def title_key(title: str) -> int:
     """A number that titles of the same words share; 0 for a text without words."""
     words = phrase(title)
     return int.from_bytes(blake2b(words.encode(), digest_size=8).digest(), "big") if words else 0
-
-
-def _id_bytes(document_id: str) -> bytes:
-    raw = document_id.encode("ascii", "replace")
-    if not 0 < len(raw) <= ID_BYTES or not document_id.isascii() or "\0" in document_id:
-        raise Invalid(f"{document_id!r} cannot be indexed: an id has 1 to {ID_BYTES} ASCII characters")
-    return raw
 
 
 def _grown(column: npt.NDArray[Any], least: int) -> npt.NDArray[Any]:

@@ -23,7 +23,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..types import Change, Document
-from .base import SIMILARITY_UNIT, Completion, IndexHit, IndexPage, IndexQuery, Vectors, check
+from .base import SIMILARITY_UNIT, Completion, IndexHit, IndexPage, IndexQuery, Vectors, check, check_ids
 from .columns import Columns, Slots, title_key
 from .fields import fields_of
 from .filters import read_filters
@@ -47,7 +47,7 @@ class Prior(msgspec.Struct, frozen=True):
 
     text: float = 1.0
     vector: float = 1.0
-    title: float = 0.5
+    title: float = 1.0
     popularity: float = 0.10
     rating: float = 0.05
 
@@ -104,6 +104,7 @@ class FusedIndex:
 
     def upsert(self, documents: Sequence[Document], vectors: Vectors) -> None:
         """See `base.Index`."""
+        check_ids(documents)
         for document, vector in zip(documents, vectors, strict=True):
             self._staged.pop(document.id, None)
             self._staged[document.id] = (document, np.asarray(vector, np.float32))

@@ -16,6 +16,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from pathlib import Path
+from zipfile import BadZipFile
 
 import msgspec
 import numpy as np
@@ -77,7 +78,7 @@ class Generation:
             index = _open(folder, manifest, columns, vocabulary, floor, writing=writing)
         except Busy:
             raise
-        except (OSError, ValueError, KeyError, EOFError, RuntimeError, msgspec.MsgspecError) as error:
+        except (OSError, ValueError, KeyError, EOFError, RuntimeError, msgspec.MsgspecError, BadZipFile) as error:
             raise Damaged(f"The search index in {folder} cannot be opened ({_brief(error)})") from error
         if writing and index.postings.count() != manifest.living:
             held = index.postings.count()
@@ -154,7 +155,10 @@ def _open(
 
 def _read_state(folder: Path, manifest: Manifest) -> tuple[Columns, Vocabulary]:
     words = msgspec.json.decode(_words(folder, manifest.checkpoint).read_bytes(), type=_Words)
-    with np.load(_state(folder, manifest.checkpoint), allow_pickle=False) as arrays:
+    with (
+        open(_state(folder, manifest.checkpoint), "rb") as file,
+        np.load(file, allow_pickle=False) as arrays,
+    ):
         columns = Columns.restore(dict(arrays), words.terms)
     if columns.count != manifest.count:
         raise ValueError(f"it has the columns of {columns.count} slots, not of {manifest.count}")

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from .columns import ID_BYTES, NO_PRICE, Columns, Slots
+from .base import ID_BYTES
+from .columns import NO_PRICE, Columns, Slots
 
 _WORDS = ID_BYTES // 8
 _LAST = np.iinfo(np.int64).max

@@ -20,6 +20,7 @@ from .base import (
     IndexQuery,
     Vectors,
     check,
+    check_ids,
 )
 from .facets import RATING_STEPS, choose, price_edges, price_places, price_values, rating_values
 from .fields import Fields, fields_of
@@ -51,6 +52,7 @@ class PlainIndex:
 
     def upsert(self, documents: Sequence[Document], vectors: Vectors) -> None:
         """See `base.Index`."""
+        check_ids(documents)
         for document, vector in zip(documents, vectors, strict=True):
             fields = fields_of(document)
             self._staged[document.id] = _Entry(document, fields, fields.distinct(), np.asarray(vector, np.float32))

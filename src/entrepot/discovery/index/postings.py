@@ -16,6 +16,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
 import tantivy
@@ -25,6 +26,7 @@ from .columns import Slots
 from .fields import Fields
 
 FIELD_WEIGHTS = {"title": 3.0, "head": 2.0, "body": 1.0}
+SEGMENT_FILES = ("term", "idx", "pos", "fieldnorm", "fast", "store")
 WRITER_BYTES = 64_000_000
 REMEMBERED_SLOTS_MAX = 16_000_000
 DRIFT_MAX = 1.25
@@ -49,6 +51,7 @@ class Postings:
         if writing:
             folder.mkdir(parents=True, exist_ok=True)
         self._index = tantivy.Index(self._schema, path=str(folder))
+        _check_whole(folder)
         self._writer = _writer(self._index, folder) if writing else None
         self._remembered: OrderedDict[str, Posting] = OrderedDict()
         self._remembered_slots = 0
@@ -163,6 +166,16 @@ class Postings:
         """Ask for words before somebody does."""
         for word in words:
             self.posting(word)
+
+
+def _check_whole(folder: Path) -> None:
+    """Raise OSError when a file of a segment is missing: tantivy itself notices only when it reads it."""
+    meta = msgspec.json.decode((folder / "meta.json").read_bytes())
+    for segment in meta["segments"]:
+        name = segment["segment_id"].replace("-", "")
+        missing = [part for part in SEGMENT_FILES if not (folder / f"{name}.{part}").exists()]
+        if missing:
+            raise OSError(f"{name}.{missing[0]} is missing")
 
 
 def _writer(index: tantivy.Index, folder: Path) -> tantivy.IndexWriter:

@@ -36,11 +36,13 @@ class VectorFile:
         if writing:
             self._file = open(path, "ab")  # noqa: SIM115 - stays open as long as the generation
             if self._file.tell() > count * ROW_BYTES:
-                os.truncate(path, count * ROW_BYTES)
-            self._file.close()
-            self._file = open(path, "ab")  # noqa: SIM115
+                self._file.truncate(count * ROW_BYTES)
         self.rows: Vectors = np.zeros((0, DIMENSIONS), np.float32)
-        self.look(count)
+        try:
+            self.look(count)
+        except BaseException:
+            self.close()
+            raise
 
     def append(self, vectors: Vectors) -> None:
         """Add rows; seen after `look`."""

@@ -1,0 +1,217 @@
+"""A generation's files: opened as they were, damage said in a sentence, crashes without effect, switches unnoticed."""
+
+import os
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tantivy
+
+from entrepot.discovery.index import vectors
+from entrepot.discovery.index.base import DIMENSIONS, Busy, Damaged, IndexQuery
+from entrepot.discovery.index.generation import Generation
+from entrepot.discovery.index.served import ServedIndex
+from tests.discovery.conftest import FLOOR, product, put
+
+
+def found(generation: Generation, text: str) -> list[str]:
+    return [hit.id for hit in generation.index.search(IndexQuery(text, limit=600)).hits]
+
+
+def opened(folder: Path, *, writing: bool = True) -> Generation:
+    return Generation.open(folder, FLOOR, writing=writing)
+
+
+def test_an_index_opens_as_it_was_closed(generation: Generation) -> None:
+    put(generation.index, *(product(n, f"lamp number {n}", brand="Acme", price_minor=n) for n in range(20)))
+    generation.index.remove([product(3, "").id])
+    put(generation.index, product(4, "a sofa now"))
+    generation.checkpoint(77)
+    before = generation.index.search(IndexQuery("lamp", sort="price", limit=600))
+    generation.close()
+    again = opened(generation.folder)
+    assert again.manifest.position == 77
+    assert again.index.search(IndexQuery("lamp", sort="price", limit=600)) == before
+    assert found(again, "sofa") == [product(4, "").id]
+    assert again.index.suggest("la", 3) != []
+    again.close()
+
+
+def test_what_was_not_checkpointed_is_gone_after_a_crash_and_can_come_again(generation: Generation) -> None:
+    put(generation.index, product(1, "old lamp"))
+    generation.checkpoint(1)
+    put(generation.index, product(1, "new lamp"), product(2, "new sofa"))
+    generation.close()  # nothing is made durable by closing: to the files this is a crash
+    again = opened(generation.folder)
+    assert (again.manifest.position, again.index.count()) == (1, 1)
+    assert found(again, "sofa") == []
+    put(again.index, product(1, "new lamp"), product(2, "new sofa"))
+    again.checkpoint(2)
+    assert sorted(found(again, "new")) == [product(1, "").id, product(2, "").id]
+    assert again.index.postings.count() == 2
+    again.close()
+
+
+def test_upserting_never_leaves_a_second_text_behind(generation: Generation) -> None:
+    """Deleting by an unsigned term deletes nothing, and says nothing: the files would grow and find twice."""
+    for round_ in range(5):
+        put(generation.index, *(product(n, f"lamp {round_}") for n in range(10)))
+        generation.checkpoint(round_)
+        assert generation.index.postings.count() == 10
+    assert len(found(generation, "lamp")) == 10
+
+
+def test_the_trap_of_unsigned_terms_is_still_there(tmp_path: Path) -> None:
+    """When this fails, tantivy was mended, and the comment in `postings` may go."""
+    builder = tantivy.SchemaBuilder()
+    builder.add_unsigned_field("slot", indexed=True)
+    index = tantivy.Index(builder.build(), path=str(tmp_path))
+    writer = index.writer(15_000_000, 1)
+    document = tantivy.Document()
+    document.add_unsigned("slot", 1)
+    writer.add_document(document)
+    writer.commit()
+    writer.delete_documents_by_term("slot", 1)
+    writer.commit()
+    index.reload()
+    assert index.searcher().num_docs == 1
+
+
+def files(folder: Path) -> list[Path]:
+    return [path for path in sorted(folder.rglob("*")) if path.is_file() and not path.name.startswith(".")]
+
+
+def test_any_file_that_is_missing_is_damage_said_in_a_sentence(generation: Generation, tmp_path: Path) -> None:
+    put(generation.index, *(product(n, "lamp") for n in range(5)))
+    generation.checkpoint(1)
+    generation.checkpoint(2)
+    generation.close()
+    assert len(files(generation.folder)) > 6
+    stale = {f"state-{generation.manifest.checkpoint - 1}.npz", f"words-{generation.manifest.checkpoint - 1}.json"}
+    for path in files(generation.folder):
+        content = path.read_bytes()
+        path.unlink()
+        if path.name in stale:
+            opened(generation.folder).close()
+        else:
+            with pytest.raises(Damaged) as damage:
+                opened(generation.folder).close()
+            assert str(generation.folder) in damage.value.sentence
+        path.write_bytes(content)
+    opened(generation.folder).close()
+
+
+@pytest.mark.parametrize("name", ["manifest.json", "state-*.npz", "words-*.json", "vectors.f32", "text/meta.json"])
+def test_a_file_that_was_cut_short_is_damage(generation: Generation, name: str) -> None:
+    put(generation.index, *(product(n, "lamp") for n in range(5)))
+    generation.checkpoint(1)
+    generation.close()
+    for path in generation.folder.glob(name):
+        os.truncate(path, path.stat().st_size // 2)
+    with pytest.raises(Damaged):
+        opened(generation.folder)
+
+
+def test_one_process_writes_and_others_read_beside_it(generation: Generation) -> None:
+    put(generation.index, product(1, "lamp"))
+    generation.checkpoint(1)
+    with pytest.raises(Busy):
+        opened(generation.folder)
+    reader = opened(generation.folder, writing=False)
+    put(generation.index, product(1, "sofa"), product(2, "lamp"))
+    assert found(reader, "lamp") == [product(1, "").id], "a reader sees checkpoints, not what is under way"
+    assert not reader.is_behind()
+    generation.checkpoint(2)
+    assert reader.is_behind()
+    assert found(reader, "lamp") == [product(1, "").id], "and keeps what it opened until it opens anew"
+    reader.close()
+    reader = opened(generation.folder, writing=False)
+    assert found(reader, "lamp") == [product(2, "").id]
+    reader.close()
+    put(generation.index, product(3, "lamp"))
+    assert len(found(generation, "lamp")) == 2
+
+
+def test_searches_go_on_while_documents_come_go_and_generations_switch(tmp_path: Path) -> None:
+    """Half of the products stay for ever; no search may miss one of them, find one twice, or fail."""
+    stays = [product(n, "lamp", price_minor=n) for n in range(50)]
+    comes = [product(n, "lamp tall") for n in range(50, 80)]
+    generations = [Generation.create(tmp_path / name, FLOOR) for name in ("a", "b")]
+    for generation in generations:
+        put(generation.index, *stays)
+    served = ServedIndex()
+    served.current = generations[0].index
+    problems: list[str] = []
+    done = threading.Event()
+
+    def search() -> None:
+        expected = {document.id for document in stays}
+        while not done.is_set():
+            try:
+                ids = [hit.id for hit in served.search(IndexQuery("lamp", limit=600)).hits]
+            except Exception as error:
+                problems.append(repr(error))
+                return
+            if len(ids) != len(set(ids)) or not expected <= set(ids):
+                problems.append(f"{len(ids)} hits, {len(set(ids))} distinct, {len(expected - set(ids))} missing")
+                return
+
+    threads = [threading.Thread(target=search) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for round_ in range(12):
+        generation = generations[round_ % 2]
+        put(generation.index, *comes, *stays[round_::7])
+        generation.index.remove([document.id for document in comes[::2]])
+        generation.index.commit()
+        generation.checkpoint(round_)
+        served.current = generation.index
+    done.set()
+    for thread in threads:
+        thread.join()
+    assert problems == []
+    for generation in generations:
+        generation.close()
+
+
+@pytest.fixture
+def small_graphs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Graphs from 200 rows on."""
+    monkeypatch.setattr(vectors, "FLAT_MAX", 200)
+    monkeypatch.setattr("entrepot.discovery.index.generation.FLAT_MAX", 200)
+
+
+def test_a_graph_finds_what_looking_at_each_row_finds(
+    generation: Generation, small_graphs: None, report_count: Callable[[str, int], None]
+) -> None:
+    random = np.random.default_rng(7)
+    centres = random.normal(size=(40, DIMENSIONS))
+    rows = centres[random.integers(0, 40, 2_000)] + 0.7 * random.normal(size=(2_000, DIMENSIONS))
+    rows = (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
+    generation.index.upsert([product(n, "thing") for n in range(2_000)], rows)
+    generation.index.remove([product(n, "").id for n in range(0, 2_000, 5)])
+    generation.index.commit()
+    generation.checkpoint(1)
+    assert generation.is_graph_wanted()
+    queries = [IndexQuery("couch", vector=rows[n], limit=600) for n in range(1, 60, 5)]
+    flat = [{hit.id for hit in generation.index.search(query).hits} for query in queries]
+    generation.index.attach(generation.make_graph())
+    generation.checkpoint(2)
+    assert not generation.is_graph_wanted()
+    folder = generation.folder
+    generation.close()
+    again = opened(folder)
+    assert again.index.graph is not None
+    graph = [{hit.id for hit in again.index.search(query).hits} for query in queries]
+    share = sum(len(a & b) for a, b in zip(flat, graph, strict=True)) / sum(map(len, flat))
+    assert share > 0.97
+    put(again.index, product(9_000, "sofa"))
+    again.index.upsert([product(9_001, "thing")], rows[1:2])
+    again.index.commit()
+    # Rows beyond the graph count too.
+    assert product(9_001, "").id in {hit.id for hit in again.index.search(queries[0]).hits}, (
+        "rows beyond the graph count"
+    )
+    again.close()

@@ -1,0 +1,240 @@
+"""Random commands against a model of order, money and stock: after each step they agree, and every proof holds."""
+
+import shutil
+import tempfile
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
+
+from entrepot import catalog, deliver, ledger, orders
+from entrepot.identity import Scope
+from entrepot.kernel import DAY, MINUTE, Refused, Relay, Workers, sqlite_url
+from entrepot.kernel.testing import open_existing
+from entrepot.pay import accounts
+from tests.orders.market import CUP, KEY, LAMP, PLATE, Market, open_market
+from tests.orders.model import SELLERS, Model, Part
+from tests.proof import count
+
+BUYERS = st.sampled_from(["alice", "chen"])
+THINGS = st.sampled_from([LAMP, CUP, PLATE])
+PLACES = st.integers(0, 30)
+
+
+class OrdersMachine(RuleBasedStateMachine):
+    """Does the same to the market and to the model."""
+
+    file: Path
+    counted: dict[str, int]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stack = ExitStack()
+        folder = Path(self.stack.enter_context(tempfile.TemporaryDirectory()))
+        shutil.copyfile(type(self).file, folder / "entrepot.db")
+        database = open_existing(sqlite_url(folder / "entrepot.db"))
+        self.stack.callback(database.close)
+        self.market: Market = self.stack.enter_context(open_market(database, folder))
+        self.model = Model()
+        self.placed: list[orders.Placed] = []
+        self.ids: list[dict[str, str]] = []
+        self.relay = Relay(database, orders.reactions(KEY), "test")
+        self.workers = Workers(database, self.market.tasks(), "test")
+
+    def teardown(self) -> None:
+        self.counted["runs"] += 1
+        self.counted["orders"] += len(self.placed)
+        self.stack.close()
+
+    def buyer(self, name: str) -> Scope:
+        scope: Scope = getattr(self.market.cast, name)
+        return scope
+
+    def seller(self, name: str) -> Scope:
+        return self.market.cast.bruno if name == "bruno" else self.market.bea
+
+    def agree(self, expected: bool, act: Callable[[], object]) -> None:
+        """Both do it, or both refuse."""
+        sentence = None
+        try:
+            act()
+        except Refused as refusal:
+            sentence = refusal.sentence
+        assert (sentence is None) == expected, sentence
+
+    def parts(self) -> list[tuple[int, str, Part]]:
+        """Each part with the number of its order and the id it has in the market."""
+        return [
+            (n, self.ids[n][part.seller], part) for n, order in enumerate(self.model.orders) for part in order.parts
+        ]
+
+    def pick(self, place: int) -> tuple[int, str, Part] | None:
+        parts = self.parts()
+        if not parts:
+            return None
+        return parts[-1 - place % len(parts)]
+
+    @rule(buyer=BUYERS, name=THINGS, quantity=st.sampled_from([0, 1, 1, 2, 3, 7]))
+    def set_line(self, buyer: str, name: str, quantity: int) -> None:
+        self.market.clock.advance(1)
+        expected = self.model.set_line(buyer, name, quantity)
+        self.agree(
+            expected, lambda: self.market.do(orders.set_line, self.buyer(buyer), self.market.offers[name], quantity)
+        )
+
+    @rule(buyer=BUYERS, method=st.sampled_from(["tok_ok", "tok_ok", "tok_ok", "tok_decline"]))
+    def place(self, buyer: str, method: str) -> None:
+        self.market.clock.advance(1_000)
+        expected = self.model.place(buyer, method, self.market.clock.now())
+        self.agree(expected, lambda: self.placed.append(self.market.place(self.buyer(buyer), method)))
+        if expected:
+            sellers = self.market.order(self.buyer(buyer), self.placed[-1].order_id).sellers
+            names = {self.seller(name).organisation: name for name in ("bruno", "bea")}
+            self.ids.append({names[seller.merchant_id]: seller.id for seller in sellers})
+
+    @rule(data=st.data(), buyer=BUYERS, other=BUYERS, name=THINGS, method=st.sampled_from(["tok_ok", "tok_decline"]))
+    def buy_at_once(self, data: st.DataObject, buyer: str, other: str, name: str, method: str) -> None:
+        """A whole purchase with much of its life, so that deep states are reached."""
+        self.set_line(buyer, name, 1)
+        if data.draw(st.booleans()):
+            self.set_line(buyer, LAMP, 2)
+        self.place(buyer, method)
+        for step in data.draw(st.lists(st.sampled_from([self.speak, self.listen]), max_size=4)):
+            step()
+
+    @rule(name=THINGS, price=st.integers(1, 9_999))
+    def reprice(self, name: str, price: int) -> None:
+        self.model.prices[name] = price
+        self.market.reprice(name, price)
+
+    @rule(name=st.sampled_from([LAMP, CUP]), number=st.integers(0, 12))
+    def count_stock(self, name: str, number: int) -> None:
+        """What is held for orders stays, however few were counted."""
+        self.model.stock[name] = max(number, self.model.held[name])
+        location = self.market.locations[name]
+        self.market.do(catalog.set_stock, self.market.merchant_of(name), self.market.offers[name], location, number)
+
+    @rule()
+    def speak(self) -> None:
+        self.model.speak()
+        self.workers.drain()
+
+    @rule()
+    def listen(self) -> None:
+        self.model.listen(self.market.clock.now())
+        self.relay.drain()
+
+    @rule(minutes=st.sampled_from([1, 31]))
+    def expire(self, minutes: int) -> None:
+        self.market.clock.advance(minutes * MINUTE)
+        for placed, order in zip(self.placed, self.model.orders, strict=True):
+            self.model.expire(order, self.market.clock.now())
+            self.market.do(orders.expire_if_due, placed.order_id)
+
+    @rule(place=PLACES, by_merchant=st.booleans())
+    def cancel(self, place: int, by_merchant: bool) -> None:
+        if picked := self.pick(place):
+            n, seller_order_id, part = picked
+            order = self.model.orders[n]
+            scope = self.seller(part.seller) if by_merchant else self.buyer(order.buyer)
+            expected = self.model.cancel(order, part)
+            self.agree(expected, lambda: self.market.do(orders.cancel, scope, seller_order_id, "Changed my mind"))
+
+    @rule(place=PLACES)
+    def ship(self, place: int) -> None:
+        if picked := self.pick(place):
+            _, seller_order_id, part = picked
+            expected = self.model.ship(part)
+            shipment = orders.Shipment("Quick Post", "QP 1")
+            self.agree(
+                expected, lambda: self.market.do(orders.ship, self.seller(part.seller), seller_order_id, shipment)
+            )
+
+    @rule(place=PLACES)
+    def arrive(self, place: int) -> None:
+        if (picked := self.pick(place)) and picked[2].status == "shipped":
+            _, seller_order_id, part = picked
+            part.scanned = True
+            tracking = self.market.see(deliver.list_tracking, [seller_order_id])[seller_order_id][0]
+            scan = deliver.Scan(tracking.parcel.id, "delivered", self.market.clock.now(), "Door", "door")
+            if not tracking.scans:
+                self.market.do(deliver.record_scan, self.market.cast.dana, scan)
+
+    @rule(place=PLACES)
+    def confirm(self, place: int) -> None:
+        if picked := self.pick(place):
+            n, seller_order_id, part = picked
+            expected = self.model.confirm(part)
+            buyer = self.buyer(self.model.orders[n].buyer)
+            self.agree(expected, lambda: self.market.do(orders.confirm_receipt, buyer, seller_order_id))
+
+    @rule(days=st.sampled_from([1, 8]))
+    def let_days_pass(self, days: int) -> None:
+        self.market.clock.advance(days * DAY)
+        self.model.confirm_by_time(self.market.clock.now())
+        for placed in self.placed:
+            for seller_order_id in placed.seller_order_ids:
+                self.market.do(orders.complete_if_due, seller_order_id)
+
+    @invariant()
+    def stock_agrees(self) -> None:
+        for name in SELLERS:
+            assert self.market.left(name) == self.model.left(name), name
+
+    @invariant()
+    def orders_agree(self) -> None:
+        for placed, order in zip(self.placed, self.model.orders, strict=True):
+            view = self.market.order(self.buyer(order.buyer), placed.order_id)
+            assert view.status == order.status
+            found = {seller.id: (seller.status.value, seller.total_minor) for seller in view.sellers}
+            ids = self.ids[self.placed.index(placed)]
+            assert found == {ids[part.seller]: (part.status, part.total) for part in order.parts}
+
+    @invariant()
+    def carts_agree(self) -> None:
+        for buyer in ("alice", "chen"):
+            cart = self.market.see(orders.find_cart, self.buyer(buyer))
+            found = {item.offer_id: item.quantity for item in cart.items} if cart else {}
+            wanted = self.model.carts.get(buyer, {})
+            assert found == {self.market.offers[name]: quantity for name, quantity in wanted.items()}
+
+    @invariant()
+    def money_agrees(self) -> None:
+        expected = {
+            accounts.commission("USD"): self.model.commission,
+            accounts.carrier_payable("USD"): self.model.carrier,
+            accounts.processor("sandbox", "USD"): -self.model.processor,
+        }
+        for name in ("bruno", "bea"):
+            expected[accounts.payable(str(self.seller(name).organisation), "USD")] = self.model.payable[name]
+        for _, seller_order_id, part in self.parts():
+            account = accounts.escrow(seller_order_id, "USD")
+            expected[account] = part.total if part.money in ("escrow", "returning") else 0
+        balances = self.market.see(ledger.balances_of, list(expected))
+        assert {account: balances[account.id].balance for account in expected} == expected
+
+    @invariant()
+    def proofs_hold(self) -> None:
+        assert self.market.breaches() == []
+
+
+@pytest.fixture
+def machine(sqlite_template: Callable[[], Path]) -> type[OrdersMachine]:
+    OrdersMachine.file = sqlite_template()
+    OrdersMachine.counted = {"runs": 0, "orders": 0}
+    return OrdersMachine
+
+
+@pytest.mark.proof
+@pytest.mark.timeout(3600)
+def test_random_commands_keep_order_money_and_stock_as_the_model_says(
+    machine: type[OrdersMachine], report_count: Callable[[str, int], None]
+) -> None:
+    examples = settings(max_examples=count(20, 400), stateful_step_count=count(30, 60))
+    run_state_machine_as_test(machine, settings=examples)
+    report_count("runs", machine.counted["runs"])
+    report_count("orders", machine.counted["orders"])

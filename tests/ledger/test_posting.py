@@ -63,6 +63,24 @@ def test_a_refused_plan_leaves_nothing_though_the_command_goes_on(database: Data
     prove(database)
 
 
+def test_what_is_half_written_is_never_committed(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Should the database fail between two statements of a post, not even a command that goes on keeps the first."""
+
+    def fail(*args: object) -> None:
+        raise OSError("the disk is gone")
+
+    monkeypatch.setattr(ledger.posting, "accounts_written", fail)
+
+    def command(tx: Tx) -> None:
+        with pytest.raises(OSError, match="disk"):
+            ledger.post(tx, Plan.of(move("m1", BANK, ALICE, 10)))
+
+    with pytest.raises(RuntimeError, match="half way"):
+        database.write_now(command)
+    assert database.read_now(ledger.list_transfers) == []
+    assert balance(database, ALICE) == Balance()
+
+
 def test_a_command_posts_one_plan(database: Database) -> None:
     def command(tx: Tx) -> None:
         ledger.post(tx, Plan.of(move("m1", BANK, ALICE, 1)))

@@ -1,0 +1,1 @@
+"""Bugs, as patches: each must turn the test that it names red."""

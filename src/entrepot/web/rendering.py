@@ -4,7 +4,7 @@ In a template:
 
 - `t("cart.title", count=3)`: an interface text; every word a person reads comes from `texts/*.json`
 - `amount|money("USD")`, `at|day`, `at|moment`, `at|machine_time`, `at|ago`: by the visitor's language
-- `sha256|picture(640)`, `sha256|srcset`: addresses of a stored picture
+- `sha256|picture(640)`, `sha256|srcset`, `hit.image|srcset_of`: addresses of a stored picture
 - `static("app.css")`: the address of a file in `static/`, which changes with its content
 - `csrf_field()` and `key_field()`: hidden fields; the first in every form that posts, the second also where money or
   stock moves; `nonce`: for the rare inline script or style
@@ -155,6 +155,7 @@ def environment(language: str) -> Environment:
         ago=_ago(language),
         picture=picture,
         srcset=srcset,
+        srcset_of=srcset_of,
     )
     return made
 
@@ -175,3 +176,9 @@ def picture(sha256: str, width: int = 640) -> str:
 def srcset(sha256: str) -> str:
     """A picture at every width, for the browser to choose."""
     return ", ".join(f"{picture(sha256, width)} {width}w" for width in PICTURE_WIDTHS)
+
+
+def srcset_of(address: str) -> str:
+    """A hit's picture, given as an address, at every width; empty for one that lies elsewhere."""
+    parts = address.split("/")
+    return srcset(parts[2]) if address.startswith("/m/") and len(parts) == 4 else ""

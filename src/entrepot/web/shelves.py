@@ -11,6 +11,9 @@ from entrepot.kernel import Snapshot
 from .visit import Visit
 
 
+INDUSTRIES_MAX = 12
+
+
 class Industry(msgspec.Struct, frozen=True):
     """A category at the top of the tree."""
 
@@ -19,12 +22,10 @@ class Industry(msgspec.Struct, frozen=True):
 
 
 def list_industries(snapshot: Snapshot, language: str) -> list[Industry]:
-    """The market's own categories at the top of the tree, in their order."""
-    return [
-        Industry(node.category.slug, node.category.name_in(language))
-        for node in catalog.category_tree(snapshot)
-        if node.category.source is None
-    ]
+    """The market's own categories at the top of the tree, in their order; where it has none, the merchants'."""
+    roots = [node.category for node in catalog.category_tree(snapshot)]
+    own = [root for root in roots if root.source is None]
+    return [Industry(root.slug, root.name_in(language)) for root in (own or roots)[:INDUSTRIES_MAX]]
 
 
 def tokens_of(visit: Visit, found: SearchPage, first: int = 0) -> dict[str, str]:

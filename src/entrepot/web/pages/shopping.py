@@ -27,6 +27,7 @@ HITS_MAX = 600
 RELATED = 6
 FILTER = "filter."
 LENGTH_MAX = 200
+DEPTH_MAX = 2
 
 
 class Chip(msgspec.Struct, frozen=True):
@@ -37,12 +38,13 @@ class Chip(msgspec.Struct, frozen=True):
 
 
 class ShownValue(msgspec.Struct, frozen=True):
-    """A facet's value as a link that turns it on or off."""
+    """A facet's value as a link that turns it on or off; `depth` is how far below the first level it stands."""
 
     label: str
     count: int
     on: bool
     url: str
+    depth: int = 0
 
 
 class ShownFacet(msgspec.Struct, frozen=True):
@@ -215,12 +217,14 @@ def _shown(facet: Facet, kept: list[tuple[str, str]], visit: Visit, currency: st
     name = FILTER + facet.name
     on = {value for key, value in kept if key == name}
     values = []
-    for value in facet.values:
+    tree = facet.name == "category"
+    for value in sorted(facet.values, key=lambda value: value.value.split("/")) if tree else facet.values:
         pairs = [pair for pair in kept if pair != (name, value.value)]
         if value.value not in on:
             pairs = [*pairs, (name, value.value)]
         label = _value_label(facet.name, value.value, value.label, visit, currency)
-        values.append(ShownValue(label, value.count, value.value in on, f"/search?{urlencode(pairs)}"))
+        depth = min(value.value.count("/"), DEPTH_MAX) if tree else 0
+        values.append(ShownValue(label, value.count, value.value in on, f"/search?{urlencode(pairs)}", depth))
     return ShownFacet(facet.name, facet.label or _facet_label(facet.name, visit), bool(on), tuple(values))
 
 

@@ -133,7 +133,7 @@ function impressions() {
   const seen = new IntersectionObserver((entries) => {
     entries.filter((entry) => entry.isIntersecting).forEach((entry) => {
       seen.unobserve(entry.target);
-      navigator.sendBeacon(`/i/${entry.target.dataset.seen}`);
+      fetch(`/i/${entry.target.dataset.seen}`, { keepalive: true }).catch(() => {});
     });
   }, { threshold: 0.5 });
   all("[data-seen]").forEach((hit) => seen.observe(hit));

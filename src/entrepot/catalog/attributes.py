@@ -36,6 +36,11 @@ def list_attributes(snapshot: Snapshot) -> list[AttributeDefinition]:
     return snapshot.all(_list)
 
 
+def read_choices(options: str) -> dict[str, str]:
+    """A variant's choices as they are stored: pairs, because PostgreSQL does not keep the order of an object's keys."""
+    return dict(from_json(options, list[tuple[str, str]]))
+
+
 def scalar_words(value: object) -> tuple[str, ...]:
     """An attribute's value or values as words: filters compare these."""
     if isinstance(value, list | tuple):

@@ -11,7 +11,7 @@ from sqlalchemy import bindparam, select
 from entrepot.kernel import Prepared, Snapshot, from_json, in_set, prepare
 
 from . import tables
-from .attributes import scalar_words
+from .attributes import read_choices, scalar_words
 from .categories import paths_of
 from .offers import offers_of, total_left
 from .texts import code_of, plain_text
@@ -61,7 +61,7 @@ def words_of(attributes: str, options: Iterable[Mapping[str, str]] = ()) -> dict
         for name, choice in choices.items():
             if code := code_of(name):
                 found[code][choice] = None
-    for code, value in from_json(attributes).items():
+    for code, value in from_json(attributes):
         found[code].update(dict.fromkeys(scalar_words(value)))
     return {code: tuple(values) for code, values in found.items() if values}
 
@@ -96,7 +96,7 @@ def _document(row: Any, offers: list[OfferView], path: Sequence[Category], varia
     first = offers[0]
     offered = {offer.variant_id for offer in offers}
     shown = [variant for variant in variants if variant.id in offered]
-    choices = [from_json(variant.options, dict[str, str]) for variant in shown]
+    choices = [read_choices(variant.options) for variant in shown]
     return ProductDocument(
         id=row.id,
         slug=row.slug,

@@ -57,9 +57,10 @@ def content_of(draft: ProductDraft) -> Content:
     )
 
 
-def options_of(variant: VariantDraft) -> dict[str, str]:
-    """A variant's choices, cleaned."""
-    return {clean_line(name): clean_line(value) for name, value in variant.options.items()}
+def options_of(draft: ProductDraft, variant: VariantDraft) -> list[tuple[str, str]]:
+    """A variant's choices, cleaned, in the order of the product's options."""
+    names = dict.fromkeys((*draft.options, *draft.variants[0].options, *variant.options))
+    return [(clean_line(name), clean_line(variant.options[name])) for name in names if name in variant.options]
 
 
 def product_values(content: Content) -> dict[str, Any]:
@@ -68,8 +69,8 @@ def product_values(content: Content) -> dict[str, Any]:
         "title": content.title,
         "description": content.description,
         "brand": content.brand,
-        "attributes": to_json(content.attributes),
-        "options": msgspec.json.encode(content.options).decode(),
+        "attributes": to_json(list(content.attributes.items())),
+        "options": to_json(content.options),
         "picture": content.picture,
     }
 

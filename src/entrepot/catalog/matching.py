@@ -63,7 +63,7 @@ def write_claims(tx: Tx, rows: Sequence[dict[str, Any]]) -> None:
     if not rows:
         return
     tx.run_many(_claim, sorted(rows, key=lambda row: str(row["gtin"])))
-    meant = {row.gtin: row.variant_id for row in tx.all(_claims, gtins=[row["gtin"] for row in rows])}
+    meant = {row.gtin: row.variant_id for row in tx.all(_meant, gtins=[row["gtin"] for row in rows])}
     if any(meant[row["gtin"]] != row["variant_id"] for row in rows):
         raise Again("another merchant claimed the same GTIN")
 
@@ -81,6 +81,7 @@ _claims: Prepared[Claim] = prepare(
     .where(in_set(_g.gtin, "gtins")),
     Claim,
 )
+_meant: Prepared[Any] = prepare(select(_g.gtin, _g.variant_id).where(in_set(_g.gtin, "gtins")))
 _claim: Prepared[Any] = prepare_text(
     "INSERT INTO catalog_gtins (gtin, variant_id, product_id) VALUES (:gtin, :variant_id, :product_id) "
     "ON CONFLICT (gtin) DO NOTHING"

@@ -12,9 +12,10 @@ from sqlalchemy import bindparam, select, update
 
 from entrepot import ledger
 from entrepot.identity import Scope
-from entrepot.kernel import Invalid, NotFound, Prepared, Snapshot, Tx, from_json, in_set, prepare
+from entrepot.kernel import Invalid, NotFound, Prepared, Snapshot, Tx, in_set, prepare
 
 from . import tables
+from .attributes import read_choices
 from .stock import Count, announce_changed, available_counted, check_location, count_plan, write_places
 from .types import PRICE_MINOR_MAX, QUANTITY_MAX, CartOffer, OfferView
 from .visibility import announce_offers
@@ -74,7 +75,7 @@ def total_left(offers: Sequence[OfferView]) -> int | None:
 
 def variant_label(options: str | Mapping[str, str]) -> str:
     """A variant's choices as a line: `Blue / XL`."""
-    return " / ".join((from_json(options, dict[str, str]) if isinstance(options, str) else options).values())
+    return " / ".join((read_choices(options) if isinstance(options, str) else options).values())
 
 
 class OfferChange(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -12,6 +12,7 @@ from entrepot.identity import Scope
 from entrepot.kernel import NotFound, Prepared, Snapshot, from_json, prepare
 
 from . import tables
+from .attributes import read_choices
 from .cards import words_of
 from .categories import paths_of
 from .offers import OFFERS, in_order, offer_view, variant_label
@@ -82,7 +83,7 @@ def _variants_with(rows: Sequence[Any], offers: Sequence[OfferView]) -> tuple[Va
         by_variant[offer.variant_id].append(offer)
     return tuple(
         VariantView(
-            row.id, variant_label(row.options), from_json(row.options, dict[str, str]), row.gtin,
+            row.id, variant_label(row.options), read_choices(row.options), row.gtin,
             tuple(by_variant[row.id]),
         )
         for row in rows

@@ -136,7 +136,7 @@ def _encode(image: Image.Image) -> bytes:
     clean = Image.new(image.mode, image.size)
     clean.paste(image)  # pixels only: no metadata comes along
     out = io.BytesIO()
-    clean.save(out, "WEBP", quality=_QUALITY, method=4)
+    clean.save(out, "WEBP", quality=_QUALITY, method=2)
     return out.getvalue()
 
 

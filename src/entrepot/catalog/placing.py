@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from entrepot.kernel import Tx, from_json, to_json
 
+from .attributes import read_choices
 from .batch import Batch
 from .content import content_of, options_of, picture_rows, product_values, review_rows
 from .drafts import ProductDraft, VariantDraft, variant_ids
@@ -123,13 +124,13 @@ def _place_variants(
     """The variant of each of the draft's: the one it had, else one with its GTIN or its choices, else a new one."""
     there = {variant.id: variant for variant in known.variants[product_id]}
     by_gtin = {variant.gtin: variant.id for variant in there.values() if variant.gtin}
-    by_options = {_options_key(from_json(variant.options)): variant.id for variant in there.values()}
+    by_options = {_options_key(read_choices(variant.options).items()): variant.id for variant in there.values()}
     gtins = draft_gtins(place.draft)
     ids = variant_ids(place.draft)
     used: set[str] = {mine[external_id] for external_id in map(clean_line, ids) if external_id in mine}
     chosen = []
     for position, (variant, gtin, external_id) in enumerate(zip(place.draft.variants, gtins, ids, strict=True)):
-        options = options_of(variant)
+        options = options_of(place.draft, variant)
         found = mine.get(clean_line(external_id))
         if found is None:
             candidates = (by_gtin.get(gtin or ""), by_options.get(_options_key(options)))
@@ -144,8 +145,8 @@ def _place_variants(
     return tuple(chosen)
 
 
-def _options_key(options: dict[str, str]) -> tuple[tuple[str, str], ...]:
-    return tuple(sorted(options.items()))
+def _options_key(options: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+    return tuple(sorted(options))
 
 
 def _write_variant(batch: Batch, known: Known, product_id: str, row: dict[str, Any], before: Any) -> None:

@@ -25,7 +25,7 @@ from tests.orders.market import (
 )
 
 PROOFS: tuple[Proof, ...] = (*ledger.PROOFS, *pay.PROOFS, *deliver.PROOFS, *catalog.PROOFS, *orders.PROOFS)
-NOT_IN_THIS_JOURNEY = {"catalog.gtins", "catalog.reviews"}
+NOT_IN_THIS_JOURNEY = {"catalog.gtins", "catalog.imports"}
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from entrepot.cloud import DIMENSIONS, Meter, embed, list_usage
+from entrepot.cloud import DIMENSIONS, Meter, embed, embed_query, list_usage
 from entrepot.identity import Scope
 from entrepot.kernel import Database
 
@@ -56,8 +56,9 @@ def test_what_means_the_same_is_near(meter: Meter) -> None:
 
 def test_tokens_are_metered_and_a_remembered_text_is_not(database: Database, meter: Meter) -> None:
     new = f"a query nobody asked before on {database.dialect}"
-    embed(meter, [new], surface="search", ref="req_page")
-    embed(meter, [new], surface="search", ref="req_other")
+    first = embed_query(meter, new, surface="search", ref="req_page")
+    assert embed_query(meter, new, surface="search", ref="req_other") is first
+    assert np.array_equal(first, embed(meter, [new], surface="test")[0])
     embed(meter, TEXTS, surface="indexing")
     meter.flush()
     rows = database.read_now(lambda snapshot: list_usage(snapshot, OPERATOR, 0))

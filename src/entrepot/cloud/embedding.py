@@ -60,7 +60,7 @@ class StaticModel:
 
 
 class _Remembered:
-    """Vectors of texts that came one at a time: queries, which come again."""
+    """Vectors of queries, which come again."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -87,20 +87,25 @@ _remembered = _Remembered()
 def embed(meter: Meter, texts: Sequence[str], *, surface: str, ref: str | None = None) -> Vectors:
     """A row of unit length for each text (float32, 256 columns), metered by tokens for `surface` and `ref`.
 
-    A text without any token gets a row of zeros. A single text is remembered: when it comes again it costs nothing, and
-    no usage is recorded. The rows of a single text may not be written to.
+    A text without any token gets a row of zeros.
     """
     if not texts:
         return np.zeros((0, DIMENSIONS), np.float32)
-    if len(texts) == 1 and (known := _remembered.find(texts[0])) is not None:
-        return known
     vectors, tokens = _model.embed(texts)
     now = meter.clock.now()
     request = new_id("req", now, meter.database.random)
     meter.record(Usage(request=request, meter=METER, quantity=tokens, model=MODEL, surface=surface, ref=ref, at=now))
-    if len(texts) == 1:
-        _remembered.keep(texts[0], vectors)
     return vectors
+
+
+def embed_query(meter: Meter, text: str, *, surface: str, ref: str | None = None) -> Vectors:
+    """One text's vector, which may not be written to. It is remembered: when it comes again it costs nothing, and no
+    usage is recorded."""
+    known = _remembered.find(text)
+    if known is None:
+        known = embed(meter, [text], surface=surface, ref=ref)[0]
+        _remembered.keep(text, known)
+    return known
 
 
 def _means(tokens: Sequence[Sequence[int]], table: Vectors) -> Vectors:

@@ -83,7 +83,7 @@ class Searcher:
     def _vector(self, q: str, surface: str, request_id: str) -> Vectors | None:
         if not query_words(q):
             return None
-        vector = cloud.embed(self._meter, [fold(q)], surface=surface, ref=request_id)[0]
+        vector = cloud.embed_query(self._meter, fold(q), surface=surface, ref=request_id)
         return vector if vector.any() else None
 
     def _hits(self, page: IndexPage, q: str, language: str) -> tuple[Hit, ...]:

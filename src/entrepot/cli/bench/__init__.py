@@ -10,13 +10,19 @@ from pathlib import Path
 
 from entrepot.kernel import Invalid
 
+from .checkouts import measure_checkouts
+from .footprint import measure_footprint
 from .report import Measured, Report, machine, render, to_json
 from .transfers import measure_transfers
 
 Bench = Callable[[Path, str | None], list[Measured]]
 """Measures in a folder on the disk in question, and on PostgreSQL when given its address."""
 
-BENCHES: Mapping[str, Bench] = {"transfers": measure_transfers}
+BENCHES: Mapping[str, Bench] = {
+    "transfers": measure_transfers,
+    "checkouts": measure_checkouts,
+    "footprint": measure_footprint,
+}
 
 
 def run(name: str, as_json: bool = False, *, folder: Path, postgres_url: str | None = None) -> str:

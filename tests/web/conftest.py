@@ -1,7 +1,7 @@
 """A market that answers HTTP: two merchants, four things, the cast, background work running."""
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from random import Random
 
@@ -14,6 +14,7 @@ from entrepot.kernel.testing import NOON
 from entrepot.web import create_app
 from tests.cast import ALICE, BRUNO, DANA
 from tests.orders.market import BEA, Market, open_market
+from tests.web.loop import Calls, running_loop
 from tests.web.visitors import Visitor
 
 
@@ -48,11 +49,18 @@ def app(entrepot: Entrepot, market: Market) -> Litestar:
     return create_app(entrepot)
 
 
+@contextmanager
+def visited(app: Litestar, base_url: str = "http://shop.example") -> Iterator[Callable[[], Visitor]]:
+    """Makes visitors of an application, with cookies of their own."""
+    with running_loop() as loop:
+        yield lambda: Visitor(Calls(app, loop), base_url)
+
+
 @pytest.fixture(scope="module")
 def visit(app: Litestar) -> Iterator[Callable[[], Visitor]]:
-    """Makes visitors with cookies of their own."""
-    with ExitStack() as stack:
-        yield lambda: stack.enter_context(Visitor(app))
+    """Makes visitors of the market."""
+    with visited(app) as make:
+        yield make
 
 
 @pytest.fixture

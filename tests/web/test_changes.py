@@ -24,9 +24,7 @@ def send(visitor: Visitor, operation: Operation, **headers: str) -> int:
     api = operation.template.startswith("/api/")
     body = {"content": b"{}"} if api else {"data": {"nothing": "x"}}
     first = {**(JSON if api else PAGE), "idempotency-key": "k"}
-    answer = visitor.client.request(
-        operation.method, operation.path(), headers={**first, **headers}, follow_redirects=False, **body
-    )
+    answer = visitor.client.request(operation.method, operation.path(), headers={**first, **headers}, **body)
     return answer.status_code
 
 

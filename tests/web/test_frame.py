@@ -2,17 +2,19 @@
 
 import re
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 from litestar import Litestar, get
+from litestar.testing import RequestFactory
 
 from entrepot.app import Entrepot
 from entrepot.kernel import Refused
 from entrepot.kernel.errors import Kind
 from entrepot.web import create_app
-from entrepot.web.errors import STATUS
-from tests.web.conftest import opened
+from entrepot.web.errors import STATUS, refused
+from tests.web.conftest import opened, visited
 from tests.web.routes import operations
 from tests.web.visitors import PAGE, Visitor
 
@@ -27,9 +29,7 @@ ALWAYS = {
 def test_every_route_answers_with_security_headers_and_an_id(app: Litestar, nobody: Visitor) -> None:
     for operation in operations(app):
         for accept in ("application/json", "text/html"):
-            answer = nobody.client.request(
-                operation.method, operation.path(), headers={"accept": accept}, follow_redirects=False
-            )
+            answer = nobody.client.request(operation.method, operation.path(), headers={"accept": accept})
             assert {name: answer.headers.get(name) for name in ALWAYS} == ALWAYS, operation
             policy = answer.headers["content-security-policy"]
             assert "default-src 'self'" in policy, operation
@@ -43,7 +43,9 @@ def test_every_route_answers_with_security_headers_and_an_id(app: Litestar, nobo
 def test_inline_parts_of_a_page_carry_the_nonce_of_its_policy(nobody: Visitor) -> None:
     first, second = nobody.get("/", headers=PAGE), nobody.get("/", headers=PAGE)
     nonces = [re.search(r"'nonce-([^']+)'", each.headers["content-security-policy"]) for each in (first, second)]
-    assert nonces[0] and nonces[1] and nonces[0][1] != nonces[1][1]
+    assert nonces[0] is not None
+    assert nonces[1] is not None
+    assert nonces[0][1] != nonces[1][1]
     for script in re.findall(r"<script(?![^>]*\bsrc=)[^>]*>", first.text):
         assert f'nonce="{nonces[0][1]}"' in script
     assert not re.search(r'\son[a-z]+="|style="', first.text)
@@ -85,8 +87,8 @@ def broken(entrepot: Entrepot) -> Iterator[Visitor]:
 
     app = create_app(entrepot)
     app.register(fail)
-    with Visitor(app) as visitor:
-        yield visitor
+    with visited(app) as make:
+        yield make()
 
 
 def test_an_unforeseen_failure_is_logged_by_its_id_and_tells_nothing(
@@ -99,11 +101,7 @@ def test_an_unforeseen_failure_is_logged_by_its_id_and_tells_nothing(
     assert answer.json()["request_id"] in out.out + out.err
 
 
-def test_a_wait_that_may_help_is_told(nobody: Visitor) -> None:
-    from litestar.testing import RequestFactory
-
-    from entrepot.web.errors import refused
-
+def test_a_wait_that_may_help_is_told() -> None:
     request = RequestFactory().get("/api/x")
     request.scope["state"] = {}
     refusal = Refused("Not now", retry_after_s=7)
@@ -111,15 +109,17 @@ def test_a_wait_that_may_help_is_told(nobody: Visitor) -> None:
 
 
 def test_on_https_cookies_are_the_hosts_own_and_browsers_are_told_to_stay(tmp_path: Path) -> None:
-    with opened(tmp_path, ENTREPOT_SERVE__PUBLIC_URL="https://shop.example") as entrepot:
-        with Visitor(create_app(entrepot), base_url="https://shop.example") as visitor:
-            answer = visitor.post("/api/accounts", {"email": "a@b.example", "password": "long enough 7", "name": "A"})
-            assert answer.status_code == 201
-            cookie = next(each for each in answer.headers.get_list("set-cookie") if "entrepot=" in each)
-            assert cookie.startswith("__Host-entrepot=")
-            assert {"Secure", "HttpOnly", "SameSite=Lax", "Path=/"} <= set(cookie.split("; "))
-            assert "max-age" in answer.headers["strict-transport-security"]
-            assert visitor.get("/api/session").json()["person"]["name"] == "A"
+    address = "https://shop.example"
+    with ExitStack() as stack:
+        entrepot = stack.enter_context(opened(tmp_path, ENTREPOT_SERVE__PUBLIC_URL=address))
+        visitor = stack.enter_context(visited(create_app(entrepot), address))()
+        answer = visitor.post("/api/accounts", {"email": "a@b.example", "password": "long enough 7", "name": "A"})
+        assert answer.status_code == 201
+        cookie = next(each for each in answer.headers.get_list("set-cookie") if "entrepot=" in each)
+        assert cookie.startswith("__Host-entrepot=")
+        assert {"Secure", "HttpOnly", "SameSite=Lax", "Path=/"} <= set(cookie.split("; "))
+        assert "max-age" in answer.headers["strict-transport-security"]
+        assert visitor.get("/api/session").json()["person"]["name"] == "A"
 
 
 def test_without_https_browsers_are_not_told_to_insist_on_it(nobody: Visitor) -> None:
@@ -127,10 +127,11 @@ def test_without_https_browsers_are_not_told_to_insist_on_it(nobody: Visitor) ->
 
 
 def test_only_the_hosts_that_are_set_are_answered(tmp_path: Path) -> None:
-    with opened(tmp_path, ENTREPOT_SERVE__ALLOWED_HOSTS='["shop.example"]') as entrepot:
-        with Visitor(create_app(entrepot)) as visitor:
-            assert visitor.get("/healthz").status_code == 200
-            assert visitor.get("/healthz", headers={"host": "evil.example"}).status_code == 421
+    with ExitStack() as stack:
+        entrepot = stack.enter_context(opened(tmp_path, ENTREPOT_SERVE__ALLOWED_HOSTS='["shop.example"]'))
+        visitor = stack.enter_context(visited(create_app(entrepot)))()
+        assert visitor.get("/healthz").status_code == 200
+        assert visitor.get("/healthz", headers={"host": "evil.example"}).status_code == 421
 
 
 def test_measures_are_for_this_machine_alone(nobody: Visitor) -> None:

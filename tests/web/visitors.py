@@ -5,9 +5,7 @@ from __future__ import annotations
 import itertools
 from typing import Any
 
-from httpx import Response
-from litestar import Litestar
-from litestar.testing import TestClient
+from httpx import BaseTransport, Client, Response
 
 from entrepot.identity import Address
 from tests.cast import PASSWORD, Person
@@ -22,27 +20,20 @@ _keys = itertools.count(1)
 class Visitor:
     """Uses the JSON API as a page's script would."""
 
-    def __init__(self, app: Litestar, base_url: str = "http://shop.example") -> None:
-        self.client = TestClient(app, base_url=base_url)
+    def __init__(self, calls: BaseTransport, base_url: str = "http://shop.example") -> None:
+        self.client = Client(transport=calls, base_url=base_url)
         self.token: str | None = None
-
-    def __enter__(self) -> Visitor:
-        self.client.__enter__()
-        return self
-
-    def __exit__(self, *error: Any) -> None:
-        self.client.__exit__(*error)
 
     def get(self, path: str, **options: Any) -> Response:
         """Read."""
-        return self.client.get(path, follow_redirects=False, **options)
+        return self.client.get(path, **options)
 
     def change(self, method: str, path: str, json: Any = None, *, key: str | None = None, **options: Any) -> Response:
         """Change something, with the token; with a fresh idempotency key unless one is given."""
         headers = {"idempotency-key": key or f"key-{next(_keys)}", **options.pop("headers", {})}
         if self.token is not None:
             headers.setdefault("x-csrf-token", self.token)
-        answer = self.client.request(method, path, json=json, headers=headers, follow_redirects=False, **options)
+        answer = self.client.request(method, path, json=json, headers=headers, **options)
         if "set-cookie" in answer.headers:
             self.refresh()
         return answer
@@ -58,7 +49,7 @@ class Visitor:
     def form(self, path: str, **fields: str) -> Response:
         """Send a form, with the token that its page holds."""
         data = {"_csrf": self.refresh(), "_key": f"key-{next(_keys)}", **fields}
-        return self.client.post(path, data=data, headers=PAGE, follow_redirects=False)
+        return self.client.post(path, data=data, headers=PAGE)
 
     def refresh(self) -> str:
         """Ask for the token anew: it belongs to the session."""

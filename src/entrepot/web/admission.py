@@ -22,9 +22,9 @@ from litestar.handlers import BaseRouteHandler
 from entrepot import identity
 from entrepot.kernel import Invalid, NotAllowed, NotSignedIn, Secret
 
-from .errors import UnknownMediaType
 from .house import House
 from .policy import SAFE_METHODS
+from .refusals import UnknownMediaType, Unreadable
 from .visit import FORM_TYPES, SESSION, Visit
 
 JSON = "application/json"
@@ -38,6 +38,8 @@ async def admit(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRou
     visit = house.visit(connection)
     if opt.get("machine"):
         return
+    if b"%00" in connection.scope["query_string"]:
+        raise Unreadable("The address holds a NUL, which is no text")
     await _recognise(visit)
     house.rates.count(opt.get("rate") or _rate(connection.method), visit)
     if connection.method not in SAFE_METHODS:
@@ -71,19 +73,22 @@ def _rate(method: str) -> str:
 async def _check_change(visit: Visit, opt: dict[str, Any]) -> None:
     """Refuse what another site's page could make a browser send, and media types that the route does not read."""
     request = visit.request
+    is_api = request.scope["path"].startswith("/api/")
     media_type = request.content_type[0].lower()
-    accepts = opt.get("accepts", (JSON,) if request.scope["path"].startswith("/api/") else FORM_TYPES)
+    if not visit.by_key and not opt.get("signed"):
+        _check_origin(visit)
+        if not is_api or visit.session is not None:  # without a session nothing that a browser adds gives a right
+            await _check_token(visit, is_api, media_type)
+    accepts = opt.get("accepts", (JSON,) if is_api else FORM_TYPES)
     if _has_body(request) and media_type not in accepts:
         raise UnknownMediaType(f"Send the body as {' or '.join(sorted(accepts))}")
-    if visit.by_key or opt.get("signed"):
-        return
-    _check_origin(visit)
-    if media_type in FORM_TYPES and not request.scope["path"].startswith("/api/"):
-        token = (await visit.form()).get("_csrf", "")
-    elif visit.session is None:
-        return  # nothing that the browser adds by itself gives this request a right
-    else:
-        token = request.headers.get("x-csrf-token", "")
+
+
+async def _check_token(visit: Visit, is_api: bool, media_type: str) -> None:
+    """A script's change carries the token in a header, a form's in a field."""
+    token = visit.request.headers.get("x-csrf-token", "")
+    if not is_api and media_type in FORM_TYPES:
+        token = (await visit.form()).get("_csrf", token)
     if not visit.csrf_matches(token):
         raise NotAllowed(visit.say("error.csrf"))
 

@@ -20,8 +20,8 @@ from litestar.handlers import HTTPRouteHandler
 
 from entrepot.kernel import Secret
 
-from .errors import Unreadable
 from .policy import BODY_BYTES_MAX
+from .refusals import Unreadable
 from .visit import Visit
 from .wire import encode
 

@@ -16,6 +16,7 @@ from litestar.exceptions import HTTPException
 from entrepot.kernel import Kind, Refused
 
 from .house import visit_of
+from .refusals import UnknownMediaType, Unreadable
 from .rendering import failure_page
 
 PROBLEM_JSON = "application/problem+json"
@@ -37,14 +38,6 @@ _SENTENCES = {
 }
 
 log = structlog.get_logger(__name__)
-
-
-class UnknownMediaType(Refused):
-    """The body is in a form that the route does not read: 415, where other invalid input is 422."""
-
-
-class Unreadable(Refused):
-    """The request is not what the route's schema says: 400, where input that is only wrong in itself is 422."""
 
 
 _OWN_STATUS: dict[type[Refused], int] = {UnknownMediaType: 415, Unreadable: 400}

@@ -9,8 +9,8 @@ import msgspec
 MEBIBYTE = 1 << 20
 BODY_BYTES_MAX = 256 * 1024
 """Of every request that says nothing else."""
-PICTURE_BYTES_MAX = 20 * MEBIBYTE
-FEED_BYTES_MAX = 512 * MEBIBYTE
+FEED_BYTES_MAX = 100 * MEBIBYTE
+"""Of a feed that is uploaded; larger ones are imported from the command line, row by row from the disk."""
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 

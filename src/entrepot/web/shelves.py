@@ -10,7 +10,6 @@ from entrepot.kernel import Snapshot
 
 from .visit import Visit
 
-
 INDUSTRIES_MAX = 12
 
 

@@ -20,6 +20,7 @@ from entrepot.identity import Scope, Session
 from entrepot.kernel import Invalid, Refused, RequestKey, Snapshot, Tx, once, request_key
 
 from .policy import Policy
+from .refusals import Unreadable
 from .shared import read_market
 from .texts import choose_language, say
 
@@ -117,21 +118,28 @@ class CurrentVisit:
         async with self.busy:
             return await self.on_thread(act)
 
-    async def once(self, key: str | None, command: Callable[[Tx], S], into: type[S]) -> S:
-        """Run a command once per key: the same request again gets the same answer, another body a Conflict."""
+    async def once(
+        self, key: str | None, command: Callable[[Tx], S], into: type[S], *, stands_for: bytes | None = None
+    ) -> S:
+        """Run a command once per key: the same request again gets the same answer, another body a Conflict.
+
+        `stands_for` is what the body says, where it is not to be read again.
+        """
         if not key:
             return await self.write(command)
-        checked = await self._request_key(key)
+        checked = await self._request_key(key, stands_for)
         return await self.write(lambda tx: once(tx, checked, lambda: command(tx), into))
 
-    async def _request_key(self, key: str) -> RequestKey:
+    async def _request_key(self, key: str, stands_for: bytes | None) -> RequestKey:
         """The key, scoped to who asks and for what, with the body that it stands for."""
-        if self.request.content_type[0] in FORM_TYPES:
-            fields = sorted((name, value) for name, value in (await self.form()).items() if name != "_csrf")
-            body = msgspec.json.encode(fields)
-        else:
-            body = await self.request.body()
+        body = stands_for if stands_for is not None else await self._body()
         return request_key(self.scope.actor, f"{self.request.method} {self.request.scope['path']}", key, body)
+
+    async def _body(self) -> bytes:
+        """What was sent, without the token that differs each time."""
+        if self.request.content_type[0] not in FORM_TYPES:
+            return await self.request.body()
+        return msgspec.json.encode(sorted(item for item in (await self.form()).items() if item[0] != "_csrf"))
 
     async def owner(self) -> Scope:
         """The scope that may own a cart: the person's or the guest's, whose session is begun now if there is none."""
@@ -210,9 +218,11 @@ class CurrentVisit:
             return None
 
     async def form(self) -> dict[str, str]:
-        """The fields of a form, one value each; files are left out."""
-        fields = await self.request.form()
-        return {name: value for name, value in fields.items() if isinstance(value, str)}
+        """The fields of a form, one value each; files are left out. Unreadable for what is no text."""
+        fields = {name: text for name, text in (await self.request.form()).items() if isinstance(text, str)}
+        if not all(is_text(text) for item in fields.items() for text in item):
+            raise Unreadable("A field holds characters that are no text")
+        return fields
 
     async def fields(self, into: type[S]) -> S:
         """The fields of a form as a struct. Invalid, naming the field, for what does not fit."""
@@ -220,6 +230,11 @@ class CurrentVisit:
             return msgspec.convert(await self.form(), into, strict=False)
         except msgspec.ValidationError as error:
             raise Invalid(f"{self.say('error.form')} ({error})") from None
+
+
+def is_text(text: str) -> bool:
+    """Whether a database can keep it: it holds no NUL, and no half of a character."""
+    return not any(sign == "\0" or "\ud800" <= sign <= "\udfff" for sign in text)
 
 
 Visit = NamedDependency[CurrentVisit]

@@ -7,6 +7,7 @@ from litestar.types import ControllerRouterHandler
 from . import (
     account,
     carts,
+    imports,
     merchant_goods,
     merchant_sales,
     operator,
@@ -26,6 +27,7 @@ ROUTES: tuple[ControllerRouterHandler, ...] = (
     *orders.ROUTES,
     *merchant_goods.ROUTES,
     *merchant_sales.ROUTES,
+    *imports.ROUTES,
     *parcels.ROUTES,
     *operator.ROUTES,
     *webhooks.ROUTES,

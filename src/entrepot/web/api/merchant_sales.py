@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from typing import Annotated, Literal
 
 import msgspec
@@ -14,6 +12,7 @@ from msgspec import Meta
 
 from entrepot import deliver, orders, pay
 
+from ..csv_files import csv_file
 from ..endpoints import endpoint
 from ..params import NO_NUL, After, Amount, Currency, Id, Key, Most, Name, OptionalKey
 from ..visit import Visit
@@ -192,18 +191,6 @@ def statement_rows(statement: pay.Statement) -> list[list[object]]:
         for line in statement.lines
     ]  # fmt: skip
     return [head, *rows, ["", "total", statement.payout.id, statement.payout.amount_minor, currency, "", "", "", ""]]
-
-
-def csv_file(name: str, rows: list[list[object]]) -> Response[str]:
-    """A CSV file to keep. A cell that a spreadsheet would take for a formula is given as text."""
-    out = io.StringIO()
-    csv.writer(out).writerows([_safe(cell) for cell in row] for row in rows)
-    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return Response(out.getvalue(), media_type="text/csv", headers=headers)
-
-
-def _safe(cell: object) -> object:
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell
 
 
 ROUTES: tuple[ControllerRouterHandler, ...] = (

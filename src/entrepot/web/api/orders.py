@@ -14,9 +14,9 @@ from entrepot.identity import Scope
 from entrepot.kernel import NotSignedIn, Tx
 
 from ..endpoints import endpoint
-from ..errors import Unreadable
 from ..params import NO_NUL, After, Amount, Email, Id, Key, Most, Token
 from ..paying import wait_for_payment
+from ..refusals import Unreadable
 from ..visit import Visit
 from ..wire import Listed, Made, listed
 

@@ -12,7 +12,7 @@ from entrepot.kernel import NotFound, Unavailable, last_position
 
 from ..house import House
 
-_LOOPBACK = ("127.", "::1", "testclient")
+_LOOPBACK = ("127.", "::1")
 _ROBOTS = """User-agent: *
 Disallow: /api/
 Disallow: /cart

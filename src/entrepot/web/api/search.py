@@ -12,8 +12,8 @@ from msgspec import Meta
 from entrepot import catalog, discovery
 
 from ..endpoints import endpoint
-from ..errors import Unreadable
 from ..params import NO_NUL, After, Id, Most, OptionalKey, Prose
+from ..refusals import Unreadable
 from ..visit import Visit
 from ..wire import Listed, listed
 

@@ -1,0 +1,203 @@
+"""Who may do what: nobody without signing in, nobody with another tenant's ids, on any route."""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from litestar import Litestar
+
+from entrepot import identity, pay
+from entrepot.app import Entrepot
+from tests.orders.market import CUP, LAMP, Market
+from tests.web.routes import Operation, operations
+from tests.web.visitors import ADDRESS, PAGE, Visitor
+
+BODIES: dict[str, Any] = {
+    "PostalAddress": ADDRESS,
+    "Cancel": {"reason": "no longer wanted"},
+    "ChangeOffer": {"price_minor": 1},
+    "SetStock": {"location_id": "loc_01KDWPVNG0000000000000000Z", "on_hand": 1},
+    "Ship": {"carrier": "sandbox"},
+    "SaveRateSheet": {
+        "name": "x", "kind": "flat", "countries": ["*"], "currency": "USD",
+        "steps": [{"weight_g_max": 1000, "amount_minor": 1}],
+    },
+    "RecordScan": {"code": "delivered", "at": "2026-01-01T12:00:00Z", "source_id": "s1"},
+    "WriteReview": {"rating": 1},
+    "Approve": {"commission_bps": 0},
+    "Suspend": {"reason": "x"},
+    "RetryReaction": {"event_id": "evt_01KDWPVNG0000000000000000Z", "handler": "orders.mark_paid"},
+}  # fmt: skip
+PUBLIC = {"product_id", "slug", "sha256", "file_name", "name", "code", "token"}
+"""What anybody may name: goods, pictures, our own files, languages, tokens that are a right by themselves."""
+OPERATORS = ("/api/operator/", "/operator")
+
+
+@pytest.fixture(scope="module")
+def foreign(market: Market, alice: Visitor, bruno: Visitor, entrepot: Entrepot) -> dict[str, str]:
+    """An id of each kind, of something that is Alice's or Bruno's."""
+    order = alice.buy(market.offers[LAMP])
+    assert order["status"] == "paid", order
+    seller_order = order["sellers"][0]["id"]
+    shipped = bruno.post(f"/api/merchant/orders/{seller_order}/ship", {"carrier": "own", "tracking_no": "1"})
+    assert shipped.status_code == 200, shipped.text
+    another = alice.buy(market.offers[LAMP])
+    sheets = bruno.get("/api/merchant/rate-sheets").json()["rate_sheets"]
+    feed = {
+        "feed": ("feed.jsonl", b'{"external_id":"x","title":"X","variants":[{"price_minor":1,"currency":"USD"}]}\n')
+    }
+    upload = bruno.client.post("/api/merchant/imports", files=feed, headers={"x-csrf-token": bruno.refresh()})
+    assert upload.status_code == 202, upload.text
+    address = alice.post("/api/addresses", ADDRESS).json()["id"]
+    key = bruno.post("/api/keys", {"name": "k"}).json()["key"]["id"]
+    entrepot.database.write_now(
+        lambda tx: identity.notify(tx, identity.Notice(str(market.cast.alice.actor), "identity.password_changed",
+                                                       {"name": "Alice"}))
+    )  # fmt: skip
+    notice = alice.get("/api/notices").json()["items"][0]["id"]
+    listing = bruno.get("/api/merchant/listings").json()["items"][0]["id"]
+    return {
+        "order_id": another["id"],
+        "seller_order_id": another["sellers"][0]["id"],
+        "offer_id": market.offers[LAMP],
+        "listing_id": listing,
+        "sheet_id": sheets[0]["id"],
+        "import_id": upload.json()["id"],
+        "address_id": address,
+        "key_id": key,
+        "notice_id": notice,
+        "parcel_id": shipped.json()["parcels"][0]["parcel"]["id"],
+        "payout_id": payout_of(market, alice, bruno, seller_order, shipped.json()["parcels"][0]["parcel"]["id"]),
+        "merchant_id": str(market.cast.bruno.organisation),
+        "task_id": "tsk_01KDWPVNG0000000000000000Z",
+        "location_id": market.locations[LAMP],
+    }
+
+
+def payout_of(market: Market, alice: Visitor, bruno: Visitor, seller_order: str, parcel: str) -> str:
+    """Deliver, confirm, pay out."""
+    scan = {"code": "delivered", "at": "2026-01-01T12:00:00Z", "source_id": "door"}
+    assert bruno.post(f"/api/parcels/{parcel}/scans", scan).status_code == 200
+    wait_until(lambda: alice.get(f"/api/seller-orders/{seller_order}").json()["status"] == "delivered")
+    assert alice.post(f"/api/seller-orders/{seller_order}/confirm").status_code == 200
+    payouts = market.do(pay.request_payouts, market.cast.dana)
+    return next(each.id for each in payouts if each.merchant_id == market.cast.bruno.organisation)
+
+
+def wait_until(holds: Callable[[], bool], seconds: float = 10) -> None:
+    """Until background work has done what it must."""
+    until = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < until, "it never came to that"
+        time.sleep(0.02)
+
+
+def with_ids(app: Litestar) -> list[Operation]:
+    """Operations whose address names something of somebody's."""
+    found = [each for each in operations(app) if set(each.parameters) - PUBLIC]
+    assert len(found) > 20
+    return found
+
+
+def ask(visitor: Visitor, operation: Operation, ids: dict[str, str]) -> int:
+    """What this operation answers, asked as it should be."""
+    asks = operation.handler.opt.get("asks")
+    token = visitor.refresh()
+    headers = {"idempotency-key": f"key-{operation.method}-{len(operation.template)}", "x-csrf-token": token}
+    if operation.template.startswith("/api/"):
+        body = {"json": BODIES[asks.__name__]} if asks else {}
+    else:
+        headers |= PAGE
+        body = {"data": {"_csrf": token, "_key": "k", **FORM, **ids}} if operation.changes else {}
+    return visitor.client.request(operation.method, operation.path(ids), headers=headers, **body).status_code
+
+
+FORM = {
+    "reason": "x", "carrier": "sandbox", "price": "1.00", "on_hand": "1", "rating": "1", "quantity": "1",
+    "commission": "1", "code": "delivered", "name": "x", "line1": "x", "city": "x",
+    "postal_code": "10115", "country": "DE",
+}  # fmt: skip
+
+
+def test_every_parameter_of_an_address_is_tried(app: Litestar, foreign: dict[str, str]) -> None:
+    named = {parameter for operation in with_ids(app) for parameter in operation.parameters}
+    assert named - PUBLIC - set(foreign) == set()
+
+
+def test_another_tenants_ids_answer_as_if_they_were_nothing(
+    app: Litestar, bea: Visitor, foreign: dict[str, str]
+) -> None:
+    answers = {
+        str(operation): ask(bea, operation, foreign)
+        for operation in with_ids(app)
+        if not operation.template.startswith(OPERATORS)
+    }
+    assert {operation: status for operation, status in answers.items() if status != 404} == {}
+
+
+def test_what_is_not_theirs_is_unchanged_afterwards(
+    app: Litestar, bea: Visitor, alice: Visitor, bruno: Visitor, foreign: dict[str, str]
+) -> None:
+    def everything() -> list[Any]:
+        return [
+            alice.get("/api/orders").json(),
+            alice.get("/api/addresses").json(),
+            bruno.get("/api/merchant/listings").json(),
+            bruno.get("/api/merchant/rate-sheets").json(),
+            [key["revoked_at"] for key in bruno.get("/api/keys").json()["keys"]],
+        ]
+
+    before = everything()
+    for operation in with_ids(app):
+        ask(bea, operation, foreign)
+    assert everything() == before
+
+
+def test_the_operators_routes_are_closed_to_everybody_else(
+    app: Litestar, bea: Visitor, nobody: Visitor, foreign: dict[str, str]
+) -> None:
+    theirs = [each for each in operations(app) if each.template.startswith(OPERATORS) and "setup" not in each.template]
+    assert len(theirs) > 8
+    assert {str(each): status for each in theirs if (status := ask(bea, each, foreign)) != 403} == {}
+    assert {str(each): status for each in theirs if (status := ask(nobody, each, foreign)) not in (401, 303)} == {}
+
+
+def test_routes_for_the_signed_in_send_others_to_sign_in(app: Litestar, nobody: Visitor) -> None:
+    closed = [each for each in operations(app) if each.handler.opt.get("access")]
+    assert len(closed) > 40
+    for operation in closed:
+        if operation.template.startswith("/api/"):
+            headers = {"idempotency-key": "k", "content-type": "application/json"}
+            answer = nobody.client.request(operation.method, operation.path(), headers=headers)
+            assert answer.status_code == 401, operation
+            assert answer.headers["www-authenticate"] == "Bearer"
+        elif not operation.changes:
+            answer = nobody.get(operation.path(), headers=PAGE)
+            assert answer.status_code == 303, operation
+            assert answer.headers["location"].startswith("/sign-in?next=%2F"), operation
+
+
+def test_a_guests_cart_is_nobody_elses(visit: Callable[[], Visitor], market: Market) -> None:
+    guest, other = visit(), visit()
+    guest.put("/api/cart/lines", {"offer_id": market.offers[CUP], "quantity": 2})
+    assert guest.get("/api/cart").json()["quantity"] == 2
+    assert other.get("/api/cart").json()["quantity"] == 0
+
+
+def test_a_revoked_key_opens_nothing(bruno: Visitor, nobody: Visitor) -> None:
+    made = bruno.post("/api/keys", {"name": "soon gone"}).json()
+    bearer = {"authorization": f"Bearer {made['secret']}"}
+    assert nobody.get("/api/merchant", headers=bearer).status_code == 200
+    bruno.change("DELETE", f"/api/keys/{made['key']['id']}")
+    assert nobody.get("/api/merchant", headers=bearer).status_code == 401
+
+
+def test_after_signing_in_one_returns_only_to_our_own_pages(visit: Callable[[], Visitor]) -> None:
+    for wish in ("//evil.example", "https://evil.example", "/\\evil.example", "javascript:alert(1)"):
+        visitor = visit()
+        answer = visitor.form(
+            "/sign-in", email="alice@example.com", password="a horse made of battery staples", next=wish
+        )
+        assert answer.status_code == 303, answer.text
+        assert answer.headers["location"] == "/"

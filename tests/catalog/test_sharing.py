@@ -1,11 +1,13 @@
 """Shared products: matched by GTIN, the first lister owns the words, everybody's offers stand beside each other."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from entrepot import catalog
 from entrepot.catalog.gtin import find_gtin, is_shared
 from entrepot.kernel import Database, NotFound
-from tests.catalog.shop import SYSTEM, Shop, draft, events, open_shop, variant
+from tests.catalog.shop import SYSTEM, Shop, draft, events, open_shop, rows_in, variant
 
 GTIN, GTIN_2, GTIN_3 = "4006381333931", "5901234123457", "9780201379624"
 
@@ -127,3 +129,17 @@ def test_a_gtin_is_known_by_its_check_digit(text: str, found: str | None) -> Non
 )
 def test_numbers_that_a_shop_gives_itself_match_nothing(gtin: str, shared: bool) -> None:
     assert is_shared(gtin) == shared
+
+
+def test_merchants_who_list_the_same_goods_at_once_end_on_the_same_products(shop: Shop, other: Shop) -> None:
+    gtins = [f"{number:012d}" for number in range(400_000_000_000, 400_000_000_040)]
+    drafts = [draft(f"p-{n}", gtin=gtin + str(check_digit(gtin))) for n, gtin in enumerate(gtins)]
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(shop.save, *drafts)
+        second = pool.submit(other.save, *reversed(drafts))
+        assert first.result().products == second.result().products
+    assert rows_in(shop.database, "catalog_products") == 40
+
+
+def check_digit(digits: str) -> int:
+    return -sum(int(digit) * (3 if place % 2 else 1) for place, digit in enumerate(digits)) % 10

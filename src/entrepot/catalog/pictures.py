@@ -114,6 +114,8 @@ def _too_many_pixels() -> TooLarge:
 
 def _web_colours(image: Image.Image) -> Image.Image:
     """RGB, or RGBA where something shows through; colours of an embedded profile are brought to sRGB."""
+    if image.mode.startswith("I"):  # 16 bits of grey, which converting would cut off instead of scaling
+        image = image.convert("I").point(lambda value: value * (1 / 256)).convert("L")
     has_alpha = image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info
     profile = image.info.get("icc_profile")
     if profile and image.mode in ("RGB", "RGBA", "CMYK"):

@@ -149,7 +149,9 @@ PROOFS: tuple[Proof, ...] = (
         "catalog.gtins",
         "a GTIN means a variant that carries it",
         _rows_of(
-            _claimed, _v.id.is_(None) | (_v.gtin != _g.gtin) | (_v.product_id != _g.product_id), "{} means no variant"
+            _claimed,
+            _v.id.is_(None) | _v.gtin.is_distinct_from(_g.gtin) | (_v.product_id != _g.product_id),
+            "{} means no variant",
         ),
     ),
     Proof("catalog.featured", "the featured offer can be bought, and none that can is cheaper", _featured),

@@ -6,6 +6,8 @@ things. A drawing is a function of a canvas and a look; it decides nothing by ch
 
 from collections.abc import Callable
 
+import msgspec
+
 from entrepot.simulation.drawings import bottoms, carried, furniture, gadgets, grocery, home, screens, sound, tops
 from entrepot.simulation.drawings.canvas import SIDE, Canvas
 from entrepot.simulation.drawings.picture import COLOURS, MATERIALS, Look, PictureSpec, look_of
@@ -27,6 +29,35 @@ DRAWINGS: dict[str, Drawing] = {
 _VIEWS = {"main": (0, 0, SIDE, SIDE), "detail": (190, 200, 250, 250)}
 
 
+# Materials that no picture tells apart.
+_ALIKE = {
+    "Organic cotton": "Cotton",
+    "Oxford cotton": "Cotton",
+    "Canvas": "Cotton",
+    "Viscose": "",
+    "Recycled nylon": "",
+    "Recycled cotton": "Wool",
+    "Merino wool": "Cotton knit",
+    "Lambswool": "Cotton knit",
+    "Cashmere": "Cotton knit",
+    "Chunky wool": "Cotton knit",
+    "Wool blend": "Wool",
+    "Linen blend": "Linen",
+    "Waxed canvas": "Linen",
+    "Fleece": "French terry",
+    "Vegan leather": "Leather",
+    "Recycled plastic": "Silicone",
+    "ABS": "",
+    "PBT": "",
+    "Carbon fibre": "",
+}
+
+
+def same_look(spec: PictureSpec) -> PictureSpec:
+    """The spec that stands for all that look the same as this one."""
+    return msgspec.structs.replace(spec, material=_ALIKE.get(spec.material, spec.material))
+
+
 def draw(spec: PictureSpec) -> bytes:
     """The picture as WebP, 640 by 640."""
     canvas = Canvas()
@@ -34,4 +65,4 @@ def draw(spec: PictureSpec) -> bytes:
     return photograph(canvas, spec.backdrop, _VIEWS[spec.view])
 
 
-__all__ = ["BACKDROPS", "COLOURS", "DRAWINGS", "MATERIALS", "SIDE", "PictureSpec", "draw"]
+__all__ = ["BACKDROPS", "COLOURS", "DRAWINGS", "MATERIALS", "SIDE", "PictureSpec", "draw", "same_look"]

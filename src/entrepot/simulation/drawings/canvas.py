@@ -68,14 +68,12 @@ class Canvas:
         self._definitions: dict[str, str] = {}
         self._shapes: list[str] = []
 
-    def svg(self, view: tuple[float, float, float, float] = (0, 0, SIDE, SIDE)) -> str:
-        """The whole drawing; `view` (x, y, width, height) shows a part of it enlarged."""
+    def svg(self, view: tuple[float, float, float, float], size: tuple[int, int]) -> str:
+        """The part of the drawing inside `view` (x, y, width, height), to be rendered at `size` pixels."""
         box = " ".join(f"{value:g}" for value in view)
-        definitions = "".join(
-            content.replace("@", name, 1) for content, name in self._definitions.items()
-        )
+        definitions = "".join(content.replace("@", name, 1) for content, name in self._definitions.items())
         return (
-            f'<svg xmlns="http://www.w3.org/2000/svg" width="{SIDE}" height="{SIDE}" viewBox="{box}">'
+            f'<svg xmlns="http://www.w3.org/2000/svg" width="{size[0]}" height="{size[1]}" viewBox="{box}">'
             f"<defs>{definitions}</defs>{''.join(self._shapes)}</svg>"
         )
 

@@ -16,7 +16,7 @@ KINDS = (
         aspects=("fabric", "colour", "looks"),
     ),
     Kind(
-        code="cushion", leaf="home/textiles/cushions", drawing="cushion", share=1.0,
+        code="cushion", leaf="home/textiles/cushions-throws", drawing="cushion", share=1.0,
         words=("cushion", "throw pillow", "pillow", "scatter cushion"), price=(16, 79), weight_g=(420, 780),
         colours=("Mustard", "Ivory", "Terracotta", "Sage", "Navy", "Blush", "Rust"), accents=("Ivory", "Sage", "Rust", "Navy"), materials=("Velvet", "Linen", "Bouclé", "Cotton knit"),
         axis="size", steps={"45 × 45 cm": 1.0, "50 × 50 cm": 1.12, "60 × 40 cm": 1.08},
@@ -28,7 +28,7 @@ KINDS = (
         aspects=("fabric", "colour", "comfort"),
     ),
     Kind(
-        code="throw", leaf="home/textiles/throws", drawing="throw", share=0.8,
+        code="throw", leaf="home/textiles/cushions-throws", drawing="throw", share=0.8,
         words=("throw", "blanket", "plaid"), price=(29, 189), weight_g=(700, 1500),
         colours=("Grey", "Cream", "Rust", "Forest Green", "Navy", "Blush"), accents=("Red", "Ivory", "Mustard"), materials=("Merino wool", "Lambswool", "Cotton knit"),
         choices={"pattern": {"Plain": "pattern=plain", "Stripes": "pattern=stripes"}, "form": {"Knitted": "weave=knit", "Woven": "weave=woven"}}, dearer={"Merino wool": 1.3, "Cotton knit": 0.8},
@@ -105,7 +105,7 @@ KINDS = (
         aspects=("works", "build", "looks"),
     ),
     Kind(
-        code="kettle", leaf="home/kitchen/kettles", drawing="kettle", share=0.8,
+        code="kettle", leaf="home/kitchen/cookware", drawing="kettle", share=0.8,
         words=("kettle", "tea kettle", "gooseneck kettle"), price=(34, 169), weight_g=(780, 1450),
         colours=("Mint", "Black", "Red", "Cream", "Copper", "Navy"), accents=("Oak", "Walnut", "Black"), choices={"form": {"Whistling": "cut=dome", "Gooseneck": "cut=gooseneck"}}, numbers={"volume_l": (1, 2, 1)}, flags={"induction": 0.75}, dearer={"Gooseneck": 1.2},
         titles=("{brand} {model} {Form} Kettle", "{model} {Form} Kettle with Wooden Handle", "{brand} Stovetop Kettle {model}, {Form}"),
@@ -170,7 +170,7 @@ KINDS = (
         aspects=("scent", "looks", "value"),
     ),
     Kind(
-        code="mirror", leaf="home/decor/mirrors", drawing="mirror", share=0.8,
+        code="mirror", leaf="home/decor/mirrors-clocks", drawing="mirror", share=0.8,
         words=("mirror", "wall mirror", "round mirror"), price=(39, 290), weight_g=(2400, 11000),
         colours=("Brass", "Oak", "Walnut", "Copper"), choices={"shape": {"Round": "cut=round", "Arch": "cut=arch", "Pebble": "cut=pebble"}}, numbers={"width_cm": (40, 80, 5)},
         titles=("{brand} {model} {Shape} Mirror, {width_cm} cm", "{model} {Shape} Wall Mirror", "{brand} {Shape} Mirror {model}, Slim Frame"),
@@ -180,7 +180,7 @@ KINDS = (
         aspects=("looks", "build", "setup"),
     ),
     Kind(
-        code="clock", leaf="home/decor/clocks", drawing="clock", share=0.6,
+        code="clock", leaf="home/decor/mirrors-clocks", drawing="clock", share=0.6,
         words=("clock", "wall clock"), price=(24, 145), weight_g=(620, 1900),
         colours=("Walnut", "Oak", "Black", "Sage", "Terracotta"), accents=("Ivory", "White", "Charcoal", "Blush"), choices={"face": {"Bars": "face=ticks", "Dots": "face=dots"}}, numbers={"width_cm": (24, 40, 2)}, flags={"silent": 0.8},
         titles=("{brand} {model} Wall Clock, {width_cm} cm, {Face}", "{model} Quiet Wall Clock {width_cm} cm", "{brand} Wall Clock {model}, {Face}"),

@@ -32,7 +32,7 @@ KINDS = (
         aspects=("taste", "freshness", "packaging"),
     ),
     Kind(
-        code="juice", leaf="grocery/drinks/juices", drawing="juice_bottle", share=0.9,
+        code="juice", leaf="grocery/drinks/juices-water", drawing="juice_bottle", share=0.9,
         words=("juice", "fruit juice", "pressed juice"), price=(3.2, 8.4), weight_g=(1080, 1160),
         axis="pack_size", steps={"1 bottle": 1.0, "6 bottles": 5.4},
         choices={"flavour": {"Blood orange": "colour=Orange accent=Rust icon=citrus", "Cloudy apple": "colour=Mustard accent=Green icon=fruit", "Sour cherry": "colour=Burgundy accent=Red icon=berries", "Carrot ginger": "colour=Orange accent=Green icon=sun", "Beetroot apple": "colour=Plum accent=Burgundy icon=fruit", "Pear quince": "colour=Yellow accent=Olive icon=fruit", "Blueberry": "colour=Navy accent=Plum icon=berries", "Tomato celery": "colour=Red accent=Forest_Green icon=fruit", "Mango passion fruit": "colour=Yellow accent=Orange icon=sun"}},
@@ -44,7 +44,7 @@ KINDS = (
         aspects=("taste", "freshness", "value"),
     ),
     Kind(
-        code="sparkling-water", leaf="grocery/drinks/sparkling-water", drawing="can", share=0.8,
+        code="sparkling-water", leaf="grocery/drinks/juices-water", drawing="can", share=0.8,
         words=("sparkling water", "seltzer", "soda water", "fizzy water"), price=(1.3, 2.6), weight_g=(345, 350),
         axis="pack_size", steps={"1 can": 1.0, "12 cans": 10.2, "24 cans": 19.0},
         choices={"flavour": {"Sicilian lemon": "colour=Light_Blue accent=Yellow icon=citrus", "Raspberry": "colour=Blush accent=Red icon=berries", "Cucumber mint": "colour=Mint accent=Forest_Green icon=leaf", "Yuzu": "colour=Cream accent=Mustard icon=citrus", "Elderflower": "colour=Lavender accent=Plum icon=sun", "Pink grapefruit": "colour=Coral accent=Red icon=citrus", "Unflavoured": "colour=Silver accent=Blue icon=drop", "Lime": "colour=White accent=Green icon=citrus"}},
@@ -68,7 +68,7 @@ KINDS = (
         aspects=("taste", "value", "packaging"),
     ),
     Kind(
-        code="pasta", leaf="grocery/pantry/pasta", drawing="pasta_bag", share=1.1,
+        code="pasta", leaf="grocery/pantry/pasta-rice", drawing="pasta_bag", share=1.1,
         words=("pasta", "spaghetti", "noodles"), price=(1.9, 6.4), weight_g=(510, 520),
         packs=("Navy", "Green", "Red", "Terracotta", "Mustard", "Teal"), accents=("Red", "Navy", "Green", "Rust"), axis="pack_size", steps={"500 g": 1.0, "1 kg": 1.9, "3 kg": 5.3},
         choices={"shape": {"Spaghetti": "shape=long", "Linguine": "shape=long", "Rigatoni": "shape=tube", "Penne": "shape=tube", "Casarecce": "shape=tube", "Farfalle": "shape=bow"}, "variety": {"Durum wheat": "grain=wheat", "Wholewheat": "grain=whole", "Spelt": "grain=whole"}},
@@ -80,7 +80,7 @@ KINDS = (
         aspects=("taste", "texture", "value"),
     ),
     Kind(
-        code="rice", leaf="grocery/pantry/rice", drawing="rice_sack", share=0.8,
+        code="rice", leaf="grocery/pantry/pasta-rice", drawing="rice_sack", share=0.8,
         words=("rice", "basmati rice", "risotto rice"), price=(3.4, 9.8), weight_g=(1010, 1020),
         packs=("Cream", "Ivory", "Sand", "White"), accents=("Burgundy", "Forest Green", "Navy", "Rust", "Teal"), axis="pack_size", steps={"1 kg": 1.0, "2 kg": 1.85, "5 kg": 4.3},
         choices={"variety": plain("Basmati", "Jasmine", "Carnaroli", "Arborio", "Brown basmati", "Sushi", "Black", "Red Camargue-style")},
@@ -254,7 +254,7 @@ KINDS = (
         aspects=("taste", "freshness", "packaging"),
     ),
     Kind(
-        code="dish-soap", leaf="grocery/household/dish-soap", drawing="soap_bottle", share=0.6,
+        code="dish-soap", leaf="grocery/household/soap-cleaning", drawing="soap_bottle", share=0.6,
         words=("dish soap", "washing-up liquid", "detergent"), price=(2.9, 7.4), weight_g=(540, 560), axis="pack_size", steps={"500 ml": 1.0, "1 litre refill": 1.6, "5 litre": 6.5},
         choices={"scent": {"Lime": "colour=Mint accent=Green icon=citrus", "Orange blossom": "colour=Orange accent=Rust icon=citrus", "Unscented": "colour=Clear accent=Blue icon=drop", "Lavender": "colour=Lavender accent=Plum icon=leaf", "Rosemary": "colour=Sage accent=Forest_Green icon=leaf"}, "form": plain("Concentrated", "Gentle", "Extra strong")},
         flags={"vegan": 0.9}, label="Dish Soap {Scent}", shapes={"style": ("paper", "split", "band")},
@@ -265,7 +265,7 @@ KINDS = (
         aspects=("works", "scent", "value"),
     ),
     Kind(
-        code="hand-wash", leaf="grocery/household/hand-wash", drawing="soap_bottle", share=0.6,
+        code="hand-wash", leaf="grocery/household/soap-cleaning", drawing="soap_bottle", share=0.6,
         words=("hand wash", "hand soap", "liquid soap"), price=(4.4, 18), weight_g=(340, 380), axis="pack_size", steps={"300 ml": 1.0, "600 ml refill": 1.6},
         choices={"scent": {"Fig": "colour=Amber accent=Black icon=fruit", "Cedar": "colour=Brown accent=Charcoal icon=leaf", "Bergamot": "colour=Mustard accent=Black icon=citrus", "Rose": "colour=Blush accent=Burgundy icon=leaf", "Sea": "colour=Light_Blue accent=Navy icon=drop", "Unscented": "colour=White accent=Grey icon=drop"}, "form": plain("Gel", "Cream", "Foam")},
         flags={"vegan": 0.9, "organic": 0.3}, shapes={"top": ("pump",), "style": ("paper", "kraft")}, label="Hand Wash {Scent}",

@@ -161,7 +161,7 @@ KINDS = (
         aspects=("build", "looks", "setup"),
     ),
     Kind(
-        code="table-lamp", leaf="home/lighting/table-lamps", drawing="table_lamp", share=1.1,
+        code="table-lamp", leaf="home/lighting/lamps", drawing="table_lamp", share=1.1,
         words=("table lamp", "bedside lamp", "desk lamp", "lamp"), price=(29, 260), weight_g=(900, 3400),
         colours=("Ivory", "Orange", "Sage", "White", "Blush", "Mustard"), materials=("Brass", "Copper", "Walnut", "Concrete", "Oak"),
         choices={"form": {"Gourd base": "base=gourd", "Mushroom": "base=mushroom", "Slim stem": "base=stem"}, "bulb": plain("E14", "E27", "Built-in LED")}, flags={"dimmable": 0.6}, dearer={"Built-in LED": 1.1, "Mushroom": 1.1},
@@ -172,7 +172,7 @@ KINDS = (
         aspects=("looks", "build", "light"),
     ),
     Kind(
-        code="floor-lamp", leaf="home/lighting/floor-lamps", drawing="floor_lamp", share=0.8,
+        code="floor-lamp", leaf="home/lighting/lamps", drawing="floor_lamp", share=0.8,
         words=("floor lamp", "standing lamp", "reading lamp"), price=(69, 420), weight_g=(3200, 11000),
         colours=("Cream", "Black", "Sage", "Terracotta", "White"), accents=("Brass", "Black", "Silver"), materials=("Oak", "Walnut", "Beech"),
         choices={"form": {"Tripod": "cut=tripod", "Arc": "cut=arc"}, "bulb": plain("E27", "Built-in LED")}, flags={"dimmable": 0.6}, dearer={"Arc": 1.2},

@@ -61,8 +61,7 @@ TAXONOMY: Mapping[tuple[str, str, str], Mapping[tuple[str, str, str], Leaves]] =
         ("shoes", "Shoes", "鞋履"): {
             "sneakers": ("Sneakers", "运动鞋"),
             "boots": ("Boots", "靴子"),
-            "loafers": ("Loafers", "乐福鞋"),
-            "sandals": ("Sandals", "凉鞋"),
+            "loafers-sandals": ("Loafers & Sandals", "乐福鞋与凉鞋"),
         },
         ("bags", "Bags", "箱包"): {
             "backpacks": ("Backpacks", "双肩包"),
@@ -82,13 +81,11 @@ TAXONOMY: Mapping[tuple[str, str, str], Mapping[tuple[str, str, str], Leaves]] =
         ("drinks", "Drinks", "饮品"): {
             "coffee": ("Coffee", "咖啡"),
             "tea": ("Tea", "茶"),
-            "juices": ("Juices", "果汁"),
-            "sparkling-water": ("Sparkling Water", "气泡水"),
+            "juices-water": ("Juices & Sparkling Water", "果汁与气泡水"),
             "plant-drinks": ("Plant Drinks", "植物饮"),
         },
         ("pantry", "Pantry", "粮油调味"): {
-            "pasta": ("Pasta", "意面"),
-            "rice": ("Rice", "大米"),
+            "pasta-rice": ("Pasta & Rice", "意面与大米"),
             "oils": ("Oils & Vinegars", "油与醋"),
             "sauces": ("Sauces", "酱料"),
             "tins": ("Tins", "罐头"),
@@ -107,8 +104,7 @@ TAXONOMY: Mapping[tuple[str, str, str], Mapping[tuple[str, str, str], Leaves]] =
             "eggs": ("Eggs", "鸡蛋"),
         },
         ("household", "Household", "家居清洁"): {
-            "dish-soap": ("Dish Soap", "洗洁精"),
-            "hand-wash": ("Hand Wash", "洗手液"),
+            "soap-cleaning": ("Soap & Cleaning", "洗手液与清洁"),
         },
     },
     ("home", "Home & Furniture", "家居家具"): {
@@ -131,28 +127,24 @@ TAXONOMY: Mapping[tuple[str, str, str], Mapping[tuple[str, str, str], Leaves]] =
             "towels": ("Towels", "毛巾"),
         },
         ("lighting", "Lighting", "灯具"): {
-            "table-lamps": ("Table Lamps", "台灯"),
-            "floor-lamps": ("Floor Lamps", "落地灯"),
+            "lamps": ("Table & Floor Lamps", "台灯与落地灯"),
             "pendants": ("Pendant Lights", "吊灯"),
         },
         ("textiles", "Rugs & Textiles", "地毯与布艺"): {
             "rugs": ("Rugs", "地毯"),
-            "cushions": ("Cushions", "抱枕"),
-            "throws": ("Throws", "毯子"),
+            "cushions-throws": ("Cushions & Throws", "抱枕与毯子"),
         },
         ("kitchen", "Kitchen & Table", "厨房与餐具"): {
             "mugs-glasses": ("Mugs & Glasses", "马克杯与玻璃杯"),
             "tableware": ("Plates & Bowls", "盘碗"),
-            "cookware": ("Pots & Pans", "锅具"),
-            "kettles": ("Kettles", "水壶"),
+            "cookware": ("Pots, Pans & Kettles", "锅具与水壶"),
             "knives-boards": ("Knives & Boards", "刀具与砧板"),
         },
         ("decor", "Decor", "装饰"): {
             "vases": ("Vases", "花瓶"),
             "plants": ("Plants", "绿植"),
             "candles": ("Candles", "香薰蜡烛"),
-            "mirrors": ("Mirrors", "镜子"),
-            "clocks": ("Clocks", "挂钟"),
+            "mirrors-clocks": ("Mirrors & Clocks", "镜子与挂钟"),
             "baskets": ("Baskets", "收纳篮"),
             "prints": ("Framed Prints", "装饰画"),
         },

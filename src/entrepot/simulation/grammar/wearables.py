@@ -27,7 +27,7 @@ KINDS = (
         aspects=("comfort", "build", "fit", "looks"),
     ),
     Kind(
-        code="loafers", leaf="fashion/shoes/loafers", drawing="loafers", share=0.8,
+        code="loafers", leaf="fashion/shoes/loafers-sandals", drawing="loafers", share=0.8,
         words=("loafers", "slip-ons", "moccasins"), price=(64, 260), weight_g=(560, 880),
         colours=("Burgundy", "Black", "Cognac", "Navy", "Forest Green"), accents=("Gold", "Silver"), materials=("Leather", "Suede"), axis="shoe_size", steps=SHOE_SIZES,
         choices={"form": {"Penny": "front=penny", "Horsebit": "front=horsebit", "Tassel": "front=tassel"}},
@@ -38,7 +38,7 @@ KINDS = (
         aspects=("comfort", "fit", "looks"),
     ),
     Kind(
-        code="sandals", leaf="fashion/shoes/sandals", drawing="sandals", share=0.8,
+        code="sandals", leaf="fashion/shoes/loafers-sandals", drawing="sandals", share=0.8,
         words=("sandals", "slides", "summer shoes"), price=(35, 148), weight_g=(380, 640),
         colours=("Brown", "White", "Black", "Tan", "Coral", "Sage"), accents=("Brass", "Silver"), materials=("Leather", "Vegan leather"), axis="shoe_size", steps=SHOE_SIZES,
         choices={"form": {"Two straps": "straps=two", "Cross straps": "straps=cross"}}, shapes={"sole": ("cork", "dark")}, dearer={"Vegan leather": 0.85},

@@ -75,9 +75,9 @@ declare_notices(
         {"en": "Your password was changed", "zh": "您的密码已更改"},
         {
             "en": "Hello {name}, your password was changed and your other sessions were ended. "
-            "If that was not you, set a new password now: choose “Forgot your password?” where you sign in.",
+            "If that was not you, set a new password now: ask for a link where you sign in.",
             "zh": "{name}，您好！您的密码已更改，其他登录均已退出。"
-            "如非本人操作，请立即在登录页面选择“忘记密码”重设密码。",
+            "如非本人操作，请立即在登录页面选择「忘记密码」重设密码。",
         },
         mailed=True,
     ),

@@ -1,0 +1,150 @@
+"""`/openapi.json` names every operation, and tells the truth about each: tried with made-up input."""
+
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+import pytest
+import requests
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis.errors import Unsatisfiable
+from litestar import Litestar
+from schemathesis import checks
+
+from tests.orders.market import Market
+from tests.proof import count
+from tests.web.routes import operations
+from tests.web.visitors import Visitor
+
+CHECKS = [
+    checks.not_a_server_error,
+    checks.status_code_conformance,
+    checks.content_type_conformance,
+    checks.response_headers_conformance,
+    checks.response_schema_conformance,
+    checks.negative_data_rejection,
+]
+FROM_THE_CALLER = {"cookie", "authorization", "content-length"}
+REFUSALS = {"400", "401", "403", "404", "409", "413", "415", "422", "429", "503"}
+
+
+@pytest.fixture(scope="module")
+def document(app: Litestar, market: Market, dana: Visitor) -> dict[str, Any]:
+    """The document, as anybody may read it."""
+    return dict(dana.get("/openapi.json").json())
+
+
+def test_the_document_names_every_operation_of_the_api(app: Litestar, document: dict[str, Any]) -> None:
+    named = {(method.upper(), path) for path, item in document["paths"].items() for method in item}
+    assert named == {(each.method, each.template) for each in operations(app) if each.template.startswith("/api/")}
+
+
+def test_every_operation_is_described_and_names_its_refusals(document: dict[str, Any]) -> None:
+    seen: set[str] = set()
+    for path, item in document["paths"].items():
+        for method, operation in item.items():
+            here = f"{method} {path}"
+            assert operation["summary"].endswith((".", "…")), here
+            assert operation["operationId"] not in seen, here
+            seen.add(operation["operationId"])
+            refusals = {status for status in operation["responses"] if status >= "400"}
+            assert {"400", "401", "422", "429", "503"} <= refusals <= REFUSALS, here
+            if method != "get":
+                assert {"403", "409", "413", "415"} <= refusals, here
+            if "{" in path:
+                assert "404" in refusals, here
+    for response in document["components"]["responses"].values():
+        assert list(response["content"]) == ["application/problem+json"]
+
+
+def test_every_change_takes_an_idempotency_key_or_is_the_same_when_repeated(document: dict[str, Any]) -> None:
+    """Sessions, secrets and reading marks have no use for one; deleting twice is deleting once."""
+    without = {
+        f"{method} {path}"
+        for path, item in document["paths"].items()
+        for method, operation in item.items()
+        if method not in ("get", "delete") and not any(p["name"] == "Idempotency-Key" for p in operation["parameters"])
+    }
+    assert without == {
+        "patch /api/session",
+        "post /api/accounts",
+        "post /api/accounts/confirm",
+        "post /api/cart/quote",
+        "post /api/keys",
+        "post /api/notices/{notice_id}/read",
+        "post /api/operator/verify",
+        "post /api/password/forgotten",
+        "post /api/password/reset",
+        "post /api/pay/webhooks/sandbox",
+        "post /api/session",
+        "put /api/password",
+    }
+
+
+def test_where_money_or_stock_moves_the_key_is_required(document: dict[str, Any]) -> None:
+    required = {
+        f"{method} {path}"
+        for path, item in document["paths"].items()
+        for method, operation in item.items()
+        for parameter in operation["parameters"]
+        if parameter["name"] == "Idempotency-Key" and parameter["required"]
+    }
+    assert required == {
+        "post /api/orders",
+        "post /api/orders/{order_id}/cancel",
+        "post /api/seller-orders/{seller_order_id}/confirm",
+        "post /api/seller-orders/{seller_order_id}/cancel",
+        "post /api/merchant/orders/{seller_order_id}/ship",
+        "put /api/merchant/offers/{offer_id}/stock",
+        "post /api/operator/payouts",
+    }
+
+
+@pytest.fixture(scope="module")
+def callers(alice: Visitor, bruno: Visitor, dana: Visitor, app: Litestar) -> list[Visitor]:
+    """The cast, with the token of their sessions."""
+    for visitor in (alice, bruno, dana):
+        visitor.refresh()
+    return [alice, bruno, dana]
+
+
+@pytest.mark.proof
+def test_made_up_input_gets_what_the_document_says(
+    document: dict[str, Any], callers: list[Visitor], report_count: Callable[[str, int], None]
+) -> None:
+    """No failure, no status, media type or shape that is not documented; and what does not fit is refused."""
+    tried = 0
+    for number, found in enumerate(schemathesis.openapi.from_dict(document).get_all_operations()):
+        operation = found.ok()
+        if operation.label == "DELETE /api/session":
+            continue  # it would sign the caller out
+        for mode in schemathesis.GenerationMode:
+            tried += attack(operation, mode, callers[number % len(callers)])
+    report_count("made-up requests", tried)
+    assert tried > 200
+
+
+def attack(operation: schemathesis.APIOperation, mode: schemathesis.GenerationMode, visitor: Visitor) -> int:
+    """Try an operation with input that fits, or that does not; returns how often."""
+    tried = 0
+
+    @settings(max_examples=count(3, 150), phases=[Phase.generate], suppress_health_check=list(HealthCheck))
+    @given(case=operation.as_strategy(generation_mode=mode))
+    def each(case: Any) -> None:
+        nonlocal tried
+        tried += 1
+        call(case, visitor)
+
+    with suppress(Unsatisfiable):  # an operation without input has none that does not fit
+        each()
+    return tried
+
+
+def call(case: Any, visitor: Visitor) -> None:
+    """Send a case through the visitor's client and check the answer against the document."""
+    prepared = requests.Request(**case.as_transport_kwargs(base_url="http://shop.example")).prepare()
+    headers = {name: value for name, value in prepared.headers.items() if name.lower() not in FROM_THE_CALLER}
+    headers["x-csrf-token"] = visitor.token or ""
+    answer = visitor.client.request(str(prepared.method), str(prepared.url), content=prepared.body, headers=headers)
+    case.validate_response(schemathesis.Response.from_httpx(answer, verify=True), checks=CHECKS)

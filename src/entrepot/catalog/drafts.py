@@ -6,6 +6,7 @@ These types are the JSONL feed format too: their docstrings and bounds become it
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterator
 from typing import Annotated, Any
 
@@ -68,8 +69,9 @@ class ProductDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A product as its merchant describes it. `external_id` is the merchant's own name for it and stays the same.
 
     `description` is HTML, cleaned when it is saved. `category` is a path such as `electronics/audio/headphones`, or
-    names joined by ` > `. `options` names what variants differ by, in order. `pictures` are https addresses, paths
-    beside the feed, or the sha256 of stored pictures; the first one stands for the product.
+    names joined by ` > `. `options` names what variants differ by, in order. `pictures` are https addresses, and in a
+    feed also paths beside it, which are stored and named by their sha256 before they are saved; the first one stands
+    for the product.
     """
 
     external_id: Annotated[str, Meta(min_length=1, max_length=EXTERNAL_ID_LENGTH_MAX)]
@@ -157,11 +159,31 @@ def _bounds(draft: ProductDraft) -> Iterator[Fault]:
 
 
 def fault_of(error: msgspec.ValidationError, value: object) -> Fault:
-    """A decoder's error as a fault: its path becomes the field, in the words of the feed."""
+    """A decoder's error as a fault: its path becomes the field, its types become words."""
     reason, _, path = str(error).partition(" - at `")
-    field = path.removesuffix("`").removeprefix("$").removeprefix(".") or "row"
-    reason = reason.replace("Object missing required field", "This field is missing:")
-    return Fault(field, reason, shown(_at(value, field)))
+    field = path.removesuffix("`").removeprefix("$").removeprefix(".")
+    if named := _FIELD.match(reason):
+        field = f"{field}.{named.group(2)}".removeprefix(".")
+        is_missing = named.group(1) == "missing required"
+        return Fault(
+            field, "This field is missing" if is_missing else "There is no such field", shown(_at(value, field))
+        )
+    reason = _TYPE.sub(_in_words, reason).replace(
+        "text matching regex '^[A-Z]{3}$'", "three capital letters, such as USD"
+    )
+    return Fault(field or "row", reason, shown(_at(value, field)))
+
+
+def _in_words(match: re.Match[str]) -> str:
+    return " or ".join(_WORDS.get(kind, kind) for kind in match.group(1).split(" | "))
+
+
+_FIELD = re.compile(r"^Object (?:is )?(missing required|contains unknown) field `(.+)`$")
+_TYPE = re.compile("`([^`]+)`")
+_WORDS = {
+    "int": "a whole number", "str": "text", "array": "a list", "object": "an object", "bool": "true or false",
+    "null": "nothing", "float": "a number",
+}  # fmt: skip
 
 
 def shown(value: object, most: int = 500) -> str:

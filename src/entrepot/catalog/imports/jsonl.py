@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Iterator
 from typing import Any
 
@@ -42,7 +43,9 @@ class JsonlSource(FileSource):
 
 def feed_schema() -> dict[str, Any]:
     """The JSON Schema of a line."""
-    schema = msgspec.json.schema(ProductDraft)
+    schema = msgspec.json.decode(msgspec.json.encode(msgspec.json.schema(ProductDraft)))
+    for kind in schema["$defs"].values():
+        kind["description"] = inspect.cleandoc(kind["description"])
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "A line of an Entrepot feed", **schema}
 
 

@@ -65,6 +65,7 @@ def test_tokens_are_metered_and_a_remembered_text_is_not(database: Database, met
     assert sorted((row.surface, row.ref, row.price) for row in rows) == [
         ("indexing", None, 0),
         ("search", "req_page", 0),
+        ("test", None, 0),
     ]
     assert all(row.quantity > 0 and row.meter == "embedding_tokens" for row in rows)
 

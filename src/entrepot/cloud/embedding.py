@@ -109,15 +109,13 @@ def embed_query(meter: Meter, text: str, *, surface: str, ref: str | None = None
 
 
 def _means(tokens: Sequence[Sequence[int]], table: Vectors) -> Vectors:
-    rows = np.zeros((len(tokens), DIMENSIONS), np.float32)
-    lengths = np.array([len(each) for each in tokens])
-    filled = np.flatnonzero(lengths)
-    if len(filled):
-        flat = np.fromiter((token for each in tokens for token in each), np.int64, int(lengths.sum()))
-        begins = (np.cumsum(lengths) - lengths)[filled]
-        sums = np.add.reduceat(table[np.minimum(flat, len(table) - 1)], begins, axis=0)
-        norms = np.linalg.norm(sums, axis=1, keepdims=True)
-        rows[filled] = np.divide(sums, norms, out=np.zeros_like(sums), where=norms > 0)
+    """The mean of each text's rows, at unit length. One by one: faster than any single operation over all of them."""
+    sums = np.zeros((len(tokens), DIMENSIONS), np.float32)
+    for place, ids in enumerate(tokens):
+        if ids:
+            table.take(ids, axis=0, mode="clip").sum(axis=0, out=sums[place])
+    norms = np.linalg.norm(sums, axis=1, keepdims=True)
+    rows: Vectors = np.divide(sums, norms, out=np.zeros_like(sums), where=norms > 0)
     return rows
 
 

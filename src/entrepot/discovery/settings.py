@@ -10,7 +10,7 @@ import msgspec
 class Settings(msgspec.Struct, frozen=True):
     """How things are found."""
 
-    similarity_floor: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0.55
+    similarity_floor: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0.4
     """How alike in meaning, from 0 to 1, a product without the query's words must be to be found all the same."""
     popular_days: Annotated[int, msgspec.Meta(ge=1, le=3_650)] = 30
     """For how many days a click, a cart or an order makes a product popular."""

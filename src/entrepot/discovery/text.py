@@ -22,6 +22,7 @@ from functools import lru_cache
 WORD_CHARACTERS_MAX = 40
 QUERY_WORDS_MAX = 16
 QUERY_CHARACTERS_MAX = 400
+REMEMBERED_CHARACTERS_MAX = 40
 
 _LETTERS = str.maketrans({
     "ı": "i", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ħ": "h", "ŧ": "t",
@@ -82,15 +83,29 @@ def document_words(text: str, surfaces: dict[str, str] | None = None) -> list[st
 
     `surfaces` collects how words that lost their ending may be written for people: the shortest form seen.
     """
+    words, written = _remembered(text) if len(text) <= REMEMBERED_CHARACTERS_MAX else _analyse(text)
+    if surfaces is not None:
+        for word, form in written:
+            surfaces[word] = shorter(surfaces.get(word), form)
+    return list(words)
+
+
+def _analyse(text: str) -> tuple[list[str], list[tuple[str, str]]]:
+    """A text's words, and those that lost their ending with their written forms."""
     words: list[str] = []
-    for kind, piece, written in _pieces(fold(text)):
+    written: list[tuple[str, str]] = []
+    for kind, piece, form in _pieces(fold(text)):
         if kind == "run":
             words += [*piece, *_pairs(piece)]
         else:
             words.append(piece)
-            if surfaces is not None and written != piece:
-                surfaces[piece] = shorter(surfaces.get(piece), written)
-    return words
+            if form != piece:
+                written.append((piece, form))
+    return words, written
+
+
+_remembered = lru_cache(maxsize=65_536)(_analyse)
+"""Brands, categories and attribute values are few and come again and again."""
 
 
 def shorter(one: str | None, other: str) -> str:

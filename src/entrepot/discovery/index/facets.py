@@ -7,8 +7,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import pairwise
+from typing import NamedTuple
 
 from ..text import fold
 from ..types import Facet, FacetValue
@@ -19,24 +20,41 @@ VALUES_MAX = 30
 CATEGORIES_MAX = 60
 PRICE_STEPS = 5
 RATING_STEPS = (400, 300, 200)
-FIXED = (CATEGORY, BRAND, MERCHANT)
+FIXED = (CATEGORY, PRICE, BRAND, RATING, MERCHANT)
 NUMERIC = (PRICE, RATING)
 
-Counts = Mapping[str, Mapping[str, int]]
+
+class Summary(NamedTuple):
+    """A name's values over the results that pass every filter but its own: how many, the counts' sum and largest."""
+
+    values: int
+    total: int
+    largest: int
 
 
-def choose(counts: Counts, total: int, filters: Sequence[Filter], allowed: Iterable[str] | None) -> tuple[Facet, ...]:
-    """The facets to show. `counts` holds, by name and value, the results of each value without the facet's own filter;
-    `allowed` the attribute codes that may be shown (None: any)."""
-    chosen = {each.name: each for each in filters}
-    fixed = [name for name in (CATEGORY, PRICE, BRAND, RATING, MERCHANT) if _tells(name, counts, chosen, total)]
-    codes = set(counts) - {*FIXED, *NUMERIC}
+def summary_of(counts: Collection[int]) -> Summary:
+    """The summary of a name's counts."""
+    return Summary(len(counts), sum(counts), max(counts, default=0))
+
+
+def choose(
+    summaries: Mapping[str, Summary], total: int, filters: Sequence[Filter], allowed: Iterable[str] | None
+) -> list[str]:
+    """The names to show. `allowed` are the attribute codes that may be shown (None: any); `total` the results."""
+    chosen = {each.name for each in filters}
+    telling = {name for name, summary in summaries.items() if _tells(name, summary, chosen, total)}
+    fixed = [name for name in FIXED if name in telling]
+    codes = telling - {*FIXED}
     if allowed is not None:
         codes &= {*allowed, *chosen}
-    useful = [code for code in codes if _tells(code, counts, chosen, total)]
-    useful.sort(key=lambda code: (code not in chosen, -_left(counts[code]), code))
-    names = fixed + useful[: FACETS_MAX - len(fixed)]
-    return tuple(Facet(name, _values(name, counts[name], chosen.get(name))) for name in names)
+    useful = sorted(codes, key=lambda code: (code not in chosen, -_left(summaries[code]), code))
+    return fixed + useful[: FACETS_MAX - len(fixed)]
+
+
+def show(name: str, counts: Mapping[str, int], filters: Sequence[Filter]) -> Facet:
+    """A facet with the values to show of it, from the exact counts of them all."""
+    chosen = next((each for each in filters if each.name == name), None)
+    return Facet(name, _values(name, counts, chosen))
 
 
 def price_edges(quantiles: Sequence[int]) -> list[int]:
@@ -63,17 +81,17 @@ def rating_values() -> list[str]:
     return [f"{step // 100}.." for step in RATING_STEPS]
 
 
-def _tells(name: str, counts: Counts, chosen: Mapping[str, Filter], total: int) -> bool:
-    values = counts.get(name, {})
+def _tells(name: str, summary: Summary, chosen: Collection[str], total: int) -> bool:
+    """Whether a choice of it would leave some results and not others, or it has been chosen from."""
     if name in chosen:
-        return bool(values)
+        return summary.values > 0
     if name in NUMERIC:
-        return any(0 < count < total for count in values.values())
-    return len(values) > 1 or any(count < total for count in values.values())
+        return summary.total > 0 and (summary.values > 1 or summary.largest < total)
+    return summary.values > 1 or 0 < summary.largest < total
 
 
-def _left(values: Mapping[str, int]) -> int:
-    return sum(values.values()) - max(values.values())
+def _left(summary: Summary) -> int:
+    return summary.total - summary.largest
 
 
 def _values(name: str, values: Mapping[str, int], chosen: Filter | None) -> tuple[FacetValue, ...]:

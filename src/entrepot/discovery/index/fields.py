@@ -8,10 +8,11 @@ from ..text import document_words
 from ..types import Document
 
 BODY_WORDS_MAX = 2_000
+EMBEDDED_CHARACTERS_MAX = 400
 
 
 class Fields(NamedTuple):
-    """The words of a document: its title; what it is (brand, category, attributes, numbers); what is said about it.
+    """The words of a document: its title; what it is (brand, category, numbers); what is said of it, with attributes.
 
     `surfaces` says how those that lost their ending are written.
     """
@@ -29,18 +30,17 @@ class Fields(NamedTuple):
 def fields_of(document: Document) -> Fields:
     """The words of a document, by field."""
     head = [document.external_id, document.brand, *document.category_names, *document.keywords]
-    head += [value for _, value in document.attributes]
+    body = [document.description, *(value for _, value in document.attributes)]
     surfaces: dict[str, str] = {}
     return Fields(
         document_words(document.title, surfaces),
         [word for text in head if text for word in document_words(text, surfaces)],
-        document_words(document.description, surfaces)[:BODY_WORDS_MAX],
+        [word for text in body if text for word in document_words(text, surfaces)][:BODY_WORDS_MAX],
         surfaces,
     )
 
 
 def text_to_embed(document: Document) -> str:
-    """What the document's vector is made from."""
-    values = " ".join(dict.fromkeys(value for _, value in document.attributes))
-    parts = (document.title, document.brand, " ".join(document.category_names), values, document.description)
-    return ". ".join(part for part in parts if part)[:1_000]
+    """What the document's vector is made from: what it is, and how its description begins."""
+    parts = (document.title, document.brand, " ".join(document.category_names[-2:]), document.description)
+    return ". ".join(part for part in parts if part)[:EMBEDDED_CHARACTERS_MAX]

@@ -46,7 +46,7 @@ class Prior(msgspec.Struct, frozen=True):
     """How much each reason counts when nothing has been learned yet; every part lies between 0 and 1."""
 
     text: float = 1.0
-    vector: float = 1.0
+    vector: float = 1.5
     title: float = 1.0
     popularity: float = 0.10
     rating: float = 0.05

@@ -22,7 +22,16 @@ from .base import (
     check,
     check_ids,
 )
-from .facets import RATING_STEPS, choose, price_edges, price_places, price_values, rating_values
+from .facets import (
+    RATING_STEPS,
+    choose,
+    price_edges,
+    price_places,
+    price_values,
+    rating_values,
+    show,
+    summary_of,
+)
 from .fields import Fields, fields_of
 from .filters import PRICE, RATING, Filter, Ranges, Terms, read_filters, terms_of
 from .matching import Wanted, correction, distance, understand
@@ -249,7 +258,8 @@ def _facets(
         others = [each for each in filters if each.name != name]
         passing = [document for document in everything if all(_passes(document, each) for each in others)]
         counts[name] = _count(name, passing)
-    return choose({name: values for name, values in counts.items() if values}, total, filters, allowed)
+    summaries = {name: summary_of([*filter(None, values.values())]) for name, values in counts.items() if values}
+    return tuple(show(name, counts[name], filters) for name in choose(summaries, total, filters, allowed))
 
 
 def _count(name: str, documents: Sequence[Document]) -> dict[str, int]:

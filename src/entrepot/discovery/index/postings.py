@@ -25,7 +25,7 @@ from .base import Busy
 from .columns import Slots
 from .fields import Fields
 
-FIELD_WEIGHTS = {"title": 3.0, "head": 2.0, "body": 1.0}
+FIELD_WEIGHTS = {"title": 4.0, "head": 2.0, "body": 1.0}
 SEGMENT_FILES = ("term", "idx", "pos", "fieldnorm", "fast", "store")
 WRITER_BYTES = 64_000_000
 REMEMBERED_SLOTS_MAX = 16_000_000

@@ -10,7 +10,17 @@ import numpy.typing as npt
 
 from ..types import Facet
 from .columns import NO_PRICE, Codes, Columns, Slots
-from .facets import RATING_STEPS, choose, price_edges, price_places, price_values, rating_values
+from .facets import (
+    RATING_STEPS,
+    Summary,
+    choose,
+    price_edges,
+    price_places,
+    price_values,
+    rating_values,
+    show,
+    summary_of,
+)
 from .filters import PRICE, RATING, Filter, Ranges, Terms
 
 Mask = npt.NDArray[np.bool_]
@@ -28,11 +38,15 @@ class Tally:
 
     def facets(self, allowed: Sequence[str] | None) -> tuple[Facet, ...]:
         """The facets to show, with exact counts."""
-        counts = self._term_counts()
-        counts[PRICE] = self._price_counts(self._all_but(PRICE))
-        counts[RATING] = self._rating_counts(self._all_but(RATING))
-        total = int(np.count_nonzero(self.kept))
-        return choose({name: values for name, values in counts.items() if values}, total, self._filters, allowed)
+        totals = self._term_totals()
+        numeric = {PRICE: self._price_counts(self._all_but(PRICE)), RATING: self._rating_counts(self._all_but(RATING))}
+        summaries = self._summaries(totals)
+        summaries |= {name: summary_of([*filter(None, counts.values())]) for name, counts in numeric.items()}
+        names = choose(summaries, int(np.count_nonzero(self.kept)), self._filters, allowed)
+        return tuple(
+            show(name, numeric[name] if name in numeric else self._values(name, totals), self._filters)
+            for name in names
+        )
 
     @cached_property
     def _gathered(self) -> tuple[npt.NDArray[np.int64], Codes]:
@@ -76,24 +90,36 @@ class Tally:
                 kept &= mask
         return kept
 
-    def _term_counts(self) -> dict[str, dict[str, int]]:
+    def _term_totals(self) -> npt.NDArray[np.int64]:
+        """By the code of each term, the results it would leave: those that pass every filter but its own name's."""
         rows, codes = self._gathered
         terms = self._columns.terms
-        known = len(terms.pairs)
-        counts: dict[str, dict[str, int]] = {}
-        own = {terms.name_code(name): name for name in self._masks}
-        totals = np.bincount(codes[self.kept[rows]], minlength=known)
-        names = terms.name_codes[np.arange(len(totals))]
-        for code, name in own.items():
-            if code >= 0:
-                totals[names == code] = 0
+        totals = np.bincount(codes[self.kept[rows]], minlength=len(terms.pairs))
+        name_codes = terms.name_codes[: len(totals)]
+        for name in self._masks:
+            if (code := terms.name_code(name)) >= 0:
                 passing = codes[self._all_but(name)[rows]]
-                counts_of = np.bincount(passing[terms.name_codes[passing] == code], minlength=len(totals))
-                totals += counts_of
-        for term in np.flatnonzero(totals).tolist():
-            name, value = terms.pairs[term]
-            counts.setdefault(name, {})[value] = int(totals[term])
-        return counts
+                own = np.bincount(passing[terms.name_codes[passing] == code], minlength=len(totals))
+                totals = np.where(name_codes == code, own, totals)
+        return totals
+
+    def _summaries(self, totals: npt.NDArray[np.int64]) -> dict[str, Summary]:
+        found = np.flatnonzero(totals)
+        counts, name_codes = totals[found], self._columns.terms.name_codes[found]
+        names = self._columns.terms.names()
+        values = np.bincount(name_codes, minlength=len(names))
+        sums = np.bincount(name_codes, weights=counts, minlength=len(names)).astype(np.int64)
+        largest = np.zeros(len(values), np.int64)
+        np.maximum.at(largest, name_codes, counts)
+        return {
+            names[code]: Summary(int(values[code]), int(sums[code]), int(largest[code]))
+            for code in np.flatnonzero(values).tolist()
+        }
+
+    def _values(self, name: str, totals: npt.NDArray[np.int64]) -> dict[str, int]:
+        terms = self._columns.terms
+        own = np.flatnonzero((terms.name_codes[: len(totals)] == terms.name_code(name)) & (totals > 0))
+        return {terms.pairs[code][1]: int(totals[code]) for code in own.tolist()}
 
     def _price_counts(self, mask: Mask) -> dict[str, int]:
         prices = self._columns.price[self._slots[mask]]

@@ -6,7 +6,7 @@ Everybody has one open cart at most. It keeps offers and quantities; prices and 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, delete, select, update
 
@@ -22,12 +22,25 @@ from .types import CART_LINES_MAX, QUANTITY_MAX, Cart, CartItem
 OPEN, PLACED, MERGED, SET_ASIDE = "open", "placed", "merged", "set_aside"
 
 
+class Shown(NamedTuple):
+    """An open cart, and as JSON what its owner was last shown of its checkout."""
+
+    cart: Cart
+    checkout: str | None
+
+
 def find_cart(snapshot: Snapshot, scope: Scope) -> Cart | None:
     """The caller's open cart."""
+    found = find_shown(snapshot, scope)
+    return found.cart if found else None
+
+
+def find_shown(snapshot: Snapshot, scope: Scope) -> Shown | None:
+    """The caller's open cart with its checkout."""
     if scope.is_public:
         return None
     row = snapshot.one(_find, owner=owner_of(scope))
-    return _with_items(snapshot, row) if row else None
+    return Shown(_with_items(snapshot, row), row.checkout) if row else None
 
 
 def open_cart(tx: Tx, scope: Scope, currency: str) -> Cart:
@@ -91,8 +104,14 @@ def adopt_cart(tx: Tx, guest: Scope, person: Scope) -> Cart | None:
 
 def lock_cart(tx: Tx, owner: str) -> Cart | None:
     """The owner's open cart, kept from others until the commit."""
+    found = lock_shown(tx, owner)
+    return found.cart if found else None
+
+
+def lock_shown(tx: Tx, owner: str) -> Shown | None:
+    """The same, with its checkout."""
     row = tx.one(_lock, owner=owner)
-    return _with_items(tx, row) if row else None
+    return Shown(_with_items(tx, row), row.checkout) if row else None
 
 
 def close_cart(tx: Tx, cart_id: str) -> None:
@@ -116,12 +135,6 @@ def reopen_cart(tx: Tx, cart_id: str) -> None:
 def store_checkout(tx: Tx, cart_id: str, checkout: str) -> None:
     """Keep what the buyer is shown, as JSON, to compare with when the cart is placed."""
     tx.run(_set_checkout, id_=cart_id, checkout_=checkout)
-
-
-def find_checkout(snapshot: Snapshot, cart_id: str) -> str | None:
-    """What was kept, as JSON."""
-    text: str | None = snapshot.value(_checkout, id=cart_id)
-    return text
 
 
 def is_open(snapshot: Snapshot, cart_id: str) -> bool:
@@ -202,14 +215,13 @@ def _with_items(snapshot: Snapshot, row: Any) -> Cart:
 
 
 _c, _l = tables.carts.c, tables.cart_lines.c
-_open_cart = select(_c.id, _c.owner, _c.currency).where(_c.state == OPEN)
+_open_cart = select(_c.id, _c.owner, _c.currency, _c.checkout).where(_c.state == OPEN)
 _find: Prepared[Any] = prepare(_open_cart.where(_c.owner == bindparam("owner")))
 _lock: Prepared[Any] = prepare(_open_cart.where(_c.owner == bindparam("owner")).with_for_update())
 _lock_all: Prepared[Any] = prepare(_open_cart.where(in_set(_c.owner, "owners")).order_by(_c.id).with_for_update())
 _owner: Prepared[Any] = prepare(select(_c.owner).where(_c.id == bindparam("id")))
 _currency: Prepared[Any] = prepare(select(_c.currency).where(_c.id == bindparam("id")))
 _state: Prepared[Any] = prepare(select(_c.state).where(_c.id == bindparam("id")))
-_checkout: Prepared[Any] = prepare(select(_c.checkout).where(_c.id == bindparam("id")))
 _items: Prepared[CartItem] = prepare(
     select(_l.offer_id, _l.quantity, _l.added_price_minor, _l.added_at)
     .where(_l.cart_id == bindparam("cart_id"))

@@ -19,7 +19,7 @@ from entrepot.identity import LANGUAGES, Scope, check_email
 from entrepot.kernel import MINUTE, Again, Conflict, Invalid, Tx, format_money, from_json, to_json
 
 from .access import number_of, owner_of
-from .carts import close_cart, find_checkout, lock_cart
+from .carts import close_cart, lock_shown
 from .events import OrderPlaced
 from .money import legs_of
 from .pricing import price_cart, refuse, stock_change
@@ -72,10 +72,10 @@ def place(tx: Tx, scope: Scope, wish: Place, settings: Settings = _DEFAULTS) -> 
 
 def _reread(tx: Tx, owner: str) -> tuple[Cart, Seen, CartView, Mapping[str, catalog.CartOffer]]:
     """The locked cart, what was shown of it, and how it stands now; refused when the two differ."""
-    cart = lock_cart(tx, owner)
-    if cart is None or not cart.items:
+    found = lock_shown(tx, owner)
+    if found is None or not found.cart.items:
         raise _nothing_to_place(tx, owner)
-    text = find_checkout(tx, cart.id)
+    cart, text = found
     if text is None:
         raise Conflict("Choose an address and how it is delivered first", fields={"quote_ids": "ask for quotes first"})
     seen = from_json(text, Seen)

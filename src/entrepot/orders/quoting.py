@@ -11,7 +11,7 @@ from entrepot.identity import Address, Scope, check_address, check_email
 from entrepot.kernel import Conflict, Snapshot, Tx, from_json, to_json
 
 from .access import owner_of
-from .carts import find_cart, find_checkout, lock_cart, store_checkout
+from .carts import find_shown, lock_cart, store_checkout
 from .pricing import BLOCKING, price_cart, refuse
 from .seen import Seen, compare, remember
 from .types import Cart
@@ -51,12 +51,11 @@ def view_checkout(snapshot: Snapshot, scope: Scope) -> Checkout | None:
 
     `ready` is False when something in the cart has changed since, or a quote has expired: quote the cart again then.
     """
-    cart = find_cart(snapshot, scope)
-    text = find_checkout(snapshot, cart.id) if cart and cart.items else None
-    if cart is None or text is None:
+    found = find_shown(snapshot, scope)
+    if found is None or found.checkout is None or not found.cart.items:
         return None
-    seen = from_json(text, Seen)
-    view = _priced(snapshot, cart)
+    seen = from_json(found.checkout, Seen)
+    view = _priced(snapshot, found.cart)
     checkout = _checkout(view, _groups(view, seen.options), seen)
     return checkout if checkout.expires_at > snapshot.now else structs.replace(checkout, ready=False)
 

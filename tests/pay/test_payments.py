@@ -155,6 +155,8 @@ def test_an_order_of_nothing_is_paid_at_once(database: Database, processor: pay.
     [
         ((), "tok_ok", "EUR"),
         (p.TWO_SELLERS, "", "EUR"),
+        (p.TWO_SELLERS, "tok\0ok", "EUR"),
+        (p.TWO_SELLERS, "t" * 201, "EUR"),
         (p.TWO_SELLERS, "tok_ok", "euros"),
         ((pay.PaymentLeg("sor_a", -1, "org_bruno"),), "tok_ok", "EUR"),
         ((pay.PaymentLeg("sor_a", 1, "org_bruno"), pay.PaymentLeg("sor_a", 2, "org_bruno")), "tok_ok", "EUR"),

@@ -143,8 +143,11 @@ def test_a_merchant_sees_where_the_money_is(database: Database, processor: pay.S
         return [(line.currency, line.escrow_minor, line.payable_minor, line.payout_minor) for line in lines]
 
     assert on_the_way(p.BRUNO) == []
-    payment = p.start(database)
+    declined = p.start(database)
     assert on_the_way(p.BRUNO) == [("EUR", 0, 0, 0)]
+    p.tell(database, declined, "declined")
+    assert on_the_way(p.BRUNO) == []
+    payment = p.start(database)
     p.tell(database, payment, "captured")
     assert on_the_way(p.BRUNO) == [("EUR", 10_00, 0, 0)]
     assert on_the_way(p.CARLA) == [("EUR", 2_50, 0, 0)]

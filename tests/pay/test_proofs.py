@@ -1,18 +1,20 @@
 """Each proof finds what it is for: one stored amount or state changed by hand."""
 
+import shutil
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 from sqlalchemy import create_engine, text
 from sqlalchemy.pool import NullPool
 
 from entrepot import pay
-from entrepot.kernel import Database
+from entrepot.kernel import Database, sqlite_url
+from entrepot.kernel.testing import open_existing, open_file
 from tests.pay import purchases as p
 
 
-@pytest.fixture
-def market(database: Database, processor: pay.SandboxProcessor) -> Database:
+def live(database: Database, processor: pay.SandboxProcessor) -> None:
     """A payment of each kind, refunds, a settlement and a payout."""
     first = p.start(database)
     p.run_tasks(database, processor)
@@ -26,20 +28,19 @@ def market(database: Database, processor: pay.SandboxProcessor) -> Database:
     p.abandon(database, late)
     p.run_days(database, processor)
     p.start(database, "ord_3", [pay.PaymentLeg("sor_open", 5_00, "org_bruno")])
-    return database
 
 
 def rewrite(url: str, statement: str) -> None:
     """Change stored rows behind the program's back."""
-    address = url.replace("postgresql://", "postgresql+psycopg://")
-    with closing(create_engine(address, poolclass=NullPool).connect()) as connection:
+    with closing(create_engine(url, poolclass=NullPool).connect()) as connection:
         assert connection.execute(text(statement)).rowcount > 0
         connection.commit()
 
 
-def test_an_untouched_market_passes_every_proof(market: Database) -> None:
-    assert p.breaches(market) == []
-    rows = {proof.name: market.read_now(proof.check).rows for proof in pay.PROOFS}
+def test_an_untouched_market_passes_every_proof(database: Database, processor: pay.SandboxProcessor) -> None:
+    live(database, processor)
+    assert p.breaches(database) == []
+    rows = {proof.name: database.read_now(proof.check).rows for proof in pay.PROOFS}
     assert all(rows.values()), rows
 
 
@@ -61,7 +62,18 @@ CHANGES = {
 }
 
 
+@pytest.fixture(scope="module")
+def lived(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A market with all of it, in a file to copy."""
+    folder = tmp_path_factory.mktemp("lived")
+    with closing(open_file(folder)) as database, closing(pay.SandboxProcessor(folder, clock=database.clock)) as world:
+        live(database, world)
+    return folder / "entrepot.db"
+
+
 @pytest.mark.parametrize(("name", "change"), CHANGES.items(), ids=CHANGES)
-def test_a_row_changed_by_hand_is_found(market: Database, database_url: str, name: str, change: str) -> None:
-    rewrite(database_url, change)
-    assert any(breach.startswith(name.split(" ")[0] + ":") for breach in p.breaches(market))
+def test_a_row_changed_by_hand_is_found(lived: Path, tmp_path: Path, name: str, change: str) -> None:
+    url = sqlite_url(Path(shutil.copyfile(lived, tmp_path / "entrepot.db")))
+    rewrite(url, change)
+    with closing(open_existing(url)) as database:
+        assert any(breach.startswith(name.split(" ")[0] + ":") for breach in p.breaches(database))

@@ -127,10 +127,16 @@ def test_payouts_requested_while_orders_are_settled_take_each_order_once(
     ]
     assert sorted(lines) == sorted(leg.seller_order_id for number in range(ROUNDS) for leg in legs_of(number))
     assert {payout.state for payout in payouts} == {"paid"}
+    again = payouts[0].id
+    assert (
+        at_once(*[lambda: database.write_now(lambda tx: pay.payouts.record_payout(tx, again, "po_1"))] * 2)
+        == ["ok"] * 2
+    )
+    assert sum(isinstance(event, pay.PayoutPaid) for event in p.events_of(database)) == len(payouts)
     assert p.breaches(database) == []
 
 
-def test_a_refund_recorded_twice_at_once_leaves_once(database: Database, processor: pay.SandboxProcessor) -> None:
+def test_a_refund_recorded_by_several_at_once_leaves_once(database: Database, processor: pay.SandboxProcessor) -> None:
     for number in range(ROUNDS):
         payment = p.buy(database, f"ord_{number}", legs_of(number))
         refund_id = p.refund(database, payment, 6_00, f"sor_lamp_{number}")
@@ -139,6 +145,8 @@ def test_a_refund_recorded_twice_at_once_leaves_once(database: Database, process
             pay.refunds.record_refund(tx, refund_id, "re_1")
 
         assert at_once(*[lambda record=record: database.write_now(record)] * 3) == ["ok"] * 3
+    paid = [event for event in p.events_of(database) if isinstance(event, pay.RefundPaid)]
+    assert len(paid) == ROUNDS
     balance = database.read_now(lambda s: ledger.balance_of(s, pay.accounts.processor("sandbox", "EUR")))
     assert balance.balance == -ROUNDS * (12_50 - 6_00)
     assert p.breaches(database) == []

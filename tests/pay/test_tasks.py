@@ -41,7 +41,7 @@ def test_every_token_ends_in_one_outcome(database: Database, processor: pay.Sand
     assert p.escrow(database) == (10_00 if taken else 0)
     assert charges(processor) == 1
     assert len(p.events_of(database)) == 1
-    assert processor.webhook_times() == []
+    assert processor.waiting_webhooks() == []
     assert p.breaches(database) == []
 
 
@@ -55,6 +55,14 @@ def test_a_webhook_tells_what_the_answer_did_not(database: Database, processor: 
     payment = p.start(database, method="tok_webhook_only")
     p.run_tasks(database, processor)
     assert p.state_of(database, payment) == "captured"
+
+
+def test_webhooks_due_at_the_same_moment_are_all_carried(database: Database, processor: pay.SandboxProcessor) -> None:
+    for number in range(3):
+        legs = [pay.PaymentLeg(f"sor_{number}", 10_00, "org_bruno")]
+        payment = p.start(database, f"ord_{number}", legs, "tok_webhook_only")
+        p.run_tasks(database, processor)
+        assert p.state_of(database, payment) == "captured"
 
 
 def test_a_slow_charge_is_asked_about(database: Database, processor: pay.SandboxProcessor) -> None:

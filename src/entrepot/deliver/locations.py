@@ -41,9 +41,9 @@ def add_location(tx: Tx, scope: Scope, name: str, address: Address, organisation
 
 
 def check_name(name: str) -> str:
-    """A name without stray spaces; Invalid when it is empty or too long."""
+    """A name without stray spaces; Invalid when it is empty, too long or cannot be printed."""
     name = " ".join(name.split())
-    if not 0 < len(name) <= NAME_LENGTH_MAX:
+    if not 0 < len(name) <= NAME_LENGTH_MAX or not name.isprintable():
         raise Invalid("Give it a name", fields={"name": f"Write 1 to {NAME_LENGTH_MAX} characters"})
     return name
 

@@ -113,7 +113,7 @@ def record_scan(tx: Tx, scope: Scope, scan: Scan) -> Parcel:
 
 def check_scan(scan: Scan, parcel: Parcel, now: int) -> Scan:
     """A scan without stray spaces; Invalid when it cannot be of this parcel."""
-    place = " ".join(scan.place.split())[:TEXT_LENGTH_MAX]
+    place = "".join(sign for sign in " ".join(scan.place.split()) if sign.isprintable())[:TEXT_LENGTH_MAX]
     if not parcel.booked_at - EARLY <= scan.at <= now + AHEAD:
         raise Invalid("A scan lies between the booking of its parcel and now", fields={"at": "Check the time"})
     return msgspec.structs.replace(scan, place=place, source_id=check_text("source_id", scan.source_id))

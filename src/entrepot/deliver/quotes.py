@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import bindparam, insert, select
 
+from entrepot.identity import COUNTRIES
 from entrepot.kernel import MINUTE, Conflict, Invalid, NotFound, Prepared, Snapshot, Tx, in_set, prepare
 
 from . import tables
@@ -84,6 +85,8 @@ def check_request(request: QuoteRequest) -> None:
     """Refuse what cannot be priced."""
     if request.weight_g is not None and request.weight_g < 0:
         raise Invalid("A weight cannot be below zero")
+    if request.country not in COUNTRIES:
+        raise Invalid("Say which country it goes to", fields={"country": "Write a two-letter code, such as DE"})
     if request.subtotal_minor < 0:
         raise Invalid("A subtotal cannot be below zero")
 

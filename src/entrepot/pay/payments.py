@@ -7,6 +7,8 @@ exception: money that comes after the payment ended without money is never lost,
 
 from __future__ import annotations
 
+import re
+
 import msgspec
 
 from entrepot import ledger
@@ -19,7 +21,7 @@ from .refunds import return_late_money
 from .types import Outcome, Payment, PaymentLeg, PaymentState, StartPayment
 
 CHARGE_TASK = "pay.charge"
-METHOD_LENGTH_MAX = 200
+METHOD = re.compile(r"[\x21-\x7e]{1,200}")
 DECLINED = "The payment was declined: try another card or account"
 
 
@@ -102,7 +104,7 @@ def check_start(start: StartPayment) -> None:
     decimals_of(start.currency)
     if not start.legs:
         raise Invalid("There is nothing to pay: the order has no lines")
-    if not 0 < len(start.method) <= METHOD_LENGTH_MAX:
+    if not METHOD.fullmatch(start.method):
         raise Invalid("Choose how to pay", fields={"method": "Choose how to pay"})
     if len({leg.seller_order_id for leg in start.legs}) < len(start.legs):
         raise Invalid("A seller order may be named once in a payment")

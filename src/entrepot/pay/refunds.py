@@ -20,6 +20,7 @@ from .events import RefundPaid
 from .types import Payment, Refund, RefundRow
 
 REFUND_TASK = "pay.refund"
+REASON_LENGTH_MAX = 2_000
 LATE_REASON = "The order had ended when the money came"
 
 
@@ -77,6 +78,8 @@ def check_refund(refund: Refund, captured_minor: int, refunded_minor: int) -> No
     """Refuse to give back nothing, or more than is left of what was paid."""
     if refund.amount_minor <= 0:
         raise Invalid("Say how much to give back: more than zero")
+    if len(refund.reason) > REASON_LENGTH_MAX or "\0" in refund.reason:
+        raise Invalid(f"Write a reason of at most {REASON_LENGTH_MAX} characters")
     if refunded_minor + refund.amount_minor > captured_minor:
         raise Conflict("This would give back more than was paid")
 

@@ -6,6 +6,7 @@ attempt on it first looks up, by the key, whether the act was done.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -19,7 +20,7 @@ from .payouts import PAYOUT_TASK, PayoutTask, read_payout, record_payout, reques
 from .processor import Charge, ChargeIntent, PayoutIntent, Processor, RefundIntent
 from .refunds import REFUND_TASK, RefundTask, read_refund, record_refund
 from .reports import report_charge
-from .sandbox import SandboxProcessor, WebhookSender
+from .sandbox import SandboxProcessor, Waiting, WebhookSender
 from .types import Payment, Settings
 
 LOOKUP_TASK = "pay.lookup"
@@ -83,21 +84,22 @@ class Post:
 
     def remind(self, run: TaskRun) -> None:
         """Have a task carry each webhook that waits, at its time."""
-        if self._sandbox is not None and (times := self._sandbox.webhook_times()):
-            run.database.write_now(lambda tx: _enqueue_carriers(tx, times))
+        if self._sandbox is not None and (waiting := self._sandbox.waiting_webhooks()):
+            run.database.write_now(lambda tx: _enqueue_carriers(tx, waiting))
 
     def carry(self, run: TaskRun) -> None:
         """Deliver what is due; what was not heard comes again."""
         if self._sandbox is None or self._send is None:
             return
         self._sandbox.deliver_webhooks(self._send)
-        times = self._sandbox.webhook_times()
-        run.settle(lambda tx: _enqueue_carriers(tx, times))
+        waiting = self._sandbox.waiting_webhooks()
+        run.settle(lambda tx: _enqueue_carriers(tx, waiting))
 
 
-def _enqueue_carriers(tx: Tx, times: list[int]) -> None:
-    for due_at in times:
-        tx.enqueue(WEBHOOKS_TASK, WebhooksTask(), key=f"due {due_at}", run_at=due_at)
+def _enqueue_carriers(tx: Tx, webhooks: Sequence[Waiting]) -> None:
+    """One task for each try of each webhook."""
+    for each in webhooks:
+        tx.enqueue(WEBHOOKS_TASK, WebhooksTask(), key=f"{each.id} {each.number} {each.tries}", run_at=each.due_at)
 
 
 def _charge(processor: Processor, post: Post, run: TaskRun, body: ChargeTask) -> None:
@@ -115,7 +117,7 @@ def _charge(processor: Processor, post: Post, run: TaskRun, body: ChargeTask) ->
 
 
 def _ask(processor: Processor, run: TaskRun, payment: Payment) -> Charge:
-    method = run.database.read_now(lambda snapshot: snapshot.value(rows.method_of, id=payment.id))
+    method = str(run.database.read_now(lambda snapshot: snapshot.value(rows.method_of, id=payment.id)))
     return processor.charge(ChargeIntent(payment.id, payment.ref, method, payment.amount_minor, payment.currency))
 
 

@@ -51,6 +51,7 @@ class Waiting(msgspec.Struct, frozen=True):
     number: int
     id: str
     body: str
+    due_at: int
     tries: int
 
 
@@ -121,19 +122,15 @@ class Books:
 
     def due_webhooks(self, now: int) -> list[Waiting]:
         """What is to be sent by now, in the order in which it is to come."""
+        return [waiting for waiting in self.waiting_webhooks() if waiting.due_at <= now]
+
+    def waiting_webhooks(self) -> list[Waiting]:
+        """What is to be sent, in the order in which it is to come."""
         with self._lock:
             rows = self._raw.execute(
-                "SELECT number, id, body, tries FROM webhooks WHERE sent_at IS NULL AND due_at <= ? "
-                "ORDER BY due_at, number",
-                (now,),
+                "SELECT number, id, body, due_at, tries FROM webhooks WHERE sent_at IS NULL ORDER BY due_at, number"
             ).fetchall()
         return [Waiting(*row) for row in rows]
-
-    def webhook_times(self) -> list[int]:
-        """When the webhooks that wait are to be sent."""
-        with self._lock:
-            rows = self._raw.execute("SELECT DISTINCT due_at FROM webhooks WHERE sent_at IS NULL").fetchall()
-        return sorted(row[0] for row in rows)
 
     def webhook_sent(self, number: int, now: int) -> None:
         """It was heard."""

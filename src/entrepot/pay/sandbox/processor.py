@@ -11,7 +11,7 @@ from entrepot.kernel import SECOND, Clock, Conflict, Refused, Secret, SystemCloc
 from ..processor import Charge, ChargeIntent, PayoutIntent, Receipt, RefundIntent
 from ..webhooks import sign_webhook
 from . import faults
-from .books import Act, Books
+from .books import Act, Books, Waiting
 from .faults import Faults
 
 WebhookSender = Callable[[Mapping[str, str], bytes], None]
@@ -80,9 +80,9 @@ class SandboxProcessor:
         """Its books, oldest first: what it says it did, for reconciliation."""
         return self._books.list_acts()
 
-    def webhook_times(self) -> list[int]:
-        """When the webhooks that wait are due, in microseconds."""
-        return self._books.webhook_times()
+    def waiting_webhooks(self) -> list[Waiting]:
+        """The webhooks that were not heard yet, in the order in which they are due."""
+        return self._books.waiting_webhooks()
 
     def deliver_webhooks(self, send: WebhookSender) -> int:
         """Send the webhooks that are due, signed now; returns how many were heard. The others come again later."""

@@ -5,8 +5,19 @@ import threading
 import msgspec
 import pytest
 
-from entrepot.kernel import Database, ManualClock, Scheduled, ScheduleThread, TaskKind, Workers, enqueue_due
-from entrepot.kernel.clock import SECOND
+from entrepot.kernel import (
+    TIDY,
+    Database,
+    ManualClock,
+    Scheduled,
+    ScheduleThread,
+    TaskKind,
+    Tidy,
+    Workers,
+    enqueue_due,
+    prepare_text,
+)
+from entrepot.kernel.clock import DAY, SECOND
 from entrepot.kernel.leases import acquire
 from entrepot.kernel.schedule import LEASE
 
@@ -58,3 +69,25 @@ def test_a_slot_whose_holder_ended_is_enqueued_by_another(database: Database, mo
     database.clock.advance(30 * SECOND)
     assert enqueued.wait(10)
     schedule.stop()
+
+
+def test_tidying_forgets_what_was_done_long_ago_and_remembers_what_is_once_for_ever(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("entrepot.kernel.tidying.AT_ONCE_MAX", 2)
+    sweep = TaskKind("test.sweep", Sweep, lambda run, body: None)
+
+    def enqueue(*keys: str | None) -> None:
+        database.write_now(lambda tx: [tx.enqueue("test.sweep", Sweep(), key=key) for key in keys])
+
+    enqueue(None, None, None, "slot 1", "slot 2", "order 1")
+    Workers(database, [sweep], "one").drain()
+    assert isinstance(database.clock, ManualClock)
+    database.clock.advance(8 * DAY)
+    enqueue(None)
+    database.write_now(lambda tx: tx.enqueue("kernel.tidy", Tidy()))
+    Workers(database, [TIDY, sweep], "one").drain()
+    left = database.read_now(
+        lambda snapshot: snapshot.all(prepare_text("SELECT key FROM kernel_tasks WHERE kind = 'test.sweep'"))
+    )
+    assert sorted(str(row[0]) for row in left) == ["None", "order 1"]

@@ -23,7 +23,6 @@ class MailerKind(StrEnum):
 class Settings(msgspec.Struct, frozen=True):
     """How people sign in, and how mail leaves."""
 
-    site_url: str = "http://127.0.0.1:8000"
     session_days: Annotated[int, msgspec.Meta(ge=1, le=400)] = 30
     confirm_email: bool = False
     mailer: MailerKind = MailerKind.FILE

@@ -37,6 +37,7 @@ from .secret import Secret
 from .settings import Loaded, Sourced, load_settings
 from .sql import Prepared, from_json, in_set, prepare, prepare_text, to_json
 from .tasks import Task, TaskKind, TaskRun, Workers, get_task, list_stuck_tasks, retry_task
+from .tidying import TIDY, Tidy
 from .tx import Again, Snapshot, Tx
 
 __all__ = [
@@ -45,6 +46,7 @@ __all__ = [
     "MILLISECOND",
     "MINUTE",
     "SECOND",
+    "TIDY",
     "Again",
     "Blobs",
     "Clock",
@@ -82,6 +84,7 @@ __all__ = [
     "Task",
     "TaskKind",
     "TaskRun",
+    "Tidy",
     "TooLarge",
     "TooMany",
     "Tx",

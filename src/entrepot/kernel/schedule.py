@@ -15,6 +15,7 @@ from .leases import acquire, release
 from .tx import Tx
 
 LEASE = "schedule"
+SLOT = "slot "
 TICK_S = 1.0
 
 log = structlog.get_logger(__name__)
@@ -31,7 +32,7 @@ class Scheduled(msgspec.Struct, frozen=True):
 def enqueue_due(tx: Tx, schedule: Sequence[Scheduled]) -> int:
     """Enqueue each entry for the slot that the time is in, once; returns how many were new."""
     slots = [(entry, tx.now // (entry.every_s * SECOND)) for entry in schedule]
-    return sum(tx.enqueue(entry.kind, entry.body, key=f"slot {slot}") is not None for entry, slot in slots)
+    return sum(tx.enqueue(entry.kind, entry.body, key=f"{SLOT}{slot}") is not None for entry, slot in slots)
 
 
 class ScheduleThread:

@@ -34,6 +34,14 @@ class Bar:
         if self._bar is not None:
             self._bar.stop()
 
+    def step(self, label: str, done: int, total: int) -> None:
+        """A step of several, under its own name."""
+        if self._bar is not None and label != self._label:
+            self._bar.update(self._task, completed=self._bar.tasks[self._task].total or done)
+            self._task = self._bar.add_task(label, total=total)
+        self._label = label
+        self.advance(done, total)
+
     def advance(self, done: int, total: int | None = None) -> None:
         """So much of it is done."""
         if self._bar is not None:

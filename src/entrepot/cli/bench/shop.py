@@ -107,5 +107,3 @@ def environment(postgres_url: str | None) -> dict[str, str]:
     """What tells the server which database to use, and to be quiet."""
     quiet = {"ENTREPOT_SERVE__LOG_LEVEL": "WARNING", "ENTREPOT_SERVE__RATE_LIMITS": "false"}
     return {**quiet, "ENTREPOT_DATABASE_URL": postgres_url} if postgres_url else quiet
-
-

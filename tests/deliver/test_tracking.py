@@ -8,7 +8,7 @@ from typing import get_args
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from entrepot import deliver
@@ -23,7 +23,7 @@ SCANS = st.lists(
         deliver.Scan,
         st.just("pcl_1"),
         st.sampled_from(get_args(deliver.ScanCode)),
-        st.integers(0, 5),
+        st.integers(0, 2),
         st.just(""),
         st.text("abcdef", min_size=1, max_size=3),
     ),
@@ -32,11 +32,19 @@ SCANS = st.lists(
 )
 
 
+@settings(max_examples=count(200, 2_000))
 @given(SCANS, st.randoms(use_true_random=False))
 def test_every_order_and_repetition_of_scans_gives_one_state(scans: list[deliver.Scan], random: Random) -> None:
     shuffled = scans + [random.choice(scans) for _ in range(random.randrange(4)) if scans]
     random.shuffle(shuffled)
     assert deliver.fold(shuffled) == deliver.fold(scans)
+
+
+def test_of_two_scans_at_one_moment_the_one_further_along_tells() -> None:
+    for earlier, later in itertools.combinations(WAY, 2):
+        scans = [deliver.Scan("pcl_1", code, 0, "", source) for code, source in ((earlier, "z"), (later, "a"))]  # type: ignore[arg-type]
+        assert deliver.fold(scans) == deliver.fold(reversed(scans))
+        assert deliver.fold(scans).state == later
 
 
 @given(SCANS)

@@ -1,0 +1,200 @@
+"""How long a search takes: its words understood and embedded, found, ranked, filtered, faceted and put in order.
+
+The products are drawn from a seed: brands, kinds and qualities with the frequencies of real catalogues (few very
+common, many rare). The control is tantivy itself over the same products: every word of the same queries must be there,
+the same filters as terms, two facets as aggregations, ten hits; no vectors, no stock, no typos, no fused sets.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from random import Random
+from tempfile import TemporaryDirectory
+
+import numpy as np
+import tantivy
+
+from entrepot.cloud.embedding import StaticModel
+from entrepot.discovery import Document
+from entrepot.discovery.index.base import IndexQuery
+from entrepot.discovery.index.fields import text_to_embed
+from entrepot.discovery.index.generation import Generation
+from entrepot.discovery.text import fold
+
+from .report import Measured
+
+PRODUCTS = 50_000
+QUERIES = 600
+BATCH = 2_000
+PAGE = 24
+FLOOR = 0.4
+SYLLABLES = ("ba", "den", "fir", "go", "hul", "ka", "lem", "mo", "nar", "pi", "ral", "sto", "tu", "vex", "win", "zor")
+
+
+def measure_search(folder: Path, postgres_url: str | None = None, products: int = PRODUCTS) -> list[Measured]:
+    """Measure searches over so many products in this process, each query before it is remembered and after."""
+    with TemporaryDirectory(dir=folder) as scratch:
+        market = _Market(Random(1), products)
+        model = StaticModel()
+        began = time.perf_counter()
+        generation = _build(Path(scratch) / "generation", market, model)
+        built_s = time.perf_counter() - began
+        control = _Control(Path(scratch) / "control", market)
+        queries = market.queries(QUERIES)
+        generation.index.postings.warm(list(market.common_words()))
+        cold = _times(lambda query: _search(generation, model, query), queries)
+        warm = _times(lambda query: _search(generation, model, query), queries)
+        raw = _times(control.search, queries)
+        generation.close()
+    return [
+        Measured(f"index of {products:,} products built", products / built_s, "products/s"),
+        Measured("tantivy alone, p50", _at(raw, 50), "ms"),
+        Measured("tantivy alone, p99", _at(raw, 99), "ms"),
+        _bar("search nobody asked before, p50", cold, 50, 10, 5),
+        _bar("search nobody asked before, p99", cold, 99, 40, 20),
+        _bar("search asked before, p50", warm, 50, 10, 5),
+        _bar("search asked before, p99", warm, 99, 40, 20),
+        Measured("p50 against the control", _at(cold, 50), "ms", "tantivy", _at(cold, 50) / _at(raw, 50), 12, 6, True),
+    ]
+
+
+class _Market:
+    """Products and queries drawn from one source of chance."""
+
+    def __init__(self, random: Random, products: int) -> None:
+        self._random = random
+        self.products = products
+        words = ["".join(random.choice(SYLLABLES) for _ in range(random.randint(2, 4))) for _ in range(12_000)]
+        self._qualities = list(dict.fromkeys(words))
+        self._brands = [word.capitalize() for word in self._qualities[:800]]
+        self._kinds = self._qualities[800:1_200]
+        self._asked: list[tuple[str, Document]] = []
+
+    def documents(self) -> Iterator[Document]:
+        """Every product once."""
+        for number in range(self.products):
+            document = self._document(number)
+            if number % max(1, self.products // (QUERIES * 2)) == 0:
+                self._asked.append((document.title, document))
+            yield document
+
+    def queries(self, most: int) -> list[IndexQuery]:
+        """Two or three words of some product; a third with a filter, a fifth sorted by price."""
+        return [self._query(*self._random.choice(self._asked)) for _ in range(most)]
+
+    def common_words(self) -> Sequence[str]:
+        """The words that most products share, which a serving process knows after its first minutes."""
+        return [fold(word) for word in self._qualities[1_200:1_400]] + self._kinds[:100]
+
+    def _document(self, number: int) -> Document:
+        random, kind = self._random, self._rare(self._kinds)
+        qualities = [self._rare(self._qualities[1_200:]) for _ in range(24)]
+        brand = self._rare(self._brands)
+        category = self._kinds.index(kind)
+        return Document(
+            id=f"prd_{number:026d}",
+            title=" ".join((brand, *qualities[:4], kind)),
+            description=" ".join(qualities[4:]),
+            brand=brand,
+            category=f"c{category % 12}/c{category % 120}",
+            merchants=(f"org_{random.randrange(400)}",),
+            attributes=tuple((f"a{code}", f"v{min(random.randrange(12), random.randrange(12))}") for code in range(6)),
+            price_minor=int(100 * 2 ** random.uniform(0, 10)),
+            currency="USD",
+            rating_centi=random.randrange(100, 501),
+            rating_count=random.randrange(200),
+            created_at=number,
+            sellable=random.random() > 0.05,
+        )
+
+    def _query(self, title: str, document: Document) -> IndexQuery:
+        words = title.split()
+        chosen = [*self._random.sample(words[1:-1], self._random.randint(0, 1)), words[-1]]
+        filters: dict[str, tuple[str, ...]] = {}
+        if self._random.random() < 1 / 3:
+            filters = self._random.choice([{"brand": (document.brand,)}, {"category": (document.category,)}])
+        sort = "price" if self._random.random() < 1 / 5 else "relevance"
+        return IndexQuery(" ".join(chosen), filters=filters, sort=sort, limit=PAGE)
+
+    def _rare(self, words: Sequence[str]) -> str:
+        """One of the words, the first far more often than the last."""
+        return words[int(len(words) ** self._random.random()) - 1]
+
+
+class _Control:
+    """Tantivy over the same products."""
+
+    def __init__(self, folder: Path, market: _Market) -> None:
+        folder.mkdir()
+        builder = tantivy.SchemaBuilder()
+        builder.add_text_field("text", index_option="freq")
+        for name in ("brand", "category"):
+            builder.add_text_field(name, fast=True, tokenizer_name="raw", index_option="basic")
+        builder.add_integer_field("price", fast=True)
+        self._schema = builder.build()
+        self._index = tantivy.Index(self._schema, path=str(folder))
+        writer = self._index.writer(64_000_000, 1)
+        for document in _Market(Random(1), market.products).documents():
+            row = tantivy.Document(brand=document.brand, category=document.category)
+            row.add_text("text", f"{document.title} {document.description}")
+            row.add_integer("price", document.price_minor or 0)
+            writer.add_document(row)
+        writer.commit()
+        writer.wait_merging_threads()
+        self._index.reload()
+        self._searcher = self._index.searcher()
+
+    def search(self, query: IndexQuery) -> None:
+        """Ten hits and two facets."""
+        words = [tantivy.Query.term_query(self._schema, "text", word) for word in fold(query.text).split()]
+        terms = [tantivy.Query.term_query(self._schema, name, values[0]) for name, values in query.filters.items()]
+        wanted = tantivy.Query.boolean_query([(tantivy.Occur.Must, part) for part in words + terms])
+        self._searcher.search(wanted, limit=10, count=True)
+        facets = {name: {"terms": {"field": name, "size": 30}} for name in ("brand", "category")}
+        self._searcher.aggregate(wanted, facets)
+
+
+def _build(folder: Path, market: _Market, model: StaticModel) -> Generation:
+    generation = Generation.create(folder, FLOOR)
+    batch: list[Document] = []
+    for document in market.documents():
+        batch.append(document)
+        if len(batch) == BATCH:
+            _put(generation, model, batch)
+            batch = []
+    _put(generation, model, batch)
+    generation.checkpoint(1)
+    if generation.is_graph_wanted():
+        generation.index.attach(generation.make_graph())
+    return generation
+
+
+def _put(generation: Generation, model: StaticModel, batch: list[Document]) -> None:
+    if batch:
+        vectors, _ = model.embed([text_to_embed(document) for document in batch])
+        generation.index.upsert(batch, vectors)
+        generation.index.commit()
+
+
+def _search(generation: Generation, model: StaticModel, query: IndexQuery) -> None:
+    vectors, _ = model.embed([fold(query.text)])
+    generation.index.search(IndexQuery(query.text, vectors[0], query.filters, query.sort, query.offset, query.limit))
+
+
+def _times(search: Callable[[IndexQuery], None], queries: Sequence[IndexQuery]) -> list[float]:
+    times = []
+    for query in queries:
+        began = time.perf_counter()
+        search(query)
+        times.append((time.perf_counter() - began) * 1_000)
+    return times
+
+
+def _at(times: Sequence[float], percent: int) -> float:
+    return float(np.percentile(times, percent))
+
+
+def _bar(what: str, times: Sequence[float], percent: int, floor: float, goal: float) -> Measured:
+    return Measured(what, _at(times, percent), "ms", floor=floor, goal=goal, less_is_better=True)

@@ -134,7 +134,7 @@ class _Maker:
         values = spoken_values(made, variants[0].weight_g)
         quality = max(0.03, min(0.97, 0.34 + 0.36 * made.standing + chance.gauss(0, 0.15)))
         appeal = exp(chance.gauss(0, 0.7)) * (0.7 + 0.6 * quality)
-        footer = next(iter(kind.steps), "") if kind.axis == "pack_size" else ""
+        footer = next((step for step in kind.steps if step.endswith(("g", "ml", "litre"))), "") if kind.axis == "pack_size" else ""
         return DemoProduct(
             external_id=external_id,
             kind=kind.code,

@@ -14,10 +14,10 @@ from entrepot.simulation.drawings.canvas import channels
 from entrepot.simulation.drawings.picture import COLOURS, MATERIALS, PictureSpec
 from entrepot.simulation.drawings.studio import BACKDROPS
 from entrepot.simulation.grammar import Kind
-from entrepot.simulation.grammar.names import BRANDS, MODELS
+from entrepot.simulation.grammar.names import BRANDS, MAKES, MODELS
 from entrepot.simulation.pricing import gtin
 from entrepot.simulation.types import AttributeValue, DemoPicture, DemoVariant
-from entrepot.simulation.wording import entitle, say
+from entrepot.simulation.wording import allowed, entitle, say
 
 _SUFFIXES = {"electronics": ("", "", "", " 2", " 3", " Mini", " Plus", " One", " S")}
 _PALETTES = {
@@ -63,7 +63,9 @@ class Facts(msgspec.Struct, frozen=True):
 
 def facts(kind: Kind, chance: Random) -> Facts:
     """Draw a product's facts."""
-    brand, brand_standing = chance.choice(sorted(BRANDS[kind.leaf.rsplit("/", 1)[0]].items()))
+    makers = BRANDS[kind.leaf.rsplit("/", 1)[0]]
+    brand = chance.choice([maker for maker in makers if kind.code in MAKES.get(maker, (kind.code,))])
+    brand_standing = makers[brand]
     standing = max(0.0, min(1.0, 0.68 * brand_standing + 0.32 * chance.gauss(0.5, 0.24)))
     attributes, shown = _attributes(kind, brand, standing, chance)
     material = str(attributes.get("material", "")) if kind.materials else ""
@@ -123,7 +125,7 @@ def _colours(kind: Kind, material: str, chance: Random) -> tuple[str, ...]:
 
 def _weight(rank: int) -> float:
     """The first of a list is sold most, as black is of headphones; used as an exponent to draw without replacement."""
-    return 1.2 + 0.9 * rank
+    return 1.2 + 0.4 * rank
 
 
 # Variants
@@ -175,20 +177,21 @@ def title_of(made: Facts, values: Mapping[str, str], chance: Random) -> str:
     title = entitle(chance.choice(made.kind.titles), values, chance)
     if made.attributes.get("organic") is True and chance.random() < 0.6:
         title = title.replace(made.brand, f"{made.brand} Organic", 1)
-    return title
+    return title.removesuffix(", Plain").removesuffix(", Plain Knit")
 
 
 def description_of(made: Facts, values: Mapping[str, str], chance: Random) -> str:
     """Two to four sentences: how it feels first, then what it is."""
     kind = made.kind
-    lines = chance.sample(kind.lines, k=min(len(kind.lines), chance.choice((1, 2, 2, 3))))
+    lines = allowed(kind.lines, made.attributes)
+    lines = chance.sample(lines, k=min(len(lines), chance.choice((1, 2, 2, 3))))
     return " ".join(say(template, values, chance) for template in (chance.choice(kind.openers), *lines))
 
 
 def bullets_of(made: Facts, values: Mapping[str, str], chance: Random) -> tuple[str, ...]:
-    kind = made.kind
-    order = sorted(chance.sample(range(len(kind.bullets)), k=min(len(kind.bullets), chance.randint(3, 5))))
-    return tuple(say(kind.bullets[index], values, chance) for index in order)
+    bullets = allowed(made.kind.bullets, made.attributes)
+    order = sorted(chance.sample(range(len(bullets)), k=min(len(bullets), chance.randint(3, 5))))
+    return tuple(say(bullets[index], values, chance) for index in order)
 
 
 # Pictures
@@ -205,7 +208,7 @@ def pictures_of(made: Facts, title: str, footer: str, values: Mapping[str, str],
         spec = PictureSpec(
             drawing=kind.drawing,
             colour=shown,
-            accent=made.accent or _goes_with(colour, kind),
+            accent=made.accent or _goes_with(colour, made),
             material=colour if colour in MATERIALS and colour not in COLOURS else made.material,
             details=made.details,
             label=label,
@@ -219,10 +222,11 @@ def pictures_of(made: Facts, title: str, footer: str, values: Mapping[str, str],
     return tuple(pictures)
 
 
-def _goes_with(colour: str, kind: Kind) -> str:
-    """The accent that a kind has in a colour; never the colour itself when there is another."""
+def _goes_with(colour: str, made: Facts) -> str:
+    """The accent that a kind has in a colour, never the colour itself; a brand's own where there are few colours."""
+    kind = made.kind
     others = [accent for accent in kind.accents if accent != colour] or list(kind.accents)
-    return _of_brand(kind.code + colour, others)
+    return _of_brand(kind.code + colour + (made.brand if len(kind.colours) <= 4 else ""), others)
 
 
 def backdrop_for(industry: str, drawing: str, colour: str) -> str:

@@ -1,18 +1,39 @@
 """Turns the grammar's templates into sentences."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from random import Random
 
 _ALTERNATIVES = re.compile(r"\[([^\[\]]*)\]")
 _SLOT = re.compile(r"\{(\w+)\}")
-_SENTENCE = re.compile(r"(^|[.!?:] )([a-z])")
+_SENTENCE = re.compile(r"(^|[.!?] )([a-z])")
 _SMALL_WORDS = frozenset(("with", "and", "of", "in", "no", "on", "for", "a", "the", "to"))
 # Words that keep their capital inside a sentence.
 _PROPER = frozenset(
     "Earl Grey Darjeeling Assam Seville Sicilian Medjool Breton Fair Isle Oxford Bluetooth Arabica Damascus Boston Chelsea Alpine Carnaroli Camargue-style"
     " Ethiopia Guji Colombia Huila Kenya Nyeri Brazil Cerrado Guatemala Antigua Sumatra Gayo Rwanda Nyamasheke Peru Cajamarca Arrabbiata".split()
 )  # fmt: skip
+
+
+_CONDITION = re.compile(r"(\w+)(?:(!?=)([^?]+))?\? ")
+
+
+def allowed(templates: Iterable[str], attributes: Mapping[str, object]) -> list[str]:
+    """The templates whose condition holds, without it."""
+    kept = []
+    for template in templates:
+        condition = _CONDITION.match(template)
+        if not condition:
+            kept.append(template)
+        elif _holds(attributes.get(condition[1]), condition[2], condition[3]):
+            kept.append(template[condition.end() :])
+    return kept
+
+
+def _holds(value: object, relation: str | None, wanted: str | None) -> bool:
+    if relation is None:
+        return value is True
+    return (value == wanted) is (relation == "=")
 
 
 def say(template: str, values: Mapping[str, str], chance: Random) -> str:

@@ -105,7 +105,6 @@ def wallet(c: Canvas, look: Look) -> None:
 
 def cap(c: Canvas, look: Look) -> None:
     cloth(c, look)
-    c.ground = "stand"
     tone = look.colour
     c.path("M146,400C132,250 220,150 330,150C450,150 520,250 508,400C400,432 250,432 146,400Z", c.gradient(160, 160, 500, 420, lighter(tone, 0.28), tone, darker(tone, 0.3)))
     c.stroke("M330,152C270,210 252,320 262,420M330,152C400,210 420,320 408,422", darker(tone, 0.35), 3, 0.7)

@@ -149,6 +149,9 @@ def table(c: Canvas, look: Look) -> None:
     if look.get("top", "rect") == "round":
         if look.get("base", "legs") == "pedestal":
             c.path(mirrored(320, top + 20, (296, top + 20), (300, 470, 250, 500, 222, 556), (320, 570)), c.round_fill(226, 414, darker(look.accent, 0.05)))
+        elif look.get("base") == "frame":
+            for reach in (150, 96):
+                c.stroke(f"M{320 - reach},{top + 30}L{320 + reach * 0.7:g},556M{320 + reach},{top + 30}L{320 - reach * 0.7:g},556", darker(look.accent, 0.3 if reach < 100 else 0.05), 13)
         else:
             for x, lean in ((150, -22), (490, 22), (236, 0), (404, 0)):
                 leg(c, x, top + 20, 556 if lean else 528, darker(look.accent, 0.0 if lean else 0.3), lean, 12)

@@ -256,6 +256,9 @@ def projector(c: Canvas, look: Look) -> None:
     colour = look.colour
     c.rect(110, 246, 420, 276, c.gradient(110, 246, 530, 522, lighter(colour, 0.3), colour, darker(colour, 0.25)), 56)
     c.rect(130, 262, 380, 244, c.gradient(130, 262, 510, 506, lighter(colour, 0.1), darker(colour, 0.12)), 44)
+    if look.get("lens", "left") == "slim":
+        c.rect(110, 246, 420, 52, c.gradient(0, 246, 0, 298, lighter(colour, 0.5), lighter(colour, 0.1)), 26)
+        c.stroke("M180,240C200,170 440,170 460,240", darker(look.accent, 0.2), 15)
     c.circle(252, 384, 88, c.metal_fill(164, 296, 340, 472, look.accent))
     c.circle(252, 384, 74, "#121216")
     c.circle(252, 384, 54, c.gradient(206, 338, 298, 430, "#7fb0e8", "#36459a", "#141524"))

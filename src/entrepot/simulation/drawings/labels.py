@@ -33,8 +33,8 @@ def label(c: Canvas, look: Look, x: float, y: float, width: float, height: float
         c.path(f"M{x + 6:g},{y + 6:g}H{x + width - 6:g}V{y + height - 6:g}H{x + 6:g}Z", stroke=tone, width=2.4)
     top = ink_on(tone) if style == "split" else ink
     write(c, look.words(0), middle, y + height * 0.1, height * 0.115, width * 0.8, top, 1.7)
-    size = min(width * 0.22, height * 0.17)
-    icon(c, look.get("icon", "leaf"), middle, y + height * 0.48, size, mix(tone, ink, 0.1) if style != "band" else ink, ground)
+    size = min(width * 0.2, height * 0.145)
+    icon(c, look.get("icon", "leaf"), middle, y + height * 0.455, size, mix(tone, ink, 0.1) if style != "band" else ink, ground)
     _words(c, look, middle, y, width, height, ink)
 
 

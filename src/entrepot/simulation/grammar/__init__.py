@@ -1,16 +1,26 @@
-"""The words and rules the demo market is made of: kinds of products, taxonomy, attributes, names, reviews."""
+"""The words and rules the demo market is made of: kinds of products, taxonomy, attributes, names, reviews.
 
-from entrepot.simulation.grammar import clothing, electronics, gadgetry, household, pantry, rooms, wearables
+The words themselves are data, in `words/`: one TOML file for each family of products.
+"""
+
+from pathlib import Path
+
+import msgspec
+
 from entrepot.simulation.grammar.kind import Kind
 
-KINDS: tuple[Kind, ...] = (
-    *electronics.KINDS,
-    *gadgetry.KINDS,
-    *clothing.KINDS,
-    *wearables.KINDS,
-    *pantry.KINDS,
-    *rooms.KINDS,
-    *household.KINDS,
-)
+_FAMILIES = ("electronics", "gadgetry", "clothing", "wearables", "pantry", "rooms", "household")
+
+
+class _Family(msgspec.Struct, forbid_unknown_fields=True):
+    kinds: tuple[Kind, ...]
+
+
+def _family(name: str) -> tuple[Kind, ...]:
+    text = (Path(__file__).parent / "words" / f"{name}.toml").read_bytes()
+    return msgspec.toml.decode(text, type=_Family).kinds
+
+
+KINDS: tuple[Kind, ...] = tuple(kind for name in _FAMILIES for kind in _family(name))
 
 __all__ = ["KINDS", "Kind"]

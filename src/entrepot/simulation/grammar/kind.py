@@ -1,7 +1,8 @@
 """The shape of the grammar: what one kind of product may be, and the words to say it with.
 
 Texts are templates. `{battery_h}` is an attribute as said inside a sentence, `{Battery}`-style capitals give the value as
-written in a title; `[soft|supple]` lets chance pick a word. Nothing here draws numbers; `catalogue` does.
+written in a title; `[soft|supple]` lets chance pick a word. A template that
+begins with a condition (`waterproof? `, `origin=Peru? `, `connection!=Wired? `) is used only where it holds. Nothing here draws numbers; `catalogue` does.
 """
 
 from collections.abc import Mapping
@@ -11,7 +12,7 @@ import msgspec
 Choice = Mapping[str, str]  # a value -> what of the drawing it decides ("neck=crew", "colour=Red icon=berries"), or ""
 
 
-class Kind(msgspec.Struct, frozen=True, kw_only=True):
+class Kind(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One kind of product. Prices are whole US dollars for the first step of its axis, from cheap to dear."""
 
     code: str
@@ -42,12 +43,3 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True):
     label: str = ""  # the product's name on its pack
     share: float = 1.0
 
-
-def plain(*values: str) -> Choice:
-    """Values that a picture cannot show."""
-    return dict.fromkeys(values, "")
-
-
-CLOTHING_SIZES = {"XS": 1.0, "S": 1.0, "M": 1.0, "L": 1.0, "XL": 1.0, "XXL": 1.06}
-WAIST_SIZES = {"W28": 1.0, "W30": 1.0, "W32": 1.0, "W34": 1.0, "W36": 1.0, "W38": 1.04}
-SHOE_SIZES = {str(size): 1.0 for size in range(36, 47)}

@@ -91,14 +91,18 @@ def test_nothing_is_taken_before_anything_is_sealed(database: Database) -> None:
 
 
 def test_a_balance_reads_only_what_is_behind_the_snapshot(tmp_path: Path) -> None:
-    """SQLite's plan of the statement walks the indexes of both sides and no whole table."""
-    from entrepot.ledger.balances import _balances
+    """SQLite's plan of the statement walks the indexes of both sides and the unsealed, and no whole table."""
+    from entrepot.ledger.balances import _sums
 
     database = open_file(tmp_path)
-    explain = prepare_text("EXPLAIN QUERY PLAN " + _balances.sqlite)
+    explain = prepare_text("EXPLAIN QUERY PLAN " + _sums.sqlite)
     plan = [str(row[3]) for row in database.read_now(lambda s: s.all(explain, ids="[]"))]
-    assert [line for line in plan if line.startswith("SCAN") and "ledger_" in line] == []
-    searched = [line for line in plan if line.startswith("SEARCH t ")]
-    assert len(searched) == 4
-    assert all("(debit=? AND position" in line or "(credit=? AND position" in line for line in searched)
+    walked = [line.partition(" USING ")[2] for line in plan if line.startswith(("SEARCH t ", "SCAN t "))]
+    unsealed = "INDEX ix_ledger_transfers_unsealed"
+    assert walked == [
+        "INDEX ix_ledger_transfers_debit (debit=? AND position>?)",
+        unsealed,
+        "INDEX ix_ledger_transfers_credit (credit=? AND position>?)",
+        unsealed,
+    ]
     database.close()

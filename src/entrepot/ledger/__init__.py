@@ -33,9 +33,6 @@ from .types import (
 )
 
 __all__ = [
-    "KindTotal",
-    "list_newest",
-    "sum_by_kind",
     "AMOUNT_MAX",
     "PROOFS",
     "TASKS",
@@ -48,6 +45,7 @@ __all__ = [
     "HoldState",
     "Housekeeping",
     "Insufficient",
+    "KindTotal",
     "Move",
     "Plan",
     "Posted",
@@ -61,9 +59,11 @@ __all__ = [
     "find_hold",
     "holds_of",
     "list_expired_holds",
+    "list_newest",
     "list_transfers",
     "post",
     "seal",
     "snapshot_accounts",
+    "sum_by_kind",
     "sum_by_unit",
 ]

@@ -1,8 +1,8 @@
 """What accounts hold.
 
-A bounded account carries its totals. Of any other the last snapshot is read and every transfer behind it is added
-up, in one statement, because on PostgreSQL a second one may see a newer snapshot. Amounts are added in two halves of
-32 bits, so that no sum leaves 64 bits however many there are.
+A bounded account carries its totals. Of an account without bounds the last snapshot is read and each transfer behind it
+is added up, in one statement, because on PostgreSQL a second one may see a newer snapshot. Amounts are added in two
+halves of 32 bits, so that no sum leaves 64 bits however many there are.
 """
 
 from __future__ import annotations
@@ -10,8 +10,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from entrepot.kernel import Prepared, Snapshot
+from sqlalchemy import select
 
+from entrepot.kernel import Prepared, Snapshot, in_set, prepare
+
+from . import tables
 from .types import Account, Balance
 
 HALF = 2**32
@@ -33,9 +36,21 @@ def balances_of(snapshot: Snapshot, accounts: Sequence[Account]) -> dict[str, Ba
 
 def read_balances(snapshot: Snapshot, ids: Sequence[str]) -> dict[str, Balance]:
     """What each opened account of these ids holds."""
+    found: dict[str, Balance] = {}
+    unbounded: list[str] = []
+    for account_id, *totals in snapshot.all(_totals, ids=ids):
+        if totals[0] is None:
+            unbounded.append(account_id)
+        else:
+            found[account_id] = Balance(*totals)
+    return found | _added_up(snapshot, unbounded) if unbounded else found
+
+
+def _added_up(snapshot: Snapshot, ids: Sequence[str]) -> dict[str, Balance]:
+    """What accounts without totals hold."""
     sums: dict[str, list[int]] = {}
-    for account_id, *totals, side, kind, high, low in snapshot.all(_balances, ids=ids):
-        held = sums.setdefault(account_id, [int(total) for total in totals])
+    for account_id, *taken, side, kind, high, low in snapshot.all(_sums, ids=ids):
+        held = sums.setdefault(account_id, [int(total) for total in taken])
         if kind is not None:
             add(held, side, kind, high * HALF + low)
     return {account_id: Balance(*held) for account_id, held in sums.items()}
@@ -50,21 +65,19 @@ def add(held: list[int], side: str, kind: str, amount: int) -> None:
 
 
 def _behind(side: str) -> str:
-    """Transfers on one side of the wanted accounts that their snapshots do not hold."""
-    of_side = f"SELECT wanted.id, '{side}' AS side, t.kind, t.amount FROM wanted JOIN ledger_transfers t"
-    unbounded = f"ON t.{side} = wanted.id WHERE wanted.bounded = 0"
-    # Two halves, because SQLite would not use the index for (position > n OR position IS NULL).
+    """Transfers on one side of the wanted accounts that their snapshots do not hold: sealed since, and not sealed."""
     return (
-        f"{of_side} {unbounded} AND t.position > wanted.position UNION ALL {of_side} {unbounded} AND t.position IS NULL"
+        f"SELECT wanted.id, '{side}' AS side, t.kind, t.amount FROM wanted JOIN ledger_transfers t "
+        f"ON t.{side} = wanted.id WHERE t.position > wanted.position UNION ALL "
+        f"SELECT t.{side}, '{side}', t.kind, t.amount FROM ledger_transfers t WHERE t.position IS NULL "
+        f"AND t.{side} IN (SELECT id FROM wanted)"
     )
 
 
 _SQL = f"""
 WITH wanted AS (
-  SELECT a.id, CASE WHEN a.balance IS NULL THEN 0 ELSE 1 END AS bounded, coalesce(s.position, 0) AS position,
-    coalesce(CAST(a.balance AS TEXT), s.balance, '0') AS balance,
-    coalesce(CAST(a.pending_debits AS TEXT), s.pending_debits, '0') AS pending_debits,
-    coalesce(CAST(a.pending_credits AS TEXT), s.pending_credits, '0') AS pending_credits
+  SELECT a.id, coalesce(s.position, 0) AS position, coalesce(s.balance, '0') AS balance,
+    coalesce(s.pending_debits, '0') AS pending_debits, coalesce(s.pending_credits, '0') AS pending_credits
   FROM ledger_accounts a LEFT JOIN ledger_snapshots s ON s.account = a.id WHERE a.id {{ids}}
 ), sums AS (
   SELECT id, side, kind, CAST(sum(amount / {HALF}) AS BIGINT) AS high, CAST(sum(amount % {HALF}) AS BIGINT) AS low
@@ -73,9 +86,13 @@ WITH wanted AS (
 SELECT wanted.id, wanted.balance, wanted.pending_debits, wanted.pending_credits, side, kind, high, low
 FROM wanted LEFT JOIN sums ON sums.id = wanted.id
 """
-_balances: Prepared[tuple[Any, ...]] = Prepared(
+_sums: Prepared[tuple[Any, ...]] = Prepared(
     _SQL.format(ids="IN (SELECT value FROM json_each(:ids))"),
     _SQL.replace("%", "%%").format(ids="= ANY(%(ids)s::text[])"),
     ("ids",),
     None,
+)
+_a = tables.accounts.c
+_totals: Prepared[Any] = prepare(
+    select(_a.id, _a.balance, _a.pending_debits, _a.pending_credits).where(in_set(_a.id, "ids"))
 )

@@ -46,21 +46,22 @@ transfers = table(
     CheckConstraint("debit <> credit", name="sides"),
     CheckConstraint("kind IN ('move', 'hold', 'capture', 'void', 'expire')", name="kind"),
 )
-Index("ix_ledger_transfers_debit", transfers.c.debit, transfers.c.position)
-Index("ix_ledger_transfers_credit", transfers.c.credit, transfers.c.position)
 Index("ix_ledger_transfers_ref", transfers.c.ref, transfers.c.serial)
-Index(
-    "ix_ledger_transfers_unsealed",
-    transfers.c.serial,
-    sqlite_where=text("position IS NULL"),
-    postgresql_where=text("position IS NULL"),
-)
+# The indexes by account hold sealed transfers alone: they are written when a block is sealed, a thousand at a time
+# behind the commits, and not by every caller who waits for theirs. The few unsealed ones are looked through.
+_unsealed, _sealed = text("position IS NULL"), text("position IS NOT NULL")
+Index("ix_ledger_transfers_unsealed", transfers.c.serial, sqlite_where=_unsealed, postgresql_where=_unsealed)
+for _name, _columns in (
+    ("ix_ledger_transfers_debit", (transfers.c.debit, transfers.c.position)),
+    ("ix_ledger_transfers_credit", (transfers.c.credit, transfers.c.position)),
+):
+    Index(_name, *_columns, sqlite_where=_sealed, postgresql_where=_sealed)
 Index(
     "uq_ledger_transfers_position",
     transfers.c.position,
     unique=True,
-    sqlite_where=text("position IS NOT NULL"),
-    postgresql_where=text("position IS NOT NULL"),
+    sqlite_where=_sealed,
+    postgresql_where=_sealed,
 )
 
 holds = table(

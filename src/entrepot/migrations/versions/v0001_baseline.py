@@ -2,8 +2,8 @@
 
 import sqlalchemy as sa
 from alembic import op
-from sqlalchemy.dialects import postgresql
 from sqlalchemy import Text
+from sqlalchemy.dialects import postgresql
 
 revision = "0001"
 down_revision = None
@@ -685,8 +685,22 @@ def upgrade() -> None:
         sa.UniqueConstraint("id", name=op.f("uq_ledger_transfers_id")),
         sqlite_strict=True,
     )
-    op.create_index("ix_ledger_transfers_credit", "ledger_transfers", ["credit", "position"], unique=False)
-    op.create_index("ix_ledger_transfers_debit", "ledger_transfers", ["debit", "position"], unique=False)
+    op.create_index(
+        "ix_ledger_transfers_credit",
+        "ledger_transfers",
+        ["credit", "position"],
+        unique=False,
+        sqlite_where=sa.text("position IS NOT NULL"),
+        postgresql_where=sa.text("position IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_ledger_transfers_debit",
+        "ledger_transfers",
+        ["debit", "position"],
+        unique=False,
+        sqlite_where=sa.text("position IS NOT NULL"),
+        postgresql_where=sa.text("position IS NOT NULL"),
+    )
     op.create_index("ix_ledger_transfers_ref", "ledger_transfers", ["ref", "serial"], unique=False)
     op.create_index(
         "ix_ledger_transfers_unsealed",

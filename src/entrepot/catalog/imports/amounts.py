@@ -7,7 +7,8 @@ from fractions import Fraction
 
 from entrepot.kernel import Invalid, decimals_of, parse_money, round_half_even
 
-_NUMBER = re.compile(r"^[+]?[\d.,' \u00a0\u202f]*\d[\d.,' \u00a0\u202f]*$")
+_NUMBER = re.compile(r"^[+]?[0-9.,' \u00a0\u202f]{0,30}$")
+_DECIMAL = re.compile(r"^[+-]?[0-9]{1,18}(\.[0-9]{0,18})?$")
 _GAPS = re.compile("['\u00a0\u202f ]")
 _SIGNS = "$€£¥₹₩ \u00a0\u202f"
 _GRAMS = {"g": Fraction(1), "kg": Fraction(1000), "lb": Fraction("453.59237"), "oz": Fraction("28.349523125")}
@@ -26,10 +27,9 @@ def parse_price(text: str, currency: str) -> int:
 
 def parse_count(text: str) -> int:
     """A whole number of pieces; what a shop has sold too many of counts as none. Invalid for others."""
-    try:
-        value = Fraction(_GAPS.sub("", text.strip()))
-    except (ValueError, ZeroDivisionError):
-        raise Invalid(f"{text.strip()[:50]!r} is not a number of pieces: write a whole number") from None
+    value = _fraction(_GAPS.sub("", text.strip()))
+    if value is None:
+        raise Invalid(f"{text.strip()[:50]!r} is not a number of pieces: write a whole number")
     if value.denominator != 1:
         raise Invalid(f"{text.strip()[:50]!r} is not a whole number of pieces")
     return max(int(value), 0)
@@ -40,13 +40,17 @@ def parse_weight(text: str, unit: str = "g") -> int:
     factor = _GRAMS.get(unit.strip().lower())
     if factor is None:
         raise Invalid(f"{unit.strip()[:20]!r} is no unit of weight we know: use g, kg, lb or oz")
-    try:
-        value = Fraction(_plain(_GAPS.sub("", text.strip()), None))
-    except (ValueError, ZeroDivisionError):
-        raise Invalid(f"{text.strip()[:50]!r} is not a weight: write a number") from None
+    value = _fraction(_plain(_GAPS.sub("", text.strip()), None))
+    if value is None:
+        raise Invalid(f"{text.strip()[:50]!r} is not a weight: write a number")
     if value < 0:
         raise Invalid("A weight is not below zero")
     return round_half_even(value * factor)
+
+
+def _fraction(number: str) -> Fraction | None:
+    """A plain decimal. Fraction alone would take 1e999999999 too, and never come back."""
+    return Fraction(number) if _DECIMAL.match(number) else None
 
 
 def _plain(number: str, decimals: int | None) -> str:

@@ -21,7 +21,6 @@ from entrepot.simulation.month import OPENED_DAYS_AGO, shop
 from entrepot.simulation.walk import walk
 
 from .progress import Bar
-from .serving import serve_home
 from .verify import print_verdict
 
 BUILT = "demo.built"
@@ -44,6 +43,8 @@ def demonstrate(home: Path, port: int, seed: int, products: int, days: int, *, s
     if not holds:
         sys.exit(1)
     if serve:
+        from .serving import serve_home  # the web takes a while to import, and is not needed before
+
         serve_home(home, "127.0.0.1", port, 1, _welcome)
 
 

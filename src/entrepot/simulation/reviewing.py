@@ -3,7 +3,7 @@
 from math import exp
 from random import Random
 
-from entrepot.simulation.grammar import Kind
+from entrepot.simulation.grammar import KINDS, Kind
 from entrepot.simulation.grammar.names import FIRST_NAMES
 from entrepot.simulation.grammar.reviews import COMPLAINT, OPENINGS, PRAISE, TITLES
 from entrepot.simulation.types import DemoReview
@@ -22,6 +22,12 @@ def reviews_of(kind: Kind, quality: float, appeal: float, chance: Random) -> tup
             seen.add(review.text)
             written.append(review)
     return tuple(sorted(written, key=lambda review: review.days_ago))
+
+
+def review_of(kind_code: str, rating: int, chance: Random) -> tuple[str, str]:
+    """The title and text of somebody who gives a thing of this kind so many stars."""
+    kind = next(kind for kind in KINDS if kind.code == kind_code)
+    return chance.choice(TITLES[rating]), _text(kind, rating, chance)
 
 
 def _review(kind: Kind, quality: float, chance: Random) -> DemoReview:

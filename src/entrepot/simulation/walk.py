@@ -37,6 +37,7 @@ class Step(msgspec.Struct, frozen=True):
 
 def walk(entrepot: Entrepot) -> Iterator[Step]:
     """Buy, send, deliver, confirm and pay out; a step is given as soon as it is done."""
+    entrepot.settle()
     database = entrepot.database
     buyer = Scope(database.write_now(lambda tx: new_person(tx, "Walter", f"walter-{tx.new_id('usr')}@harbour.example")))
     hit, step = _search(entrepot, buyer)

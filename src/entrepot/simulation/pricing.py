@@ -31,10 +31,10 @@ def stock(price_minor: int, chance: Random) -> int:
 
 
 def gtin(serial: int) -> str:
-    """The GTIN-13 of a serial number, in the range that is kept for use inside shops (prefix 2)."""
+    """The GTIN-13 of a serial number, in the range that is kept for examples (GS1 prefix 952)."""
     assert 0 <= serial < 10**9
     # Scattered by an odd factor, so that neighbours differ in more than their last digits.
-    body = f"239{serial * 387_420_489 % 10**9:09d}"
+    body = f"952{serial * 387_420_489 % 10**9:09d}"
     return body + check_digit(body)
 
 

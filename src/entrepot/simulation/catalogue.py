@@ -70,8 +70,10 @@ def _drawn(spec: PictureSpec) -> bytes:
 
 
 def pictures(catalogue: DemoCatalogue) -> tuple[PictureSpec, ...]:
-    """Every picture that looks different once, in order of first use; `picture_name` finds a product's among them."""
-    return tuple(dict.fromkeys(same_look(picture.spec) for product in catalogue.products for picture in product.pictures))
+    """Every picture that looks different, once, in order of first use."""
+    return tuple(
+        dict.fromkeys(same_look(picture.spec) for product in catalogue.products for picture in product.pictures)
+    )
 
 
 def picture_name(spec: PictureSpec) -> str:
@@ -134,7 +136,8 @@ class _Maker:
         values = spoken_values(made, variants[0].weight_g)
         quality = max(0.03, min(0.97, 0.34 + 0.36 * made.standing + chance.gauss(0, 0.15)))
         appeal = exp(chance.gauss(0, 0.7)) * (0.7 + 0.6 * quality)
-        footer = next((step for step in kind.steps if step.endswith(("g", "ml", "litre"))), "") if kind.axis == "pack_size" else ""
+        weighed = [step for step in kind.steps if step.endswith(("g", "ml", "litre"))]
+        footer = weighed[0] if weighed and kind.axis == "pack_size" else ""
         return DemoProduct(
             external_id=external_id,
             kind=kind.code,
@@ -200,7 +203,12 @@ def _merchants() -> tuple[DemoMerchant, ...]:
             specialities=entry.groups,
             commission_bps=entry.commission_bps,
             ship_from=ShipFrom(
-                f"{entry.name}, {entry.city}", entry.city, entry.postcode, entry.country, entry.latitude, entry.longitude
+                f"{entry.name}, {entry.city}",
+                entry.city,
+                entry.postcode,
+                entry.country,
+                entry.latitude,
+                entry.longitude,
             ),
         )
         for entry in MERCHANTS
@@ -230,7 +238,14 @@ def _attributes(products: tuple[DemoProduct, ...]) -> tuple[DemoAttribute, ...]:
                 values[code].setdefault(option)
     return tuple(
         DemoAttribute(
-            code, kind, unit, name_en, name_zh, code in VARIANT_ATTRIBUTES, facet, tuple(values[code]) if kind == "choice" else ()
+            code,
+            kind,
+            unit,
+            name_en,
+            name_zh,
+            makes_variants=code in VARIANT_ATTRIBUTES,
+            is_facet=facet,
+            choices=tuple(values[code]) if kind == "choice" else (),
         )
         for code, (kind, unit, name_en, name_zh, facet) in ATTRIBUTES.items()
     )
@@ -266,7 +281,8 @@ def _feed_row(product: DemoProduct, seller: str, picture_path: Callable[[Picture
         "attributes": dict(product.attributes),
         "variants": [_feed_variant(variant, offers[variant.external_id]) for variant in product.variants],
         "pictures": [
-            {"path": picture_path(picture.spec), "alt": picture.alt, "options": dict(picture.options)} for picture in product.pictures
+            {"path": picture_path(picture.spec), "alt": picture.alt, "options": dict(picture.options)}
+            for picture in product.pictures
         ],
         "reviews": [msgspec.to_builtins(review) for review in product.reviews],
     }
@@ -294,5 +310,6 @@ def to_jsonl(catalogue: DemoCatalogue, merchant: str | None = None) -> Iterator[
 
 __all__ = [
     "DemoAttribute", "DemoCatalogue", "DemoCategory", "DemoMerchant", "DemoOffer", "DemoPicture", "DemoProduct", "DemoReview",
-    "DemoVariant", "PictureSpec", "ShipFrom", "build", "feed_rows", "picture_name", "pictures", "render", "render_all", "to_jsonl",
+    "DemoVariant", "PictureSpec", "ShipFrom", "build", "feed_rows", "picture_name", "pictures", "render", "render_all",
+    "to_jsonl",
 ]  # fmt: skip

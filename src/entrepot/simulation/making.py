@@ -1,7 +1,7 @@
 """Makes one product from a kind: what it is, what it looks like, what it costs and how it is described.
 
-First its facts are drawn (brand, colours, attributes), then variants, prices, words and pictures follow from them, so that
-a title never names a thing the picture or the attributes do not show.
+First its facts are drawn (brand, colours, attributes), then variants, prices, words and pictures follow from them, so
+that a title never names a thing the picture or the attributes do not show.
 """
 
 from collections.abc import Mapping, Sequence
@@ -89,7 +89,10 @@ def _attributes(
     if kind.materials:
         values["material"] = chance.choice(kind.materials)
     for code, choice in kind.choices.items():
-        chosen = chance.choices(list(choice), weights=[1 / _weight(rank) if any(choice.values()) else 1 for rank in range(len(choice))])[0]
+        # What a picture shows is skewed, as sales are; the rest is as likely either way.
+        shown_at_all = any(choice.values())
+        weights = [1 / _weight(rank) if shown_at_all else 1 for rank in range(len(choice))]
+        chosen = chance.choices(list(choice), weights)[0]
         values[code] = chosen
         shown.update(_details(choice[chosen]))
     for code, (low, high, step) in kind.numbers.items():
@@ -105,7 +108,7 @@ def _attributes(
 
 
 def _of_brand(name: str, options: Sequence[str]) -> str:
-    """What goes with a name, always: a brand has one label and one cut of handle. It also keeps the number of pictures down."""
+    """What goes with a name, always: a brand has one label. It also keeps the pictures few."""
     return options[sha256(name.encode()).digest()[0] % len(options)] if options else ""
 
 
@@ -136,7 +139,7 @@ def variants_of(made: Facts, external_id: str, first_serial: int, chance: Random
     kind = made.kind
     steps = _steps_sold(kind, chance)
     weight = chance.randint(*kind.weight_g)
-    made_variants = []
+    made_variants: list[DemoVariant] = []
     for colour in made.colours if len(made.colours) > 1 else ("",):
         for step in steps or ("",):
             options = {key: value for key, value in (("colour", colour), (kind.axis, step)) if key and value}
@@ -197,10 +200,12 @@ def bullets_of(made: Facts, values: Mapping[str, str], chance: Random) -> tuple[
 # Pictures
 
 
-def pictures_of(made: Facts, title: str, footer: str, values: Mapping[str, str], chance: Random) -> tuple[DemoPicture, ...]:
+def pictures_of(
+    made: Facts, title: str, footer: str, values: Mapping[str, str], chance: Random
+) -> tuple[DemoPicture, ...]:
     """One picture a colour, and now and then a close look at the first."""
     kind, pictures = made.kind, []
-    label = ()
+    label: tuple[str, ...] = ()
     if kind.label:
         label = (made.brand, entitle(kind.label, values, chance), footer)
     for colour in made.colours or ("",):

@@ -2,7 +2,7 @@
 
 A shopper belongs to an archetype and deviates from it a little. From time to time she has a wish: a kind of thing, some
 properties of it, perhaps a limit to the price. `utility` says how much a product is worth to her, `relevance` how well it
-answers a wish (0..3, for measuring search), and `query` what she types, with the words, omissions and typing errors of people.
+answers a wish (0..3, for measuring search), and `query` what she types, with the words, omissions and slips of people.
 Everything is a function of its arguments and a Random, so a seed replays a day.
 """
 
@@ -13,30 +13,9 @@ from random import Random
 import msgspec
 
 from entrepot.simulation.grammar import KINDS, Kind
+from entrepot.simulation.grammar.shoppers import ARCHETYPES, COLOUR_WORDS, FLAG_WORDS, IMPLYING, Archetype
 from entrepot.simulation.types import DemoCatalogue, DemoProduct
 
-
-class Archetype(msgspec.Struct, frozen=True):
-    """A way of shopping. Weights of groups say what is wished for; tastes add to the worth of a value."""
-
-    name: str
-    share: float
-    groups: dict[str, float]  # a prefix of the category path -> how often wished for
-    tastes: dict[str, float]  # an attribute's value, or a flag's code -> worth
-    price_care: float  # worth lost per doubling of the price
-    quality_care: float
-
-
-ARCHETYPES = (
-    Archetype("student", 0.2, {"electronics": 3, "fashion/tops": 2, "fashion/shoes": 2, "grocery/snacks": 2, "home/dining": 0.7}, {"Black": 0.3, "Recycled plastic": 0.2, "Oversized": 0.3, "Wireless": 0.2}, 1.5, 0.6),
-    Archetype("parent", 0.22, {"grocery": 5, "home": 2, "fashion/tops": 1, "electronics/viewing": 0.6}, {"dishwasher": 0.5, "washable": 0.6, "organic": 0.4, "removable_cover": 0.6, "waterproof": 0.2}, 1.0, 1.0),
-    Archetype("nester", 0.16, {"home": 6, "grocery/drinks": 0.8}, {"Oak": 0.3, "Walnut": 0.4, "Sage": 0.4, "Linen": 0.3, "Bouclé": 0.4, "Ivory": 0.3, "Terracotta": 0.3}, 0.7, 1.3),
-    Archetype("tinkerer", 0.14, {"electronics": 7, "home/dining": 0.5}, {"Four patterns": 0.3, "Linear": 0.2, "Full frame": 0.4, "Active noise cancelling": 0.5, "4K": 0.4, "OLED": 0.5, "gps": 0.3}, 0.6, 1.5),
-    Archetype("dresser", 0.16, {"fashion": 8, "home/decor": 0.6}, {"Leather": 0.4, "Cashmere": 0.6, "Burgundy": 0.4, "Forest Green": 0.3, "Linen": 0.3, "Gold": 0.2, "Wide": 0.2}, 0.6, 1.2),
-    Archetype("cook", 0.12, {"grocery/pantry": 4, "grocery/drinks": 2, "grocery/fresh": 1.5, "home/kitchen": 3}, {"organic": 0.5, "fairtrade": 0.4, "Carbon steel": 0.4, "Cast iron": 0.4, "Damascus steel": 0.3, "Whole bean": 0.3}, 0.8, 1.4),
-)  # fmt: skip
-_COLOUR_WORDS = {"Navy": ("navy", "dark blue"), "Sage": ("sage", "sage green", "green"), "Charcoal": ("charcoal", "dark grey"), "Ivory": ("ivory", "off white"), "Burgundy": ("burgundy", "wine red"), "Rust": ("rust", "rust orange"), "Blush": ("blush", "light pink"), "Grey": ("grey", "gray"), "Cognac": ("cognac", "brown")}  # fmt: skip
-_SAID = {"waterproof": "waterproof", "organic": "organic", "vegan": "vegan", "washable": "washable", "dimmable": "dimmable", "gps": "with gps", "magnetic": "magnetic", "polarised": "polarized", "fairtrade": "fair trade", "gluten_free": "gluten free", "lumbar": "lumbar support", "laptop_sleeve": "for laptop"}  # fmt: skip
 _NEIGHBOURS = {"a": "s", "e": "r", "i": "o", "o": "p", "s": "a", "t": "y", "n": "m", "r": "e", "l": "k", "c": "v"}
 
 
@@ -103,8 +82,7 @@ class Truth:
     def _wished_kind(self, shopper: Shopper, chance: Random) -> Kind:
         groups = archetype(shopper.archetype).groups
         kinds = [kind for code, kind in self._kinds.items() if code in self._products]
-        weights = [kind.share * max((weight for prefix, weight in groups.items() if kind.leaf.startswith(prefix)), default=0.12) for kind in kinds]
-        return chance.choices(kinds, weights=weights)[0]
+        return chance.choices(kinds, weights=[kind.share * _liking(groups, kind) for kind in kinds])[0]
 
     def utility(self, shopper: Shopper, product: DemoProduct, paid_minor: int | None = None) -> float:
         """How much a product is worth to a shopper beyond its price; 0 is a thing she would take or leave.
@@ -132,28 +110,33 @@ class Truth:
             return 3
         return 2 if met * 2 >= len(wish.wanted) and affordable else 1
 
-    def buys(self, shopper: Shopper, wish: Wish, product: DemoProduct, chance: Random, paid_minor: int | None = None) -> bool:
+    def buys(
+        self, shopper: Shopper, wish: Wish, product: DemoProduct, chance: Random, paid_minor: int | None = None
+    ) -> bool:
         """Whether she buys it when it stands before her, in stock, at this price."""
         fit = {3: 1.0, 2: -0.4, 1: -2.2, 0: -5.0}[self.relevance(wish, product)]
         return chance.random() < 1 / (1 + exp(-(self.utility(shopper, product, paid_minor) + fit - 1.4)))
 
     def rating(self, shopper: Shopper, product: DemoProduct, chance: Random) -> int:
         """The stars she gives after use, 1 to 5."""
-        return max(1, min(5, round(2.5 + 2.6 * product.quality + 0.2 * self.utility(shopper, product) + chance.gauss(0, 0.6))))
+        pleased = 2.5 + 2.6 * product.quality + 0.2 * self.utility(shopper, product)
+        return max(1, min(5, round(chance.gauss(pleased, 0.6))))
 
     # Words
 
     def query(self, shopper: Shopper, wish: Wish, chance: Random) -> str:
         """What she types for a wish."""
         kind = self._kinds[wish.kind]
-        noun = chance.choices(kind.words, weights=[1 / (rank + 1) for rank in range(len(kind.words))])[0]
-        said = [_said(code, value, chance) for code, value in wish.wanted.items() if chance.random() < 0.85]
+        noun = _noun(kind, wish, chance)
+        implied = IMPLYING.get(noun, {})
+        wanted = {code: value for code, value in wish.wanted.items() if code not in implied}
+        said = [_said(code, value, chance) for code, value in wanted.items() if chance.random() < 0.85]
         before = [words for words in said if not words.startswith(("with", "for", "from"))]
         after = [words for words in said if words not in before]
         text = " ".join([*before, noun, *after])
         if wish.price_max_minor is not None and chance.random() < 0.7:
             limit = wish.price_max_minor // 100
-            text += chance.choice((f" under {limit}", f" below ${limit}", f" max {limit}", f" less than {limit} dollars"))
+            text += chance.choice((" under {}", " below ${}", " max {}", " less than {} dollars")).format(limit)
         return " ".join(_typed(word, shopper.carelessness, chance) for word in text.split())
 
 
@@ -178,7 +161,7 @@ def _some_properties(product: DemoProduct, chance: Random) -> dict[str, str | bo
     """Up to three properties worth naming."""
     nameable: dict[str, str | bool] = {}
     for code, value in product.attributes.items():
-        if isinstance(value, str) or (value is True and code in _SAID):
+        if isinstance(value, str) or (value is True and code in FLAG_WORDS):
             nameable[code] = value
     colours = sorted({variant.options["colour"] for variant in product.variants if "colour" in variant.options})
     if colours:
@@ -187,11 +170,21 @@ def _some_properties(product: DemoProduct, chance: Random) -> dict[str, str | bo
     return {code: nameable[code] for code in chance.sample(sorted(nameable), k=count)}
 
 
+def _liking(groups: dict[str, float], kind: Kind) -> float:
+    return max((weight for prefix, weight in groups.items() if kind.leaf.startswith(prefix)), default=0.12)
+
+
+def _noun(kind: Kind, wish: Wish, chance: Random) -> str:
+    """A name for the kind, mostly the first; never one that says more than is wished for."""
+    names = [name for name in kind.words if IMPLYING.get(name, {}).items() <= wish.wanted.items()]
+    return chance.choices(names, weights=[1 / (rank + 1) for rank in range(len(names))])[0]
+
+
 def _said(code: str, value: str | bool, chance: Random) -> str:
     if isinstance(value, bool):
-        return _SAID[code]
+        return FLAG_WORDS[code]
     if code == "colour":
-        return chance.choice(_COLOUR_WORDS.get(value, (value.lower(),)))
+        return chance.choice(COLOUR_WORDS.get(value, (value.lower(),)))
     return value.lower().replace(",", "")
 
 

@@ -9,10 +9,12 @@ _SLOT = re.compile(r"\{(\w+)\}")
 _SENTENCE = re.compile(r"(^|[.!?] )([a-z])")
 _SMALL_WORDS = frozenset(("with", "and", "of", "in", "no", "on", "for", "a", "the", "to"))
 # Words that keep their capital inside a sentence.
-_PROPER = frozenset(
-    "Earl Grey Darjeeling Assam Seville Sicilian Medjool Breton Fair Isle Oxford Bluetooth Arabica Damascus Boston Chelsea Alpine Carnaroli Camargue-style"
-    " Ethiopia Guji Colombia Huila Kenya Nyeri Brazil Cerrado Guatemala Antigua Sumatra Gayo Rwanda Nyamasheke Peru Cajamarca Arrabbiata".split()
-)  # fmt: skip
+_PROPER = frozenset((
+    "Earl", "Grey", "Darjeeling", "Assam", "Seville", "Sicilian", "Medjool", "Breton", "Fair", "Isle",
+    "Oxford", "Bluetooth", "Arabica", "Damascus", "Boston", "Chelsea", "Alpine", "Carnaroli",
+    "Camargue-style", "Ethiopia", "Guji", "Colombia", "Huila", "Kenya", "Nyeri", "Brazil", "Cerrado",
+    "Guatemala", "Antigua", "Sumatra", "Gayo", "Rwanda", "Nyamasheke", "Peru", "Cajamarca", "Arrabbiata",
+))  # fmt: skip
 
 
 _CONDITION = re.compile(r"(\w+)(?:(!?=)([^?]+))?\? ")

@@ -1,14 +1,32 @@
 """Pictures of products, drawn by us: `draw` a spec, get WebP bytes.
 
-`canvas` is the paper, `letters` the lettering, `studio` the light and the backdrop; every other file draws one family of
-things. A drawing is a function of a canvas and a look; it decides nothing by chance, so equal specs give equal pictures.
+`canvas` is the paper, `letters` the lettering, `studio` the light and the backdrop; every other file draws one family
+of things. A drawing is a function of a canvas and a look; it decides nothing by chance, so equal specs give equal
+pictures.
 """
 
 from collections.abc import Callable
 
 import msgspec
 
-from entrepot.simulation.drawings import bottoms, carried, furniture, gadgets, grocery, home, screens, sound, tops
+from entrepot.simulation.drawings import (
+    bottles,
+    bottoms,
+    carried,
+    decor,
+    gadgets,
+    groceries,
+    kitchen,
+    lamps,
+    outerwear,
+    screens,
+    seats,
+    shoes,
+    sound,
+    tables,
+    textiles,
+    tops,
+)
 from entrepot.simulation.drawings.canvas import SIDE, Canvas
 from entrepot.simulation.drawings.picture import COLOURS, MATERIALS, Look, PictureSpec, look_of
 from entrepot.simulation.drawings.studio import BACKDROPS, photograph
@@ -16,15 +34,22 @@ from entrepot.simulation.drawings.studio import BACKDROPS, photograph
 Drawing = Callable[[Canvas, Look], None]
 
 DRAWINGS: dict[str, Drawing] = {
-    **sound.DRAWINGS,
-    **screens.DRAWINGS,
-    **gadgets.DRAWINGS,
-    **tops.DRAWINGS,
+    **bottles.DRAWINGS,
     **bottoms.DRAWINGS,
     **carried.DRAWINGS,
-    **grocery.DRAWINGS,
-    **furniture.DRAWINGS,
-    **home.DRAWINGS,
+    **decor.DRAWINGS,
+    **gadgets.DRAWINGS,
+    **groceries.DRAWINGS,
+    **kitchen.DRAWINGS,
+    **lamps.DRAWINGS,
+    **outerwear.DRAWINGS,
+    **screens.DRAWINGS,
+    **seats.DRAWINGS,
+    **shoes.DRAWINGS,
+    **sound.DRAWINGS,
+    **tables.DRAWINGS,
+    **textiles.DRAWINGS,
+    **tops.DRAWINGS,
 }
 _VIEWS = {"main": (0, 0, SIDE, SIDE), "detail": (190, 200, 250, 250)}
 

@@ -175,7 +175,10 @@ class Canvas:
         self.ellipse(x, y, radius, radius, fill, alpha)
 
     def ring(self, x: float, y: float, radius: float, colour: str, width: float, alpha: float = 1) -> None:
-        d = f"M{x - radius:g},{y:g}a{radius:g},{radius:g} 0 1 0 {2 * radius:g},0a{radius:g},{radius:g} 0 1 0 {-2 * radius:g},0Z"
+        d = (
+            f"M{x - radius:g},{y:g}a{radius:g},{radius:g} 0 1 0 {2 * radius:g},0"
+            f"a{radius:g},{radius:g} 0 1 0 {-2 * radius:g},0Z"
+        )
         self.stroke(d, colour, width, alpha)
 
     def polygon(self, points: Sequence[tuple[float, float]], fill: str, alpha: float = 1) -> None:
@@ -185,7 +188,9 @@ class Canvas:
 
     def slab(self, x: float, y: float, width: float, height: float, colour: Colour, radius: float = 0) -> None:
         """A board or case seen from the front: lit from above, with a thin bright edge."""
-        self.rect(x, y, width, height, self.gradient(0, y, 0, y + height, lighter(colour, 0.14), darker(colour, 0.12)), radius)
+        self.rect(
+            x, y, width, height, self.gradient(0, y, 0, y + height, lighter(colour, 0.14), darker(colour, 0.12)), radius
+        )
         if width > 12 and height > 5:
             inset = min(radius, width / 2)
             self.stroke(f"M{x + inset + 1:g},{y + 1.2:g}H{x + width - inset - 1:g}", lighter(colour, 0.5), 1.6, 0.6)

@@ -53,7 +53,11 @@ def portable_drive(c: Canvas, look: Look) -> None:
     if look.get("case", "smooth") == "ribbed":
         c.stroke("".join(f"M222,{y}H418" for y in range(210, 480, 18)), darker(colour, 0.35), 6, 0.6)
     else:
-        c.path("M207,320C280,260 360,300 433,230V479A30,30 0 0 1 403,509H237A30,30 0 0 1 207,479Z", darker(colour, 0.25), 0.35)
+        c.path(
+            "M207,320C280,260 360,300 433,230V479A30,30 0 0 1 403,509H237A30,30 0 0 1 207,479Z",
+            darker(colour, 0.25),
+            0.35,
+        )
     c.stroke("M290,160H350", ink_on(colour), 7, 0.85)
     c.circle(408, 134, 5, "#62d0a0")
 
@@ -62,16 +66,31 @@ def usb_hub(c: Canvas, look: Look) -> None:
     colour = look.colour
     c.stroke("M150,300C60,280 70,420 150,430S220,520 150,560", "#4a4b51", 16)
     c.rect(96, 548, 60, 28, "#c9ccd1", 6)
-    c.polygon([(140, 262), (470, 224), (560, 300), (220, 346)], c.gradient(140, 224, 560, 346, lighter(colour, 0.35), colour))
-    c.polygon([(220, 346), (560, 300), (560, 366), (220, 420)], c.gradient(220, 0, 560, 0, darker(colour, 0.1), darker(colour, 0.3)))
+    c.polygon(
+        [(140, 262), (470, 224), (560, 300), (220, 346)], c.gradient(140, 224, 560, 346, lighter(colour, 0.35), colour)
+    )
+    c.polygon(
+        [(220, 346), (560, 300), (560, 366), (220, 420)],
+        c.gradient(220, 0, 560, 0, darker(colour, 0.1), darker(colour, 0.3)),
+    )
     c.polygon([(140, 262), (220, 346), (220, 420), (140, 330)], darker(colour, 0.4))
     ports = look.number("ports", 4)
     for index in range(ports):
         x = 244 + index * (300 / ports)
         wide = 190 / ports
         y = 344 - (x - 220) * 0.135
-        c.polygon([(x, y + 14), (x + wide, y + 14 - wide * 0.135), (x + wide, y + 38 - wide * 0.135), (x, y + 38)], "#151518")
-        c.polygon([(x + 4, y + 19), (x + wide - 4, y + 20 - wide * 0.135), (x + wide - 4, y + 26 - wide * 0.135), (x + 4, y + 25)], look.accent)
+        c.polygon(
+            [(x, y + 14), (x + wide, y + 14 - wide * 0.135), (x + wide, y + 38 - wide * 0.135), (x, y + 38)], "#151518"
+        )
+        c.polygon(
+            [
+                (x + 4, y + 19),
+                (x + wide - 4, y + 20 - wide * 0.135),
+                (x + wide - 4, y + 26 - wide * 0.135),
+                (x + 4, y + 25),
+            ],
+            look.accent,
+        )
     c.circle(500, 282, 5, "#ffffff", 0.9)
 
 
@@ -79,7 +98,10 @@ def webcam(c: Canvas, look: Look) -> None:
     colour = look.colour
     c.rect(120, 460, 400, 90, "#2a2a2e", 8)
     c.rect(128, 478, 384, 72, c.gradient(0, 478, 0, 550, "#4b5a86", "#c78aa5"))
-    c.polygon([(270, 372), (370, 372), (392, 462), (248, 462)], c.gradient(248, 0, 392, 0, darker(colour, 0.1), darker(colour, 0.4)))
+    c.polygon(
+        [(270, 372), (370, 372), (392, 462), (248, 462)],
+        c.gradient(248, 0, 392, 0, darker(colour, 0.1), darker(colour, 0.4)),
+    )
     c.rect(236, 446, 168, 22, darker(colour, 0.3), 8)
     c.rect(128, 196, 384, 184, c.gradient(128, 196, 512, 380, lighter(colour, 0.3), colour, darker(colour, 0.3)), 92)
     c.circle(320, 288, 72, "#111114")
@@ -96,10 +118,21 @@ def router(c: Canvas, look: Look) -> None:
     for index in range(look.number("antennas", 4)):
         x = 130 + index * 380 / max(1, look.number("antennas", 4) - 1)
         lean = (x - 320) * 0.12
-        c.polygon([(x + lean - 9, 130), (x + lean + 9, 130), (x + 13, 420), (x - 13, 420)], c.round_fill(x - 20, x + 20, mix(colour, "#2b2b30", 0.5)))
-    c.path("M92,412C96,392 110,384 130,384H510C530,384 544,392 548,412L580,470H60Z", c.gradient(0, 384, 0, 470, lighter(colour, 0.3), colour))
-    c.path("M60,470H580V512C580,528 570,536 556,536H84C70,536 60,528 60,512Z", c.gradient(0, 470, 0, 536, darker(colour, 0.08), darker(colour, 0.35)))
-    c.stroke("".join(f"M{x},400L{320 + (x - 320) * 1.12:g},456" for x in range(190, 470, 20)), darker(colour, 0.35), 5, 0.5)
+        c.polygon(
+            [(x + lean - 9, 130), (x + lean + 9, 130), (x + 13, 420), (x - 13, 420)],
+            c.round_fill(x - 20, x + 20, mix(colour, "#2b2b30", 0.5)),
+        )
+    c.path(
+        "M92,412C96,392 110,384 130,384H510C530,384 544,392 548,412L580,470H60Z",
+        c.gradient(0, 384, 0, 470, lighter(colour, 0.3), colour),
+    )
+    c.path(
+        "M60,470H580V512C580,528 570,536 556,536H84C70,536 60,528 60,512Z",
+        c.gradient(0, 470, 0, 536, darker(colour, 0.08), darker(colour, 0.35)),
+    )
+    c.stroke(
+        "".join(f"M{x},400L{320 + (x - 320) * 1.12:g},456" for x in range(190, 470, 20)), darker(colour, 0.35), 5, 0.5
+    )
     for index in range(5):
         c.circle(252 + index * 34, 502, 6, "#68d793" if index < 4 else look.accent)
 
@@ -114,7 +147,7 @@ def phone_case(c: Canvas, look: Look) -> None:
     c.rect(222, 106, 124, 126, darker(colour, 0.5), 36)
     c.rect(228, 112, 112, 114, "#2a2a2f", 31)
     c.rect(230, 116, 108, 110, "#d8dde1", 30)
-    for x, y in ((258, 144), (310, 144), (258, 196))[: 3]:
+    for x, y in ((258, 144), (310, 144), (258, 196))[:3]:
         c.circle(x, y, 19, "#8f949b")
         c.circle(x, y, 15, "#16161a")
         c.circle(x - 4, y - 4, 4, "#7687c0")
@@ -148,7 +181,14 @@ def charger(c: Canvas, look: Look) -> None:
 
 def power_bank(c: Canvas, look: Look) -> None:
     colour = look.colour
-    c.rect(190, 96, 260, 456, c.gradient(190, 0, 450, 0, darker(colour, 0.25), lighter(colour, 0.22), colour, darker(colour, 0.3)), 40)
+    c.rect(
+        190,
+        96,
+        260,
+        456,
+        c.gradient(190, 0, 450, 0, darker(colour, 0.25), lighter(colour, 0.22), colour, darker(colour, 0.3)),
+        40,
+    )
     c.rect(204, 104, 232, 42, darker(colour, 0.45), 21)
     c.rect(226, 116, 58, 18, "#101013", 9)
     c.rect(302, 114, 44, 22, "#101013", 3)
@@ -178,7 +218,10 @@ def cable(c: Canvas, look: Look) -> None:
         c.stroke(d, lighter(colour, 0.5), 3.5, 0.55)
     c.rect(286, 96, 68, 92, c.round_fill(286, 354, darker(look.accent, 0.1)), 12)
     for x, lean in ((250, 1), (404, -1)):
-        c.path(f"M{x},536h{lean * 62}v40h{-lean * 62}Z", c.gradient(0, 536, 0, 576, lighter(look.accent, 0.3), darker(look.accent, 0.25)))
+        c.path(
+            f"M{x},536h{lean * 62}v40h{-lean * 62}Z",
+            c.gradient(0, 536, 0, 576, lighter(look.accent, 0.3), darker(look.accent, 0.25)),
+        )
         c.path(f"M{x + lean * 62},544h{lean * 30}v24h{-lean * 30}Z", c.gradient(0, 544, 0, 568, "#eceded", "#9a9da3"))
 
 
@@ -203,8 +246,14 @@ def tripod(c: Canvas, look: Look) -> None:
     colour = look.colour
     for foot, bend in ((150, 250), (490, 390), (334, 326)):
         c.stroke(f"M320,240L{bend},390", darker(colour, 0.15 if foot != 334 else 0.4), 22, butt=True)
-        c.stroke(f"M{bend - (bend - 320) * 0.1:g},375L{foot},556", c.gradient(foot - 10, 0, foot + 20, 0, lighter(colour, 0.2), darker(colour, 0.4)), 14)
-        c.stroke(f"M{bend - (bend - 320) * 0.06:g},{382}L{bend + (foot - bend) * 0.08:g},404", look.accent, 24, butt=True)
+        c.stroke(
+            f"M{bend - (bend - 320) * 0.1:g},375L{foot},556",
+            c.gradient(foot - 10, 0, foot + 20, 0, lighter(colour, 0.2), darker(colour, 0.4)),
+            14,
+        )
+        c.stroke(
+            f"M{bend - (bend - 320) * 0.06:g},{382}L{bend + (foot - bend) * 0.08:g},404", look.accent, 24, butt=True
+        )
         c.circle(foot, 556, 10, "#1d1d20")
     c.metal(309, 150, 22, 260, "#9b9ea4", 4)
     c.rect(286, 214, 68, 56, c.round_fill(286, 354, colour), 12)
@@ -219,8 +268,8 @@ def controller(c: Canvas, look: Look) -> None:
     colour = look.colour
     c.ground = "lay"
     outline = mirrored(
-        320, 206, (244, 206), (226, 192, 190, 188, 168, 198), (112, 222, 66, 386, 64, 452), (64, 506, 100, 520, 128, 498),
-        (166, 468, 180, 424, 222, 416), (320, 416),
+        320, 206, (244, 206), (226, 192, 190, 188, 168, 198), (112, 222, 66, 386, 64, 452),
+        (64, 506, 100, 520, 128, 498), (166, 468, 180, 424, 222, 416), (320, 416),
     )  # fmt: skip
     c.path(outline, c.gradient(100, 190, 520, 500, lighter(colour, 0.32), colour, darker(colour, 0.28)))
     c.rect(262, 218, 116, 66, c.gradient(0, 218, 0, 284, darker(colour, 0.18), darker(colour, 0.32)), 14)
@@ -242,9 +291,15 @@ def drone(c: Canvas, look: Look) -> None:
         c.stroke(f"M320,340L{x},{y + 26}", c.gradient(0, 250, 0, 440, lighter(colour, 0.1), darker(colour, 0.35)), 24)
         c.rect(x - 18, y - 6, 36, 50, c.round_fill(x - 18, x + 18, darker(colour, 0.15)), 10)
         c.ellipse(x, y - 10, 104, 13, "#2b2b30", 0.22)
-        c.path(f"M{x - 98},{y - 14}Q{x},{y - 4} {x},{y - 10}Q{x},{y - 16} {x + 98},{y - 6}Q{x},{y - 22} {x},{y - 10}Z", "#2b2b30")
+        c.path(
+            f"M{x - 98},{y - 14}Q{x},{y - 4} {x},{y - 10}Q{x},{y - 16} {x + 98},{y - 6}Q{x},{y - 22} {x},{y - 10}Z",
+            "#2b2b30",
+        )
         c.circle(x, y - 10, 8, look.accent)
-    c.path(mirrored(320, 282, (250, 284, 222, 310, 216, 350), (220, 400, 260, 424, 320, 424)), c.gradient(230, 280, 410, 424, lighter(colour, 0.32), colour, darker(colour, 0.3)))
+    c.path(
+        mirrored(320, 282, (250, 284, 222, 310, 216, 350), (220, 400, 260, 424, 320, 424)),
+        c.gradient(230, 280, 410, 424, lighter(colour, 0.32), colour, darker(colour, 0.3)),
+    )
     c.rect(278, 396, 84, 62, "#2a2a2e", 20)
     c.circle(320, 430, 25, "#0f0f13")
     c.circle(320, 430, 15, c.gradient(308, 418, 332, 442, "#6a7cd0", "#161a30"))

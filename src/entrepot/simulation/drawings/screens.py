@@ -21,11 +21,17 @@ def screen(c: Canvas, x: float, y: float, width: float, height: float, radius: f
     for tone, level, swing in ((far, 0.56, 0.2), (near, 0.74, -0.16)):
         start, end = y + height * (level + swing / 2), y + height * (level - swing / 2)
         c.path(
-            f"M{x:g},{start:g}C{x + width * 0.3:g},{start - height * swing:g} {x + width * 0.6:g},{end + height * swing:g} {right:g},{end:g}"
-            f"V{bottom - radius:g}a{radius:g},{radius:g} 0 0 1 {-radius:g},{radius:g}H{x + radius:g}a{radius:g},{radius:g} 0 0 1 {-radius:g},{-radius:g}Z",
+            f"M{x:g},{start:g}C{x + width * 0.3:g},{start - height * swing:g} "
+            f"{x + width * 0.6:g},{end + height * swing:g} {right:g},{end:g}"
+            f"V{bottom - radius:g}a{radius:g},{radius:g} 0 0 1 {-radius:g},{radius:g}H{x + radius:g}"
+            f"a{radius:g},{radius:g} 0 0 1 {-radius:g},{-radius:g}Z",
             c.gradient(x, y + height * 0.5, x, bottom, lighter(tone, 0.15), tone),
         )
-    c.path(f"M{x + width * 0.1:g},{y:g}H{x + width * 0.42:g}L{x + width * 0.16:g},{bottom:g}H{x + radius:g}Z", "#ffffff", 0.1)
+    c.path(
+        f"M{x + width * 0.1:g},{y:g}H{x + width * 0.42:g}L{x + width * 0.16:g},{bottom:g}H{x + radius:g}Z",
+        "#ffffff",
+        0.1,
+    )
 
 
 def laptop(c: Canvas, look: Look) -> None:
@@ -42,7 +48,10 @@ def laptop(c: Canvas, look: Look) -> None:
         keys.append("".join(f"M{320 + (k - 6.5) * reach / 7 + 2.5:g},{y:g}h{reach / 7 - 5:g}" for k in range(14)))
     c.stroke("".join(keys), mix(colour, "#1b1b1e", 0.85), 7)
     c.path("M268,466H372L380,490H260Z", darker(colour, 0.12))
-    c.path("M52,500H588V508C588,518 576,520 566,520H74C64,520 52,518 52,508Z", c.gradient(0, 500, 0, 520, lighter(colour, 0.35), darker(colour, 0.35)))
+    c.path(
+        "M52,500H588V508C588,518 576,520 566,520H74C64,520 52,518 52,508Z",
+        c.gradient(0, 500, 0, 520, lighter(colour, 0.35), darker(colour, 0.35)),
+    )
     c.path("M272,500H368C366,508 360,509 352,509H288C280,509 274,508 272,500Z", darker(colour, 0.25))
 
 
@@ -87,7 +96,9 @@ def monitor(c: Canvas, look: Look) -> None:
     c.ellipse(320, 541, 120, 15, c.gradient(200, 0, 440, 0, lighter(colour, 0.25), darker(colour, 0.25)))
     if curved:
         c.path("M48,120Q320,160 592,120V424Q320,396 48,424Z", "#1b1b1f")
-        c.path("M60,134Q320,172 580,134V410Q320,384 60,410Z", c.gradient(0, 134, 0, 410, "#23305f", "#7350a5", "#f08f94"))
+        c.path(
+            "M60,134Q320,172 580,134V410Q320,384 60,410Z", c.gradient(0, 134, 0, 410, "#23305f", "#7350a5", "#f08f94")
+        )
         c.path("M60,352Q200,290 330,342T580,300V410Q320,384 60,410Z", c.gradient(0, 300, 0, 410, "#5b3277", "#2b1b46"))
         c.circle(424, 236, 30, "#ffd9b0")
     else:

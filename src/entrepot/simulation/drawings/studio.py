@@ -56,13 +56,23 @@ def _occupied(canvas: Canvas, view: View) -> Box | None:
     if not found:
         return None
     left, top, right, bottom = found
-    return (max(0, left - 1) * _GRID, max(0, top - 1) * _GRID, min(side, right + 1) * _GRID, min(side, bottom + 1) * _GRID)
+    return (
+        max(0, left - 1) * _GRID,
+        max(0, top - 1) * _GRID,
+        min(side, right + 1) * _GRID,
+        min(side, bottom + 1) * _GRID,
+    )
 
 
 def _cut_out(canvas: Canvas, view: View, box: Box) -> Image.Image:
     x, y, width, height = view
     left, top, right, bottom = box
-    part = (x + left * width / SIDE, y + top * height / SIDE, (right - left) * width / SIDE, (bottom - top) * height / SIDE)
+    part = (
+        x + left * width / SIDE,
+        y + top * height / SIDE,
+        (right - left) * width / SIDE,
+        (bottom - top) * height / SIDE,
+    )
     return _rendered(canvas.svg(part, (right - left, bottom - top)))
 
 
@@ -101,7 +111,9 @@ def _standing(outline: Image.Image) -> Image.Image:
     contact = Image.new("L", (_SMALL, _SMALL))
     contact.paste(feet.resize((right - left, 5)), (left, bottom - 3))
     pool = Image.new("L", (_SMALL, _SMALL))
-    body = outline.crop((left, top, right, bottom)).resize((right - left, 12)).point([round(v * 0.7) for v in range(256)])
+    body = (
+        outline.crop((left, top, right, bottom)).resize((right - left, 12)).point([round(v * 0.7) for v in range(256)])
+    )
     pool.paste(body, (left, bottom - 7))
     wide = pool.filter(ImageFilter.GaussianBlur(5)).point([round(v * 0.62) for v in range(256)])
     tight = contact.filter(ImageFilter.GaussianBlur(1.6)).point([round(v * 0.62) for v in range(256)])
@@ -198,11 +210,15 @@ def _linen() -> Image.Image:
 
 
 def _leather() -> Image.Image:
-    return _noise(150, 150, 0.5, 1.6).filter(ImageFilter.EMBOSS).point([128 + round((v - 128) * 0.32) for v in range(256)])
+    return (
+        _noise(150, 150, 0.5, 1.6).filter(ImageFilter.EMBOSS).point([128 + round((v - 128) * 0.32) for v in range(256)])
+    )
 
 
 def _boucle() -> Image.Image:
-    return _noise(170, 170, 0.5, 1.4).filter(ImageFilter.EMBOSS).point([128 + round((v - 128) * 0.5) for v in range(256)])
+    return (
+        _noise(170, 170, 0.5, 1.4).filter(ImageFilter.EMBOSS).point([128 + round((v - 128) * 0.5) for v in range(256)])
+    )
 
 
 TEXTURES: dict[str, Callable[[], Image.Image]] = {

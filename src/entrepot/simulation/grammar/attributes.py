@@ -108,5 +108,6 @@ ATTRIBUTES: dict[str, tuple[str, str, str, str, bool]] = {
 }
 # The attributes a shopper chooses between on the product's page.
 VARIANT_ATTRIBUTES = frozenset(
-    ("colour", "size", "shoe_size", "waist", "capacity", "pack_size", "length", "width", "diagonal", "mount", "fits", "set_size")
+    ("colour", "size", "shoe_size", "waist", "capacity", "pack_size", "length", "width", "diagonal", "mount", "fits",
+     "set_size")
 )  # fmt: skip

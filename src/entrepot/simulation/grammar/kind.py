@@ -1,8 +1,9 @@
 """The shape of the grammar: what one kind of product may be, and the words to say it with.
 
-Texts are templates. `{battery_h}` is an attribute as said inside a sentence, `{Battery}`-style capitals give the value as
-written in a title; `[soft|supple]` lets chance pick a word. A template that
-begins with a condition (`waterproof? `, `origin=Peru? `, `connection!=Wired? `) is used only where it holds. Nothing here draws numbers; `catalogue` does.
+Texts are templates. `{battery_h}` is an attribute as said inside a sentence, `{Battery_h}` with a capital as at its
+beginning or in a title; `[soft|supple]` lets chance pick a word. A template that begins with a condition
+(`waterproof? `, `origin=Peru? `, `connection!=Wired? `) is used only where it holds. Nothing here draws numbers;
+`making` does.
 """
 
 from collections.abc import Mapping
@@ -42,4 +43,3 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     aspects: tuple[str, ...]
     label: str = ""  # the product's name on its pack
     share: float = 1.0
-

@@ -1,70 +1,21 @@
-"""What reviewers write: praise and complaint by aspect, and how they begin and end."""
+"""What reviewers write, from `words/reviews.toml`."""
 
-PRAISE: dict[str, tuple[str, ...]] = {
-    "sound": ("The sound is clear without being sharp.", "Voices come through beautifully.", "Bass is there when asked and polite otherwise.", "I heard a second guitar I did not know was in that song."),
-    "comfort": ("I forgot I had it on.", "Comfortable for hours, and I am fussy.", "Nothing pinches, nothing rubs.", "My back stopped complaining by the third day."),
-    "battery": ("The battery does what the page says.", "I charge it on Sundays and that is that.", "Lasted a whole trip on one charge."),
-    "build": ("Feels solid, no creaks anywhere.", "Better made than the one it replaced at twice the price.", "The seams and edges are properly finished.", "Dropped it in week one. Nothing happened."),
-    "value": ("Hard to beat for the money.", "Costs less than lunch for two and outlasts it.", "I would have paid more, do not tell them."),
-    "looks": ("Even nicer than in the picture.", "Two guests asked where it is from.", "Simple and handsome.", "It makes the rest of the room look intentional."),
-    "colour": ("The colour is exactly as shown.", "A deep, true colour that has not faded in the wash.", "The shade is lovely in daylight."),
-    "fit": ("Fits as the size table says.", "True to size for once.", "The cut is flattering and I can still lift my arms."),
-    "fit_ear": ("They stay put when I run.", "Found the right tips at once, they just vanish in the ear."),
-    "fabric": ("Soft from the start and it held up in the wash.", "Thick, good cloth, no pilling after a month.", "The material feels far more expensive."),
-    "warmth": ("Properly warm without weight.", "Stood on a windy pier for an hour, still smiling.", "Warm but I never got sweaty."),
-    "screen": ("The picture is sharp and easy on the eyes.", "Bright enough by the window.", "Colours looked right out of the box."),
-    "camera": ("Night photos are better than I deserve.", "The camera is quick and honest about skin tones."),
-    "photos": ("The pictures are sharp to the edge.", "Focus is fast and it just gets the shot.", "I printed one large and it held."),
-    "speed": ("Quick, and it stays quick.", "Copies my whole weekend in minutes.", "No waiting, no fan noise."),
-    "keyboard": ("Typing on it is a pleasure.", "Keys feel crisp and my colleagues still talk to me."),
-    "setup": ("Ready in five minutes, manual unopened.", "Went together without a curse word.", "All the screws were there, and one spare."),
-    "handling": ("Everything is where the thumb expects it.", "Light enough to carry all day.", "Easy to learn, nice to master."),
-    "taste": ("Tastes like somebody cares.", "We finished it in two days and reordered.", "Full of flavour and not too sweet or salty.", "My neighbour now comes over for this."),
-    "freshness": ("Arrived very fresh, with the date on it.", "Smelled wonderful when I opened the box.", "Came well before its date and in great shape."),
-    "texture": ("The texture is spot on.", "Just the right bite.", "Creamy where it should be, crisp where it should be."),
-    "packaging": ("Lovely packaging, and no plastic.", "Came so well packed that I kept the box.", "The pack is pretty enough to leave out."),
-    "works": ("Does its job perfectly.", "Heats evenly, cleans easily.", "A little goes a long way."),
-    "scent": ("The scent is lovely and not loud.", "Smells natural, never like a taxi.", "Fills the room gently."),
-    "light": ("Gives a warm, calm light.", "Bright enough to read by, soft enough for dinner."),
-}
-COMPLAINT: dict[str, tuple[str, ...]] = {
-    "sound": ("The sound is a bit thin.", "Bass gets muddy when you turn it up.", "Hisses faintly in a quiet room."),
-    "comfort": ("Gets uncomfortable after an hour.", "Hard where it should be soft.", "Too tight for me."),
-    "battery": ("The battery is nowhere near what they claim.", "Dead by the afternoon."),
-    "build": ("Came loose after two weeks.", "Creaks, and the finish scratched at once.", "The edges are rough."),
-    "value": ("Not worth the full price.", "There are better ones for less."),
-    "looks": ("Looks cheaper than in the picture.", "Smaller and plainer than I imagined."),
-    "colour": ("The colour is duller than shown.", "Faded after the first wash."),
-    "fit": ("Runs small, order up.", "Odd cut, too wide and too short.", "Sleeves are too long for me."),
-    "fit_ear": ("They fall out when I chew.", "None of the tips fit."),
-    "fabric": ("Pilled within a week.", "Thin, you can see through it.", "Scratchy."),
-    "warmth": ("Not warm enough for real winter.", "Wind goes straight through."),
-    "screen": ("The screen is dim near the window.", "One corner glows in the dark."),
-    "camera": ("Photos at dusk are mush.",),
-    "photos": ("Soft in the corners.", "The focus hunts in low light."),
-    "speed": ("Slower than promised.", "Stutters when it gets warm."),
-    "keyboard": ("The space bar rattles.", "Mushy keys."),
-    "setup": ("Instructions were useless.", "Took two hours and a borrowed drill.", "One bolt was missing."),
-    "handling": ("Fiddly controls.", "Heavier than it sounds."),
-    "taste": ("Bland.", "Too sweet for us.", "Tastes of not very much."),
-    "freshness": ("Arrived close to its date.", "Half of it was stale."),
-    "texture": ("Dry and crumbly.", "Went soft too quickly."),
-    "packaging": ("The pack burst in the box.", "Dented, and leaking a little."),
-    "works": ("Needs twice as much as they say.", "Things stick."),
-    "scent": ("The scent is gone after an hour.", "Too perfumed for me."),
-    "light": ("Too dim to read by.", "Flickers on my dimmer."),
-}
-OPENINGS: dict[int, tuple[str, ...]] = {
-    5: ("Bought it for my sister, kept it.", "Third one in this family.", "I rarely write these, but.", "Four weeks in:", "Exactly what I hoped for.", "Came in two days.", ""),
-    4: ("Very happy with it overall.", "Good thing, one small remark.", "Would buy again.", "A solid choice.", "After a month of use:", ""),
-    3: ("It is fine.", "Mixed feelings.", "Good and not so good.", "Does the job.", ""),
-    2: ("I wanted to like it.", "Expected more.", "Disappointed.", ""),
-    1: ("Sent it back.", "Sadly not.", "Save your money.", ""),
-}
-TITLES: dict[int, tuple[str, ...]] = {
-    5: ("Love it", "Exactly right", "Would buy again", "Better than expected", "A small joy", "Perfect gift", "Finally", "Worth every cent", "So good"),
-    4: ("Very good", "Happy with it", "Good, with one remark", "Recommended", "Nice piece", "Solid", "Nearly perfect"),
-    3: ("It is okay", "Decent", "Mixed", "Fine for the price", "Average"),
-    2: ("Not quite", "Expected more", "Disappointing", "Has its flaws"),
-    1: ("Sent back", "No", "Do not recommend", "Broke quickly"),
-}
+from pathlib import Path
+
+import msgspec
+
+Phrases = dict[str, tuple[str, ...]]
+
+
+class _Reviews(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    praise: Phrases  # by aspect
+    complaint: Phrases
+    openings: Phrases  # by stars
+    titles: Phrases
+
+
+_REVIEWS = msgspec.toml.decode((Path(__file__).parent / "words" / "reviews.toml").read_bytes(), type=_Reviews)
+PRAISE = _REVIEWS.praise
+COMPLAINT = _REVIEWS.complaint
+OPENINGS = {int(stars): phrases for stars, phrases in _REVIEWS.openings.items()}
+TITLES = {int(stars): phrases for stars, phrases in _REVIEWS.titles.items()}

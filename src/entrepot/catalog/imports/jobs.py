@@ -28,6 +28,10 @@ class RunImport(msgspec.Struct, frozen=True):
     import_id: str
 
 
+class Overtaken(Conflict):
+    """Somebody else runs the same import: whoever comes second lets it be."""
+
+
 class Counts(msgspec.Struct, frozen=True):
     """What became of the rows of a feed so far. `notes` are parts left out of rows that came in."""
 
@@ -143,12 +147,12 @@ def list_import_errors(
 
 
 def lock_import(tx: Tx, import_id: str, cursor: int) -> Import:
-    """An import that somebody is about to move on from a row. Conflict when somebody else has moved it meanwhile."""
+    """An import that somebody is about to move on from a row. Overtaken when somebody else has moved it meanwhile."""
     found = tx.one(_lock, id=import_id)
     if found is None:
         raise NotFound("There is no such import")
     if found.cursor != cursor:
-        raise Conflict("This import is being run by somebody else")
+        raise Overtaken("This import is being run by somebody else")
     return found
 
 

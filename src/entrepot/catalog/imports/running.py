@@ -24,7 +24,7 @@ from ..products import digest_rows, is_unchanged, read_listings, save_products
 from ..types import Saved
 from .batches import Batch, batches, with_pictures
 from .formats import READERS, FeedRef, fingerprint
-from .jobs import Counts, Import, RunImport, finish, get_import, import_location, lock_import, move_on
+from .jobs import Counts, Import, Overtaken, RunImport, finish, get_import, import_location, lock_import, move_on
 from .reading import Feed, Problem, Source
 
 Progress = Callable[[int, int], None]
@@ -51,6 +51,8 @@ def run_import(
         feed = _feed(database, blobs, job)
         with closing(READERS[job.format].open(feed)) as source:
             job = _run(database, blobs, job, source, progress or _silent, closing_down or _never)
+    except Overtaken:
+        raise
     except Refused as refusal:
         sentence = refusal.sentence
         database.write_now(lambda tx: finish(tx, job, sentence))

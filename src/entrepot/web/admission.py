@@ -52,6 +52,8 @@ async def _recognise(visit: Visit) -> None:
     authorization = visit.request.headers.get("authorization", "")
     scheme, _, credential = authorization.partition(" ")
     if authorization:
+        if visit.cookie(SESSION) is not None:
+            raise NotSignedIn("Send an API key or the session's cookie, not both: it is unclear who calls")
         key = Secret(credential.strip())
         found = await visit.read(lambda s: identity.find_key(s, key)) if scheme.lower() == "bearer" else None
         if found is None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from litestar import Litestar
 from litestar.di import Provide
 from litestar.exceptions import HTTPException
+from litestar.routes import HTTPRoute
 from litestar.types import ControllerRouterHandler
 
 from entrepot.kernel import Refused
@@ -49,6 +50,7 @@ def create_app(entrepot: Entrepot) -> Litestar:
         debug=False,
     )
     app.state.house = house
+    house.methods = {route.path_format: sorted(route.methods) for route in app.routes if isinstance(route, HTTPRoute)}
     app.asgi_handler = Edge(app.asgi_handler, house)
     return app
 

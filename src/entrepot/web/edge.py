@@ -68,7 +68,7 @@ class _Exchange:
         """Pass a part of the answer on, with the headers that every answer has."""
         if message["type"] == "http.response.start":
             self.status = message["status"]
-            message["headers"] = [*message["headers"], *self._headers(message)]
+            message["headers"] = [*self._given(message), *self._headers(message)]
         elif message["type"] == "http.response.body" and self._without_body:
             message["body"] = b""
         await self._send(message)
@@ -92,6 +92,14 @@ class _Exchange:
             ms=round(took_s * 1000, 1),
             request_id=self._request_id,
         )
+
+    def _given(self, message: Any) -> list[tuple[bytes, bytes]]:
+        """The answer's own headers. Litestar's OPTIONS names the methods of an address's first handler only."""
+        methods = self._house.methods.get(self.scope.get("path_template", ""))
+        if self._method != "OPTIONS" or methods is None:
+            return list(message["headers"])
+        kept = [(name, value) for name, value in message["headers"] if name.lower() != b"allow"]
+        return [*kept, (b"allow", ", ".join(methods).encode())]
 
     def _headers(self, message: Any) -> list[tuple[bytes, bytes]]:
         there = {name.lower() for name, _ in message["headers"]}

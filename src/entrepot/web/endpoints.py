@@ -89,13 +89,35 @@ def body_as(into: type[B]) -> Callable[[Visit], Any]:
     async def asked(visit: Visit) -> Any:
         content = await visit.request.body()
         try:
-            return decoder.decode(content)
+            return _decoded(decoder, content, into)
         except msgspec.ValidationError as error:
             raise Unreadable(f"The body does not fit: {error}", fields=_field(str(error))) from None
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise Unreadable(f"The body is not JSON: {error}") from None
 
     return asked
+
+
+def _decoded(decoder: msgspec.json.Decoder[B], content: bytes, into: type[B]) -> B:
+    try:
+        return decoder.decode(content)
+    except msgspec.ValidationError:
+        plain = msgspec.json.decode(content)
+        if (whole := _whole(plain)) == plain and str(whole) == str(plain):
+            raise
+        return msgspec.convert(whole, into, dec_hook=_secret)
+
+
+def _whole(value: Any) -> Any:
+    """The same with 5.0 as 5: to JSON they are one number, to us an amount is never a float."""
+    match value:
+        case float() if value.is_integer():
+            return int(value)
+        case list():
+            return [_whole(each) for each in value]
+        case dict():
+            return {name: _whole(each) for name, each in value.items()}
+    return value
 
 
 def _field(message: str) -> dict[str, str]:

@@ -28,6 +28,7 @@ class House:
         self.rates = Rates(enabled=serve.rate_limits)
         self.measures = Measures()
         self.closing = threading.Event()
+        self.methods: dict[str, list[str]] = {}
         self.busy = asyncio.Semaphore(os.cpu_count() or 1)
 
     def visit(self, request: Request[Any, Any, Any]) -> CurrentVisit:

@@ -10,6 +10,8 @@ from typing import Annotated, Literal
 from litestar.params import HeaderParameter, PathParameter, QueryParameter
 from msgspec import Meta
 
+from entrepot import identity
+from entrepot.kernel import Secret
 from entrepot.kernel.money import MINOR_MAX
 
 NO_NUL = r"^[^\x00]*$"
@@ -23,16 +25,34 @@ Slug = Annotated[str, PathParameter(pattern=SLUG, min_length=1, max_length=300)]
 Sha256 = Annotated[str, PathParameter(pattern=SHA256)]
 Line = Annotated[str, Meta(pattern=NO_NUL, max_length=300)]
 """A short text."""
-Name = Annotated[str, Meta(pattern=NO_NUL, min_length=1, max_length=200)]
+PLAIN = r"^[^\x00-\x1f\x7f-\x9f\xad\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]*$"
+"""No control signs, and none that cannot be seen."""
+Name = Annotated[str, Meta(pattern=PLAIN, min_length=1, max_length=100)]
 """A short text that may not be empty."""
 Prose = Annotated[str, Meta(pattern=NO_NUL, max_length=20_000)]
 """A long text."""
-Email = Annotated[str, Meta(pattern=r"^[^\x00@\s]+@[^\x00@\s]+$", min_length=3, max_length=254)]
+Email = Annotated[
+    str,
+    Meta(
+        pattern=r"^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@([A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?\.)*[A-Za-z0-9]+$",
+        min_length=3,
+        max_length=254,
+    ),
+]
+NewPassword = Annotated[Secret, Meta(extra_json_schema={"minLength": 8, "maxLength": 200})]
+"""A password that somebody chooses now; one that is only checked may be any `Secret`."""
 Password = Annotated[str, Meta(pattern=NO_NUL, min_length=1, max_length=1_000)]
 Token = Annotated[str, Meta(pattern=r"^[\x21-\x7e]+$", min_length=1, max_length=500)]
 """Something we gave out: a link's token, a payment method."""
 Language = Literal["en", "zh"]
-Country = Annotated[str, Meta(pattern=r"^[A-Z]{2}$", description="ISO 3166 alpha-2")]
+Country = Annotated[
+    str,
+    Meta(
+        pattern=r"^[A-Z]{2}$",
+        description="ISO 3166 alpha-2",
+        extra_json_schema={"enum": sorted(identity.COUNTRIES)},
+    ),
+]
 Currency = Annotated[str, Meta(pattern=r"^[A-Z]{3}$", description="ISO 4217")]
 Amount = Annotated[int, Meta(ge=0, lt=MINOR_MAX, description="Whole minor units")]
 Count = Annotated[int, Meta(ge=0, le=1_000_000_000)]

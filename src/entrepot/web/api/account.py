@@ -11,11 +11,11 @@ from msgspec import Meta
 from entrepot import identity
 
 from ..endpoints import endpoint
-from ..params import NO_NUL, After, Country, Id, Most, Name, OptionalKey
+from ..params import PLAIN, After, Country, Id, Most, Name, OptionalKey
 from ..visit import Visit
 from ..wire import Done, Listed, Made, listed
 
-Part = Annotated[str, Meta(pattern=NO_NUL, max_length=200)]
+Part = Annotated[str, Meta(pattern=PLAIN, max_length=200)]
 
 
 class PostalAddress(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -24,7 +24,7 @@ class PostalAddress(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     name: Name
     line1: Name
     line2: Part = ""
-    city: Part = ""
+    city: Name
     region: Part = ""
     postal_code: Part = ""
     country: Country

@@ -17,7 +17,7 @@ from ..params import NO_NUL, After, Country, Currency, Id, Key, Most, Name, Opti
 from ..visit import Visit
 from ..wire import Listed, Made, listed
 
-Price = Annotated[int, Meta(ge=0, le=10**12, description="Minor units")]
+Price = Annotated[int, Meta(ge=1, le=10**12, description="Minor units")]
 Find = Annotated[
     str, QueryParameter(name="q", max_length=200, pattern=NO_NUL, description="A part of the title or the id")
 ]

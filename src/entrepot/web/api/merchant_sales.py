@@ -10,7 +10,7 @@ from litestar.params import QueryParameter
 from litestar.types import ControllerRouterHandler
 from msgspec import Meta
 
-from entrepot import deliver, orders, pay
+from entrepot import deliver, identity, orders, pay
 
 from ..csv_files import csv_file
 from ..endpoints import endpoint
@@ -25,6 +25,7 @@ Status = Annotated[
         name="status", pattern="^(paid|shipped|delivered|completed|cancelled)$", description="Only of this one"
     ),
 ]
+_ANYWHERE = Meta(pattern=r"^([A-Z]{2}|\*)$", extra_json_schema={"enum": ["*", *sorted(identity.COUNTRIES)]})
 Days = Annotated[int, Meta(ge=0, le=90)]
 Grams = Annotated[int, Meta(ge=1, le=10_000_000)]
 
@@ -47,7 +48,7 @@ class Step(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Up to this weight, this price."""
 
     weight_g_max: Grams
-    amount_minor: Amount
+    amount_minor: Annotated[int, Meta(ge=0, le=10**12)]
 
 
 class SaveRateSheet(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -55,7 +56,7 @@ class SaveRateSheet(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     name: Name
     kind: Literal["flat", "weight"]
-    countries: Annotated[list[Annotated[str, Meta(pattern=r"^([A-Z]{2}|\*)$")]], Meta(min_length=1, max_length=250)]
+    countries: Annotated[list[Annotated[str, _ANYWHERE]], Meta(min_length=1, max_length=250)]
     currency: Currency
     steps: Annotated[list[Step], Meta(min_length=1, max_length=50)]
     free_over_minor: Amount | None = None

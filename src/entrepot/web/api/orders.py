@@ -41,7 +41,7 @@ class PlaceOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Cancel(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Why, in words for the other side."""
 
-    reason: Annotated[str, Meta(pattern=NO_NUL, max_length=500)] = ""
+    reason: Annotated[str, Meta(pattern=NO_NUL, min_length=1, max_length=500)]
 
 
 @endpoint("POST", "/api/orders", asks=PlaceOrder)

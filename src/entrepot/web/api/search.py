@@ -30,30 +30,32 @@ Sort = Annotated[
 ]
 
 
-def _filter(name: str, description: str, example: str) -> dict[str, Any]:
-    values = {"type": "array", "maxItems": 20, "items": {"type": "string", "maxLength": FILTER_LENGTH_MAX}}
-    values["items"]["pattern"] = NO_NUL  # type: ignore[index]
+def _filter(name: str, description: str, example: str, pattern: str = NO_NUL) -> dict[str, Any]:
+    value = {"type": "string", "maxLength": FILTER_LENGTH_MAX, "pattern": pattern}
     return {
         "name": f"{_PREFIX}{name}",
         "in": "query",
         "required": False,
         "description": description,
-        "schema": values,
+        "schema": {"type": "array", "maxItems": 5, "items": value},
         "example": [example],
         "style": "form",
         "explode": True,
     }
 
 
+_CATEGORY = (
+    "A category's slug path; what is below it counts too. Any attribute's code works likewise, such as `filter.color`; "
+    "a filter given several times means or"
+)
 FILTERS = [
-    _filter("category", "A category's slug path; what is below it counts too. Any attribute's code works likewise, "
-            "such as `filter.color`; a filter given several times means or", "electronics/audio"),
+    _filter("category", _CATEGORY, "electronics/audio"),
     _filter("brand", "A brand", "Aurora"),
-    _filter("merchant", "A merchant's id or name", "Aurora Audio"),
-    _filter("price", "Minor units: from..to, either may be left out", "1000..5000"),
-    _filter("rating", "Stars: from..", "4.."),
-    _filter("in_stock", "`true` leaves out what cannot be had now", "true"),
-]  # fmt: skip
+    _filter("merchant", "A merchant's id", "org_01K00000000000000000000000"),
+    _filter("price", "Minor units: from..to; either may be left out", "1000..5000", r"^[0-9]{1,12}\.\.[0-9]{0,12}$"),
+    _filter("rating", "Stars: from..", "4..", r"^[0-5]\.\.$"),
+    _filter("in_stock", "`true`: only what can be had now", "true", "^(true|false)$"),
+]
 
 
 class Suggestions(msgspec.Struct, frozen=True):

@@ -10,7 +10,7 @@ from entrepot.identity import Session
 from entrepot.kernel import NotSignedIn, Secret, Snapshot, Tx
 
 from ..endpoints import endpoint
-from ..params import Email, Id, Language, Name, Token
+from ..params import Email, Id, Language, Name, NewPassword, Token
 from ..signing_in import check_password, sign_in, sign_out, sign_up
 from ..visit import LANGUAGE, Visit
 from ..wire import Done
@@ -50,7 +50,7 @@ class NewAccount(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What a new account needs."""
 
     email: Email
-    password: Secret
+    password: NewPassword
     name: Name
 
 
@@ -77,7 +77,7 @@ class Reset(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The token of the mailed link, and the new password."""
 
     token: Token
-    password: Secret
+    password: NewPassword
 
 
 class Confirmation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -90,7 +90,7 @@ class ChangePassword(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The old password and the new one."""
 
     old: Secret
-    new: Secret
+    new: NewPassword
 
 
 @endpoint("GET", "/api/session")

@@ -92,6 +92,17 @@ def test_who_is_removed_from_an_organisation_acts_for_it_no_longer_at_once(datab
     assert after.scope == Scope(people.alice.actor)
 
 
+def test_a_membership_that_is_gone_gives_no_organisation_whatever_the_session_says(
+    database: Database, people: Cast
+) -> None:
+    _, token = opened(database, people.bruno.actor)
+    gone = prepare_text("DELETE FROM identity_memberships WHERE user_id = :user_id")
+    database.write_now(lambda tx: tx.run(gone, user_id=people.bruno.actor))
+    session = found(database, token)
+    assert session is not None
+    assert session.scope == Scope(people.bruno.actor)
+
+
 def test_a_language_chosen_in_a_session_is_the_persons_from_then_on(database: Database, people: Cast) -> None:
     session, token = opened(database, people.alice.actor)
     database.write_now(lambda tx: identity.set_language(tx, session, "zh"))

@@ -209,6 +209,16 @@ def test_events_that_nobody_reacts_to_are_passed_without_a_command_each(database
     assert database.read_now(last_position) == 451
 
 
+def test_a_backlog_larger_than_a_batch_and_a_round_is_reacted_to_whole(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("entrepot.kernel.relay.REACTED_MAX", 10)
+    monkeypatch.setattr("entrepot.kernel.relay.BATCHES_MAX", 2)
+    database.write_now(lambda tx: tx.announce(*(Happened(f"{n:02d}") for n in range(57))))
+    relay_of(database, effect, other_effect).drain()
+    assert database.read_now(things.names) == sorted(f"{who}{n:02d}" for who in ("", "other ") for n in range(57))
+
+
 def test_events_that_no_room_declares_any_more_stop_nobody(database: Database) -> None:
     announce(database, "a")
     old = prepare_text("UPDATE kernel_events SET name = 'gone.Happened'")

@@ -141,9 +141,27 @@ def test_a_worker_that_died_leaves_its_task_to_another_when_its_lease_ends(datab
     assert count(database, "a") == 1
 
 
+def test_an_older_attempt_of_the_same_worker_does_not_settle_the_newer_one(database: Database) -> None:
+    runs: list[TaskRun] = []
+
+    def act(run: TaskRun, parcel: Parcel) -> None:
+        runs.append(run)
+        if run.attempt == 1:
+            advance(database, LEASE_S * SECOND)
+            workers(database, act).drain()
+            return
+        with pytest.raises(Conflict):
+            runs[0].settle(lambda tx: add(tx, "a"))
+        run.settle(lambda tx: add(tx, "a"))
+
+    task_id = enqueue(database)
+    workers(database, act).drain()
+    assert [run.attempt for run in runs] == [1, 2]
+    assert (task(database, task_id).state, count(database, "a")) == ("done", 1)
+
+
 @pytest.mark.parametrize("name", ["another", "one"])
 def test_who_was_taken_over_settles_nothing(database: Database, name: str) -> None:
-    """Also when the same worker took it again: the attempt counts, not only the name."""
     refused: list[Conflict] = []
 
     def slow(run: TaskRun, parcel: Parcel) -> None:

@@ -203,6 +203,16 @@ def test_a_full_disk_gets_a_sentence_and_the_writer_goes_on_when_there_is_room(d
     assert count(database, "x" * 100_000) == 1
 
 
+def test_a_commit_that_fails_leaves_nothing_open_for_the_next_command(database: Database) -> None:
+    tree = "CREATE TABLE tree (id TEXT PRIMARY KEY, up TEXT REFERENCES tree (id) DEFERRABLE INITIALLY DEFERRED)"
+    orphan = prepare_text("INSERT INTO tree (id, up) VALUES ('leaf', 'nowhere')")
+    database.write_now(lambda tx: tx.run(prepare_text(tree)))
+    with pytest.raises(sqlite3.IntegrityError):
+        database.write_now(lambda tx: tx.run(orphan))
+    database.write_now(lambda tx: add(tx, "a"))
+    assert database.read_now(things.names) == ["a"]
+
+
 def test_a_file_that_is_no_database_gets_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "entrepot.db").write_bytes(b"this is a shopping list" * 1_000)
     with pytest.raises(Unavailable, match="damaged or is no database"):

@@ -31,6 +31,7 @@ from .tx import Snapshot, Tx
 
 LEASE = "relay"
 REACTED_MAX = 100
+BATCHES_MAX = 20
 CHAINS_AT_ONCE = 4
 POLL_S = 0.25
 
@@ -44,6 +45,13 @@ class Behind(NamedTuple):
 
     reactions: list[Reaction]
     upto: int
+
+
+class Placed(NamedTuple):
+    """How many events got a position, and whether the lease was handed back because nothing else is left to do."""
+
+    events: int
+    released: bool
 
 
 class Relay:
@@ -68,13 +76,15 @@ class Relay:
         begun = self._database.write_now(self._begin)
         if begun is None:
             return 0
-        fence, handled = begun
-        self._tell_placed(handled)
-        while (behind := self._database.read_now(self._behind)).reactions:
+        fence, placed = begun
+        handled = self._tell(placed)
+        for _ in range(BATCHES_MAX):  # then the retries get their turn, however much comes
+            if placed.released:
+                break
+            behind = self._database.read_now(self._behind)
             failures = self._react(behind.reactions)
             placed = self._database.write_now(lambda tx: self._advance(tx, fence, behind.upto, failures))  # noqa: B023
-            self._tell_placed(placed)
-            handled += len(behind.reactions) + placed
+            handled += len(behind.reactions) + self._tell(placed)
         return handled + self._retry()
 
     def drain(self) -> int:
@@ -93,13 +103,13 @@ class Relay:
             return True
         return bool(list_due(snapshot, self._by_name, 1))
 
-    def _begin(self, tx: Tx) -> tuple[int, int] | None:
+    def _begin(self, tx: Tx) -> tuple[int, Placed] | None:
         """Take the lease and place what waits; None when another process has the lease."""
         fence = acquire(tx, LEASE, self._holder)
         return None if fence is None else (fence, self._place(tx))
 
-    def _advance(self, tx: Tx, fence: int, upto: int, failures: Sequence[Failure]) -> int:
-        """Record what became of a batch, and place what waits; returns how many events that was."""
+    def _advance(self, tx: Tx, fence: int, upto: int, failures: Sequence[Failure]) -> Placed:
+        """Record what became of a batch, and place what waits. Conflict when the lease was lost meanwhile."""
         still_held(tx, LEASE, fence)
         acquire(tx, LEASE, self._holder)
         for reaction, error in failures:
@@ -107,15 +117,16 @@ class Relay:
         move_cursor(tx, LEASE, upto)
         return self._place(tx)
 
-    def _place(self, tx: Tx) -> int:
+    def _place(self, tx: Tx) -> Placed:
         """Place what waits. When there is nothing to react to, pass all of it and hand the lease back at once."""
-        placed = len(place(tx))
+        count = len(place(tx))
         behind = self._behind(tx)
-        if not behind.reactions:
-            if behind.upto > cursor_of(tx, LEASE):
-                move_cursor(tx, LEASE, behind.upto)
-            release(tx, LEASE, self._holder)
-        return placed
+        if behind.reactions:
+            return Placed(count, released=False)
+        if behind.upto > cursor_of(tx, LEASE):
+            move_cursor(tx, LEASE, behind.upto)
+        release(tx, LEASE, self._holder)
+        return Placed(count, released=True)
 
     def _behind(self, snapshot: Snapshot) -> Behind:
         cursor = cursor_of(snapshot, LEASE)
@@ -156,10 +167,12 @@ class Relay:
                 log.error("a reaction failed", handler=reaction.name, event_id=reaction.event.id, exc_info=error)
         return failures
 
-    def _tell_placed(self, placed: int) -> None:
-        if placed:
+    def _tell(self, placed: Placed) -> int:
+        """Wake who follows the positions; returns how many were given."""
+        if placed.events:
             for wake in self._placed:
                 wake()
+        return placed.events
 
 
 class RelayThread:

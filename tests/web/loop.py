@@ -27,7 +27,9 @@ class Calls(httpx.BaseTransport):
         asked = httpx.Request(request.method, request.url, headers=request.headers, content=content)
         answer = await self._inner.handle_async_request(asked)
         body = await answer.aread()
-        return httpx.Response(answer.status_code, headers=answer.headers, stream=httpx.ByteStream(body), request=request)
+        return httpx.Response(
+            answer.status_code, headers=answer.headers, stream=httpx.ByteStream(body), request=request
+        )
 
 
 @contextmanager

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
+from limits import RateLimitItem
 from litestar import Litestar
 from litestar.di import Provide
 from litestar.exceptions import HTTPException
@@ -30,9 +31,12 @@ if TYPE_CHECKING:
     from entrepot.app import Entrepot
 
 
-def create_app(entrepot: Entrepot) -> Litestar:
-    """Everything this home answers over HTTP. The home's own threads are started and ended by whoever opened it."""
-    house = House(entrepot)
+def create_app(entrepot: Entrepot, *, rates: Mapping[str, RateLimitItem] | None = None) -> Litestar:
+    """Everything this home answers over HTTP. The home's own threads are started and ended by whoever opened it.
+
+    `rates` replaces some of the classes of `rates.RATES`.
+    """
+    house = House(entrepot, rates or {})
     routes: list[ControllerRouterHandler] = [*API_ROUTES, *PAGE_ROUTES, *MEDIA_ROUTES, *BEACON_ROUTES, static_file]
     app = Litestar(
         routes,

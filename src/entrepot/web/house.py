@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import os
 import threading
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from limits import RateLimitItem
 from litestar import Request
 
 from .measures import Measures
@@ -21,11 +23,11 @@ if TYPE_CHECKING:
 class House:
     """One for each application; `app.state.house`."""
 
-    def __init__(self, entrepot: Entrepot) -> None:
+    def __init__(self, entrepot: Entrepot, rates: Mapping[str, RateLimitItem]) -> None:
         serve = entrepot.settings.serve
         self.entrepot = entrepot
         self.policy = Policy(serve.public_url.rstrip("/"), serve.allowed_hosts)
-        self.rates = Rates(enabled=serve.rate_limits)
+        self.rates = Rates(rates, enabled=serve.rate_limits)
         self.measures = Measures()
         self.closing = threading.Event()
         self.methods: dict[str, list[str]] = {}

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Mapping
 
 from limits import RateLimitItem, RateLimitItemPerHour, RateLimitItemPerMinute
 from limits.storage import MemoryStorage
@@ -29,10 +30,10 @@ _BY_ADDRESS = frozenset({"sign_in", "mail"})
 
 
 class Rates:
-    """Counts requests. `rates` replaces the figures, for tests and for whoever needs others."""
+    """Counts requests. `rates` replaces figures of `RATES`."""
 
-    def __init__(self, *, enabled: bool = True, rates: dict[str, RateLimitItem] | None = None) -> None:
-        self._rates = {**RATES, **(rates or {})}
+    def __init__(self, rates: Mapping[str, RateLimitItem], *, enabled: bool = True) -> None:
+        self._rates = {**RATES, **rates}
         self._enabled = enabled
         storage = MemoryStorage()
         self._exact = MovingWindowRateLimiter(storage)

@@ -20,6 +20,8 @@ import msgspec
 T = TypeVar("T")
 
 Convert = Callable[[Any], Any]
+Moment = Annotated[datetime, msgspec.Meta(tz=True)]
+"""A time with its zone: RFC 3339 on the wire."""
 
 _TIME_NAMES = ("at", "since")
 _TIME_ENDS = ("_at", "_by", "_from")
@@ -113,7 +115,7 @@ def _is_time(name: str, hint: Any) -> bool:
 
 
 def _as_time(hint: Any) -> Any:
-    return datetime if hint is int else datetime | None
+    return Moment if hint is int else Moment | None
 
 
 def _is_struct(kind: Any) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated
 
 import msgspec
@@ -15,9 +14,7 @@ from entrepot.kernel import Tx
 from ..endpoints import endpoint
 from ..params import NO_NUL, After, Id, Most, OptionalKey
 from ..visit import Visit
-from ..wire import Listed, Made, listed
-
-Moment = Annotated[datetime, Meta(tz=True)]
+from ..wire import Listed, Made, Moment, listed
 
 
 class RecordScan(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

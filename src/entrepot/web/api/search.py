@@ -17,7 +17,8 @@ from ..refusals import Unreadable
 from ..visit import Visit
 from ..wire import Listed, listed
 
-FILTERS_MAX = 40
+FILTERS_MAX = 200
+VALUES_MAX = 20
 FILTER_LENGTH_MAX = 200
 _PREFIX = "filter."
 
@@ -37,7 +38,7 @@ def _filter(name: str, description: str, example: str, pattern: str = NO_NUL) ->
         "in": "query",
         "required": False,
         "description": description,
-        "schema": {"type": "array", "maxItems": 5, "items": value},
+        "schema": {"type": "array", "maxItems": VALUES_MAX, "items": value},
         "example": [example],
         "style": "form",
         "explode": True,
@@ -131,8 +132,8 @@ def read_filters(visit: Visit) -> dict[str, tuple[str, ...]]:
         if not code or max(len(code), len(value)) > FILTER_LENGTH_MAX or "\0" in name + value:
             raise Unreadable(f"A filter has a name and a value of at most {FILTER_LENGTH_MAX} characters")
         found[code] = (*found.get(code, ()), value)
-        if sum(map(len, found.values())) > FILTERS_MAX:
-            raise Unreadable(f"At most {FILTERS_MAX} filter values may be given at once")
+        if len(found[code]) > VALUES_MAX or sum(map(len, found.values())) > FILTERS_MAX:
+            raise Unreadable(f"At most {VALUES_MAX} values of a filter may be given at once, {FILTERS_MAX} in all")
     return found
 
 

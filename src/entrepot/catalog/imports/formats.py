@@ -63,7 +63,7 @@ def resolve_format(feed: Feed, format: str) -> str:
     if feed.path.is_file() and not begin.strip():
         raise Invalid(f"{feed.name} is empty: there is nothing to import")
     if begin.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise Invalid(f"{feed.name} is UTF-16: save it as “CSV UTF-8” and import that")
+        raise Invalid(f"{feed.name} is UTF-16: save it as CSV (UTF-8) and import that")
     for reader in READERS.values():
         if reader.recognises(feed):
             return reader.format

@@ -36,7 +36,7 @@ class Sheet:
         try:
             text = header.content.decode("utf-8")
         except UnicodeDecodeError:
-            raise Invalid(f"{name} is not UTF-8: save it as “CSV UTF-8”") from None
+            raise Invalid(f"{name} is not UTF-8: save it as CSV (UTF-8)") from None
         self.delimiter = max(DELIMITERS, key=text.count)
         self.columns = [cell.strip().lower() for cell in _cells(text, self.delimiter)]
 
@@ -110,7 +110,7 @@ def _text(record: list[Line]) -> str | Problem:
         return joined.decode("utf-8")
     except UnicodeDecodeError:
         return Problem(
-            record[0].number, "row", "This row is not UTF-8: save the file as “CSV UTF-8”", _shown(record[0])
+            record[0].number, "row", "This row is not UTF-8: save the file as CSV (UTF-8)", _shown(record[0])
         )
 
 

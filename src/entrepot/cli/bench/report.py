@@ -48,7 +48,7 @@ class Report(msgspec.Struct, frozen=True):
 
 
 def machine() -> str:
-    """The processor, the system and the programs under us, and the day."""
+    """The day, the processor and how busy it is with other work, the system and the programs under us."""
     cpu = platform.processor() or platform.machine()
     information = Path("/proc/cpuinfo")
     if information.exists():
@@ -58,7 +58,7 @@ def machine() -> str:
         cpu = names[0] if names else cpu
     today = datetime.now(UTC).date().isoformat()
     return (
-        f"{today}, {os.cpu_count()} cores of {cpu}, {platform.system()} {platform.release()}, "
+        f"{today}, {os.cpu_count()} cores of {cpu}, load {os.getloadavg()[0]:.1f}, {platform.system()}, "
         f"Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}"
     )
 

@@ -10,7 +10,9 @@ import pytest
 import structlog
 
 from entrepot import catalog, discovery
-from entrepot.kernel import MINUTE, SECOND, Database, ManualClock, NotFound, Secret
+from entrepot.discovery.index.postings import Postings
+from entrepot.kernel import MINUTE, SECOND, Database, ManualClock, NotFound, Secret, catch_up
+from entrepot.kernel.testing import settle
 from entrepot.signals import Signal, SignalKind, list_signals
 from tests.discovery.market import Shop, draft, open_shop
 
@@ -332,3 +334,51 @@ def test_a_beacon_is_read_back_and_cannot_be_made_up(shop: Shop) -> None:
     for wrong in ("", "x", token[:-1], token + "x", discovery.beacon_token(Secret("other"), "req_1", "prd_1", 7)):
         with pytest.raises(NotFound):
             discovery.read_beacon(key, wrong)
+
+
+def test_prices_have_a_follower_of_their_own_that_does_not_wait_for_words(shop: Shop) -> None:
+    products = shop.put(draft("a", "lamp", 100), draft("b", "lamp", 200))
+    shop.follow()
+    shop.put(*(draft(f"p{n}", "table") for n in range(20)))
+    offer = shop.offer_of(products["a"])
+    shop.database.write_now(lambda tx: catalog.update_offer(tx, shop.cast.bruno, offer, catalog.OfferChange(300)))
+    shop.database.write_now(lambda tx: catalog.hide_product(tx, shop.cast.dana, products["b"]))
+    settle(shop.database, {})
+    catch_up(shop.database, shop.indexer.columns)
+    page = shop.search("lamp", filters={"price": ("300..",)})
+    assert [hit.external_id for hit in page.hits] == ["a"]
+    assert shop.found("lamp") == ["a"]
+    assert shop.found("table") == [], "the words are still to come"
+    catch_up(shop.database, shop.indexer)
+    assert len(shop.found("table")) == 20
+    assert shop.found("lamp") == ["a"]
+    shop.indexer.rebuild()
+    assert shop.indexer.columns.position <= shop.indexer.position
+    catch_up(shop.database, shop.indexer.columns)
+    assert shop.found("lamp") == ["a"]
+
+
+def test_an_index_that_fails_halfway_goes_back_to_what_was_whole(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    shop.put(draft("a", "lamp"))
+    shop.follow()
+    shop.indexer._due.clear()
+    shop.indexer.tick()
+
+    failures = iter([OSError(28, "No space left on device")])
+    commit = Postings.commit
+
+    def full_once(postings: Postings, count: int) -> None:
+        for failure in failures:
+            raise failure
+        commit(postings, count)
+
+    shop.put(draft("b", "lamp"), draft("c", "lamp"))
+    monkeypatch.setattr(Postings, "commit", full_once)
+    with pytest.raises(OSError, match="No space"):
+        shop.follow()
+    assert shop.found("lamp") == ["a"]
+    shop.follow()
+    assert sorted(shop.found("lamp")) == ["a", "b", "c"]
+    generation = shop.indexer.generation
+    assert generation is not None
+    generation.checkpoint(shop.indexer.position)

@@ -305,3 +305,11 @@ def test_an_id_that_does_not_fit_is_refused_and_nothing_is_put_in(index: Index, 
         index.upsert([product(1, "lamp"), Document(document_id, "lamp")], nowhere(2))
     index.commit()
     assert index.count() == 0
+
+
+def test_of_many_values_the_largest_are_shown_ties_by_name_and_the_chosen_always(index: Index) -> None:
+    put(index, *(product(n, "lamp", brand=f"brand {n % 60:02}") for n in range(100)))
+    shown = list(facet(index, "brand", "lamp").items())
+    assert shown == [(f"brand {n:02}", 2) for n in range(30)]
+    chosen = facet(index, "brand", "lamp", brand=("Brand 59",))
+    assert list(chosen.items()) == [*shown, ("brand 59", 1)]

@@ -8,6 +8,7 @@ damaged, once, in a sentence, and is built anew from the rows while what is left
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -41,6 +42,7 @@ CHECKPOINT_SHARE = 50
 COLUMNS_CHECKPOINT_S = 60.0
 POPULARITY_S = 300.0
 POPULAR_MAX = 50_000
+PRODUCTS_MAX = 1_000
 
 log = structlog.get_logger(__name__)
 
@@ -52,6 +54,7 @@ class Indexer:
         self, database: Database, meter: Meter, folder: Path, settings: Settings | None = None, holder: str = "indexer"
     ) -> None:
         self.index = ServedIndex()
+        self.columns = ColumnFollower(self)
         self._position = self._asked = 0
         self._database = database
         self._meter = meter
@@ -68,6 +71,11 @@ class Indexer:
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._loop, name="entrepot-index", daemon=True)
 
+    @property
+    def generation(self) -> Generation | None:
+        """What is open; None until `open`, and while a damaged one is built anew."""
+        return self._generation
+
     # Following events
 
     @property
@@ -77,23 +85,17 @@ class Indexer:
         return self._asked
 
     def apply(self, snapshot: Snapshot, events: Sequence[Recorded]) -> None:
-        """See `kernel.Projection`."""
+        """See `kernel.Projection`. Takes in as many events as speak of a thousand products, and stands behind those."""
         with self._lock:
             if self._asked != self._position:
                 return  # another generation was opened since these events were asked for; they are asked for again
+            events = _first(events)
             if self._generation is not None:
                 self._take_in(snapshot, events, self._generation)
             self._position = self._asked = events[-1].position
 
     def _take_in(self, snapshot: Snapshot, events: Sequence[Recorded], generation: Generation) -> None:
-        listed: set[str] = set()
-        changed: set[str] = set()
-        for recorded in events:
-            match recorded.event:
-                case ProductsListed(product_ids=ids) | ProductsHidden(product_ids=ids):
-                    listed.update(ids)
-                case OffersChanged(product_ids=ids) | StockChanged(product_ids=ids):
-                    changed.update(ids)
+        listed, changed = _ids(events)
         if not listed and not changed:
             return
         index = generation.index
@@ -107,11 +109,16 @@ class Indexer:
             self._write(generation, [found[each] for each in wanted], sorted(known - found.keys()))
 
     def _write(self, generation: Generation, documents: list[Document], gone: list[str]) -> None:
-        if documents or gone:
+        if not documents and not gone:
+            return
+        try:
             embed_documents(generation.index, self._meter, documents, "indexing")
             generation.index.remove(gone)
             generation.index.commit()
-            self._dirty = True
+        except Exception:
+            self._adopt(self._name)  # half of it may be in: go back to what is known to be whole
+            raise
+        self._dirty = True
 
     # Opening, rebuilding
 
@@ -237,6 +244,8 @@ class Indexer:
 
     def _refresh_popularity(self) -> None:
         generation = self._generation
+        if generation is not None and self._is_due("warm " + self._name, math.inf):
+            generation.index.warm()
         if generation is None or not self._is_due("popularity", POPULARITY_S):
             return
         since = self._database.clock.now() - self._settings.popular_days * DAY
@@ -260,6 +269,59 @@ class Indexer:
             except Exception:
                 log.exception("the search index could not be kept; it is tried again")
             self._closing.wait(TICK_S)
+
+
+class ColumnFollower:
+    """Writes what changes often into the columns, on a thread of its own: so that a price shows at once while an import
+    fills the index. The indexer applies the same events in its own time; whoever comes last reads the newest rows."""
+
+    def __init__(self, indexer: Indexer) -> None:
+        self._indexer = indexer
+        self._generation: Generation | None = None
+        self._position = 0
+
+    @property
+    def position(self) -> int:
+        """The position of the last event that is in; another generation begins where it was opened."""
+        generation = self._indexer.generation
+        if generation is not self._generation:
+            self._generation = generation
+            self._position = 0 if generation is None else generation.opened_at
+        return self._position
+
+    def apply(self, snapshot: Snapshot, events: Sequence[Recorded]) -> None:
+        """See `kernel.Projection`."""
+        events = _first(events)
+        if self._generation is not None:
+            index = self._generation.index
+            listed, changed = _ids(events)
+            known = {product_id for product_id in listed | changed if index.has(product_id)}
+            found = {product.id: document_of(product) for product in catalog.documents_of(snapshot, known)}
+            index.change([change_of(found[each]) if each in found else _gone(each) for each in sorted(known)])
+        self._position = events[-1].position
+
+
+def _ids(events: Sequence[Recorded]) -> tuple[set[str], set[str]]:
+    """The products whose words may have changed, and those of which only what changes often may have."""
+    listed: set[str] = set()
+    changed: set[str] = set()
+    for recorded in events:
+        match recorded.event:
+            case ProductsListed(product_ids=ids) | ProductsHidden(product_ids=ids):
+                listed.update(ids)
+            case OffersChanged(product_ids=ids) | StockChanged(product_ids=ids):
+                changed.update(ids)
+    return listed, changed
+
+
+def _first(events: Sequence[Recorded]) -> Sequence[Recorded]:
+    """The first events, at least one, that together speak of no more than PRODUCTS_MAX products."""
+    products = 0
+    for place, recorded in enumerate(events):
+        products += len(getattr(recorded.event, "product_ids", ()))
+        if products > PRODUCTS_MAX:
+            return events[: max(1, place)]
+    return events
 
 
 def _gone(product_id: str) -> Change:

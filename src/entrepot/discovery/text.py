@@ -6,7 +6,7 @@ Steps:
 2. cut into numbers, words and runs of scripts that are written without spaces; letters and digits part ("wh1000" gives
    "wh", "1000"), so that glued and spaced spellings meet;
 3. a number and the unit behind it become one word too ("500 ml" and "500ml" give "500ml");
-4. plurals of plain words lose their ending ("batteries" and "battery" meet): decisions/search-words.md says how far;
+4. plurals of plain words lose their ending ("batteries" and "battery" meet): decisions/0012 says how far;
 5. runs without spaces become pairs of characters.
 
 A document keeps every form, a query the most telling one: "500ml" finds 500 ml and not 500 g, "500" finds both.

@@ -82,7 +82,7 @@ class Busy(Unavailable):
 
 
 class Index(Protocol):
-    """An index of products. Writers are called by one thread at a time, readers by any."""
+    """An index of products. One thread at a time puts in and takes out; any may change what changes often, and read."""
 
     def upsert(self, documents: Sequence[Document], vectors: Vectors) -> None:
         """Put documents in, or in place of the ones with their ids; seen after the next `commit`.

@@ -57,6 +57,11 @@ def show(name: str, counts: Mapping[str, int], filters: Sequence[Filter]) -> Fac
     return Facet(name, _values(name, counts, chosen))
 
 
+def shown_most(name: str) -> int:
+    """How many of a name's values are shown, beside the chosen ones."""
+    return CATEGORIES_MAX if name == CATEGORY else VALUES_MAX
+
+
 def price_edges(quantiles: Sequence[int]) -> list[int]:
     """Where price ranges begin, from the prices at equal shares of the results: round numbers, each once, ascending."""
     edges = {_round_down(quantile) for quantile in quantiles}
@@ -98,8 +103,10 @@ def _values(name: str, values: Mapping[str, int], chosen: Filter | None) -> tupl
     if name in NUMERIC:
         return tuple(FacetValue(value, count) for value, count in values.items() if count or _is_chosen(value, chosen))
     order = sorted(values.items(), key=lambda item: (-item[1], item[0]))
-    most = CATEGORIES_MAX if name == CATEGORY else VALUES_MAX
-    shown = order[:most] + [item for item in order[most:] if _is_chosen(item[0], chosen)]
+    most = shown_most(name)
+    shown = order[:most]
+    if chosen is not None:
+        shown += [item for item in order[most:] if _is_chosen(item[0], chosen)]
     return tuple(FacetValue(value, count) for value, count in shown)
 
 

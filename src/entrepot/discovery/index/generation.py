@@ -58,6 +58,7 @@ class Generation:
         self.manifest = manifest
         self.index = index
         self.writing = writing
+        self.opened_at = manifest.position
 
     @classmethod
     def create(cls, folder: Path, floor: float) -> Generation:

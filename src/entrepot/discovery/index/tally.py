@@ -19,6 +19,7 @@ from .facets import (
     price_values,
     rating_values,
     show,
+    shown_most,
     summary_of,
 )
 from .filters import PRICE, RATING, Filter, Ranges, Terms
@@ -117,8 +118,12 @@ class Tally:
         }
 
     def _values(self, name: str, totals: npt.NDArray[np.int64]) -> dict[str, int]:
-        terms = self._columns.terms
+        """A name's values and counts; of many, and with none chosen, only those that may be among the shown."""
+        terms, most = self._columns.terms, shown_most(name)
         own = np.flatnonzero((terms.name_codes[: len(totals)] == terms.name_code(name)) & (totals > 0))
+        if len(own) > most and name not in self._masks:
+            least = np.partition(totals[own], len(own) - most)[len(own) - most]
+            own = own[totals[own] >= least]
         return {terms.pairs[code][1]: int(totals[code]) for code in own.tolist()}
 
     def _price_counts(self, mask: Mask) -> dict[str, int]:

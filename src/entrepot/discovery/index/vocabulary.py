@@ -7,6 +7,7 @@ than that is too far, and most are told by one vector operation. The few that ar
 
 from __future__ import annotations
 
+import heapq
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Sequence
 from itertools import pairwise
@@ -14,7 +15,7 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
-from ..text import is_alphabetic, shorter
+from ..text import STOP_WORDS, is_alphabetic, shorter
 from .matching import distance
 
 LETTERS_PER_EDIT = 2
@@ -82,6 +83,11 @@ class Vocabulary:
     def starting(self, prefix: str, most: int) -> Sequence[str]:
         """The words of letters that begin with the prefix and are longer, the most frequent first, ties by alphabet."""
         return self._remember((prefix, most, "starting"), lambda: self._starting(prefix, most))
+
+    def commonest(self, most: int) -> list[str]:
+        """The words in most documents, as queries ask for them."""
+        words = [word for word, count in list(self._frequency.items()) if count and word not in STOP_WORDS]
+        return heapq.nlargest(most, words, key=self.frequency)
 
     def export(self) -> tuple[dict[str, int], dict[str, str]]:
         """Everything there is to keep: frequencies and written forms."""

@@ -1,0 +1,164 @@
+"""Which slots a query finds, before filters: by its words, and by its vector.
+
+Every word's slots and scores are arrays; the set of all words is an intersection that begins with the rarest, the set
+of any word a union, and the score a sum. Neighbours join the set with their similarity.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Sequence
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+
+from .base import IndexQuery, Vectors
+from .columns import Slots
+from .matching import Wanted
+from .postings import Posting, Postings
+from .vectors import Graph, neighbours
+
+REMEMBERED_MAX = 512
+REMEMBERED_SLOTS_MAX = 4_000_000
+
+Scores = npt.NDArray[np.float32]
+Key = tuple[str, bytes]
+
+
+class View(msgspec.Struct, frozen=True):
+    """What searches see until the next commit."""
+
+    number: int
+    count: int
+    alive: npt.NDArray[np.bool_]
+    living: int
+    rows: Vectors
+    graph: Graph | None
+
+
+class Found(msgspec.Struct, frozen=True):
+    """The set of a query before filters: slots ascending, the share of the best text score, the similarity (or 0)."""
+
+    slots: Slots
+    text: Scores
+    similarity: npt.NDArray[np.int32]
+
+
+class Remembered:
+    """What queries found under the current view, for when they come again."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._found: OrderedDict[Key, Found] = OrderedDict()
+        self._slots = 0
+        self._number = -1
+
+    def find(self, view: View, key: Key) -> Found | None:
+        """What this query found under this view, if that is still known."""
+        with self._lock:
+            if view.number != self._number or (found := self._found.get(key)) is None:
+                return None
+            self._found.move_to_end(key)
+            return found
+
+    def keep(self, view: View, key: Key, found: Found) -> None:
+        """Remember for this view; what an older one found is forgotten."""
+        with self._lock:
+            if view.number > self._number:
+                self._found.clear()
+                self._slots, self._number = 0, view.number
+            if view.number < self._number or key in self._found:
+                return
+            self._found[key] = found
+            self._slots += len(found.slots)
+            while len(self._found) > REMEMBERED_MAX or self._slots > REMEMBERED_SLOTS_MAX:
+                _, dropped = self._found.popitem(last=False)
+                self._slots -= len(dropped.slots)
+
+
+def key_of(query: IndexQuery) -> Key:
+    """What decides the set of a query."""
+    return query.text, b"" if query.vector is None else query.vector.tobytes()
+
+
+def find(
+    view: View, postings: Postings, ids: npt.NDArray[np.bytes_], query: IndexQuery, wanted: Sequence[Wanted], floor: int
+) -> Found:
+    """The set of a query. Without words and vector it is everything that lives."""
+    if not wanted and query.vector is None:
+        slots = np.flatnonzero(view.alive).astype(np.int32)
+        return Found(slots, np.zeros(len(slots), np.float32), np.zeros(len(slots), np.int32))
+    texts, scores = text_matches(view, postings, wanted, any_word=True)
+    if query.vector is None:
+        return Found(texts, scores, np.zeros(len(texts), np.int32))
+    near, similarity = neighbours(view.rows, view.graph, query.vector, view.alive, ids, floor)
+    slots = np.union1d(texts, near).astype(np.int32)
+    text = np.zeros(len(slots), np.float32)
+    text[np.searchsorted(slots, texts)] = scores
+    similar = np.zeros(len(slots), np.int32)
+    similar[np.searchsorted(slots, near)] = similarity
+    return Found(slots, text, similar)
+
+
+def text_matches(view: View, postings: Postings, wanted: Sequence[Wanted], *, any_word: bool) -> tuple[Slots, Scores]:
+    """The living slots with every word, or, when there are none and `any_word`, with any; scores up to 1."""
+    if not wanted:
+        return np.zeros(0, np.int32), np.zeros(0, np.float32)
+    words = [_word_matches(view, postings, each) for each in wanted]
+    slots, scores = _with_all(words, view.count)
+    if not len(slots) and any_word:
+        slots, scores = _with_any(words, view.count)
+    best = scores.max(initial=0.0)
+    return slots, scores / best if best > 0 else scores
+
+
+def _word_matches(view: View, postings: Postings, wanted: Wanted) -> tuple[Slots, Scores]:
+    """The living slots with one of a word's alternatives, ascending, each with its best score."""
+    found = [_within(postings.posting(word), view) for word in wanted.alternatives]
+    if len(found) == 1:
+        return found[0][0], found[0][1] * np.float32(wanted.weight)
+    slots = np.unique(np.concatenate([slots for slots, _ in found]))
+    scores = np.zeros(len(slots), np.float32)
+    for some, some_scores in found:
+        places = np.searchsorted(slots, some)
+        scores[places] = np.maximum(scores[places], some_scores)
+    return slots, scores * np.float32(wanted.weight)
+
+
+def _within(posting: Posting, view: View) -> tuple[Slots, Scores]:
+    """The part of a posting that a view sees."""
+    end = len(posting.slots) if posting.upto <= view.count else int(np.searchsorted(posting.slots, view.count))
+    slots, scores = posting.slots[:end], posting.scores[:end]
+    if view.living == view.count:
+        return slots, scores
+    alive = view.alive[slots]
+    return slots[alive], scores[alive]
+
+
+def _with_any(words: Sequence[tuple[Slots, Scores]], count: int) -> tuple[Slots, Scores]:
+    """The slots that some word has, and their scores added up."""
+    total = np.zeros(count, np.float32)
+    for slots, scores in words:
+        total[slots] += scores
+    slots = np.unique(np.concatenate([slots for slots, _ in words]))
+    return slots, total[slots]
+
+
+def _with_all(words: Sequence[tuple[Slots, Scores]], count: int) -> tuple[Slots, Scores]:
+    """The slots that all words have, and their scores added up; begins with the rarest word."""
+    (slots, scores), *others = sorted(words, key=lambda word: len(word[0]))
+    if not others:
+        return slots, scores
+    place = np.full(count, -1, np.int32)
+    for more, more_scores in others:
+        if not len(slots):
+            break
+        place[slots] = np.arange(len(slots), dtype=np.int32)
+        places = place[more]
+        place[slots] = -1
+        both = places >= 0
+        kept = places[both]
+        slots, scores = slots[kept], scores[kept] + more_scores[both]
+    return slots, scores

@@ -1,8 +1,8 @@
 """The demo market's goods: about 3,000 products of 24 merchants, made from our own grammar and words.
 
-`build` draws them from a seed: kinds by their share, a merchant among those that sell the kind's group, then the product.
-About one product in twenty is sold by more than one merchant, under the same article numbers at another price. `render`
-draws a picture; `feed_rows` and `to_jsonl` say the same products as a merchant's feed would.
+`build` draws them from a seed: kinds by their share, then the product, then a merchant among those that sell its group.
+About one product in twenty is sold by more than one merchant, under the same article numbers at another price.
+`render` draws a picture; `feed_rows` and `to_jsonl` say the same products as a merchant's feed would.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -309,7 +309,7 @@ def to_jsonl(catalogue: DemoCatalogue, merchant: str | None = None) -> Iterator[
 
 
 __all__ = [
-    "DemoAttribute", "DemoCatalogue", "DemoCategory", "DemoMerchant", "DemoOffer", "DemoPicture", "DemoProduct", "DemoReview",
-    "DemoVariant", "PictureSpec", "ShipFrom", "build", "feed_rows", "picture_name", "pictures", "render", "render_all",
-    "to_jsonl",
+    "DemoAttribute", "DemoCatalogue", "DemoCategory", "DemoMerchant", "DemoOffer", "DemoPicture", "DemoProduct",
+    "DemoReview", "DemoVariant", "PictureSpec", "ShipFrom", "build", "feed_rows", "picture_name", "pictures", "render",
+    "render_all", "to_jsonl",
 ]  # fmt: skip

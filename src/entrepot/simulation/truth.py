@@ -1,8 +1,8 @@
 """What shoppers truly want. Only the simulation knows it; the rooms have to find it out from what shoppers do.
 
 A shopper belongs to an archetype and deviates from it a little. From time to time she has a wish: a kind of thing, some
-properties of it, perhaps a limit to the price. `utility` says how much a product is worth to her, `relevance` how well it
-answers a wish (0..3, for measuring search), and `query` what she types, with the words, omissions and slips of people.
+properties of it, perhaps a limit to the price. `utility` says how much a product is worth to her, `relevance` how well
+it answers a wish (0..3, for measuring search), and `query` what she types, with the words and slips of people.
 Everything is a function of its arguments and a Random, so a seed replays a day.
 """
 

@@ -35,7 +35,7 @@ def allowed(templates: Iterable[str], attributes: Mapping[str, object]) -> list[
 def _holds(value: object, relation: str | None, wanted: str | None) -> bool:
     if relation is None:
         return value is True
-    return (value == wanted) is (relation == "=")
+    return (str(value) == wanted) is (relation == "=")
 
 
 def say(template: str, values: Mapping[str, str], chance: Random) -> str:

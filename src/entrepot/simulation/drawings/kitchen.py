@@ -141,7 +141,7 @@ def knife(c: Canvas, look: Look) -> None:
             f"C{tip + 80},{y + wide} {tip + 140},{y + wide} 380,{y + wide}Z"
         )
     c.path(d, c.gradient(0, y - 10, 0, y + wide, "#e9ebee", "#b4b8be", "#dfe2e6", "#8d9197"))
-    c.stroke(f"M{tip + 60},{y + wide - 12}H376", "#ffffff", 3, 0.7)
+    c.stroke(f"M{tip + 170},{y + wide - 10}H372", "#ffffff", 3, 0.7)
     if look.get("blade", "plain") == "damask":
         for k in range(5):
             c.stroke(

@@ -129,6 +129,20 @@ def puffer(c: Canvas, look: Look) -> None:
     c.rect(378, 236, 34, 16, look.accent, 3)
 
 
+def _print(c: Canvas, look: Look, outline: str) -> None:
+    """Dots or flowers all over the cloth."""
+    if look.get("print", "plain") == "dots":
+        spots = "".join(f'<circle cx="{x}" cy="{y}" r="5.5" fill="{look.accent}"/>' for x, y in ((9, 9), (27, 27)))
+        c.path(outline, c.pattern(36, 36, spots))
+    elif look.get("print") == "flowers":
+        blooms = "".join(
+            f'<path d="M{x - 7},{y}h14M{x},{y - 7}v14" stroke="{look.accent}" stroke-width="9" stroke-linecap="round"/>'
+            f'<circle cx="{x}" cy="{y}" r="4" fill="#f7d774"/>'
+            for x, y in ((14, 14), (41, 41))
+        )
+        c.path(outline, c.pattern(54, 54, blooms))
+
+
 def dress(c: Canvas, look: Look) -> None:
     cloth(c, look)
     tone, cut = look.colour, look.get("cut", "wrap")
@@ -175,16 +189,7 @@ def dress(c: Canvas, look: Look) -> None:
             10,
             strength,
         )
-    if look.get("print", "plain") == "dots":
-        spots = "".join(f'<circle cx="{x}" cy="{y}" r="5.5" fill="{look.accent}"/>' for x, y in ((9, 9), (27, 27)))
-        c.path(outline, c.pattern(36, 36, spots))
-    elif look.get("print") == "flowers":
-        blooms = "".join(
-            f'<path d="M{x - 7},{y}h14M{x},{y - 7}v14" stroke="{look.accent}" stroke-width="9" stroke-linecap="round"/>'
-            f'<circle cx="{x}" cy="{y}" r="4" fill="#f7d774"/>'
-            for x, y in ((14, 14), (41, 41))
-        )
-        c.path(outline, c.pattern(54, 54, blooms))
+    _print(c, look, outline)
     if cut == "wrap":
         c.path("M270,72L320,152L370,72Q320,96 270,72Z", darker(tone, 0.5))
         c.stroke("M370,72C350,150 300,220 248,286", darker(tone, 0.4), 4)

@@ -5,43 +5,52 @@ from entrepot.simulation.drawings.picture import Look
 from entrepot.simulation.drawings.wood import board, leg
 
 
+def _round_table(c: Canvas, look: Look, top: float) -> None:
+    wood = look.material
+    if look.get("base", "legs") == "pedestal":
+        c.path(
+            mirrored(320, top + 20, (296, top + 20), (300, 470, 250, 500, 222, 556), (320, 570)),
+            c.round_fill(226, 414, darker(look.accent, 0.05)),
+        )
+    elif look.get("base") == "frame":
+        for reach in (150, 96):
+            c.stroke(
+                f"M{320 - reach},{top + 30}L{320 + reach * 0.7:g},556M{320 + reach},{top + 30}"
+                f"L{320 - reach * 0.7:g},556",
+                darker(look.accent, 0.3 if reach < 100 else 0.05),
+                13,
+            )
+    else:
+        for x, lean in ((150, -22), (490, 22), (236, 0), (404, 0)):
+            leg(c, x, top + 20, 556 if lean else 528, darker(look.accent, 0.0 if lean else 0.3), lean, 12)
+    c.ellipse(320, top + 20, 254, 56, darker(wood, 0.42))
+    c.ellipse(
+        320, top + 4, 254, 56, c.gradient(80, top - 50, 560, top + 60, lighter(wood, 0.3), wood, darker(wood, 0.08))
+    )
+    c.stroke(
+        "".join(
+            f"M{320 - reach},{top + 4 + dy}Q320,{top + dy - 6} {320 + reach},{top + 4 + dy}"
+            for dy, reach in ((-34, 180), (-18, 226), (0, 240), (18, 228), (34, 184))
+        ),
+        darker(wood, 0.4),
+        2,
+        0.32,
+    )
+
+
 def table(c: Canvas, look: Look) -> None:
     wood = look.material
     low = look.get("height", "dining") == "coffee"
     top = 380 if low else 262
     if look.get("top", "rect") == "round":
-        if look.get("base", "legs") == "pedestal":
-            c.path(
-                mirrored(320, top + 20, (296, top + 20), (300, 470, 250, 500, 222, 556), (320, 570)),
-                c.round_fill(226, 414, darker(look.accent, 0.05)),
-            )
-        elif look.get("base") == "frame":
-            for reach in (150, 96):
-                c.stroke(
-                    f"M{320 - reach},{top + 30}L{320 + reach * 0.7:g},556M{320 + reach},{top + 30}"
-                    f"L{320 - reach * 0.7:g},556",
-                    darker(look.accent, 0.3 if reach < 100 else 0.05),
-                    13,
-                )
-        else:
-            for x, lean in ((150, -22), (490, 22), (236, 0), (404, 0)):
-                leg(c, x, top + 20, 556 if lean else 528, darker(look.accent, 0.0 if lean else 0.3), lean, 12)
-        c.ellipse(320, top + 20, 254, 56, darker(wood, 0.42))
-        c.ellipse(
-            320, top + 4, 254, 56, c.gradient(80, top - 50, 560, top + 60, lighter(wood, 0.3), wood, darker(wood, 0.08))
-        )
-        c.stroke(
-            "".join(
-                f"M{320 - reach},{top + 4 + dy}Q320,{top + dy - 6} {320 + reach},{top + 4 + dy}"
-                for dy, reach in ((-34, 180), (-18, 226), (0, 240), (18, 228), (34, 184))
-            ),
-            darker(wood, 0.4),
-            2,
-            0.32,
-        )
+        _round_table(c, look, top)
         return
+    base = look.get("base", "legs")
     for x, lean in ((96, -10), (544, 10), (168, 0), (472, 0)):
-        if look.get("base", "legs") == "frame" and lean:
+        if base == "pedestal":
+            c.tube(320 + (x - 320) * 0.45 - 20, top + 30, 40, 520 - top, darker(look.accent, 0.0 if lean else 0.3), 6)
+            c.rect(320 + (x - 320) * 0.45 - 62, 544, 124, 20, darker(look.accent, 0.15), 9)
+        elif base == "frame" and lean:
             c.stroke(
                 f"M{x},{top + 40}L{x + lean * 1.5},560H{320 + (x - 320) * 0.7}L{320 + (x - 320) * 0.76},{top + 40}",
                 look.accent,

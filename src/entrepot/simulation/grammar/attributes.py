@@ -86,6 +86,7 @@ ATTRIBUTES: dict[str, tuple[str, str, str, str, bool]] = {
     "shape": ("choice", "", "Shape", "形状", True),
     "base": ("choice", "", "Base", "底座", False),
     "width_cm": ("number", "cm", "Width", "宽", True),
+    "tiers": ("choice", "", "Rows of drawers", "抽屉层数", True),
     "drawers": ("number", "", "Drawers", "抽屉数", True),
     "shelves": ("number", "", "Shelves", "层数", True),
     "adjustable": ("boolean", "", "Height adjustable", "可升降", True),

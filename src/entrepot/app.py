@@ -1,6 +1,7 @@
 """The one page that joins the rooms: which event wakes whom, what comes again by the clock, who does which task.
 
-`open_home` gives a handle to everything that a door needs; `start` sets the background threads going; `close` ends them.
+`open_home` gives a handle to everything that a door needs; `start` sets the background threads going; `close` ends
+them.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from entrepot import catalog, cloud, deliver, discovery, identity, ledger, migrations, orders, pay, signals
+from entrepot import catalog, cloud, deliver, discovery, identity, kernel, ledger, migrations, orders, pay, signals
 from entrepot.kernel import (
     Blobs,
     Clock,
@@ -36,6 +37,7 @@ SCHEDULE: tuple[Scheduled, ...] = (
     *pay.SCHEDULE,
     *orders.SCHEDULE,
     Scheduled(identity.TIDY.name, identity.Tidy(), 3_600),
+    Scheduled(kernel.TIDY.name, kernel.Tidy(), 86_400),
     Scheduled("ledger.seal", ledger.Housekeeping(), 60),
     Scheduled("ledger.snapshot", ledger.Housekeeping(), 3_600),
 )
@@ -118,6 +120,7 @@ class Entrepot:
     def _job_kinds(self) -> tuple[TaskKind[Any], ...]:
         settings = self.settings
         return (
+            kernel.TIDY,
             *identity.tasks(self.mailer, settings.public_url),
             *ledger.TASKS,
             *pay.tasks(self.processor, self._hear_webhook, settings.pay),

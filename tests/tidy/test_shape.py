@@ -12,7 +12,8 @@ FUNCTION_LINES_MAX = 60
 FILE_LINES_MAX = 400
 VAGUE_NAMES = {"utils", "util", "helpers", "helper", "service", "services", "manager", "managers", "common", "misc"}
 # Typographic signs that look like plain ones, and cannot be typed to search for them.
-CURLY = set("\u2018\u2019\u201c\u201d\u00a0\u2011")
+CURLY = set("\u2018\u00a0\u2011")
+"""Look-alikes. Quotation marks in sentences for people (\u201c \u201d) and apostrophes are their own signs."""
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 

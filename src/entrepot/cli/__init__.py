@@ -1,4 +1,4 @@
-"""The command line: `entrepot COMMAND`. Each command imports what it needs when it runs, so that `--help` is instant."""
+"""The command line: `entrepot COMMAND`. Each command imports what it needs when it runs, so `--help` is instant."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Commands(click.Group):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         module = COMMANDS.get(cmd_name)
-        return None if module is None else import_module(module).command  # type: ignore[no-any-return]
+        return None if module is None else import_module(module).command
 
     def invoke(self, ctx: click.Context) -> Any:
         from entrepot.kernel import Refused

@@ -87,7 +87,8 @@ def _build(home: Path, seed: int, products: int, days: int) -> None:
             bar.step("Indexing", 0, 1)
             entrepot.settle()
             shop(entrepot, clock, made, cast, end, random, bar.step)
-        entrepot.database.write_now(lambda tx: write_fact(tx, BUILT, {"seed": seed, "products": products, "days": days}))
+        built = {"seed": seed, "products": products, "days": days}
+        entrepot.database.write_now(lambda tx: write_fact(tx, BUILT, built))
         entrepot.settle()
     finally:
         entrepot.close()

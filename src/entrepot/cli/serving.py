@@ -40,8 +40,9 @@ def serve_home(
         entrepot.start()
         say = ready or _say_ready
         siblings = _start_siblings(home, host, port, count - 1)
+        shared = count > 1 or SHARED in os.environ
         try:
-            web.serve(entrepot, host, port, lambda address: say(entrepot, address), shared=count > 1 or SHARED in os.environ)
+            web.serve(entrepot, host, port, lambda address: say(entrepot, address), shared=shared)
         finally:
             _stop(siblings)
     finally:

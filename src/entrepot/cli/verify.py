@@ -36,7 +36,8 @@ def command(home: Path, root: str | None, as_json: bool) -> None:
             broken = True
             click.secho(f"✗ The chain does not lead to {root}: {breach}", fg="red", err=as_json)
     if as_json:
-        rows = [{"name": v.name, "what": v.what, "rows": v.rows, "state": v.state, "breaches": v.breaches} for v in verdicts]
+        names = ("name", "what", "rows", "state", "breaches")
+        rows = [{name: getattr(verdict, name) for name in names} for verdict in verdicts]
         click.echo(json.dumps({"proofs": rows, "root": chain}, indent=2))
     else:
         click.echo(f"Chain root: {chain or 'none yet'}. Keep it elsewhere, and check with --root that history stays.")

@@ -20,8 +20,8 @@ def upgrade(url: str) -> None:
 
     Refused with a sentence when the database cannot be reached or was written by a newer Entrepot.
     """
-    from alembic import command  # noqa: PLC0415 - takes a fifth of a second to import
-    from alembic.util import CommandError  # noqa: PLC0415
+    from alembic import command
+    from alembic.util import CommandError
 
     try:
         with _connect(url) as connection:
@@ -38,10 +38,10 @@ def upgrade(url: str) -> None:
 
 def differences(url: str) -> list[Any]:
     """What a database's schema lacks or has too much, compared with the rooms' tables."""
-    from alembic.autogenerate import compare_metadata  # noqa: PLC0415
-    from alembic.migration import MigrationContext  # noqa: PLC0415
+    from alembic.autogenerate import compare_metadata
+    from alembic.migration import MigrationContext
 
-    from .everything import METADATA  # noqa: PLC0415
+    from .everything import METADATA
 
     with _connect(url) as connection:
         return list(compare_metadata(MigrationContext.configure(connection), METADATA))
@@ -49,10 +49,10 @@ def differences(url: str) -> list[Any]:
 
 def baseline() -> str:
     """The text of the baseline: every table that the rooms declare, as one version."""
-    from alembic.autogenerate import produce_migrations, render_python_code  # noqa: PLC0415
-    from alembic.migration import MigrationContext  # noqa: PLC0415
+    from alembic.autogenerate import produce_migrations, render_python_code
+    from alembic.migration import MigrationContext
 
-    from .everything import METADATA  # noqa: PLC0415
+    from .everything import METADATA
 
     with create_engine("sqlite://").connect() as connection:
         context = MigrationContext.configure(connection)
@@ -99,7 +99,7 @@ def _use_wal(connection: Any, _: Any) -> None:
 
 
 def _config(connection: Connection) -> Any:
-    from alembic.config import Config  # noqa: PLC0415
+    from alembic.config import Config
 
     config = Config()
     config.set_main_option("script_location", str(_FOLDER))

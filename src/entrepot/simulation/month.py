@@ -15,7 +15,7 @@ from entrepot import catalog, orders
 from entrepot.app import SCHEDULE, Entrepot
 from entrepot.catalog import ReviewText
 from entrepot.discovery import Hit, SearchRequest
-from entrepot.identity import Address, Role, Scope
+from entrepot.identity import Address, Scope
 from entrepot.kernel import DAY, ManualClock, Refused, Tx, enqueue_due
 from entrepot.orders import Place, SellerOrderStatus, SellerOrderView, Shipment
 from entrepot.signals import Signal, SignalKind, Surface
@@ -37,6 +37,7 @@ REVIEWS = 0.55
 CART_LEFT = 0.12
 DECLINED = 0.02
 ALICE_BUYS_DAYS_AGO = (12, 5, 2, 0)
+ALICE_WAITS_DAYS = 12
 _TOWNS = (
     ("Boston", "MA", "02110", "US"), ("Portland", "OR", "97201", "US"), ("Austin", "TX", "73301", "US"),
     ("Chicago", "IL", "60601", "US"), ("Toronto", "ON", "M5H 2N2", "CA"), ("Bristol", "", "BS1 4DJ", "GB"),
@@ -75,9 +76,7 @@ def shop(
 class Month:
     """The people, and what they do in a day."""
 
-    def __init__(
-        self, entrepot: Entrepot, clock: ManualClock, made: DemoCatalogue, cast: Cast, random: Random
-    ) -> None:
+    def __init__(self, entrepot: Entrepot, clock: ManualClock, made: DemoCatalogue, cast: Cast, random: Random) -> None:
         self._entrepot = entrepot
         self._database = entrepot.database
         self._clock = clock
@@ -173,8 +172,8 @@ class Month:
             Signal(
                 kind=kind, session=session, at=self._clock.now(), surface=Surface.SEARCH, actor=person.scope.actor,
                 request_id=request_id, product_id=product_id, position=position,
-            )  # fmt: skip
-        )
+            )
+        )  # fmt: skip
 
     def _buy(self, person: Person, offer_ids: list[str]) -> None:
         method = "tok_decline" if self._random.random() < DECLINED else "tok_ok"
@@ -202,33 +201,31 @@ class Month:
         """Merchants send what was paid; in the end some of it is left, for whoever opens the demo to send."""
         chance = SENDS_A_DAY if days_left else 0.4
         for scope in self._sellers:
-            waiting = self._database.read_now(
-                lambda snapshot, scope=scope: orders.list_seller_orders(snapshot, scope, SellerOrderStatus.PAID, most=100)
-            )
-            for seller in waiting:
+            for seller in self._waiting(scope, SellerOrderStatus.PAID):
                 if self._random.random() < chance:
-                    self._database.write_now(
-                        lambda tx, scope=scope, seller=seller: orders.ship(tx, scope, seller.id, Shipment("sandbox"))
-                    )
+                    self._ship(scope, seller.id)
+
+    def _waiting(self, scope: Scope, status: SellerOrderStatus) -> list[SellerOrderView]:
+        return self._database.read_now(lambda snapshot: orders.list_seller_orders(snapshot, scope, status, most=100))
+
+    def _ship(self, scope: Scope, seller_order_id: str) -> None:
+        self._database.write_now(lambda tx: orders.ship(tx, scope, seller_order_id, Shipment("sandbox")))
 
     def _confirm(self, days_left: int) -> None:
-        """Buyers confirm what arrived, and some say what it is like. Alice's last one waits for her."""
-        system = Scope("system", None, frozenset({Role.OPERATOR}))
-        delivered = self._database.read_now(
-            lambda snapshot: orders.list_seller_orders(snapshot, system, SellerOrderStatus.DELIVERED, most=100)
-        )
+        """Buyers confirm what arrived, and some say what it is like. Alice's last ones wait for her."""
         people = {person.email: person for person in (*self._people, self._alice)}
-        for seller in delivered:
-            person = people[seller.email]
-            if person is self._alice and days_left < max(ALICE_BUYS_DAYS_AGO[:2]):
+        for seller in self._waiting(Scope.system(), SellerOrderStatus.DELIVERED):
+            person = people.get(seller.email or "")
+            if person is None or (person is self._alice and days_left < ALICE_WAITS_DAYS):
                 continue
             if self._random.random() < CONFIRMS_A_DAY:
-                self._database.write_now(
-                    lambda tx, person=person, seller=seller: orders.confirm_receipt(tx, person.scope, seller.id)
-                )
-                self._entrepot.settle()
-                if self._random.random() < REVIEWS:
-                    self._review(person, seller)
+                self._confirm_one(person, seller)
+
+    def _confirm_one(self, person: Person, seller: SellerOrderView) -> None:
+        self._database.write_now(lambda tx: orders.confirm_receipt(tx, person.scope, seller.id))
+        self._entrepot.settle()
+        if self._random.random() < REVIEWS:
+            self._review(person, seller)
 
     def _review(self, person: Person, seller: SellerOrderView) -> None:
         product_id = seller.lines[0].product_id
@@ -239,5 +236,3 @@ class Month:
         title, text = review_of(product.kind, rating, self._random)
         said = ReviewText(rating, person.name, title, text)
         self._database.write_now(lambda tx: catalog.write_review(tx, person.scope, product_id, said))
-
-

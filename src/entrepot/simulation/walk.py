@@ -21,8 +21,8 @@ from .market import CURRENCY, new_person
 
 QUERY = "desk lamp"
 HOME = Address(
-    name="Walter Quay", line1="12 Harbour Road", line2="", city="Boston", region="MA", postal_code="02110", country="US",
-    phone="",
+    name="Walter Quay", line1="12 Harbour Road", line2="", city="Boston", region="MA", postal_code="02110",
+    country="US", phone="",
 )  # fmt: skip
 CARRIER = "own"
 SCANS: tuple[deliver.ScanCode, ...] = ("handed_over", "in_transit", "out_for_delivery", "delivered")
@@ -142,5 +142,3 @@ def _custody(seller: SellerOrderView) -> str:
 
 def _amount(minor: int, currency: str = CURRENCY) -> str:
     return format_money(minor, currency)
-
-

@@ -20,4 +20,4 @@ def list_countries(language: str) -> tuple[tuple[str, str], ...]:
 
 def country_name(code: str, language: str) -> str:
     """A country's name; the code itself for what has none."""
-    return Locale.parse(language).territories.get(code, code)
+    return str(Locale.parse(language).territories.get(code, code))

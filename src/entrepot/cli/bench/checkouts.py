@@ -1,7 +1,7 @@
 """Checkouts per second over HTTP: eight signed-in clients, three requests each, counted when the order is paid.
 
-The requests: put a line in the cart, say where it goes (which quotes the delivery), place. The control is how many 4 KiB
-appends the disk promises in a second.
+The requests: put a line in the cart, say where it goes (which quotes the delivery), place. The control is how many
+4 KiB appends the disk promises in a second.
 """
 
 from __future__ import annotations

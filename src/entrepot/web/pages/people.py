@@ -193,9 +193,7 @@ async def delete_address(visit: Visit, address_id: Id) -> Response[Any]:
 async def notices(visit: Visit, before: MaybeInQuery = None) -> Response[str]:
     """One's messages; what is shown counts as read from then on."""
     scope, language = visit.scope, visit.language
-    found = await visit.read(
-        lambda s: identity.list_notices(s, scope, language, before=before, most=NOTICES + 1)
-    )
+    found = await visit.read(lambda s: identity.list_notices(s, scope, language, before=before, most=NOTICES + 1))
     page = listed(found, NOTICES, lambda notice: notice.id)
     response = await render(visit, "notices.html", notices=page.items, older=page.next)
     unread = [notice.id for notice in page.items if notice.read_at is None]

@@ -54,9 +54,7 @@ async def confirm(visit: Visit, order_id: Id) -> Response[Any]:
     """The goods are there: the merchant gets the money."""
     form = await visit.fields(OfSeller)
     scope = await _scope(visit, order_id, form.token)
-    await visit.once(
-        form.key, lambda tx: orders.confirm_receipt(tx, scope, form.seller_order_id), orders.Standing
-    )
+    await visit.once(form.key, lambda tx: orders.confirm_receipt(tx, scope, form.seller_order_id), orders.Standing)
     visit.flash("order.confirmed")
     return redirect(_address(order_id, form.token))
 

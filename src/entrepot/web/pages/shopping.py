@@ -245,7 +245,9 @@ def _value_label(name: str, value: str, label: str, visit: Visit, currency: str)
 
 
 def _range_label(low: str, high: str, visit: Visit, currency: str) -> str:
-    shown = [money(int(end), currency, visit.language) if end.isascii() and end.isdecimal() else "" for end in (low, high)]
+    shown = [
+        money(int(end), currency, visit.language) if end.isascii() and end.isdecimal() else "" for end in (low, high)
+    ]
     if not shown[0]:
         return visit.say("facet.price_to", high=shown[1])
     if not shown[1]:
@@ -253,9 +255,7 @@ def _range_label(low: str, high: str, visit: Visit, currency: str) -> str:
     return f"{shown[0]} – {shown[1]}"
 
 
-def _chips(
-    kept: list[tuple[str, str]], labels: dict[tuple[str, str], str], visit: Visit, currency: str
-) -> list[Chip]:
+def _chips(kept: list[tuple[str, str]], labels: dict[tuple[str, str], str], visit: Visit, currency: str) -> list[Chip]:
     chips = []
     for name, value in kept:
         if name.startswith(FILTER):

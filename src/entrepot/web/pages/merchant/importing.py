@@ -87,9 +87,7 @@ def _harmless(value: str) -> str:
 
 async def _show_imports(visit: Visit, refusal: Refused | None = None) -> Response[str]:
     merchant = await own_merchant(visit)
-    found: list[Import] = await visit.read(
-        lambda s: catalog.list_imports(s, visit.scope, merchant.id, most=SHOWN)
-    )
+    found: list[Import] = await visit.read(lambda s: catalog.list_imports(s, visit.scope, merchant.id, most=SHOWN))
     running = any(each.state in UNDER_WAY for each in found)
     return await show(visit, "imports", "imports.html", refusal=refusal, imports=found, running=running)
 

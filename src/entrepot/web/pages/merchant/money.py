@@ -64,7 +64,8 @@ def _as_csv(found: Statement) -> Response[str]:
     rows = csv.writer(text)
     rows.writerow((*COLUMNS, "currency"))
     for line in found.lines:
-        rows.writerow((*("" if (value := getattr(line, name)) is None else value for name in COLUMNS), found.payout.currency))
+        cells = (getattr(line, name) for name in COLUMNS)
+        rows.writerow((*("" if cell is None else cell for cell in cells), found.payout.currency))
     headers = {"Content-Disposition": f'attachment; filename="{found.payout.id}.csv"'}
     return Response(text.getvalue(), media_type="text/csv; charset=utf-8", headers=headers)
 

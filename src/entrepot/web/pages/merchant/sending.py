@@ -61,9 +61,14 @@ async def list_orders(visit: Visit, status: MaybeInQuery = None, after: MaybeInQ
     found = await visit.read(lambda s: orders.list_seller_orders(s, visit.scope, chosen, after, PAGE + 1))
     page = listed(found, PAGE, lambda seller: seller.id)
     counts = await visit.read(lambda s: orders.count_seller_orders(s, visit.scope))
-    return await show(
-        visit, "orders", "orders.html", orders=page.items, older=page.next, chosen=chosen, statuses=STATUSES, counts=counts
-    )
+    shown: dict[str, Any] = {
+        "orders": page.items,
+        "older": page.next,
+        "chosen": chosen,
+        "statuses": STATUSES,
+        "counts": counts,
+    }
+    return await show(visit, "orders", "orders.html", **shown)
 
 
 @get("/merchant/orders/{seller_order_id:str}", include_in_schema=False, opt=MEMBER)

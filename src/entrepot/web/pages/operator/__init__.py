@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from litestar.types import ControllerRouterHandler
 
-from . import accounts, merchants, overview, setup, work
+from . import accounts, failures, merchants, overview, setup
 
 ROUTES: tuple[ControllerRouterHandler, ...] = (
     *overview.ROUTES,
     *merchants.ROUTES,
-    *work.ROUTES,
+    *failures.ROUTES,
     *accounts.ROUTES,
     *setup.ROUTES,
 )

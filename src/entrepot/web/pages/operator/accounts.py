@@ -32,7 +32,9 @@ async def accounts(visit: Visit, ref: MaybeInQuery = None) -> Response[str]:
         "ledger.html",
         kinds=await visit.read(ledger.sum_by_kind),
         transfers=await visit.read(
-            lambda s: ledger.list_transfers(s, ref=wanted, most=TRANSFERS) if wanted else ledger.list_newest(s, TRANSFERS)
+            lambda s: (
+                ledger.list_transfers(s, ref=wanted, most=TRANSFERS) if wanted else ledger.list_newest(s, TRANSFERS)
+            )
         ),
         ref=wanted,
         root=await visit.read(ledger.chain_root),

@@ -13,7 +13,7 @@ SECTIONS = (
     ("overview", "/operator"),
     ("merchants", "/operator/merchants"),
     ("orders", "/operator/orders"),
-    ("work", "/operator/work"),
+    ("work", "/operator/failures"),
     ("ledger", "/operator/ledger"),
     ("verify", "/operator/verify"),
     ("audit", "/operator/audit"),

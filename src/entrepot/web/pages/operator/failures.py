@@ -15,19 +15,19 @@ from ...visit import Visit
 from .console import OPERATOR, show
 
 
-@get("/operator/work", include_in_schema=False, opt=OPERATOR)
-async def work(visit: Visit) -> Response[str]:
+@get("/operator/failures", include_in_schema=False, opt=OPERATOR)
+async def failures(visit: Visit) -> Response[str]:
     """Everything that failed."""
     return await show(
         visit,
         "work",
-        "work.html",
+        "failures.html",
         reactions=await visit.read(list_failed_reactions),
         tasks=await visit.read(list_stuck_tasks),
     )
 
 
-@post("/operator/work/reactions", include_in_schema=False, opt=OPERATOR)
+@post("/operator/failures/reactions", include_in_schema=False, opt=OPERATOR)
 async def retry_failed(visit: Visit) -> Response[Any]:
     """Try a reaction again now."""
     form = await visit.form()
@@ -39,10 +39,10 @@ async def retry_failed(visit: Visit) -> Response[Any]:
 
     await visit.write(retry)
     visit.flash("operator.retried")
-    return redirect("/operator/work")
+    return redirect("/operator/failures")
 
 
-@post("/operator/work/tasks", include_in_schema=False, opt=OPERATOR)
+@post("/operator/failures/tasks", include_in_schema=False, opt=OPERATOR)
 async def retry_stuck(visit: Visit) -> Response[Any]:
     """Give a task its attempts back."""
     task_id = (await visit.form()).get("task_id", "")
@@ -53,7 +53,7 @@ async def retry_stuck(visit: Visit) -> Response[Any]:
 
     await visit.write(retry)
     visit.flash("operator.retried")
-    return redirect("/operator/work")
+    return redirect("/operator/failures")
 
 
-ROUTES: tuple[ControllerRouterHandler, ...] = (work, retry_failed, retry_stuck)
+ROUTES: tuple[ControllerRouterHandler, ...] = (failures, retry_failed, retry_stuck)

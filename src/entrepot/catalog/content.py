@@ -63,6 +63,11 @@ def options_of(draft: ProductDraft, variant: VariantDraft) -> list[tuple[str, st
     return [(clean_line(name), clean_line(variant.options[name])) for name in names if name in variant.options]
 
 
+def variant_picture(draft: ProductDraft, variant: VariantDraft) -> str | None:
+    """The stored picture that shows this variant; None when it names none, or none of the product's."""
+    return _picture(variant.picture)[0] if variant.picture and variant.picture in draft.pictures else None
+
+
 def product_values(content: Content) -> dict[str, Any]:
     """The columns of a product that its content decides."""
     return {

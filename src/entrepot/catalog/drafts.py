@@ -42,7 +42,8 @@ class VariantDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One way to buy the product, at the seller's price.
 
     `price_minor` and `list_price_minor` (the price before a reduction) are whole minor units: 1250 is 12.50 USD.
-    `quantity` is how many there are, absolute; leave it out where stock is not counted.
+    `quantity` is how many there are, absolute; leave it out where stock is not counted. `picture` is the one of the
+    product's pictures that shows this variant.
     """
 
     price_minor: Annotated[int, Meta(ge=1, le=PRICE_MINOR_MAX)]
@@ -53,6 +54,7 @@ class VariantDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     quantity: Annotated[int, Meta(ge=0, le=QUANTITY_MAX)] | None = None
     weight_g: Annotated[int, Meta(ge=0, le=100_000_000)] | None = None
     gtin: str | None = None
+    picture: str | None = None
 
 
 class ReviewDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -138,7 +140,7 @@ def row_hash(draft: ProductDraft, location_id: str | None) -> str:
 
 def content_hash(draft: ProductDraft) -> str:
     """A digest of what the product is: all but prices, stock and whether it is published."""
-    shape = [(variant.options, variant.gtin) for variant in draft.variants]
+    shape = [(variant.options, variant.gtin, variant.picture) for variant in draft.variants]
     parts = (
         draft.title, draft.description, draft.brand, draft.gtin, draft.category, draft.attributes, draft.options,
         draft.pictures, draft.reviews, shape, variant_ids(draft),

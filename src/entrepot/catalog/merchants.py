@@ -149,7 +149,8 @@ def _insert_merchant(tx: Tx, merchant_id: str, application: MerchantApplication)
     }
     if not tx.run(_insert, slug=slug, **row):
         written = tx.run(_insert, slug=f"{slug}-{merchant_id[-6:].lower()}", **row)
-        assert written == 1
+        if not written:
+            raise Conflict("This shop has applied already: the market's operator decides")
 
 
 def _tell(tx: Tx, merchant: Merchant, kind: str, params: dict[str, str]) -> None:
@@ -173,7 +174,7 @@ _list: Prepared[Merchant] = prepare(
 )
 _insert: Prepared[Any] = prepare_text(
     "INSERT INTO catalog_merchants (id, slug, name, about, country, currency, status, commission_bps, created_at) "
-    "VALUES (:id, :slug, :name, :about, :country, :currency, 'pending', 0, :now) ON CONFLICT (slug) DO NOTHING"
+    "VALUES (:id, :slug, :name, :about, :country, :currency, 'pending', 0, :now) ON CONFLICT DO NOTHING"
 )
 _decide: Prepared[Any] = prepare(
     update(tables.merchants)

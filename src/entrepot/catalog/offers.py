@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 from msgspec import UNSET, UnsetType
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, func, select, update
 
 from entrepot import ledger
 from entrepot.identity import Scope
@@ -16,7 +16,7 @@ from entrepot.kernel import Invalid, NotFound, Prepared, Snapshot, Tx, in_set, p
 
 from . import tables
 from .attributes import read_choices
-from .stock import Count, announce_changed, available_counted, check_location, count_plan, write_places
+from .stock import Count, announce_changed, available_counted, check_location, count_plan, keep_place
 from .types import PRICE_MINOR_MAX, QUANTITY_MAX, CartOffer, OfferView
 from .visibility import announce_offers
 
@@ -109,7 +109,7 @@ def set_stock(tx: Tx, scope: Scope, offer_id: str, location_id: str, on_hand: in
         raise Invalid("Count 0 pieces or more", fields={"on_hand": f"must be 0 to {QUANTITY_MAX}"})
     tx.run(_count, id_=offer_id, counted_=int(on_hand is not None), changed_at_=tx.now)
     if on_hand is not None:
-        write_places(tx, {(offer_id, location_id): on_hand})
+        keep_place(tx, offer_id, location_id)
         ledger.post(tx, count_plan(tx, [Count(offer_id, location_id, on_hand)], offer_id))
     announce_changed(tx, {offer_id: row.product_id})
     return get_offer(tx, scope, offer_id)
@@ -180,7 +180,8 @@ _one: Prepared[Any] = prepare(OFFERS.where(_o.id == bindparam("id")))
 _for_cart: Prepared[Any] = prepare(
     select(
         _o.id, _o.product_id, _p.slug, _o.variant_id, _o.merchant_id, _m.name.label("merchant_name"), _p.title,
-        _v.options, _o.price_minor, _o.currency, _o.weight_g, _p.picture, _o.counted, _o.state, _m.status, _p.hidden,
+        _v.options, _o.price_minor, _o.currency, _o.weight_g,
+        func.coalesce(_v.picture, _p.picture).label("picture"), _o.counted, _o.state, _m.status, _p.hidden,
         _m.commission_bps,
     )
     .select_from(_joined.join(tables.variants, _v.id == _o.variant_id))

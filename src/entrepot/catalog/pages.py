@@ -84,7 +84,7 @@ def _variants_with(rows: Sequence[Any], offers: Sequence[OfferView]) -> tuple[Va
     return tuple(
         VariantView(
             row.id, variant_label(row.options), read_choices(row.options), row.gtin,
-            tuple(by_variant[row.id]),
+            tuple(by_variant[row.id]), row.picture,
         )
         for row in rows
         if row.id in by_variant
@@ -106,7 +106,7 @@ _product: Prepared[Any] = prepare(
 )  # fmt: skip
 _offers: Prepared[Any] = prepare(OFFERS.where(_o.product_id == bindparam("id"), _o.state != "gone"))
 _variants: Prepared[Any] = prepare(
-    select(_v.id, _v.options, _v.gtin).where(_v.product_id == bindparam("id")).order_by(_v.position, _v.id)
+    select(_v.id, _v.options, _v.gtin, _v.picture).where(_v.product_id == bindparam("id")).order_by(_v.position, _v.id)
 )
 _pictures: Prepared[PictureView] = prepare(
     select(_pp.sha256, _pp.url, _pp.alt, _pp.provenance, _pic.width, _pic.height)

@@ -10,7 +10,7 @@ from entrepot.kernel import Tx, from_json, to_json
 
 from .attributes import read_choices
 from .batch import Batch
-from .content import content_of, options_of, picture_rows, product_values, review_rows
+from .content import content_of, options_of, picture_rows, product_values, review_rows, variant_picture
 from .drafts import ProductDraft, VariantDraft, variant_ids
 from .gtin import is_shared
 from .matching import draft_gtins
@@ -140,7 +140,8 @@ def _place_variants(
         chosen.append(variant_id)
         if (before := there.get(variant_id)) is not None and variant_id in known.shared_variants:
             gtin = before.gtin  # others sell it under this number
-        row = {"id": variant_id, "position": position, "options": to_json(options), "gtin": gtin}
+        picture = variant_picture(place.draft, variant)
+        row = {"id": variant_id, "position": position, "options": to_json(options), "gtin": gtin, "picture": picture}
         _write_variant(batch, known, product_id, row, before)
     return tuple(chosen)
 
@@ -153,7 +154,12 @@ def _write_variant(batch: Batch, known: Known, product_id: str, row: dict[str, A
     gtin, variant_id = row["gtin"], row["id"]
     if before is None:
         batch.new_variants.append({**row, "product_id": product_id})
-    elif (before.position, to_json(from_json(before.options)), before.gtin) != (row["position"], row["options"], gtin):
+    elif (before.position, to_json(from_json(before.options)), before.gtin, before.picture) != (
+        row["position"],
+        row["options"],
+        gtin,
+        row["picture"],
+    ):
         batch.changed_variants.append({f"{name}_": value for name, value in row.items()})
     if before is not None and before.gtin and before.gtin != gtin:
         batch.freed_claims.append(variant_id)

@@ -194,7 +194,7 @@ _offers: Prepared[Any] = prepare(
     ).where(in_set(_o.listing_id, "ids"))
 )  # fmt: skip
 _variants: Prepared[Any] = prepare(
-    select(_v.id, _v.product_id, _v.position, _v.options, _v.gtin)
+    select(_v.id, _v.product_id, _v.position, _v.options, _v.gtin, _v.picture)
     .where(in_set(_v.product_id, "ids"))
     .order_by(_v.product_id, _v.position, _v.id)
 )

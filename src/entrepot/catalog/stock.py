@@ -132,6 +132,11 @@ def write_places(tx: Tx, fed: Mapping[tuple[str, str], int | None]) -> None:
     tx.run_many(_put_place, rows)
 
 
+def keep_place(tx: Tx, offer_id: str, location_id: str) -> None:
+    """Remember that an offer lies at a place, whatever a feed said of it; keeps it from others until the commit."""
+    tx.run(_keep_place, offer_id=offer_id, location_id=location_id)
+
+
 def fed_quantities(snapshot: Snapshot, offer_ids: Iterable[str], location_id: str) -> dict[str, int | None]:
     """What a feed last said of these offers at a place."""
     rows = snapshot.all(_fed, ids=sorted(offer_ids), location_id=location_id)
@@ -254,6 +259,10 @@ _put_place: Prepared[Any] = prepare_text(
     "INSERT INTO catalog_stock_places (offer_id, location_id, fed_quantity) "
     "VALUES (:offer_id, :location_id, :fed_quantity) "
     "ON CONFLICT (offer_id, location_id) DO UPDATE SET fed_quantity = excluded.fed_quantity"
+)
+_keep_place: Prepared[Any] = prepare_text(
+    "INSERT INTO catalog_stock_places (offer_id, location_id) VALUES (:offer_id, :location_id) "
+    "ON CONFLICT (offer_id, location_id) DO UPDATE SET fed_quantity = catalog_stock_places.fed_quantity"
 )
 _holds: Prepared[Any] = prepare(select(_h.id, _h.line_id, _h.quantity).where(in_set(_h.line_id, "ids")).order_by(_h.id))
 _insert_hold: Prepared[Any] = tables.inserting(tables.stock_holds)

@@ -75,6 +75,7 @@ variants = table(
     Column("position", Whole, nullable=False),
     Column("options", Json, nullable=False),
     Column("gtin", String),
+    Column("picture", String),
 )
 Index("ix_catalog_variants_product", variants.c.product_id)
 

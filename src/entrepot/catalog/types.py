@@ -129,13 +129,15 @@ class OfferView(msgspec.Struct, frozen=True):
 
 
 class VariantView(msgspec.Struct, frozen=True):
-    """One way to have the product. `offers` are all sellers' for it, the featured one first."""
+    """One way to have the product. `offers` are all sellers' for it, the featured one first; `picture` is the stored
+    picture that shows it, where the seller named one."""
 
     id: str
     label: str
     options: dict[str, str]
     gtin: str | None
     offers: tuple[OfferView, ...]
+    picture: str | None = None
 
     @property
     def featured(self) -> OfferView | None:

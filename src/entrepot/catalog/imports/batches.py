@@ -150,4 +150,11 @@ def _renamed(row: Good, named: Mapping[str, str]) -> Good:
         return row
     pictures = (each if _is_remote(each) else named.get(each) for each in row.draft.pictures)
     kept = tuple(dict.fromkeys(each for each in pictures if each))
-    return msgspec.structs.replace(row, draft=msgspec.structs.replace(row.draft, pictures=kept))
+    variants = tuple(
+        msgspec.structs.replace(variant, picture=named.get(variant.picture, variant.picture))
+        if variant.picture
+        else variant
+        for variant in row.draft.variants
+    )
+    draft = msgspec.structs.replace(row.draft, pictures=kept, variants=variants)
+    return msgspec.structs.replace(row, draft=draft)

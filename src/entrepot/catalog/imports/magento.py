@@ -133,6 +133,7 @@ class MagentoSource:
             currency=self._currency,
             quantity=None if quantity is None else parse_count(str(quantity)),
             weight_g=parse_weight(str(weight), "lb") if weight else None,
+            picture=row.get("base_image") or None if choices else None,
         )
 
     def _draft(self, row: Row, variants: list[VariantDraft], children: list[Row], category_field: str) -> ProductDraft:

@@ -182,6 +182,7 @@ def _variant(row: _Row, names: list[str], currency: str, sku: str) -> VariantDra
         quantity=quantity,
         weight_g=weight,
         gtin=row.text("barcode") if find_gtin(row.text("barcode")) else None,
+        picture=row.text("variant_image") or None,
     )
 
 

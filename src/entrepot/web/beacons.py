@@ -8,9 +8,11 @@ from litestar import Response, get
 from litestar.params import PathParameter
 from litestar.types import ControllerRouterHandler
 
-from entrepot import catalog, discovery, signals
+from entrepot import catalog, discovery
 from entrepot.kernel import Snapshot
+from entrepot.signals import SignalKind, Surface
 
+from .noting import note
 from .rendering import redirect
 from .visit import Visit
 
@@ -20,14 +22,14 @@ BeaconToken = Annotated[str, PathParameter(pattern=r"^[A-Za-z0-9_.-]+$", max_len
 @get("/i/{token:str}", include_in_schema=False, status_code=204)
 async def seen(visit: Visit, token: BeaconToken) -> None:
     """A hit was on the screen. Nothing comes back, and nothing is kept of whoever has no session."""
-    _note(visit, signals.SignalKind.SEEN, discovery.read_beacon(visit.entrepot.secret_key, token, visit.now))
+    _note(visit, SignalKind.SEEN, discovery.read_beacon(visit.entrepot.secret_key, token, visit.now))
 
 
 @get("/c/{token:str}", include_in_schema=False)
 async def clicked(visit: Visit, token: BeaconToken) -> Response[Any]:
     """A hit was clicked: on to its page, which is the only place this leads to."""
     beacon = discovery.read_beacon(visit.entrepot.secret_key, token, visit.now)
-    _note(visit, signals.SignalKind.CLICK, beacon)
+    _note(visit, SignalKind.CLICK, beacon)
 
     def slug(snapshot: Snapshot) -> str:
         return catalog.get_product(snapshot, beacon.product_id).slug
@@ -35,20 +37,14 @@ async def clicked(visit: Visit, token: BeaconToken) -> Response[Any]:
     return redirect(f"/p/{await visit.read(slug)}")
 
 
-def _note(visit: Visit, kind: signals.SignalKind, beacon: discovery.Beacon) -> None:
-    if visit.session is None:
-        return
-    visit.entrepot.signals.add(
-        signals.Signal(
-            kind=kind,
-            session=visit.session.id,
-            at=visit.now,
-            surface=signals.Surface.SEARCH,
-            actor=visit.scope.actor if visit.scope.is_person else None,
-            request_id=beacon.request_id,
-            product_id=beacon.product_id,
-            position=beacon.position,
-        )
+def _note(visit: Visit, kind: SignalKind, beacon: discovery.Beacon) -> None:
+    note(
+        visit,
+        kind,
+        beacon.product_id,
+        surface=Surface.SEARCH,
+        request_id=beacon.request_id,
+        position=beacon.position,
     )
 
 

@@ -32,13 +32,14 @@ class House:
         self.closing = threading.Event()
         self.methods: dict[str, list[str]] = {}
         self.busy = asyncio.Semaphore(os.cpu_count() or 1)
+        self.drawing = asyncio.Semaphore(4)
 
     def visit(self, request: Request[Any, Any, Any]) -> CurrentVisit:
         """This request's visit, made on the first call."""
         state = request.scope["state"]
         visit = state.get("visit")
         if visit is None:
-            visit = state["visit"] = CurrentVisit(request, self.entrepot, self.policy, self.busy)
+            visit = state["visit"] = CurrentVisit(request, self.entrepot, self.policy, self.measures, self.busy)
         assert isinstance(visit, CurrentVisit)
         return visit
 

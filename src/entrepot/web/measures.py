@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _BUCKETS_S = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
 
 
@@ -14,27 +16,38 @@ class Measures:
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
-        self._requests = Counter(
-            "entrepot_requests_total", "Answers", ("method", "route", "status"), registry=self.registry
+        self._requests = self._counter("requests_total", "Answers", "method", "route", "status")
+        self._latency = self._histogram("request_seconds", "Time to answer", "method", "route")
+        self._commands = self._histogram("command_seconds", "Time from handing a command to the writer to its commit")
+        self._in_flight = Gauge(
+            "entrepot_commands_in_flight", "Commands that wait for their commit", registry=self.registry
         )
-        self._latency = Histogram(
-            "entrepot_request_seconds",
-            "Time to answer",
-            ("method", "route"),
-            buckets=_BUCKETS_S,
-            registry=self.registry,
-        )
+        self._figures: dict[str, Gauge] = {}
 
     def request(self, method: str, route: str, status: int, took_s: float) -> None:
         """Count one answer."""
-        known = method if method in {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"} else "other"
+        known = method if method in _METHODS else "other"
         self._requests.labels(known, route, str(status)).inc()
         self._latency.labels(known, route).observe(took_s)
 
-    def gauge(self, name: str, what: str, read: Callable[[], float]) -> None:
-        """A figure that is read when somebody asks."""
-        Gauge(f"entrepot_{name}", what, registry=self.registry).set_function(read)
+    @contextmanager
+    def command(self) -> Iterator[None]:
+        """Count and time one command."""
+        with self._in_flight.track_inprogress(), self._commands.time():
+            yield
+
+    def set(self, name: str, what: str, value: float) -> None:
+        """Note a figure that was just read."""
+        if name not in self._figures:
+            self._figures[name] = Gauge(f"entrepot_{name}", what, registry=self.registry)
+        self._figures[name].set(value)
 
     def exposition(self) -> bytes:
         """Everything, in the Prometheus text format."""
         return generate_latest(self.registry)
+
+    def _counter(self, name: str, what: str, *labels: str) -> Counter:
+        return Counter(f"entrepot_{name}", what, labels, registry=self.registry)
+
+    def _histogram(self, name: str, what: str, *labels: str) -> Histogram:
+        return Histogram(f"entrepot_{name}", what, labels, buckets=_BUCKETS_S, registry=self.registry)

@@ -7,6 +7,7 @@ from litestar.types import ControllerRouterHandler
 
 from entrepot import catalog
 
+from .house import House
 from .params import Sha256, Slug
 from .visit import Visit
 
@@ -22,7 +23,9 @@ async def picture(visit: Visit, sha256: Sha256, file_name: Slug) -> Response[byt
     if visit.request.headers.get("if-none-match") == etag and width:
         return Response(b"", status_code=304, media_type="image/webp", headers=headers)
     blobs = visit.entrepot.blobs
-    content = await visit.work(lambda: blobs.get(catalog.rendition(blobs, sha256, width)))
+    house: House = visit.request.app.state.house
+    async with house.drawing:  # apart from passwords, so that pictures never wait for people who sign in
+        content = await visit.on_thread(lambda: blobs.get(catalog.rendition(blobs, sha256, width)))
     return Response(content, media_type="image/webp", headers=headers)
 
 

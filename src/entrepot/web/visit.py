@@ -19,6 +19,7 @@ from entrepot.group import Market
 from entrepot.identity import Scope, Session
 from entrepot.kernel import Invalid, Refused, RequestKey, Snapshot, Tx, once, request_key
 
+from .measures import Measures
 from .policy import Policy
 from .refusals import Unreadable
 from .shared import read_market
@@ -40,11 +41,17 @@ class CurrentVisit:
     """What a handler works with. Rooms are called through `read` and `write`, with `scope`."""
 
     def __init__(
-        self, request: Request[Any, Any, Any], entrepot: Entrepot, policy: Policy, busy: asyncio.Semaphore
+        self,
+        request: Request[Any, Any, Any],
+        entrepot: Entrepot,
+        policy: Policy,
+        measures: Measures,
+        busy: asyncio.Semaphore,
     ) -> None:
         self.request = request
         self.entrepot = entrepot
         self.policy = policy
+        self._measures = measures
         self.busy = busy
         self.session: Session | None = None
         self.scope: Scope = Scope.public()
@@ -99,7 +106,8 @@ class CurrentVisit:
 
     async def write(self, command: Callable[[Tx], R]) -> R:
         """Run a command; it is durable when this returns."""
-        return await self.entrepot.database.write(command)
+        with self._measures.command():
+            return await self.entrepot.database.write(command)
 
     async def search(self, request: SearchRequest) -> SearchPage:
         """Find products; what is shown is noted for learning when there is a session."""

@@ -11,6 +11,7 @@ from msgspec import Meta
 from entrepot import orders
 
 from ..endpoints import endpoint
+from ..noting import note_cart
 from ..params import Email, Id, OptionalKey
 from ..visit import Visit
 from ..wire import Made
@@ -42,6 +43,8 @@ async def set_cart_line(visit: Visit, asked: SetLine, key: OptionalKey = None) -
     """Put an offer into the cart, change how many, or take it out."""
     scope = await visit.owner()
     await visit.once(key, lambda tx: Made(orders.set_line(tx, scope, asked.offer_id, asked.quantity).id), Made)
+    if asked.quantity:
+        await note_cart(visit, asked.offer_id)
     return await visit.read(lambda s: orders.view_cart(s, scope))
 
 

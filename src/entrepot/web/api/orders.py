@@ -14,6 +14,7 @@ from entrepot.identity import Scope
 from entrepot.kernel import NotSignedIn, Tx
 
 from ..endpoints import endpoint
+from ..noting import note_order
 from ..params import NO_NUL, After, Amount, Email, Id, Key, Most, Token
 from ..paying import wait_for_payment
 from ..refusals import Unreadable
@@ -54,7 +55,9 @@ async def place_order(visit: Visit, asked: PlaceOrder, key: Key) -> orders.Order
     settings = visit.entrepot.settings.orders
     placed = await visit.once(key, lambda tx: orders.place(tx, scope, wish, settings), orders.Placed)
     await wait_for_payment(visit, placed.order_id)
-    return await visit.read(lambda s: orders.get_order(s, scope, placed.order_id))
+    order = await visit.read(lambda s: orders.get_order(s, scope, placed.order_id))
+    note_order(visit, order)
+    return order
 
 
 @endpoint("GET", "/api/orders")

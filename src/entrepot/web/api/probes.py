@@ -8,7 +8,14 @@ import msgspec
 from litestar import Request, Response, get
 from litestar.types import ControllerRouterHandler
 
-from entrepot.kernel import NotFound, Unavailable, last_position
+from entrepot.kernel import (
+    NotFound,
+    Snapshot,
+    Unavailable,
+    last_position,
+    list_failed_reactions,
+    list_stuck_tasks,
+)
 
 from ..house import House
 
@@ -56,7 +63,18 @@ async def metrics(request: Request[Any, Any, Any]) -> Response[bytes]:
     forwarded = "x-forwarded-for" in request.headers or "forwarded" in request.headers
     if forwarded or not client.startswith(_LOOPBACK):
         raise NotFound("There is nothing at this address")
+    figures = await house.entrepot.database.read(_figures)
+    for name, what, value in figures:
+        house.measures.set(name, what, value)
     return Response(house.measures.exposition(), media_type="text/plain; version=0.0.4")
+
+
+def _figures(snapshot: Snapshot) -> list[tuple[str, str, float]]:
+    return [
+        ("events_position", "The position of the newest event that readers see", last_position(snapshot)),
+        ("reactions_failed", "Reactions that did not succeed yet (100 at most)", len(list_failed_reactions(snapshot))),
+        ("tasks_stuck", "Tasks without an attempt left (100 at most)", len(list_stuck_tasks(snapshot))),
+    ]
 
 
 @get("/robots.txt", opt={"machine": True}, include_in_schema=False)

@@ -14,6 +14,7 @@ from entrepot.kernel import Conflict, NotFound, Refused, Snapshot
 from entrepot.orders import CartView, Checkout, DeliveryOption, OrderStatus, Place, Placed
 
 from ..countries import list_countries
+from ..noting import note_cart, note_order
 from ..paying import METHODS, wait_for_payment
 from ..rendering import redirect, render
 from ..visit import Visit
@@ -70,6 +71,8 @@ async def put_in_cart(visit: Visit) -> Response[Any]:
             line.quantity for group in there.groups for line in group.lines if line.offer_id == wish.offer_id
         )
     await visit.write(lambda tx: orders.set_line(tx, scope, wish.offer_id, quantity))
+    if quantity:
+        await note_cart(visit, wish.offer_id)
     visit.flash("cart.changed_now" if wish.set else "cart.added")
     return redirect("/cart")
 
@@ -124,6 +127,7 @@ async def place(visit: Visit) -> Response[Any]:
     except Conflict as refusal:
         return await _refuse_place(visit, refusal)
     status = await wait_for_payment(visit, placed.order_id)
+    note_order(visit, await visit.read(lambda s: orders.get_order(s, scope, placed.order_id)))
     done = "?placed=1" if status in (OrderStatus.PAID, OrderStatus.AWAITING_PAYMENT) else ""
     return redirect(f"/orders/{placed.order_id}{done}")
 

@@ -248,7 +248,13 @@ def _variant(
         quantity=offer.quantity,
         weight_g=variant.weight_g,
         gtin=variant.gtin if len(product.variants) > 1 else None,
+        picture=next((_sha(picture, stored) for picture in product.pictures if _shows(picture, variant)), None),
     )
+
+
+def _shows(picture: DemoPicture, variant: DemoVariant) -> bool:
+    """Whether a picture is of this variant, not of all of them."""
+    return bool(picture.options) and picture.options.items() <= variant.options.items()
 
 
 def _sha(picture: DemoPicture, stored: dict[str, StoredPicture]) -> str:

@@ -260,6 +260,7 @@ def upgrade() -> None:
             "options", sa.Text().with_variant(postgresql.JSONB(astext_type=Text()), "postgresql"), nullable=False
         ),
         sa.Column("gtin", sa.Text(), nullable=True),
+        sa.Column("picture", sa.Text(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_catalog_variants")),
         sqlite_strict=True,
     )

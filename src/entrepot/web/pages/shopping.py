@@ -318,10 +318,10 @@ def _is_sold(offer: OfferView | None) -> bool:
 
 
 def _pictures(view: ProductView, variant: VariantView | None) -> list[catalog.PictureView]:
-    """The stored pictures; those that show the chosen variant's values first."""
+    """The stored pictures; the one that shows the chosen variant first."""
     stored = [picture for picture in view.pictures if picture.sha256]
-    values = [value.lower() for value in variant.options.values()] if variant else []
-    return sorted(stored, key=lambda picture: -sum(value in picture.alt.lower() for value in values))
+    shown = variant.picture if variant else None
+    return sorted(stored, key=lambda picture: picture.sha256 != shown)
 
 
 def _specs(view: ProductView, definitions: Sequence[AttributeDefinition], language: str) -> list[tuple[str, str]]:

@@ -128,7 +128,7 @@ def _colours(kind: Kind, material: str, chance: Random) -> tuple[str, ...]:
 
 def _weight(rank: int) -> float:
     """The first of a list is sold most, as black is of headphones; used as an exponent to draw without replacement."""
-    return 1.2 + 0.4 * rank
+    return 1.2 + 0.55 * rank
 
 
 # Variants
@@ -186,9 +186,10 @@ def title_of(made: Facts, values: Mapping[str, str], chance: Random) -> str:
 def description_of(made: Facts, values: Mapping[str, str], chance: Random) -> str:
     """Two to four sentences: how it feels first, then what it is."""
     kind = made.kind
+    openers = allowed(kind.openers, made.attributes)
     lines = allowed(kind.lines, made.attributes)
     lines = chance.sample(lines, k=min(len(lines), chance.choice((1, 2, 2, 3))))
-    return " ".join(say(template, values, chance) for template in (chance.choice(kind.openers), *lines))
+    return " ".join(say(template, values, chance) for template in (chance.choice(openers), *lines))
 
 
 def bullets_of(made: Facts, values: Mapping[str, str], chance: Random) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ Everything is a function of its arguments and a Random, so a seed replays a day.
 """
 
 from collections import defaultdict
-from math import exp, log
+from math import ceil, exp, log
 from random import Random
 
 import msgspec
@@ -76,7 +76,8 @@ class Truth:
         wanted = _some_properties(model, chance)
         limit = None
         if chance.random() < 0.18 * shopper.price_care:
-            limit = round(price_minor(model) * chance.uniform(1.05, 1.6) / 500) * 500 or None
+            # A round sum, and not below what the thing costs.
+            limit = ceil(price_minor(model) * chance.uniform(1.05, 1.6) / 500) * 500
         return Wish(kind.code, wanted, limit)
 
     def _wished_kind(self, shopper: Shopper, chance: Random) -> Kind:

@@ -12,6 +12,7 @@ import msgspec
 from entrepot.simulation.drawings import (
     bottles,
     bottoms,
+    carpentry,
     carried,
     decor,
     gadgets,
@@ -23,7 +24,6 @@ from entrepot.simulation.drawings import (
     seats,
     shoes,
     sound,
-    tables,
     textiles,
     tops,
 )
@@ -36,6 +36,7 @@ Drawing = Callable[[Canvas, Look], None]
 DRAWINGS: dict[str, Drawing] = {
     **bottles.DRAWINGS,
     **bottoms.DRAWINGS,
+    **carpentry.DRAWINGS,
     **carried.DRAWINGS,
     **decor.DRAWINGS,
     **gadgets.DRAWINGS,
@@ -47,7 +48,6 @@ DRAWINGS: dict[str, Drawing] = {
     **seats.DRAWINGS,
     **shoes.DRAWINGS,
     **sound.DRAWINGS,
-    **tables.DRAWINGS,
     **textiles.DRAWINGS,
     **tops.DRAWINGS,
 }

@@ -54,6 +54,6 @@ def line(external_id: str = "lamp", **changes: Any) -> dict[str, Any]:
     """A line of our own format; `price_minor`, `quantity` and the like are of its one variant."""
     variant: dict[str, Any] = {"price_minor": 4900, "currency": "USD", "quantity": 10}
     for name in list(changes):
-        if name in ("price_minor", "currency", "quantity", "weight_g", "list_price_minor"):
+        if name in ("price_minor", "currency", "quantity", "weight_g", "list_price_minor", "picture"):
             variant[name] = changes.pop(name)
     return {"external_id": external_id, "title": f"A {external_id}", "variants": [variant], **changes}

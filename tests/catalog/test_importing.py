@@ -221,7 +221,9 @@ def test_pictures_beside_the_feed_are_stored_once_and_what_is_none_is_noted(
     path = write_lines(
         folder / "feed.jsonl",
         [
-            line("lamp", pictures=[*sources, "https://img.example.com/x.jpg", "file:///etc/passwd"]),
+            line(
+                "lamp", picture="img/a.png", pictures=[*sources, "https://img.example.com/x.jpg", "file:///etc/passwd"]
+            ),
             line("b", pictures=["img/a.png"]),
         ],
     )
@@ -229,6 +231,7 @@ def test_pictures_beside_the_feed_are_stored_once_and_what_is_none_is_noted(
     assert job.counts == catalog.Counts(created=2, notes=7)
     first, remote = shop.product("lamp").pictures
     assert first.sha256 == shop.product("b").pictures[0].sha256
+    assert shop.product("lamp").variants[0].picture == first.sha256
     assert (first.width, first.height, remote.url) == (30, 30, "https://img.example.com/x.jpg")
     assert {each.value for each in report(shop, job)} == {*sources[1:-1], "a\ufffdb", "file:///etc/passwd"}
     assert all(

@@ -30,9 +30,15 @@ def opened(home: Path, **environ: str) -> Iterator[Entrepot]:
 
 
 @pytest.fixture(scope="module")
-def entrepot(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Entrepot]:
+def environ() -> dict[str, str]:
+    """Settings of the home; a file may say others."""
+    return {}
+
+
+@pytest.fixture(scope="module")
+def entrepot(tmp_path_factory: pytest.TempPathFactory, environ: dict[str, str]) -> Iterator[Entrepot]:
     """One home for the tests of a file."""
-    with opened(tmp_path_factory.mktemp("home")) as entrepot:
+    with opened(tmp_path_factory.mktemp("home"), **environ) as entrepot:
         yield entrepot
 
 

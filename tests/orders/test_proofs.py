@@ -19,6 +19,11 @@ TAMPERED = {
     "UPDATE orders_seller_orders SET status = 'cancelled'": {"orders.stock"},
     "UPDATE orders_seller_orders SET shipped_at = 1": {"orders.stock"},
     "UPDATE ledger_accounts SET balance = balance + 1 WHERE kind = 'escrow'": {"orders.escrow"},
+    # Another rate, or a unit moved from one leg to another: the sum stays.
+    "UPDATE orders_seller_orders SET commission_bps = commission_bps + 100": {"orders.invariant"},
+    "UPDATE orders_seller_orders SET seller_minor = seller_minor + 1, commission_minor = commission_minor - 1": {
+        "orders.invariant",
+    },
 }  # fmt: skip
 
 

@@ -50,6 +50,7 @@ def test_a_new_market_has_nothing_to_prove(database: Database) -> None:
 
 CHANGES = {
     "pay.captures": "UPDATE pay_legs SET amount_minor = amount_minor + 1 WHERE seller_order_id = 'sor_lamp'",
+    "pay.captures of a payment": "UPDATE pay_payments SET amount_minor = amount_minor + 1 WHERE ref = 'ord_3'",
     "pay.captures of a state": "UPDATE pay_payments SET state = 'captured' WHERE ref = 'ord_3'",
     "pay.escrow": "UPDATE pay_refunds SET amount_minor = amount_minor - 1 WHERE seller_order_id = 'sor_mug'",
     "pay.escrow of a settlement": "UPDATE pay_settlements SET commission_minor = commission_minor - 1",

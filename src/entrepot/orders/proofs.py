@@ -13,6 +13,7 @@ from entrepot.ledger import Balance
 from entrepot.pay.accounts import escrow
 
 from . import tables
+from .money import legs_of
 from .records import list_lines
 from .types import SellerOrder, SellerOrderStatus
 
@@ -21,7 +22,7 @@ _Check = Callable[[Snapshot, Sequence[SellerOrder]], list[str]]
 
 
 def invariant(snapshot: Snapshot) -> Finding:
-    """What a buyer pays for each seller order is what its legs share out, and its lines sum to its goods."""
+    """What a buyer pays for each seller order is what its legs share out at its rate; its lines sum to its goods."""
     return _over_sellers(snapshot, _uneven)
 
 
@@ -69,8 +70,9 @@ def _uneven(snapshot: Snapshot, sellers: Sequence[SellerOrder]) -> list[str]:
     sums = {row.seller_order_id: row.goods for row in snapshot.all(_goods, ids=[each.order_id for each in sellers])}
     breaches = []
     for seller in sellers:
-        if seller.legs.total_minor != seller.total_minor:
-            breaches.append(f"{seller.id} costs {seller.total_minor} and shares out {seller.legs.total_minor}")
+        legs = legs_of(seller.items_minor, seller.shipping_minor, seller.tax_minor, seller.commission_bps)
+        if seller.legs != legs:
+            breaches.append(f"{seller.id} costs {seller.total_minor} and shares out {seller.legs} instead of {legs}")
         if int(sums.get(seller.id, 0)) != seller.items_minor:
             breaches.append(f"{seller.id} has goods for {seller.items_minor}, its lines sum to {sums.get(seller.id)}")
     return breaches

@@ -26,9 +26,19 @@ BATCH = 500
 
 
 def captures(snapshot: Snapshot) -> Finding:
-    """What the processor brought for each leg is on the ledger; nothing is pending once its payment has ended."""
+    """What the processor brought for each leg is on the ledger; nothing is pending once its payment has ended.
+
+    And each payment comes to the sum of its legs.
+    """
     legs = snapshot.all(_legs_with_state)
-    breaches = []
+    sums: Counter[str] = Counter()
+    for leg in legs:
+        sums[leg.payment_id] += leg.amount_minor
+    breaches = [
+        f"{payment.id} comes to {payment.amount_minor}, its legs to {sums[payment.id]}"
+        for payment in snapshot.all(_payments)
+        if payment.amount_minor != sums[payment.id]
+    ]
     for batch in _batches(legs):
         holds = ledger.holds_of(snapshot, [hold_id(leg.payment_id, leg.seller_order_id) for leg in batch])
         for leg in batch:

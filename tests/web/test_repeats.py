@@ -1,12 +1,16 @@
 """The same request, sent again, has its effect once; too many requests are told to wait."""
 
+import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 from limits import RateLimitItemPerMinute
+from sqlalchemy import bindparam, select
 
+from entrepot.app import Entrepot
+from entrepot.kernel import prepare, tables
 from entrepot.web import create_app
 from tests.orders.market import CUP, LAMP, Market, open_market
 from tests.web.conftest import opened, visited
@@ -60,6 +64,15 @@ def test_a_refused_request_may_be_tried_again_with_its_key(alice: Visitor, marke
     wrong = {**wish(quoted), "expected_total_minor": 1}
     assert alice.post("/api/orders", wrong, key="order-2").status_code == 409
     assert alice.post("/api/orders", wish(quoted), key="order-2").status_code == 201
+
+
+def test_only_ids_are_kept_with_a_key(alice: Visitor, entrepot: Entrepot) -> None:
+    made = alice.post("/api/addresses", ADDRESS, key="home-1").json()
+    kept = prepare(select(tables.idempotency.c.result).where(tables.idempotency.c.key == bindparam("key")))
+    stored = entrepot.database.read_now(lambda s: s.value(kept, key="home-1"))
+    assert json.loads(stored) == {"id": made["id"]}
+    alice.change("DELETE", f"/api/addresses/{made['id']}")
+    assert alice.post("/api/addresses", ADDRESS, key="home-1").status_code == 404
 
 
 @pytest.mark.parametrize("key", ["", " ", "a b", "a" * 201, "ü"])

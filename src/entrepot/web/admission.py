@@ -49,17 +49,17 @@ async def admit(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRou
 
 
 async def _recognise(visit: Visit) -> None:
-    authorization = visit.request.headers.get("authorization", "")
-    scheme, _, credential = authorization.partition(" ")
-    if authorization:
-        if visit.cookie(SESSION) is not None:
+    scheme, _, credential = visit.request.headers.get("authorization", "").partition(" ")
+    token = visit.cookie(SESSION)
+    if scheme.lower() == "bearer":  # other schemes are a proxy's own business
+        if token is not None:
             raise NotSignedIn("Send an API key or the session's cookie, not both: it is unclear who calls")
         key = Secret(credential.strip())
-        found = await visit.read(lambda s: identity.find_key(s, key)) if scheme.lower() == "bearer" else None
+        found = await visit.read(lambda s: identity.find_key(s, key))
         if found is None:
             raise NotSignedIn("This API key is not known here, or was revoked: write Authorization: Bearer and the key")
         visit.scope, visit.by_key = found, True
-    elif token := visit.cookie(SESSION):
+    elif token:
         secret = Secret(token)
         session = await visit.read(lambda s: identity.find_session(s, secret))
         if session is None:

@@ -51,11 +51,10 @@ class Policy(msgspec.Struct, frozen=True):
 
     def own_origins(self, scheme: str, host: str) -> frozenset[str]:
         """The origins whose forms and scripts may change something here."""
-        here = f"{scheme}://{host}"
-        if not self.public_url:
-            return frozenset({here})
+        if not self.public_url:  # a proxy before us may speak https without our knowing
+            return frozenset({f"http://{host}", f"https://{host}"})
         public = urlsplit(self.public_url)
-        return frozenset({here, f"{public.scheme}://{public.netloc}"})
+        return frozenset({f"{scheme}://{host}", f"{public.scheme}://{public.netloc}"})
 
     def answers(self, host: str) -> bool:
         """Whether requests to this Host are answered."""

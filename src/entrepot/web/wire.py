@@ -10,12 +10,14 @@ A field is a time when it is an integer and is named like one: `at`, `since`, or
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from types import NoneType, UnionType
 from typing import Annotated, Any, Generic, TypeVar, Union, get_args, get_origin, get_type_hints
 
 import msgspec
+
+from entrepot.kernel import NotFound
 
 T = TypeVar("T")
 
@@ -50,6 +52,14 @@ def listed(found: list[T], most: int, cursor: Callable[[T], str]) -> Listed[T]:
     """A page from a list for which one more than `most` was asked."""
     here = found[:most]
     return Listed(here, cursor(here[-1]) if len(found) > most else None)
+
+
+def with_id(found: Iterable[T], id_: str) -> T:
+    """The one of these that has this id. NotFound when it is there no longer."""
+    for each in found:
+        if getattr(each, "id", None) == id_:
+            return each
+    raise NotFound("This was there, and is no longer")
 
 
 def encode(value: object, declared: Any) -> bytes:

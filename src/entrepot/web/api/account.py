@@ -13,7 +13,7 @@ from entrepot import identity
 from ..endpoints import endpoint
 from ..params import PLAIN, After, Country, Id, Most, Name, OptionalKey
 from ..visit import Visit
-from ..wire import Done, Listed, Made, listed
+from ..wire import Done, Listed, Made, listed, with_id
 
 Part = Annotated[str, Meta(pattern=PLAIN, max_length=200)]
 
@@ -69,9 +69,7 @@ async def list_addresses(visit: Visit) -> Addresses:
 @endpoint("POST", "/api/addresses", asks=PostalAddress, access="person")
 async def add_address(visit: Visit, asked: PostalAddress, key: OptionalKey = None) -> identity.SavedAddress:
     """Keep an address for later."""
-    return await visit.once(
-        key, lambda tx: identity.save_address(tx, visit.scope, asked.plain()), identity.SavedAddress
-    )
+    return await _save(visit, asked, None, key)
 
 
 @endpoint("PUT", "/api/addresses/{address_id:str}", asks=PostalAddress, access="person")
@@ -79,9 +77,7 @@ async def replace_address(
     visit: Visit, address_id: Id, asked: PostalAddress, key: OptionalKey = None
 ) -> identity.SavedAddress:
     """Replace an address."""
-    return await visit.once(
-        key, lambda tx: identity.save_address(tx, visit.scope, asked.plain(), address_id), identity.SavedAddress
-    )
+    return await _save(visit, asked, address_id, key)
 
 
 @endpoint("DELETE", "/api/addresses/{address_id:str}", access="person")
@@ -125,6 +121,13 @@ async def revoke_key(visit: Visit, key_id: Id) -> Made:
     """End a key now."""
     await visit.write(lambda tx: identity.revoke_key(tx, visit.scope, key_id))
     return Made(key_id)
+
+
+async def _save(visit: Visit, asked: PostalAddress, address_id: str | None, key: str | None) -> identity.SavedAddress:
+    """What is kept with the key is the id alone: whoever deletes an address leaves no copy behind."""
+    scope, address = visit.scope, asked.plain()
+    made = await visit.once(key, lambda tx: Made(identity.save_address(tx, scope, address, address_id).id), Made)
+    return with_id(await visit.read(lambda s: identity.list_addresses(s, scope)), made.id)
 
 
 ROUTES: tuple[ControllerRouterHandler, ...] = (

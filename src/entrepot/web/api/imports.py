@@ -10,6 +10,7 @@ from litestar.params import QueryParameter
 from litestar.types import ControllerRouterHandler
 
 from entrepot import catalog, identity, kernel
+from entrepot.kernel import Tx
 
 from ..csv_files import csv_file
 from ..endpoints import endpoint
@@ -17,7 +18,7 @@ from ..params import After, Id, Most, OptionalKey
 from ..policy import FEED_BYTES_MAX
 from ..refusals import Unreadable
 from ..visit import Visit
-from ..wire import Listed, listed
+from ..wire import Listed, Made, listed
 
 MULTIPART = "multipart/form-data"
 REPORT_LINES_MAX = 10_000
@@ -57,12 +58,14 @@ async def upload_feed(visit: Visit, key: OptionalKey = None) -> catalog.Import:
     blobs, name, content = visit.entrepot.blobs, feed.filename[:200].replace("\0", ""), await feed.read()
     sha256 = await visit.on_thread(lambda: blobs.put(content))
     ref = await visit.on_thread(lambda: catalog.uploaded_feed(blobs, sha256, name))
-    return await visit.once(
-        key,
-        lambda tx: catalog.start_import(tx, visit.scope, merchant_id, ref, location_id=location_id, dry_run=dry_run),
-        catalog.Import,
-        stands_for=f"{sha256} {dry_run} {location_id}".encode(),
-    )
+
+    def command(tx: Tx) -> Made:
+        job = catalog.start_import(tx, visit.scope, merchant_id, ref, location_id=location_id, dry_run=dry_run)
+        return Made(job.id)
+
+    said = f"{sha256} {dry_run} {location_id}".encode()
+    made = await visit.once(key, command, Made, stands_for=said)
+    return await visit.read(lambda s: catalog.get_import(s, visit.scope, made.id))
 
 
 @endpoint("GET", "/api/merchant/imports", access="member")

@@ -16,7 +16,7 @@ from ..csv_files import csv_file
 from ..endpoints import endpoint
 from ..params import NO_NUL, After, Amount, Currency, Id, Key, Most, Name, OptionalKey
 from ..visit import Visit
-from ..wire import Done, Listed, Made, listed, time_of
+from ..wire import Done, Listed, Made, listed, time_of, with_id
 from .account import PostalAddress
 
 Status = Annotated[
@@ -117,11 +117,9 @@ async def list_locations(visit: Visit) -> Locations:
 @endpoint("POST", "/api/merchant/locations", asks=NewLocation, access="member")
 async def add_location(visit: Visit, asked: NewLocation, key: OptionalKey = None) -> deliver.Location:
     """Add a place that goods leave from."""
-    return await visit.once(
-        key,
-        lambda tx: deliver.add_location(tx, visit.scope, asked.name, asked.address.plain()),
-        deliver.Location,
-    )
+    scope, address = visit.scope, asked.address.plain()
+    made = await visit.once(key, lambda tx: Made(deliver.add_location(tx, scope, asked.name, address).id), Made)
+    return with_id(await visit.read(lambda s: deliver.list_locations(s, scope)), made.id)
 
 
 @endpoint("GET", "/api/merchant/rate-sheets", access="member")
@@ -133,9 +131,7 @@ async def list_rate_sheets(visit: Visit) -> RateSheets:
 @endpoint("POST", "/api/merchant/rate-sheets", asks=SaveRateSheet, access="member")
 async def add_rate_sheet(visit: Visit, asked: SaveRateSheet, key: OptionalKey = None) -> deliver.RateSheet:
     """Add a sheet of prices for delivery."""
-    return await visit.once(
-        key, lambda tx: deliver.save_rate_sheet(tx, visit.scope, asked.draft(None)), deliver.RateSheet
-    )
+    return await _save_sheet(visit, asked.draft(None), key)
 
 
 @endpoint("PUT", "/api/merchant/rate-sheets/{sheet_id:str}", asks=SaveRateSheet, access="member")
@@ -143,9 +139,7 @@ async def replace_rate_sheet(
     visit: Visit, sheet_id: Id, asked: SaveRateSheet, key: OptionalKey = None
 ) -> deliver.RateSheet:
     """Replace a sheet; quotes that were given stand."""
-    return await visit.once(
-        key, lambda tx: deliver.save_rate_sheet(tx, visit.scope, asked.draft(sheet_id)), deliver.RateSheet
-    )
+    return await _save_sheet(visit, asked.draft(sheet_id), key)
 
 
 @endpoint("DELETE", "/api/merchant/rate-sheets/{sheet_id:str}", access="member")
@@ -179,6 +173,12 @@ async def get_statement_csv(visit: Visit, payout_id: Id) -> Response[str]:
     """The same as CSV, for a spreadsheet."""
     statement = await visit.read(lambda s: pay.get_statement(s, visit.scope, payout_id))
     return csv_file(f"{payout_id}.csv", statement_rows(statement))
+
+
+async def _save_sheet(visit: Visit, draft: deliver.RateSheetDraft, key: str | None) -> deliver.RateSheet:
+    scope = visit.scope
+    made = await visit.once(key, lambda tx: Made(deliver.save_rate_sheet(tx, scope, draft).id), Made)
+    return with_id(await visit.read(lambda s: deliver.list_rate_sheets(s, scope)), made.id)
 
 
 def statement_rows(statement: pay.Statement) -> list[list[object]]:

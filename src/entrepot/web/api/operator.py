@@ -90,21 +90,19 @@ async def list_all_merchants(
 @endpoint("POST", "/api/operator/merchants/{merchant_id:str}/approve", asks=Approve, access="operator", status=200)
 async def approve_merchant(visit: Visit, merchant_id: Id, asked: Approve, key: OptionalKey = None) -> catalog.Merchant:
     """Let a merchant's goods be seen and sold, for a commission."""
-    return await visit.once(
-        key,
-        lambda tx: catalog.approve_merchant(tx, visit.scope, merchant_id, asked.commission_bps),
-        catalog.Merchant,
+    await visit.once(
+        key, lambda tx: Made(catalog.approve_merchant(tx, visit.scope, merchant_id, asked.commission_bps).id), Made
     )
+    return await visit.read(lambda s: catalog.get_merchant(s, merchant_id))
 
 
 @endpoint("POST", "/api/operator/merchants/{merchant_id:str}/suspend", asks=Suspend, access="operator", status=200)
 async def suspend_merchant(visit: Visit, merchant_id: Id, asked: Suspend, key: OptionalKey = None) -> catalog.Merchant:
     """Take a merchant's goods out of sight and off sale; what was ordered is still to be sent."""
-    return await visit.once(
-        key,
-        lambda tx: catalog.suspend_merchant(tx, visit.scope, merchant_id, asked.reason),
-        catalog.Merchant,
+    await visit.once(
+        key, lambda tx: Made(catalog.suspend_merchant(tx, visit.scope, merchant_id, asked.reason).id), Made
     )
+    return await visit.read(lambda s: catalog.get_merchant(s, merchant_id))
 
 
 @endpoint("GET", "/api/operator/reactions/failed", access="operator")

@@ -38,7 +38,7 @@ SCHEDULE: tuple[Scheduled, ...] = (
     *orders.SCHEDULE,
     Scheduled(identity.TIDY.name, identity.Tidy(), 3_600),
     Scheduled(kernel.TIDY.name, kernel.Tidy(), 86_400),
-    Scheduled("ledger.seal", ledger.Housekeeping(), 60),
+    Scheduled("ledger.seal", ledger.Housekeeping(), 10),
     Scheduled("ledger.snapshot", ledger.Housekeeping(), 3_600),
 )
 

@@ -100,7 +100,7 @@ def open_account(server: Server, person: Person) -> Visitor:
 
 
 def open_market(server: Server) -> Market:
-    """Dana sets the market up by the link that the server printed; two merchants apply, are approved, and list goods."""
+    """Dana sets the market up by the link that the server printed; two merchants apply, are approved, list goods."""
     dana = set_up(server)
     bruno = open_shop(server, dana, BRUNO, LAMPS_BPS)
     upload(bruno, LAMPS)

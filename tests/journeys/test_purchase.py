@@ -1,4 +1,4 @@
-"""The whole purchase over HTTP: from an empty home to payouts whose statements add up, and what undoes it on the way."""
+"""The whole purchase over HTTP: from an empty home to payouts whose statements add up, and what undoes it."""
 
 import itertools
 import sqlite3

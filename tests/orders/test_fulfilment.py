@@ -113,6 +113,7 @@ def test_time_confirms_after_the_days_and_only_what_was_delivered(market: Market
     _, (lamps, cups) = shipped(market, {LAMP: 1, CUP: 1})
     market.arrive(lamps.id)
     market.clock.advance(7 * DAY - 1)
+    market.do(orders.complete_if_due, lamps.id)
     market.run_task("orders.auto_confirm")
     assert statuses(market, lamps, cups) == ["delivered", "shipped"]
     market.clock.advance(1)

@@ -34,11 +34,12 @@ from __future__ import annotations
 
 from litestar.types import ControllerRouterHandler
 
-from . import basket, home, merchant, operator, people, purchases, shopping
+from . import basket, home, merchant, operator, people, product, purchases, searching
 
 ROUTES: tuple[ControllerRouterHandler, ...] = (
     *home.ROUTES,
-    *shopping.ROUTES,
+    *searching.ROUTES,
+    *product.ROUTES,
     *basket.ROUTES,
     *purchases.ROUTES,
     *people.ROUTES,

@@ -6,80 +6,86 @@ import msgspec
 from litestar import Response, get
 from litestar.types import ControllerRouterHandler
 
-from entrepot.discovery import Hit, SearchPage, SearchRequest
+from entrepot import catalog
+from entrepot.discovery import Hit, SearchRequest
+from entrepot.kernel import Snapshot
 
 from ..rendering import render
 from ..shelves import Industry, list_industries, tokens_of
 from ..visit import Visit
 
-SHELF = 12
-MOSAIC = 9
-
-
-class Tile(msgspec.Struct, frozen=True):
-    """A category with a picture of something in it."""
-
-    slug: str
-    name: str
-    image: str | None
+POPULAR = 20
+SHELF = 8
+FRESH = 12
+MOSAIC = 8
+SUBJECTS_MAX = 10
 
 
 class Shelf(msgspec.Struct, frozen=True):
-    """A row of products, and where the rest of them are."""
+    """Products in a row, and what the browser sends when one of them was seen."""
+
+    hits: tuple[Hit, ...]
+    tokens: dict[str, str]
+
+
+class Department(msgspec.Struct, frozen=True):
+    """An industry: what it divides into, and some of its products."""
 
     name: str
     url: str
-    hits: tuple[Hit, ...]
-    tokens: dict[str, str]
+    subjects: tuple[Industry, ...]
+    shelf: Shelf
 
 
 @get("/", include_in_schema=False)
 async def home(visit: Visit) -> Response[str]:
     """The front page."""
     industries = await visit.read(lambda s: list_industries(s, visit.language))
-    popular = await _find(visit, "home.popular")
-    shelves = [_shelf(visit, "home.popular", "/search", popular)]
-    fresh = await _find(visit, "home.new", sort="newest")
-    shelves.append(_shelf(visit, "home.new", "/search?sort=newest", fresh))
-    tiles = []
+    subjects = await visit.read(lambda s: _subjects(s, visit.language))
+    popular = await _shelf(visit, "home.popular", POPULAR)
+    fresh = await _shelf(visit, "home.new", FRESH, sort="newest")
+    departments = []
     for industry in industries:
-        found = await _find(visit, "home.industry", category=industry.slug)
-        shelves.append(_shelf(visit, industry.name, f"/search?filter.category={industry.slug}", found))
-        tiles += _tiles(industry, found)
+        shelf = await _shelf(visit, "home.industry", SHELF, category=industry.slug)
+        if shelf.hits:
+            url = f"/search?filter.category={industry.slug}"
+            departments.append(Department(industry.name, url, subjects.get(industry.slug, ()), shelf))
     return await render(
         visit,
         "home.html",
         industries=industries,
         here=None,
         mosaic=[hit for hit in popular.hits if hit.image][:MOSAIC],
-        tiles=tiles,
-        shelves=[shelf for shelf in shelves if shelf.hits],
+        popular=Shelf(popular.hits[MOSAIC:] if len(popular.hits) == POPULAR else popular.hits, popular.tokens),
+        departments=departments,
+        fresh=fresh,
     )
 
 
-async def _find(visit: Visit, surface: str, sort: str = "relevance", category: str | None = None) -> SearchPage:
+async def _shelf(visit: Visit, surface: str, most: int, sort: str = "relevance", category: str | None = None) -> Shelf:
     filters: dict[str, tuple[str, ...]] = {"in_stock": ("true",)}
     if category is not None:
         filters["category"] = (category,)
     request = SearchRequest(
         filters=filters,
         sort=sort,
-        limit=SHELF,
+        limit=most,
         session=visit.session.id if visit.session else None,
         language=visit.language,
         surface=surface,
     )
-    return await visit.search(request)
+    found = await visit.search(request)
+    return Shelf(found.hits, tokens_of(visit, found))
 
 
-def _shelf(visit: Visit, name: str, url: str, found: SearchPage) -> Shelf:
-    text = visit.say(name) if name.startswith("home.") else name
-    return Shelf(text, url, found.hits, tokens_of(visit, found))
-
-
-def _tiles(industry: Industry, found: SearchPage) -> list[Tile]:
-    image = next((hit.image for hit in found.hits if hit.image), None)
-    return [Tile(industry.slug, industry.name, image)] if found.total else []
+def _subjects(snapshot: Snapshot, language: str) -> dict[str, tuple[Industry, ...]]:
+    """What each category at the top of the tree divides into."""
+    return {
+        node.category.slug: tuple(
+            Industry(child.category.slug, child.category.name_in(language)) for child in node.children[:SUBJECTS_MAX]
+        )
+        for node in catalog.category_tree(snapshot)
+    }
 
 
 ROUTES: tuple[ControllerRouterHandler, ...] = (home,)

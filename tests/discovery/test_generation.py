@@ -54,6 +54,22 @@ def test_what_was_not_checkpointed_is_gone_after_a_crash_and_can_come_again(gene
     again.close()
 
 
+def test_vectors_of_a_crash_do_not_shift_those_that_come_after(generation: Generation) -> None:
+    rows = np.eye(5, DIMENSIONS, dtype=np.float32)
+    generation.index.upsert([product(0, "thing")], rows[:1])
+    generation.checkpoint(1)
+    generation.index.upsert([product(1, "thing"), product(2, "thing")], rows[1:3])
+    generation.index.commit()
+    generation.close()
+    again = opened(generation.folder)
+    again.index.upsert([product(4, "thing")], rows[4:])
+    again.checkpoint(2)
+    for number in (0, 4):
+        page = again.index.search(IndexQuery("couch", vector=rows[number]))
+        assert [hit.id for hit in page.hits] == [product(number, "").id]
+    again.close()
+
+
 def test_upserting_never_leaves_a_second_text_behind(generation: Generation) -> None:
     """Deleting by an unsigned term deletes nothing, and says nothing: the files would grow and find twice."""
     for round_ in range(5):

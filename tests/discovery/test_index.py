@@ -101,6 +101,29 @@ def test_neighbours_of_the_vector_join_above_the_floor_and_at_most_three_hundred
     assert [hit.id for hit in page.hits] == [product(number, "").id for number in range(300)]
 
 
+def test_the_floor_of_similarity_itself_is_near_enough(index: Index) -> None:
+    vectors = np.zeros((2, DIMENSIONS), np.float32)
+    vectors[:, 0] = 0.5, 0.4998
+    vectors[:, 1] = np.sqrt(1.0 - vectors[:, 0] ** 2)
+    index.upsert([product(1, "thing"), product(2, "thing")], vectors)
+    index.commit()
+    query = np.zeros(DIMENSIONS, np.float32)
+    query[0] = 1.0
+    assert titles(index, "couch", vector=query) == ["1"]
+
+
+def test_a_word_that_left_with_its_last_product_is_unknown_again(index: Index) -> None:
+    put(index, product(1, "lamp"), product(2, "lump"))
+    assert titles(index, "lamp") == ["1"]
+    put(index, product(1, "table"))
+    page = index.search(IndexQuery("lamp"))
+    assert (page.corrected, [hit.id for hit in page.hits]) == ("lump", [product(2, "").id])
+    index.remove([product(2, "").id])
+    index.commit()
+    assert titles(index, "lump") == []
+    assert index.suggest("lu", 5) == []
+
+
 def test_neighbours_are_decided_before_filters(index: Index) -> None:
     """A filter never brings in what the query alone would not have found."""
     vectors = nowhere(400)
@@ -192,7 +215,7 @@ def test_orders_are_exact_and_ties_stand_by_id(index: Index, sort: str, expected
 
 
 def test_pages_part_the_list_whatever_the_ties(index: Index) -> None:
-    put(index, *(product(number, "lamp") for number in range(97)))
+    put(index, *(product(number * 31 % 97, "lamp") for number in range(97)))
     for sort, limit in itertools.product(("relevance", "price", "rating"), (1, 7, 50)):
         pages = [index.search(IndexQuery("lamp", sort=sort, offset=at, limit=limit)) for at in range(0, 105, limit)]
         ids = [hit.id for page in pages for hit in page.hits]

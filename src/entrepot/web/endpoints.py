@@ -94,6 +94,8 @@ def body_as(into: type[B]) -> Callable[[Visit], Any]:
             raise Unreadable(f"The body does not fit: {error}", fields=_field(str(error))) from None
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise Unreadable(f"The body is not JSON: {error}") from None
+        except RecursionError:
+            raise Unreadable("The body is nested too deeply") from None
 
     return asked
 

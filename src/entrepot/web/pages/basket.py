@@ -21,6 +21,7 @@ from ..visit import Visit
 
 NOTHING = Address(name="", line1="", line2="", city="", region="", postal_code="", country="", phone="")
 QUOTE = "quote."
+AMOUNT_DIGITS_MAX = 18
 
 
 class PutInCart(msgspec.Struct, frozen=True):
@@ -207,7 +208,8 @@ def _chosen(options: tuple[DeliveryOption, ...], quote_id: str | None) -> Delive
 def _wish(fields: dict[str, str], language: str) -> Place:
     quotes = tuple(value for name, value in fields.items() if name.startswith(QUOTE))
     total = fields.get("total_minor", "")
-    return Place(quotes, fields.get("method", ""), int(total) if total.isdecimal() else -1, language=language)
+    is_amount = total.isdecimal() and len(total) <= AMOUNT_DIGITS_MAX
+    return Place(quotes, fields.get("method", ""), int(total) if is_amount else -1, language=language)
 
 
 def _saved(snapshot: Snapshot, visit: Visit, address_id: str) -> SavedAddress:

@@ -79,7 +79,8 @@ async def change_offer(visit: Visit, offer_id: Id) -> Response[Any]:
 def _change(tx: Tx, visit: Visit, offer_id: str, change: OfferChange, form: OfferForm) -> Done:
     catalog.update_offer(tx, visit.scope, offer_id, change)
     if form.on_hand != form.on_hand_before and form.on_hand.isdecimal() and form.location_id:
-        catalog.set_stock(tx, visit.scope, offer_id, form.location_id, int(form.on_hand))
+        on_hand = int(form.on_hand[:COUNT_DIGITS_MAX])
+        catalog.set_stock(tx, visit.scope, offer_id, form.location_id, on_hand)
     return Done()
 
 

@@ -43,7 +43,7 @@ def measure_search(folder: Path, postgres_url: str | None = None, products: int 
         built_s = time.perf_counter() - began
         control = _Control(Path(scratch) / "control", market)
         queries = market.queries(QUERIES)
-        generation.index.postings.warm(list(market.common_words()))
+        generation.index.warm()  # as a serving process does when it starts
         cold = _times(lambda query: _search(generation, model, query), queries)
         warm = _times(lambda query: _search(generation, model, query), queries)
         raw = _times(control.search, queries)
@@ -83,10 +83,6 @@ class _Market:
     def queries(self, most: int) -> list[IndexQuery]:
         """Two or three words of some product; a third with a filter, a fifth sorted by price."""
         return [self._query(*self._random.choice(self._asked)) for _ in range(most)]
-
-    def common_words(self) -> Sequence[str]:
-        """The words that most products share, which a serving process knows after its first minutes."""
-        return [fold(word) for word in self._qualities[1_200:1_400]] + self._kinds[:100]
 
     def _document(self, number: int) -> Document:
         random, kind = self._random, self._rare(self._kinds)

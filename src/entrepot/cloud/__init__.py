@@ -4,7 +4,7 @@ So far its first two verbs: `embed` turns texts into vectors, metered by the tok
 """
 
 from . import threads as _threads  # noqa: F401 - before whatever loads a numeric library
-from .embedding import DIMENSIONS, MODEL, embed, embed_query
+from .embedding import DIMENSIONS, MODEL, embed, embed_query, load_model
 from .jobs import get_job, submit_job
 from .metering import Meter
 from .proofs import PROOFS
@@ -26,6 +26,7 @@ __all__ = [
     "embed_query",
     "get_job",
     "list_usage",
+    "load_model",
     "submit_job",
     "use_by_surface",
 ]

@@ -98,6 +98,11 @@ def embed(meter: Meter, texts: Sequence[str], *, surface: str, ref: str | None =
     return vectors
 
 
+def load_model() -> None:
+    """Load the model now rather than when the first text comes (some tenths of a second)."""
+    _model.embed(["ready"])
+
+
 def embed_query(meter: Meter, text: str, *, surface: str, ref: str | None = None) -> Vectors:
     """One text's vector, which may not be written to. It is remembered: when it comes again it costs nothing, and no
     usage is recorded."""

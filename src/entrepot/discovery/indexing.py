@@ -17,7 +17,7 @@ from pathlib import Path
 
 import structlog
 
-from entrepot import catalog, signals
+from entrepot import catalog, cloud, signals
 from entrepot.catalog import OffersChanged, ProductsHidden, ProductsListed, StockChanged
 from entrepot.cloud import Meter
 from entrepot.kernel import DAY, Database, Lane, Recorded, Refused, Snapshot, acquire, release
@@ -252,6 +252,7 @@ class Indexer:
     def _refresh_popularity(self) -> None:
         generation = self._generation
         if generation is not None and self._is_due("warm " + self._name, math.inf):
+            cloud.load_model()
             generation.index.warm()
         if generation is None or not self._is_due("popularity", POPULARITY_S):
             return

@@ -20,11 +20,15 @@ from ..text import fold
 from ..types import Document
 
 PRICE, RATING, IN_STOCK, CATEGORY, BRAND, MERCHANT = "price", "rating", "in_stock", "category", "brand", "merchant"
+NAMES_MAX = 50
 VALUES_MAX = 100
 NUMBER_MAX = 2**53
 _TRUE, _FALSE = ("yes", "true", "1"), ("no", "false", "0")
 _UNITS = {PRICE: 1, RATING: 100}
-_RANGE = re.compile(r"^\s*(\d*\.?\d+)?\s*\.\.\s*(\d*\.?\d+)?\s*$")
+_NUMBER = r"([0-9]{1,18}(?:\.[0-9]{1,18})?|\.[0-9]{1,18})?"
+_RANGE = re.compile(rf"^\s*{_NUMBER}\s*\.\.\s*{_NUMBER}\s*$")
+RANGE_LENGTH_MAX = 100
+"""Longer texts are not even matched: a row of a hundred thousand digits or spaces would take minutes."""
 
 Range = tuple[int | None, int | None]
 
@@ -61,6 +65,8 @@ Filter = Terms | Ranges | Stock
 
 def read_filters(filters: Mapping[str, tuple[str, ...]]) -> tuple[Filter, ...]:
     """Read filters as they come from an address line. Invalid, naming the filter, for what cannot be read."""
+    if len(filters) > NAMES_MAX:
+        raise Invalid(f"At most {NAMES_MAX} different filters may be given at once", fields={"filters": "too many"})
     read = []
     for name, values in sorted(filters.items()):
         if len(values) > VALUES_MAX:
@@ -72,9 +78,9 @@ def read_filters(filters: Mapping[str, tuple[str, ...]]) -> tuple[Filter, ...]:
 
 def read_range(name: str, text: str) -> Range:
     """Both ends of a range of prices or ratings, in minor units or hundredths of a star; None where it is open."""
-    match = _RANGE.match(text)
+    match = _RANGE.match(text) if len(text) <= RANGE_LENGTH_MAX else None
     if match is None or match.group(1) is match.group(2) is None:
-        raise _unreadable(name, f"{text!r} is no range: write 10..50, 10.. or ..50")
+        raise _unreadable(name, f"{text[:RANGE_LENGTH_MAX]!r} is no range: write 10..50, 10.. or ..50")
     low, high = (None if part is None else Fraction(part) * _UNITS[name] for part in match.groups())
     if max(low or 0, high or 0) >= NUMBER_MAX:
         raise _unreadable(name, f"{text!r} is out of bounds")

@@ -19,7 +19,7 @@ import msgspec
 import numpy as np
 
 from ..types import Change, Document
-from .base import SIMILARITY_UNIT, Completion, IndexHit, IndexPage, IndexQuery, Vectors, check, check_ids
+from .base import DIMENSIONS, SIMILARITY_UNIT, Completion, IndexHit, IndexPage, IndexQuery, Vectors, check, check_ids
 from .columns import Columns, title_key
 from .fields import fields_of
 from .filters import read_filters
@@ -134,6 +134,8 @@ class FusedIndex:
     def warm(self) -> None:
         """Ask for the commonest words before somebody does: the first time takes longest."""
         self.postings.warm(self.vocabulary.commonest(WARMED_MAX))
+        if self.graph is not None:
+            self.graph.near(np.zeros(DIMENSIONS, np.float32), self._view.alive, 1)
 
     def close(self) -> None:
         """Let go of the files."""

@@ -94,12 +94,19 @@ def find(
     if query.vector is None:
         return Found(texts, scores, np.zeros(len(texts), np.int32))
     near, similarity = neighbours(view.rows, view.graph, query.vector, view.alive, ids, floor)
-    slots = np.union1d(texts, near).astype(np.int32)
+    slots = _united(texts, near)
     text = np.zeros(len(slots), np.float32)
     text[np.searchsorted(slots, texts)] = scores
     similar = np.zeros(len(slots), np.int32)
     similar[np.searchsorted(slots, near)] = similarity
     return Found(slots, text, similar)
+
+
+def _united(slots: Slots, more: Slots) -> Slots:
+    """Slots that are ascending already, with some others: far quicker than a union of any two arrays."""
+    places = np.minimum(np.searchsorted(slots, more), max(len(slots) - 1, 0))
+    new = more[slots[places] != more] if len(slots) else more
+    return np.sort(np.concatenate((slots, new)), kind="stable")
 
 
 def text_matches(view: View, postings: Postings, wanted: Sequence[Wanted], *, any_word: bool) -> tuple[Slots, Scores]:

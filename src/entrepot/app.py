@@ -30,6 +30,8 @@ from entrepot.kernel import (
     Unavailable,
     Workers,
     catch_up,
+    free_from_the_dead,
+    process_name,
 )
 from entrepot.settings import Settings, read_settings
 
@@ -55,7 +57,7 @@ class Entrepot:
         self.settings = settings
         self.database = database
         self.secret_key = secret_key
-        self.name = f"{os.getpid()}-{secrets.token_hex(4)}"
+        self.name = process_name()
         self.blobs = Blobs(home / "blobs")
         self.mailer = identity.open_mailer(settings.identity, home / "mail")
         self.signals = signals.Buffer(database)
@@ -71,6 +73,7 @@ class Entrepot:
 
     def start(self) -> None:
         """Set going whatever works in the background: relay, projections, tasks, schedule, index, signals, meter."""
+        self.database.write_now(free_from_the_dead)
         self.indexer.open(build=False)
         self._indexed = True
         projections = ProjectionThread(self.database, [self.indexer])
@@ -127,6 +130,7 @@ class Entrepot:
             *deliver.tasks(settings.deliver),
             *catalog.tasks(self.blobs),
             *orders.TASKS,
+            discovery.rebuild_task(self.indexer),
         )
 
     def _hear_webhook(self, headers: Mapping[str, str], body: bytes) -> None:

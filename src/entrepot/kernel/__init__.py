@@ -28,6 +28,7 @@ from .leases import acquire, release, still_held
 from .logs import configure_logs
 from .money import Money, decimals_of, format_money, parse_money, round_half_even, share_bps, split
 from .positions import last_position, list_events
+from .processes import free_from_the_dead, is_dead, process_name
 from .projections import Projection, ProjectionThread, catch_up
 from .proofs import Finding, Proof
 from .reactions import FailedReaction, Handler, Reactions, handler_name, list_failed_reactions, retry_reaction
@@ -98,11 +99,13 @@ __all__ = [
     "enqueue_due",
     "find_fact",
     "format_money",
+    "free_from_the_dead",
     "from_json",
     "from_rfc3339",
     "get_task",
     "handler_name",
     "in_set",
+    "is_dead",
     "is_id",
     "last_position",
     "list_event_types",
@@ -115,6 +118,7 @@ __all__ = [
     "parse_money",
     "prepare",
     "prepare_text",
+    "process_name",
     "release",
     "request_key",
     "retry_reaction",

@@ -10,6 +10,7 @@ from .beacons import Beacon, beacon_token, read_beacon
 from .building import build
 from .index.served import ServedIndex
 from .indexing import Indexer
+from .rebuilding import REBUILD, Rebuild, rebuild_task, request_rebuild
 from .searching import Searcher
 from .settings import Settings
 from .types import (
@@ -26,6 +27,7 @@ from .types import (
 
 __all__ = [
     "LIMIT_MAX",
+    "REBUILD",
     "SORTS",
     "Beacon",
     "Document",
@@ -33,6 +35,7 @@ __all__ = [
     "FacetValue",
     "Hit",
     "Indexer",
+    "Rebuild",
     "SearchPage",
     "SearchRequest",
     "Searcher",
@@ -42,4 +45,6 @@ __all__ = [
     "beacon_token",
     "build",
     "read_beacon",
+    "rebuild_task",
+    "request_rebuild",
 ]

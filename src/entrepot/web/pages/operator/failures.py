@@ -7,7 +7,7 @@ from typing import Any
 from litestar import Response, get, post
 from litestar.types import ControllerRouterHandler
 
-from entrepot import identity
+from entrepot import discovery, identity
 from entrepot.kernel import Tx, list_failed_reactions, list_stuck_tasks, retry_reaction, retry_task
 
 from ...rendering import redirect
@@ -56,4 +56,12 @@ async def retry_stuck(visit: Visit) -> Response[Any]:
     return redirect("/operator/failures")
 
 
-ROUTES: tuple[ControllerRouterHandler, ...] = (failures, retry_failed, retry_stuck)
+@post("/operator/index", include_in_schema=False, opt=OPERATOR)
+async def rebuild_index(visit: Visit) -> Response[Any]:
+    """Have the search index built anew while the old one serves."""
+    await visit.write(lambda tx: discovery.request_rebuild(tx, visit.scope))
+    visit.flash("operator.rebuilding")
+    return redirect("/operator/failures")
+
+
+ROUTES: tuple[ControllerRouterHandler, ...] = (failures, retry_failed, retry_stuck, rebuild_index)

@@ -5,9 +5,10 @@ Steps, before a handler runs or a body is decoded:
 1. an API key in `Authorization`, or a session in the cookie, becomes a `Scope`; a wrong key is refused, a stale cookie
    is dropped;
 2. the rate of this route's class is counted, by person or else by address;
-3. a change must come from our own origin, in a media type that the route reads, and, where the browser sends the
-   session by itself, with a token that only our own pages know;
-4. routes for members and operators refuse everybody else, before a room is asked.
+3. a change must come from our own origin;
+4. routes for members and operators refuse everybody else, before a body is read or a room is asked;
+5. a change must be in a media type that the route reads, and, where the browser sends the session by itself, carry a
+   token that only our own pages know.
 """
 
 from __future__ import annotations
@@ -42,9 +43,13 @@ async def admit(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRou
         raise Unreadable("The address holds a NUL, which is no text")
     await _recognise(visit)
     house.rates.count(opt.get("rate") or _rate(connection.method), visit)
-    if connection.method not in SAFE_METHODS:
-        await _check_change(visit, opt)
+    changes = connection.method not in SAFE_METHODS
+    guarded = changes and not visit.by_key and not opt.get("signed")
+    if guarded:
+        _check_origin(visit)
     _check_access(visit, opt.get("access"))
+    if changes:
+        await _check_body(visit, opt, guarded)
     _remember_language(visit)
 
 
@@ -72,15 +77,13 @@ def _rate(method: str) -> str:
     return "read" if method in SAFE_METHODS else "write"
 
 
-async def _check_change(visit: Visit, opt: dict[str, Any]) -> None:
-    """Refuse what another site's page could make a browser send, and media types that the route does not read."""
+async def _check_body(visit: Visit, opt: dict[str, Any], guarded: bool) -> None:
+    """Refuse a change that does not carry our token, and media types that the route does not read."""
     request = visit.request
     is_api = request.scope["path"].startswith("/api/")
     media_type = request.content_type[0].lower()
-    if not visit.by_key and not opt.get("signed"):
-        _check_origin(visit)
-        if not is_api or visit.session is not None:  # without a session nothing that a browser adds gives a right
-            await _check_token(visit, is_api, media_type)
+    if guarded and (not is_api or visit.session is not None):  # without one nothing that a browser adds gives a right
+        await _check_token(visit, is_api, media_type)
     accepts = opt.get("accepts", (JSON,) if is_api else FORM_TYPES)
     if _has_body(request) and media_type not in accepts:
         raise UnknownMediaType(f"Send the body as {' or '.join(sorted(accepts))}")

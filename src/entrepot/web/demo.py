@@ -14,6 +14,9 @@ from .visit import Visit
 CAST = "demo.cast"
 """The fact that lists the cast of a demo home; other homes do not have it."""
 
+FORWARDED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via")
+"""What proxies add: whoever sends one of these does not sit at this machine."""
+
 
 class Player(msgspec.Struct, frozen=True):
     """One of the cast: their name, account, the organisation they act for, and where their work begins."""
@@ -46,7 +49,9 @@ async def sign_in_as(visit: Visit, name: str) -> str:
 
 
 def _is_local(visit: Visit) -> bool:
-    """Whether both ends are this machine: a proxy in front would show another host name."""
+    """Whether both ends are this machine; a proxy in front shows another host name, or says for whom it asks."""
+    if any(name in visit.request.headers for name in FORWARDED):
+        return False
     host = visit.request.url.hostname or ""
     try:
         return ipaddress.ip_address(visit.ip).is_loopback and (

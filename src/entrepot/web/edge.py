@@ -107,5 +107,7 @@ class _Exchange:
         headers.append(("cache-control", "private, no-cache"))
         wanted = [(name.encode(), value.encode()) for name, value in headers if name.encode() not in there]
         visit = self.scope["state"].get("visit")
-        cookies = visit.new_cookies if visit is not None else []
+        # What everybody may keep (a picture) must not carry one visitor's cookies, or their removal, to the others.
+        is_shared = any(name.lower() == b"cache-control" and b"public" in value for name, value in message["headers"])
+        cookies = visit.new_cookies if visit is not None and not is_shared else []
         return wanted + [(b"set-cookie", cookie.encode("latin-1")) for cookie in cookies]

@@ -55,13 +55,14 @@ async def check_password(visit: Visit, password: Secret) -> None:
 
 
 async def _enter(visit: Visit, user_id: str) -> None:
-    guest = visit.session
+    before = visit.session
     session = await visit.begin_session(user_id)
-    if guest is None or guest.user is not None:
+    if before is None:
         return
 
-    def adopt(tx: Tx) -> None:
-        orders.adopt_cart(tx, guest.scope, session.scope)
-        identity.close_session(tx, guest.id)
+    def leave(tx: Tx) -> None:
+        if before.user is None:
+            orders.adopt_cart(tx, before.scope, session.scope)
+        identity.close_session(tx, before.id)
 
-    await visit.write(adopt)
+    await visit.write(leave)

@@ -197,11 +197,11 @@ class CurrentVisit:
     @property
     def csrf_token(self) -> str:
         """What a form, or a fetch in X-CSRF-Token, must carry. Bound to the session, or to this browser before one."""
-        return identity.sign(self.entrepot.secret_key, "csrf", self._csrf_subject(), None)
-
-    def _csrf_subject(self) -> str:
         if self.session is not None:
-            return self.session.id
+            return identity.sign(self.entrepot.secret_key, "csrf.session", self.session.id, None)
+        return identity.sign(self.entrepot.secret_key, "csrf.browser", self._browser_nonce(), None)
+
+    def _browser_nonce(self) -> str:
         nonce = self._csrf_nonce or self.cookie(CSRF)
         if not nonce:
             nonce = secrets.token_urlsafe(18)
@@ -211,12 +211,11 @@ class CurrentVisit:
 
     def csrf_matches(self, token: str) -> bool:
         """Whether a token is this session's; a guest's may also be the browser's, from before the session began."""
-        subject = self.unsign("csrf", token)
-        if subject is None:
-            return False
-        if self.session is not None and subject == self.session.id:
+        # Signed for two purposes: a nonce is whatever the cookie says, and must not pass for a session's id.
+        if self.session is not None and self.unsign("csrf.session", token) == self.session.id:
             return True
-        return not self.scope.is_person and subject == self.cookie(CSRF)
+        nonce = self.cookie(CSRF)
+        return not self.scope.is_person and nonce is not None and self.unsign("csrf.browser", token) == nonce
 
     def unsign(self, purpose: str, token: str) -> str | None:
         """The value we signed for this purpose; None when it is not ours or its time is over."""

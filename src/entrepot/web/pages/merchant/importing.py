@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from typing import Any
 
 from litestar import Response, get, post
@@ -14,6 +12,7 @@ from entrepot import catalog
 from entrepot.catalog import Import, ReportLine
 from entrepot.kernel import Invalid, Refused
 
+from ...csv_files import csv_file
 from ...params import Id
 from ...rendering import redirect
 from ...visit import Visit
@@ -72,17 +71,9 @@ async def report(visit: Visit, import_id: Id) -> Response[str]:
         lines += page
         if not page:
             break
-    text = io.StringIO()
-    rows = csv.writer(text)
-    rows.writerow(("line", "field", "reason", "value"))
-    rows.writerows((line.line, line.field, line.reason, _harmless(line.value)) for line in lines)
-    headers = {"Content-Disposition": f'attachment; filename="{import_id}.csv"'}
-    return Response(text.getvalue(), media_type="text/csv; charset=utf-8", headers=headers)
-
-
-def _harmless(value: str) -> str:
-    """A cell that a spreadsheet would compute is shown as text."""
-    return f"'{value}" if value[:1] in {"=", "+", "-", "@", "\t", "\r"} else value
+    rows: list[list[object]] = [["line", "field", "reason", "value"]]
+    rows += [[line.line, line.field, line.reason, line.value] for line in lines]
+    return csv_file(f"{import_id}.csv", rows)
 
 
 async def _show_imports(visit: Visit, refusal: Refused | None = None) -> Response[str]:

@@ -10,7 +10,7 @@ from litestar.types import ControllerRouterHandler
 
 from entrepot import catalog, deliver
 from entrepot.catalog import Listing, OfferChange
-from entrepot.kernel import Refused, Tx, decimals_of, parse_money
+from entrepot.kernel import Invalid, Refused, Tx, decimals_of, parse_money
 
 from ...params import Id, InQuery
 from ...rendering import redirect
@@ -19,6 +19,7 @@ from ...wire import Done, listed
 from .console import MEMBER, show
 
 PAGE = 30
+COUNT_DIGITS_MAX = 18
 
 
 class OfferForm(msgspec.Struct, frozen=True):
@@ -78,10 +79,15 @@ async def change_offer(visit: Visit, offer_id: Id) -> Response[Any]:
 
 def _change(tx: Tx, visit: Visit, offer_id: str, change: OfferChange, form: OfferForm) -> Done:
     catalog.update_offer(tx, visit.scope, offer_id, change)
-    if form.on_hand != form.on_hand_before and form.on_hand.isdecimal() and form.location_id:
-        on_hand = int(form.on_hand[:COUNT_DIGITS_MAX])
-        catalog.set_stock(tx, visit.scope, offer_id, form.location_id, on_hand)
+    if form.on_hand != form.on_hand_before and form.location_id:
+        catalog.set_stock(tx, visit.scope, offer_id, form.location_id, _count(form.on_hand))
     return Done()
+
+
+def _count(text: str) -> int:
+    if not (text.isdecimal() and len(text) <= COUNT_DIGITS_MAX):
+        raise Invalid(f"{text[:20]!r} is no number of pieces: count 0 or more", fields={"on_hand": "Count 0 or more"})
+    return int(text)
 
 
 async def _show_listing(visit: Visit, listing_id: str, refusal: Refused | None = None) -> Response[str]:

@@ -31,12 +31,20 @@ class Buyer:
         self._connection: http.client.HTTPConnection | None = None
         self._twins: list[Buyer] = []
 
-    def call(self, method: str, path: str, body: object = None, key: str | None = None) -> Answer:
-        """One request, and its whole answer."""
+    def call(
+        self,
+        method: str,
+        path: str,
+        body: object = None,
+        key: str | None = None,
+        sent: Callable[[], None] = lambda: None,
+    ) -> Answer:
+        """One request, and its whole answer; `sent` is called between the two."""
         if self._connection is None:
             self._connection = http.client.HTTPConnection(self.host, timeout=60)
         headers = {**self.headers, "Idempotency-Key": key} if key else self.headers
         self._connection.request(method, path, None if body is None else json.dumps(body), headers)
+        sent()
         answer = self._connection.getresponse()
         content = answer.read()
         if cookies := [each.partition(";")[0] for each in answer.headers.get_all("Set-Cookie", [])]:
@@ -45,14 +53,20 @@ class Buyer:
 
     def fill(self, offer_id: str, quantity: int = 1) -> dict[str, Any]:
         """Have this in the cart; gives the wish that takes the checkout as it was quoted."""
+        if "Cookie" in self.headers:
+            self._take_token()
         line = self.call("PUT", "/api/cart/lines", {"offer_id": offer_id, "quantity": quantity})
         assert line.status == 200, line
-        if "X-CSRF-Token" not in self.headers:
-            token = self.call("GET", "/api/session").body["csrf_token"]
-            self.headers = {**self.headers, "X-CSRF-Token": str(token)}
+        self._take_token()
         quoted = self.call("POST", "/api/cart/quote", {"address": ADDRESS, "email": "guest@example.com"})
         assert quoted.status == 200, quoted
         return wish(quoted.body)
+
+    def _take_token(self) -> None:
+        """What changes need once there is a session."""
+        if "X-CSRF-Token" not in self.headers:
+            token = self.call("GET", "/api/session").body["csrf_token"]
+            self.headers = {**self.headers, "X-CSRF-Token": str(token)}
 
     def twin(self) -> Buyer:
         """The same guest on a connection of its own, which ends with this one."""

@@ -39,6 +39,11 @@ def moment(at: int, language: str) -> str:
     return f"{day(at, language)} {_moment(at):%H:%M} UTC"
 
 
+def day_of_month(at: int) -> int:
+    """1 to 31, in UTC."""
+    return _moment(at).day
+
+
 def machine_time(at: int) -> str:
     """For the `datetime` attribute of a `time` element."""
     return f"{_moment(at):%Y-%m-%dT%H:%M:%SZ}"

@@ -3,7 +3,7 @@
 In a template:
 
 - `t("cart.title", count=3)`: an interface text; every word a person reads comes from `texts/*.json`
-- `amount|money("USD")`, `at|day`, `at|moment`, `at|machine_time`, `at|ago`: by the visitor's language
+- `amount|money("USD")`, `at|day`, `at|moment`, `at|machine_time`, `at|ago`, `code|country`: by the visitor's language
 - `sha256|picture(640)`, `sha256|srcset`, `hit.image|srcset_of`: addresses of a stored picture
 - `static("app.css")`: the address of a file in `static/`, which changes with its content
 - `csrf_field()` and `key_field()`: hidden fields; the first in every form that posts, the second also where money or
@@ -30,6 +30,7 @@ from entrepot import identity
 from entrepot.identity import Scope
 
 from . import formats, shared
+from .countries import country_name
 from .static import static_address
 from .texts import say
 from .visit import Visit
@@ -151,7 +152,9 @@ def environment(language: str) -> Environment:
         money=lambda amount, currency: formats.money(amount, currency, language),
         day=lambda at: formats.day(at, language),
         moment=lambda at: formats.moment(at, language),
+        day_of_month=formats.day_of_month,
         machine_time=formats.machine_time,
+        country=lambda code: country_name(code, language),
         ago=_ago(language),
         picture=picture,
         srcset=srcset,

@@ -18,6 +18,7 @@ POPULAR = 20
 SHELF = 8
 FRESH = 12
 MOSAIC = 8
+LEAST = 6
 SUBJECTS_MAX = 10
 
 
@@ -26,6 +27,11 @@ class Shelf(msgspec.Struct, frozen=True):
 
     hits: tuple[Hit, ...]
     tokens: dict[str, str]
+
+    def without(self, seen: set[str], most: int) -> Shelf:
+        """What is left where others have been shown already; all, where little would be."""
+        rest = tuple(hit for hit in self.hits if hit.id not in seen)
+        return Shelf((rest if len(rest) >= LEAST else self.hits)[:most], self.tokens)
 
 
 class Department(msgspec.Struct, frozen=True):
@@ -41,25 +47,32 @@ class Department(msgspec.Struct, frozen=True):
 async def home(visit: Visit) -> Response[str]:
     """The front page."""
     industries = await visit.read(lambda s: list_industries(s, visit.language))
-    subjects = await visit.read(lambda s: _subjects(s, visit.language))
     popular = await _shelf(visit, "home.popular", POPULAR)
-    fresh = await _shelf(visit, "home.new", FRESH, sort="newest")
-    departments = []
-    for industry in industries:
-        shelf = await _shelf(visit, "home.industry", SHELF, category=industry.slug)
-        if shelf.hits:
-            url = f"/search?filter.category={industry.slug}"
-            departments.append(Department(industry.name, url, subjects.get(industry.slug, ()), shelf))
+    seen = {hit.id for hit in popular.hits}
+    fresh = await _shelf(visit, "home.new", FRESH + POPULAR, sort="newest")
+    mosaic = [hit for hit in popular.hits if hit.image][:MOSAIC]
     return await render(
         visit,
         "home.html",
         industries=industries,
         here=None,
-        mosaic=[hit for hit in popular.hits if hit.image][:MOSAIC],
-        popular=Shelf(popular.hits[MOSAIC:] if len(popular.hits) == POPULAR else popular.hits, popular.tokens),
-        departments=departments,
-        fresh=fresh,
+        mosaic=mosaic,
+        popular=popular.without({hit.id for hit in mosaic}, POPULAR),
+        departments=await _departments(visit, industries, seen),
+        fresh=fresh.without(seen, FRESH),
     )
+
+
+async def _departments(visit: Visit, industries: list[Industry], seen: set[str]) -> list[Department]:
+    subjects = await visit.read(lambda s: _subjects(s, visit.language))
+    departments = []
+    for industry in industries:
+        shelf = await _shelf(visit, "home.industry", 2 * SHELF, category=industry.slug)
+        if shelf.hits:
+            url = f"/search?filter.category={industry.slug}"
+            shelf = shelf.without(seen, SHELF)
+            departments.append(Department(industry.name, url, subjects.get(industry.slug, ()), shelf))
+    return departments
 
 
 async def _shelf(visit: Visit, surface: str, most: int, sort: str = "relevance", category: str | None = None) -> Shelf:

@@ -93,11 +93,33 @@ function steppers() {
   });
 }
 
-/* A select, radio or check box that sends its form by itself; its button is then not needed. */
+/* What is only needed where no script runs. */
+function withoutScript() {
+  all("[data-without-script]").forEach((element) => { element.hidden = true; });
+}
+
+/* A select that sends its form by itself. */
 function submitOnChange() {
-  all("[data-submit-on-change]").forEach((form) => {
-    all("[data-without-script]", form).forEach((button) => { button.hidden = true; });
-    form.addEventListener("change", () => form.requestSubmit());
+  all("[data-submit-on-change]").forEach((form) => form.addEventListener("change", () => form.requestSubmit()));
+}
+
+/* Filters: a box that is ticked takes effect at once, except on a phone, where they cover the list and have a button.
+   What was left empty is not sent, so that the address stays short. */
+function filters() {
+  all("[data-filters]").forEach((form) => {
+    form.addEventListener("change", (event) => {
+      if (event.target.type === "checkbox" && matchMedia("(min-width: 900px)").matches) form.requestSubmit();
+    });
+    form.addEventListener("submit", () => all("input", form).filter((input) => !input.value).forEach((input) => { input.disabled = true; }));
+    addEventListener("pageshow", () => all("input", form).forEach((input) => { input.disabled = false; }));
+  });
+}
+
+/* A button that prints the page. */
+function prints() {
+  all("[data-print]").forEach((button) => {
+    button.hidden = false;
+    button.addEventListener("click", () => print());
   });
 }
 
@@ -177,4 +199,4 @@ function menus() {
   });
 }
 
-[theme, suggestions, steppers, submitOnChange, busyForms, galleries, impressions, refreshes, copies, menus].forEach((part) => part());
+[theme, suggestions, steppers, withoutScript, submitOnChange, filters, prints, busyForms, galleries, impressions, refreshes, copies, menus].forEach((part) => part());

@@ -15,7 +15,7 @@ from ...params import Id, MaybeInQuery
 from ...texts import has_text
 from ...visit import Visit
 from ...wire import listed
-from .console import MEMBER, show
+from .console import MEMBER, own_merchant, show
 
 PAGE = 20
 LINES_SHOWN = 500
@@ -43,6 +43,7 @@ async def statement(visit: Visit, payout_id: Id) -> Response[str]:
 
 async def _show_statement(visit: Visit, payout_id: Id) -> Response[str]:
     found = await visit.read(lambda s: pay.get_statement(s, visit.scope, payout_id))
+    merchant = await own_merchant(visit)
 
     def label(code: str) -> str:
         key = f"code.{code}"
@@ -53,6 +54,7 @@ async def _show_statement(visit: Visit, payout_id: Id) -> Response[str]:
         "money",
         "statement.html",
         statement=found,
+        merchant=merchant,
         lines=found.lines[:LINES_SHOWN],
         more=max(0, len(found.lines) - LINES_SHOWN),
         label=label,

@@ -7,6 +7,7 @@ from litestar.types import ControllerRouterHandler
 
 from entrepot import catalog, ledger, orders
 from entrepot.kernel import list_failed_reactions, list_stuck_tasks
+from entrepot.ledger import KindTotal
 from entrepot.orders import SellerOrderStatus
 
 from ...params import MaybeInQuery
@@ -15,6 +16,9 @@ from ...wire import listed
 from .console import OPERATOR, show
 
 PAGE = 30
+LATEST = 6
+HELD = ("escrow", "payable", "carrier_payable", "tax_payable", "commission")
+"""Kinds of accounts, as the overview tells where money is."""
 OPEN = (SellerOrderStatus.PAID, SellerOrderStatus.SHIPPED, SellerOrderStatus.DELIVERED)
 
 
@@ -32,9 +36,21 @@ async def overview(visit: Visit) -> Response[str]:
         failed=len(await visit.read(list_failed_reactions)),
         stuck=len(await visit.read(list_stuck_tasks)),
         open_orders=sum(counts.get(status, 0) for status in OPEN),
+        latest=await visit.read(lambda s: orders.list_seller_orders(s, scope, most=LATEST)),
+        money=_where_money_is(visit, kinds),
         escrow=[(row.unit, row.balance) for row in kinds if row.kind == "escrow"],
         commission=[(row.unit, row.balance) for row in kinds if row.kind == "commission"],
     )
+
+
+def _where_money_is(visit: Visit, kinds: list[KindTotal]) -> list[tuple[str, list[tuple[str, int]], int]]:
+    """For each currency, what the house holds and for whom: (currency, (words, minor units) of each, their sum)."""
+    held: dict[str, list[tuple[str, int]]] = {}
+    for kind in HELD:
+        for row in kinds:
+            if row.kind == kind and row.balance > 0:
+                held.setdefault(row.unit, []).append((visit.say(f"account.kind.{kind}"), row.balance))
+    return [(currency, parts, sum(amount for _, amount in parts)) for currency, parts in held.items()]
 
 
 @get("/operator/orders", include_in_schema=False, opt=OPERATOR)

@@ -1,0 +1,248 @@
+"""The page of a product: its variants, who sells it and for how much, when it comes, what buyers say."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+from litestar import Response, get, post
+from litestar.types import ControllerRouterHandler
+
+from entrepot import catalog, deliver, identity
+from entrepot.catalog import AttributeDefinition, Merchant, OfferView, ProductView, ReviewText, VariantView
+from entrepot.deliver import RateSheet
+from entrepot.discovery import Hit, SearchRequest
+from entrepot.identity import Scope
+from entrepot.kernel import NotFound, Refused, Snapshot
+
+from ..countries import country_name
+from ..params import Slug
+from ..rendering import redirect, render
+from ..shelves import list_industries
+from ..visit import Visit
+from .filters import major
+
+RELATED = 6
+REVIEWS_SHOWN = 6
+EVERYWHERE = "*"
+
+
+class Choice(msgspec.Struct, frozen=True):
+    """Something to choose a variant by."""
+
+    name: str
+    chosen: str
+    values: tuple[ChoiceValue, ...]
+    by_picture: bool
+
+
+class ChoiceValue(msgspec.Struct, frozen=True):
+    """A value, the address and the picture of the variant that has it, and whether that variant can be had."""
+
+    label: str
+    on: bool
+    there: bool
+    url: str
+    picture: str | None
+
+
+class Promise(msgspec.Struct, frozen=True):
+    """What a seller's delivery says: how many business days, from which price, and from which sum it is free."""
+
+    days_min: int
+    days_max: int
+    from_minor: int
+    free_over_minor: int | None
+
+
+@get("/p/{slug:str}", include_in_schema=False)
+async def product(visit: Visit, slug: Slug) -> Response[str]:
+    """A product, with one of its variants chosen."""
+    view = await visit.read(lambda s: catalog.get_product(s, slug))
+    variant = _chosen_variant(view, visit.request.query_params.get("variant"))
+    offer = variant.featured if variant else None
+    seller = await visit.read(lambda s: _seller(s, offer)) if offer else None
+    return await render(
+        visit,
+        "product.html",
+        view=view,
+        offer=offer,
+        others=variant.offers[1:] if variant else (),
+        choices=_choices(view, variant),
+        pictures=_pictures(view, variant),
+        specs=_specs(view, await visit.read(catalog.list_attributes), visit.language),
+        structured=_structured(view, visit.policy.public_url),
+        seller=seller,
+        seller_country=country_name(seller.country, visit.language) if seller else "",
+        promise=await visit.read(lambda s: _promise(s, visit.scope, offer)) if offer else None,
+        related=await _related(visit, view),
+        reviews=view.reviews[:REVIEWS_SHOWN],
+        more_reviews=view.reviews[REVIEWS_SHOWN:],
+        may_review=await visit.read(lambda s: catalog.may_review(s, visit.scope, view.id)),
+        confirm_days=visit.entrepot.settings.orders.confirm_days,
+        industries=await visit.read(lambda s: list_industries(s, visit.language)),
+        here=view.category[0].slug if view.category else None,
+    )
+
+
+class ReviewForm(msgspec.Struct, frozen=True):
+    """What a buyer writes."""
+
+    rating: int
+    title: str
+    body: str = ""
+
+
+@post("/p/{slug:str}/reviews", include_in_schema=False, opt={"access": "person"})
+async def review(visit: Visit, slug: Slug) -> Response[Any]:
+    """Take a buyer's review."""
+    form = await visit.fields(ReviewForm)
+    view = await visit.read(lambda s: catalog.get_product(s, slug))
+    user = visit.session.user if visit.session else None
+    text = ReviewText(form.rating, user.name if user else "", form.title.strip(), form.body.strip())
+    await visit.write(lambda tx: catalog.write_review(tx, visit.scope, view.id, text))
+    visit.flash("review.thanks")
+    return redirect(f"/p/{slug}#reviews")
+
+
+# --- variants
+
+
+def _chosen_variant(view: ProductView, wanted: str | None) -> VariantView | None:
+    """The variant of the address, else that of the featured offer, else the first."""
+    by_id = {variant.id: variant for variant in view.variants}
+    if wanted in by_id:
+        return by_id[str(wanted)]
+    for variant in view.variants:
+        if any(offer.id == view.featured_offer_id for offer in variant.offers):
+            return variant
+    return view.variants[0] if view.variants else None
+
+
+def _choices(view: ProductView, chosen: VariantView | None) -> list[Choice]:
+    if chosen is None or len(view.variants) < 2:
+        return []
+    choices = []
+    for option in view.options:
+        values = tuple(_choice_value(view, chosen, option.name, value) for value in option.values)
+        pictures = {value.picture for value in values}
+        by_picture = None not in pictures and len(pictures) == len(values) > 1
+        choices.append(Choice(option.name, chosen.options.get(option.name, ""), values, by_picture))
+    return choices
+
+
+def _choice_value(view: ProductView, chosen: VariantView, name: str, value: str) -> ChoiceValue:
+    """The variant with this value that shares most of the rest with the chosen one."""
+    wanted = {**chosen.options, name: value}
+    fitting = [variant for variant in view.variants if variant.options.get(name) == value]
+    best = max(fitting, key=lambda v: sum(v.options.get(k) == w for k, w in wanted.items()), default=None)
+    there = best is not None and best.options == wanted and _is_sold(best.featured)
+    url = f"/p/{view.slug}?variant={best.id}" if best else f"/p/{view.slug}"
+    return ChoiceValue(value, chosen.options.get(name) == value, there, url, best.picture if best else None)
+
+
+def _is_sold(offer: OfferView | None) -> bool:
+    return offer is not None and offer.sellable
+
+
+def _pictures(view: ProductView, variant: VariantView | None) -> list[catalog.PictureView]:
+    """The stored pictures; the one that shows the chosen variant first."""
+    stored = [picture for picture in view.pictures if picture.sha256]
+    shown = variant.picture if variant else None
+    return sorted(stored, key=lambda picture: picture.sha256 != shown)
+
+
+# --- its seller
+
+
+def _seller(snapshot: Snapshot, offer: OfferView) -> Merchant | None:
+    try:
+        return catalog.get_merchant(snapshot, offer.merchant_id)
+    except NotFound:
+        return None
+
+
+def _promise(snapshot: Snapshot, visitor: Scope, offer: OfferView) -> Promise | None:
+    """When and for how much the offer's seller delivers: to the visitor's first address, else to the most.
+
+    Rate sheets are what every buyer is quoted from, so they are read here on the house's behalf.
+    """
+    house = Scope.system()
+    sheets = deliver.list_rate_sheets(snapshot, house, offer.merchant_id) or deliver.list_rate_sheets(snapshot, house)
+    saved = identity.list_addresses(snapshot, visitor) if visitor.is_person else []
+    country = saved[0].address.country if saved else None
+    fitting = [sheet for sheet in sheets if sheet.currency == offer.currency and _serves(sheet, country)]
+    if not fitting:
+        return None
+    sheet = min(fitting, key=_least)
+    return Promise(sheet.days_min, sheet.days_max, _least(sheet), sheet.free_over_minor)
+
+
+def _serves(sheet: RateSheet, country: str | None) -> bool:
+    return country is None or country in sheet.countries or EVERYWHERE in sheet.countries
+
+
+def _least(sheet: RateSheet) -> int:
+    return min(amount_minor for _, amount_minor in sheet.steps)
+
+
+# --- what else is said of it
+
+
+def _specs(view: ProductView, definitions: Sequence[AttributeDefinition], language: str) -> list[tuple[str, str]]:
+    """What is known about the product, by the name of each attribute, with units."""
+    known = {definition.code: definition for definition in definitions}
+    specs = []
+    for code, values in view.attributes.items():
+        definition = known.get(code)
+        name = (definition.names.get(language) or definition.names.get("en")) if definition else None
+        unit = f" {definition.unit}" if definition and definition.unit else ""
+        specs.append((name or code.replace("_", " ").capitalize(), ", ".join(value + unit for value in values)))
+    return specs
+
+
+async def _related(visit: Visit, view: ProductView) -> list[Hit]:
+    if not view.category:
+        return []
+    request = SearchRequest(
+        filters={"category": (view.category[-1].slug,), "in_stock": ("true",)}, limit=RELATED + 1, surface="related"
+    )
+    try:
+        found = await visit.search(request)
+    except Refused:
+        return []
+    return [hit for hit in found.hits if hit.id != view.id][:RELATED]
+
+
+def _structured(view: ProductView, site: str) -> dict[str, Any]:
+    """The product in the words of schema.org, for search engines."""
+    offers = [
+        {
+            "@type": "Offer",
+            "price": major(str(offer.price_minor), offer.currency),
+            "priceCurrency": offer.currency,
+            "availability": f"https://schema.org/{'InStock' if offer.sellable else 'OutOfStock'}",
+            "seller": {"@type": "Organization", "name": offer.merchant_name},
+        }
+        for offer in view.offers[:20]
+    ]
+    structured: dict[str, Any] = {
+        "@context": "https://schema.org",
+        "@type": "Product",
+        "name": view.title,
+        "url": f"{site}/p/{view.slug}",
+        "offers": offers,
+    }
+    if view.brand:
+        structured["brand"] = {"@type": "Brand", "name": view.brand}
+    if view.rating.count:
+        structured["aggregateRating"] = {
+            "@type": "AggregateRating",
+            "ratingValue": view.rating.average,
+            "reviewCount": view.rating.count,
+        }
+    return structured
+
+
+ROUTES: tuple[ControllerRouterHandler, ...] = (product, review)

@@ -1,0 +1,103 @@
+"""The list of a search or a category, with its filters."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+from urllib.parse import urlencode
+
+from litestar import Response, get
+from litestar.types import ControllerRouterHandler
+
+from entrepot.discovery import SORTS, Hit, SearchPage, SearchRequest
+
+from ..rendering import redirect, render
+from ..shelves import list_industries, tokens_of
+from ..visit import Visit
+from .filters import FILTER, Filters, Pairs, price_bounds, with_price
+
+PAGE = 24
+HITS_MAX = 600
+INSTEAD = 6
+LENGTH_MAX = 200
+
+
+@get("/search", include_in_schema=False, opt={"rate": "search"})
+async def search(visit: Visit) -> Response[Any]:
+    """Hits with their filters. All of it is in the address, so that it can be kept and sent on."""
+    pairs = [(name, value) for name, value in visit.request.query_params.multi_items() if value]
+    market = await visit.market()
+    if any(name in ("price_from", "price_to") for name, _ in pairs):
+        return redirect(f"/search?{urlencode(with_price(pairs, market.currency))}")
+    request, at = _request(visit, pairs)
+    found = await visit.search(request)
+    kept = [(name, value) for name, value in pairs if name not in ("page", "lang")]
+    filters = Filters(visit, found.facets, kept, market.currency)
+    category = next(iter(request.filters.get("category", ())), "")
+    pages = -(-min(found.total, HITS_MAX if request.q else found.total) // PAGE)
+    low, high = price_bounds(request, market.currency)
+    return await render(
+        visit,
+        "search.html",
+        request=request,
+        found=found,
+        facets=filters.shown(),
+        applied=filters.applied(),
+        held=filters.held(),
+        kept=kept,
+        sorts=SORTS,
+        industries=await visit.read(lambda s: list_industries(s, visit.language)),
+        here=None if request.q and not category else category.split("/")[0],
+        category_name=filters.name_of("category", category) if category else None,
+        currency=market.currency,
+        price_from=low,
+        price_to=high,
+        at=at,
+        pages=pages,
+        numbers=_numbers(at, pages),
+        page_url=_page_url(kept),
+        tokens=tokens_of(visit, found, request.offset),
+        instead=await _instead(visit, found),
+    )
+
+
+def _request(visit: Visit, pairs: Pairs) -> tuple[SearchRequest, int]:
+    """What the address asks for; a page or a sort that is none counts as the first."""
+    values = dict(pairs)
+    filters: dict[str, tuple[str, ...]] = {}
+    for name, value in pairs:
+        if name.startswith(FILTER):
+            key = name.removeprefix(FILTER)
+            filters[key] = (*filters.get(key, ()), value)
+    page = values.get("page", "1")
+    at = min(max(int(page), 1), 10_000) if page.isascii() and page.isdecimal() and len(page) < 6 else 1
+    sort = values.get("sort", "relevance")
+    request = SearchRequest(
+        q=values.get("q", "").strip()[:LENGTH_MAX],
+        filters=filters,
+        sort=sort if sort in SORTS else "relevance",
+        limit=PAGE,
+        offset=(at - 1) * PAGE,
+        session=visit.session.id if visit.session else None,
+        language=visit.language,
+    )
+    return request, at
+
+
+async def _instead(visit: Visit, found: SearchPage) -> tuple[Hit, ...]:
+    """Something to look at for whoever found nothing."""
+    if found.total:
+        return ()
+    popular = SearchRequest(filters={"in_stock": ("true",)}, limit=INSTEAD, language=visit.language, surface="instead")
+    return (await visit.search(popular)).hits
+
+
+def _page_url(kept: Pairs) -> Callable[[int], str]:
+    return lambda number: f"/search?{urlencode([*kept, ('page', str(number))])}"
+
+
+def _numbers(at: int, pages: int) -> Iterable[int]:
+    return range(max(1, at - 2), min(pages, at + 2) + 1)
+
+
+ROUTES: tuple[ControllerRouterHandler, ...] = (search,)

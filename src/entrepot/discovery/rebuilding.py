@@ -31,4 +31,4 @@ def rebuild_task(indexer: Indexer) -> TaskKind[Rebuild]:
     def act(run: TaskRun, body: Rebuild) -> None:
         indexer.rebuild(lambda done: run.progress(done, None))
 
-    return TaskKind(REBUILD, Rebuild, act)
+    return TaskKind(REBUILD, Rebuild, act, slow=True)

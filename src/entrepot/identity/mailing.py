@@ -39,7 +39,10 @@ def mail_tasks(mailer: Mailer, site_url: str) -> tuple[TaskKind[Letter], TaskKin
         kind, link = f"identity.{letter.purpose.value}", _path(letter.purpose, token)
         _send(run, mailer, site_url, Letter(user.email, kind, {"name": user.name}, user.language, link))
 
-    return TaskKind(MAIL_TASK, Letter, send_letter), TaskKind(LINK_TASK, LinkLetter, send_link)
+    return (
+        TaskKind(MAIL_TASK, Letter, send_letter, slow=True),
+        TaskKind(LINK_TASK, LinkLetter, send_link, slow=True),
+    )
 
 
 def _owner(snapshot: Snapshot, email: str) -> User | None:

@@ -38,12 +38,17 @@ log = structlog.get_logger(__name__)
 
 
 class TaskKind(msgspec.Struct, Generic[B], frozen=True):
-    """What a kind of task carries, and who does it."""
+    """What a kind of task carries, and who does it.
+
+    `slow` are those that may take minutes or wait for somebody else: they get half of a process's threads at most, so
+    that four large feeds, or a mail server that does not answer, never keep a payment waiting.
+    """
 
     name: str
     body: type[B]
     act: Callable[[TaskRun, B], None]
     attempts_max: int = 8
+    slow: bool = False
 
 
 class Task(msgspec.Struct, frozen=True):
@@ -153,7 +158,7 @@ class Workers:
         self._threads = threads
         self._wake = threading.Event()
         self._closing = threading.Event()
-        self._running: set[str] = set()
+        self._running: dict[str, TaskKind[Any]] = {}
         self._renew_at = 0.0
         self._lock = threading.Lock()
         self._pool = ThreadPoolExecutor(threads, "entrepot-task")
@@ -187,25 +192,37 @@ class Workers:
             claimed: list[Any] = []
             try:
                 self._renew()
-                if (free := self._threads - len(self._running)) > 0:
-                    claimed = self._claim(free)
+                claimed = self._claim_within(self._threads - len(self._running))
             except Refused as refusal:
                 log.warning("the task queue pauses", reason=refusal.sentence)
             except Exception:
                 log.exception("the task queue pauses")
             for row in claimed:
                 with self._lock:
-                    self._running.add(row.id)
+                    self._running[row.id] = self._kinds[row.kind]
                 self._pool.submit(self._run, row)
             if not claimed:
                 self._wake.wait(POLL_S)
 
-    def _claim(self, most: int) -> list[Any]:
-        """Take due tasks. Asks with a read first, so that an idle queue writes nothing."""
-        kinds = sorted(self._kinds)
-        if self._database.read_now(lambda snapshot: snapshot.value(_any_due, kinds=kinds, now=snapshot.now)) is None:
+    def _claim_within(self, free: int) -> list[Any]:
+        """Take due tasks for the threads that are free: quick ones first, slow ones for what is left of their half."""
+        if free <= 0:
             return []
-        attempts_max = {name: kind.attempts_max for name, kind in self._kinds.items()}
+        with self._lock:
+            slow_now = sum(kind.slow for kind in self._running.values())
+        quick = self._claim(free, {name: kind for name, kind in self._kinds.items() if not kind.slow})
+        room = min(free - len(quick), max(self._threads // 2, 1) - slow_now)
+        if room <= 0:
+            return quick
+        return quick + self._claim(room, {name: kind for name, kind in self._kinds.items() if kind.slow})
+
+    def _claim(self, most: int, of: Mapping[str, TaskKind[Any]] | None = None) -> list[Any]:
+        """Take due tasks, of some kinds or all. Asks with a read first, so that an idle queue writes nothing."""
+        kinds = self._kinds if of is None else of
+        names = sorted(kinds)
+        if self._database.read_now(lambda snapshot: snapshot.value(_any_due, kinds=names, now=snapshot.now)) is None:
+            return []
+        attempts_max = {name: kind.attempts_max for name, kind in kinds.items()}
         return self._database.write_now(lambda tx: _claim(tx, attempts_max, self._name, most))
 
     def _run(self, row: Any) -> None:
@@ -217,7 +234,7 @@ class Workers:
             log.exception("what became of a task could not be recorded; its lease runs out", task_id=row.id)
         finally:
             with self._lock:
-                self._running.discard(row.id)
+                self._running.pop(row.id, None)
             self._wake.set()
 
     def _act(self, kind: TaskKind[Any], run: TaskRun, body: str) -> None:

@@ -101,7 +101,7 @@ def import_task(blobs: Blobs) -> TaskKind[RunImport]:
         if job.state != "done":
             run.later(1)
 
-    return TaskKind("catalog.import", RunImport, act)
+    return TaskKind("catalog.import", RunImport, act, slow=True)
 
 
 def _run(

@@ -149,8 +149,12 @@ def open_home(
     settings = read_settings(home, os.environ if environ is None else environ)
     _make_folder(home)
     url = settings.database_url(home)
-    migrations.upgrade(url)
-    database = Database(url, clock=clock, random=random)
+    database = Database(url, clock=clock, random=random)  # first, because it says best why it cannot be reached
+    try:
+        migrations.upgrade(url)
+    except BaseException:
+        database.close()
+        raise
     return Entrepot(home, settings, database, read_secret_key(home))
 
 

@@ -98,7 +98,8 @@ class Database:
         if scheme in ("postgresql", "postgres"):
             return self._open_postgres(url)
         raise Invalid(
-            f"{scheme or 'an empty text'} is no database: write sqlite:///PATH or postgresql://USER@HOST/NAME"
+            f"{scheme or 'an empty text'} is no database: set ENTREPOT_DATABASE_URL to postgresql://USER@HOST/NAME, "
+            "or unset it for a file in the home"
         )
 
     def _open_postgres(self, url: str) -> Store:

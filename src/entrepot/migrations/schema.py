@@ -81,7 +81,7 @@ def upgrade() -> None:
 
 
 def _connect(url: str) -> Connection:
-    engine = create_engine(url, poolclass=NullPool)
+    engine = create_engine(url.replace("postgres://", "postgresql://", 1), poolclass=NullPool)
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _use_wal)
     connection = engine.connect()

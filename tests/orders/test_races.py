@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
+from random import Random
 from threading import Barrier
 from typing import Any
 
@@ -12,7 +13,7 @@ import pytest
 from entrepot import catalog, deliver, ledger, orders, pay
 from entrepot.identity import Scope
 from entrepot.kernel import DAY, MINUTE, Conflict, Database, Refused, Tx, once, request_key
-from entrepot.kernel.testing import open_existing, settle
+from entrepot.kernel.testing import settle
 from entrepot.pay import accounts
 from tests.orders.market import BULB, CUP, HOME, KEY, LAMP, PLATE, Market, wish_for
 from tests.proof import count
@@ -48,7 +49,8 @@ def crowd(market: Market, database_url: str) -> Iterator[Crowd]:
     with ExitStack() as stack:
         databases = [market.database]
         if market.database.dialect == "postgresql":
-            databases.append(stack.enter_context(closing(open_existing(database_url, seed=2))))
+            another = Database(database_url, clock=market.clock, random=Random(2))
+            databases.append(stack.enter_context(closing(another)))
         yield Crowd(databases)
 
 
@@ -237,3 +239,30 @@ def test_first_lines_at_once_make_one_cart(market: Market, crowd: Crowd) -> None
     answers = crowd.at_once(acts)
     assert len({answer.id for answer in answers}) == 1
     assert market.see(orders.view_cart, buyer(1)).quantity == 4
+
+
+def test_failed_orders_of_one_buyer_open_one_cart_again_beside_what_goes_in_meanwhile(
+    market: Market, crowd: Crowd
+) -> None:
+    for number in range(count(4, 60)):
+        scope = buyer(number)
+        placed = [market.buy(scope, {name: 1}) for name in (CUP, BULB, PLATE)]
+        market.clock.advance(31 * MINUTE)
+        acts = [act(orders.expire_if_due, each.order_id) for each in placed]
+        answers = crowd.at_once([*acts, act(orders.set_line, scope, market.offers[PLATE], 2)])
+        assert not any(isinstance(answer, Refused) for answer in answers)
+        view = market.see(orders.view_cart, scope)
+        quantities = {line.title: line.quantity for group in view.groups for line in group.lines}
+        assert quantities == {"A fine cup": 1, "A fine bulb": 1, "A fine plate": 2}
+        assert market.breaches() == []
+
+
+def test_a_cart_is_adopted_while_its_new_owner_begins_one(market: Market, crowd: Crowd) -> None:
+    for number in range(count(4, 60)):
+        market.fill(buyer(number), {BULB: 2})
+        person = buyer(1_000 + number)
+        acts = [act(orders.set_line, person, market.offers[PLATE], 1)] * 3
+        acts += [act(orders.adopt_cart, buyer(number), person)] * 3
+        answers = crowd.at_once(acts)
+        assert not any(isinstance(answer, Refused) for answer in answers)
+        assert market.see(orders.view_cart, person).quantity == 3

@@ -12,7 +12,7 @@ from sqlalchemy import bindparam, delete, select, update
 
 from entrepot import catalog
 from entrepot.identity import Scope
-from entrepot.kernel import Conflict, Invalid, NotFound, Prepared, Snapshot, Tx, decimals_of, in_set, prepare
+from entrepot.kernel import Again, Conflict, Invalid, NotFound, Prepared, Snapshot, Tx, decimals_of, in_set, prepare
 from entrepot.kernel.sql import prepare_text
 
 from . import tables
@@ -89,16 +89,16 @@ def adopt_cart(tx: Tx, guest: Scope, person: Scope) -> Cart | None:
     if theirs is None or owners[0] == owners[1]:
         return _with_items(tx, mine) if mine else None
     given = _with_items(tx, theirs)
-    if mine is None:
-        _give(tx, given, owners[1])
-    elif not given.items:
-        return _with_items(tx, mine)
-    elif mine.currency == given.currency:
-        _merge(tx, given.id, mine.id)
-        return _with_items(tx, mine)
-    else:
-        tx.run(_set_state, id_=mine.id, state_=SET_ASIDE)
-        _give(tx, given, owners[1])
+    kept = _with_items(tx, mine) if mine else _make_room(tx, owners[1], given.currency)
+    if kept is not None and not given.items:
+        return kept
+    if kept is not None and kept.currency == given.currency:
+        _merge(tx, given.id, kept.id)
+        return lock_cart(tx, owners[1])
+    if kept is not None:
+        tx.run(_set_state, id_=kept.id, state_=SET_ASIDE)
+    # Quotes were given to the guest, so the checkout is asked for again.
+    tx.run(_set_owner, id_=given.id, owner_=owners[1])
     return Cart(given.id, owners[1], given.currency, given.items)
 
 
@@ -124,11 +124,12 @@ def reopen_cart(tx: Tx, cart_id: str) -> None:
 
     A cart that its owner began meanwhile stays, and gets these lines added. One in another currency is left alone.
     """
-    owner = tx.value(_owner, id=cart_id)
-    begun = tx.one(_lock, owner=owner)
+    row = tx.one(_any, id=cart_id)
+    assert row is not None
+    begun = lock_cart(tx, row.owner) or _make_room(tx, row.owner, row.currency)
     if begun is None:
         tx.run(_set_state, id_=cart_id, state_=OPEN)
-    elif begun.currency == tx.value(_currency, id=cart_id):
+    elif begun.currency == row.currency:
         _merge(tx, cart_id, begun.id)
 
 
@@ -146,9 +147,27 @@ def _make_cart(tx: Tx, owner: str, currency: str) -> Cart:
     cart = Cart(tx.new_id("crt"), owner, currency)
     if tx.run(_insert, id=cart.id, owner=owner, currency=currency, now=tx.now):
         return cart
-    made_meanwhile = lock_cart(tx, owner)
-    assert made_meanwhile is not None
-    return made_meanwhile
+    return _made_meanwhile(tx, owner)
+
+
+def _make_room(tx: Tx, owner: str, currency: str) -> Cart | None:
+    """Keep the owner's one place for an open cart free for us; gives the cart that took it meanwhile, if one did.
+
+    An insert waits for another transaction that is filling the place, where an update would fail: so we fill it, and
+    empty it again.
+    """
+    cart_id = tx.new_id("crt")
+    if tx.run(_insert, id=cart_id, owner=owner, currency=currency, now=tx.now):
+        tx.run(_delete, id=cart_id)
+        return None
+    return _made_meanwhile(tx, owner)
+
+
+def _made_meanwhile(tx: Tx, owner: str) -> Cart:
+    cart = lock_cart(tx, owner)
+    if cart is None:
+        raise Again("the cart that another command opened was placed before we saw it")
+    return cart
 
 
 def _in_currency(tx: Tx, cart: Cart, currency: str) -> Cart:
@@ -199,11 +218,6 @@ def _take_out(tx: Tx, cart: Cart | None, offer_id: str) -> Cart:
     return Cart(cart.id, cart.owner, cart.currency, tuple(each for each in cart.items if each.offer_id != offer_id))
 
 
-def _give(tx: Tx, cart: Cart, owner: str) -> None:
-    """Quotes were given to the guest, so the checkout is asked for again."""
-    tx.run(_set_owner, id_=cart.id, owner_=owner)
-
-
 def _merge(tx: Tx, from_id: str, into_id: str) -> None:
     tx.run(_copy_lines, from_id=from_id, into_id=into_id)
     tx.run(_set_state, id_=from_id, state_=MERGED)
@@ -219,8 +233,8 @@ _open_cart = select(_c.id, _c.owner, _c.currency, _c.checkout).where(_c.state ==
 _find: Prepared[Any] = prepare(_open_cart.where(_c.owner == bindparam("owner")))
 _lock: Prepared[Any] = prepare(_open_cart.where(_c.owner == bindparam("owner")).with_for_update())
 _lock_all: Prepared[Any] = prepare(_open_cart.where(in_set(_c.owner, "owners")).order_by(_c.id).with_for_update())
-_owner: Prepared[Any] = prepare(select(_c.owner).where(_c.id == bindparam("id")))
-_currency: Prepared[Any] = prepare(select(_c.currency).where(_c.id == bindparam("id")))
+_any: Prepared[Any] = prepare(select(_c.owner, _c.currency).where(_c.id == bindparam("id")))
+_delete: Prepared[Any] = prepare(delete(tables.carts).where(_c.id == bindparam("id")))
 _state: Prepared[Any] = prepare(select(_c.state).where(_c.id == bindparam("id")))
 _items: Prepared[CartItem] = prepare(
     select(_l.offer_id, _l.quantity, _l.added_price_minor, _l.added_at)

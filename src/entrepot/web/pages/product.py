@@ -60,6 +60,7 @@ class Promise(msgspec.Struct, frozen=True):
 async def product(visit: Visit, slug: Slug) -> Response[str]:
     """A product, with one of its variants chosen."""
     view = await visit.read(lambda s: catalog.get_product(s, slug))
+    attributes = await visit.read(catalog.list_attributes)
     variant = _chosen_variant(view, visit.request.query_params.get("variant"))
     offer = variant.featured if variant else None
     seller = await visit.read(lambda s: _seller(s, offer)) if offer else None
@@ -69,9 +70,9 @@ async def product(visit: Visit, slug: Slug) -> Response[str]:
         view=view,
         offer=offer,
         others=variant.offers[1:] if variant else (),
-        choices=_choices(view, variant),
+        choices=_choices(view, variant, _names(attributes, visit.language)),
         pictures=_pictures(view, variant),
-        specs=_specs(view, await visit.read(catalog.list_attributes), visit.language),
+        specs=_specs(view, attributes, visit.language),
         structured=_structured(view, visit.policy.public_url),
         seller=seller,
         seller_country=country_name(seller.country, visit.language) if seller else "",
@@ -120,7 +121,7 @@ def _chosen_variant(view: ProductView, wanted: str | None) -> VariantView | None
     return view.variants[0] if view.variants else None
 
 
-def _choices(view: ProductView, chosen: VariantView | None) -> list[Choice]:
+def _choices(view: ProductView, chosen: VariantView | None, names: dict[str, str]) -> list[Choice]:
     if chosen is None or len(view.variants) < 2:
         return []
     choices = []
@@ -128,7 +129,8 @@ def _choices(view: ProductView, chosen: VariantView | None) -> list[Choice]:
         values = tuple(_choice_value(view, chosen, option.name, value) for value in option.values)
         pictures = {value.picture for value in values}
         by_picture = None not in pictures and len(pictures) == len(values) > 1
-        choices.append(Choice(option.name, chosen.options.get(option.name, ""), values, by_picture))
+        name = names.get(option.name.lower(), option.name[:1].upper() + option.name[1:].replace("_", " "))
+        choices.append(Choice(name, chosen.options.get(option.name, ""), values, by_picture))
     return choices
 
 
@@ -188,6 +190,15 @@ def _least(sheet: RateSheet) -> int:
 
 
 # --- what else is said of it
+
+
+def _names(definitions: Sequence[AttributeDefinition], language: str) -> dict[str, str]:
+    """What attributes are called, by their codes and by their names in other languages."""
+    names = {}
+    for definition in definitions:
+        name = definition.names.get(language) or definition.names.get("en", definition.code)
+        names |= {each.lower(): name for each in (definition.code, *definition.names.values())}
+    return names
 
 
 def _specs(view: ProductView, definitions: Sequence[AttributeDefinition], language: str) -> list[tuple[str, str]]:

@@ -213,4 +213,6 @@ def _raw_json(text: str | bytes) -> str:
 
 def _unreachable(error: Exception) -> str:
     reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+    if "://" in reason:  # libpq repeats an address that it cannot read, with the password in it
+        reason = "its address cannot be read"
     return f"PostgreSQL does not answer ({reason}): check ENTREPOT_DATABASE_URL and that the server runs"

@@ -24,7 +24,7 @@ RATES: dict[str, RateLimitItem] = {
     "write": RateLimitItemPerMinute(6_000),
     "sign_in": RateLimitItemPerMinute(600),
     "mail": RateLimitItemPerHour(60),
-    "upload": RateLimitItemPerMinute(120),
+    "upload": RateLimitItemPerHour(120),
 }
 _BY_ADDRESS = frozenset({"sign_in", "mail"})
 

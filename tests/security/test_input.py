@@ -42,9 +42,7 @@ def test_a_count_that_is_none_is_refused_and_says_so(bruno: Visitor, market: Mar
         f"/merchant/offers/{offer['id']}",
         listing_id=listing["id"],
         price="49.99",
-        on_hand=count,
-        on_hand_before="10",
-        location_id=market.locations[LAMP],
+        **{f"on_hand.{market.locations[LAMP]}": count, f"before.{market.locations[LAMP]}": "10"},
     )
     assert answer.status_code == 400
     assert "pieces" in answer.text

@@ -55,6 +55,7 @@ from .stock import (
     announce_stock,
     available,
     hold_stock,
+    on_hand_of,
     release_stock,
     ship_stock,
 )
@@ -162,6 +163,7 @@ __all__ = [
     "may_review",
     "merchants_of",
     "offers_for_cart",
+    "on_hand_of",
     "preview_import",
     "publish_product",
     "record_pictures",

@@ -143,10 +143,12 @@ def fed_quantities(snapshot: Snapshot, offer_ids: Iterable[str], location_id: st
     return {row.offer_id: row.fed_quantity for row in rows}
 
 
-def list_places(snapshot: Snapshot, offer_id: str) -> dict[str, Balance]:
-    """What an offer has at each of its places, by location."""
-    places = snapshot.all(_places, ids=[offer_id])
-    return {location_id: balance for (_, location_id), balance in _balances(snapshot, places).items()}
+def on_hand_of(snapshot: Snapshot, offer_ids: Iterable[str]) -> dict[str, dict[str, int]]:
+    """How many pieces of each offer lie at each of its places, by location, those held for orders included."""
+    found: dict[str, dict[str, int]] = {offer_id: {} for offer_id in offer_ids}
+    for (offer_id, location_id), balance in _balances(snapshot, snapshot.all(_places, ids=sorted(found))).items():
+        found[offer_id][location_id] = balance.balance
+    return found
 
 
 def check_location(snapshot: Snapshot, merchant_id: str, location_id: str) -> None:

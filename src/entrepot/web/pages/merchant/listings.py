@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -9,7 +11,7 @@ from litestar import Response, get, post
 from litestar.types import ControllerRouterHandler
 
 from entrepot import catalog, deliver
-from entrepot.catalog import Listing, OfferChange
+from entrepot.catalog import OfferChange
 from entrepot.kernel import Invalid, Refused, Tx, decimals_of, parse_money
 
 from ...params import Id, InQuery
@@ -19,18 +21,16 @@ from ...wire import Done, listed
 from .console import MEMBER, show
 
 PAGE = 30
+ON_HAND, BEFORE = "on_hand.", "before."
 COUNT_DIGITS_MAX = 18
 
 
-class OfferForm(msgspec.Struct, frozen=True):
-    """A new price, and a new stock where it differs from what the form showed."""
+class Shelf(msgspec.Struct, frozen=True):
+    """How many pieces of an offer lie at a place, those held for orders included; None where none were counted."""
 
-    listing_id: str
-    price: str
-    on_hand: str = ""
-    on_hand_before: str = ""
-    location_id: str = ""
-    key: str = msgspec.field(default="", name="_key")
+    location_id: str
+    name: str
+    on_hand: int | None
 
 
 @get("/merchant/listings", include_in_schema=False, opt=MEMBER)
@@ -65,23 +65,41 @@ async def publish(visit: Visit, listing_id: Id) -> Response[Any]:
 
 @post("/merchant/offers/{offer_id:str}", include_in_schema=False, opt=MEMBER)
 async def change_offer(visit: Visit, offer_id: Id) -> Response[Any]:
-    """Change price and stock in one command."""
-    form = await visit.fields(OfferForm)
+    """Change the price, and the stock at each place where another number was written than the form showed."""
+    fields = await visit.form()
+    listing_id = fields.get("listing_id", "")
     offer = await visit.read(lambda s: catalog.get_offer(s, visit.scope, offer_id))
     try:
-        change = OfferChange(price_minor=parse_money(form.price, offer.currency))
-        await visit.once(form.key, lambda tx: _change(tx, visit, offer_id, change, form), Done)
+        change = OfferChange(price_minor=parse_money(fields.get("price", ""), offer.currency))
+        counts = _counts(fields)
+        await _once(visit, fields, "price", lambda tx: catalog.update_offer(tx, visit.scope, offer_id, change))
+        for place, on_hand in counts.items():
+            await _once(visit, fields, place, partial(_set_stock, visit, offer_id, place, on_hand))
     except Refused as refusal:
-        return await _show_listing(visit, form.listing_id, refusal)
+        return await _show_listing(visit, listing_id, refusal)
     visit.flash("form.saved")
-    return redirect(f"/merchant/listings/{form.listing_id}")
+    return redirect(f"/merchant/listings/{listing_id}")
 
 
-def _change(tx: Tx, visit: Visit, offer_id: str, change: OfferChange, form: OfferForm) -> Done:
-    catalog.update_offer(tx, visit.scope, offer_id, change)
-    if form.on_hand != form.on_hand_before and form.location_id:
-        catalog.set_stock(tx, visit.scope, offer_id, form.location_id, _count(form.on_hand))
-    return Done()
+async def _once(visit: Visit, fields: dict[str, str], what: str, act: Callable[[Tx], Any]) -> None:
+    """A part of a form in a command of its own, once for the form's key."""
+
+    def command(tx: Tx) -> Done:
+        act(tx)
+        return Done()
+
+    key = fields.get("_key")
+    await visit.once(f"{key}.{what}" if key else None, command, Done)
+
+
+def _set_stock(visit: Visit, offer_id: str, location_id: str, on_hand: int, tx: Tx) -> None:
+    catalog.set_stock(tx, visit.scope, offer_id, location_id, on_hand)
+
+
+def _counts(fields: dict[str, str]) -> dict[str, int]:
+    """The new number of pieces at each place where it changed."""
+    written = {name.removeprefix(ON_HAND): text.strip() for name, text in fields.items() if name.startswith(ON_HAND)}
+    return {place: _count(text) for place, text in written.items() if text != fields.get(f"{BEFORE}{place}", "")}
 
 
 def _count(text: str) -> int:
@@ -95,6 +113,8 @@ async def _show_listing(visit: Visit, listing_id: str, refusal: Refused | None =
     found = await visit.read(lambda s: catalog.get_listing(s, scope, listing_id))
     view = await visit.read(lambda s: catalog.get_product(s, found.product_id, scope))
     places = await visit.read(lambda s: deliver.list_locations(s, scope))
+    lying = await visit.read(lambda s: catalog.on_hand_of(s, [offer.id for offer in found.offers]))
+    uncounted = {offer.id for offer in found.offers if offer.available is None}
     return await show(
         visit,
         "listings",
@@ -103,13 +123,14 @@ async def _show_listing(visit: Visit, listing_id: str, refusal: Refused | None =
         listing=found,
         labels={variant.id: variant.label for variant in view.variants},
         prices={offer.id: _typed(offer.price_minor, offer.currency) for offer in found.offers},
-        on_hand=_on_hand(found),
-        locations=[(place.id, place.name) for place in places],
+        shelves={
+            offer.id: [
+                Shelf(place.id, place.name, None if offer.id in uncounted else lying[offer.id].get(place.id, 0))
+                for place in places
+            ]
+            for offer in found.offers
+        },
     )
-
-
-def _on_hand(found: Listing) -> dict[str, int | None]:
-    return {offer.id: offer.available for offer in found.offers}
 
 
 def _typed(amount_minor: int, currency: str) -> str:

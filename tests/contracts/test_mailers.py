@@ -117,3 +117,13 @@ def test_a_sign_in_that_the_server_refuses_names_the_setting() -> None:
         with pytest.raises(Unavailable, match="smtp_user") as refused:
             mailer.send(MESSAGE)
     assert "hunter2" not in refused.value.sentence
+
+
+@pytest.mark.parametrize("text", ["24,80 €\n", "付款成功\n第二行\n", "a" * 3_000 + "\n", "\n", "one\r\ntwo\n\n"])
+def test_every_text_arrives_as_it_was_written(post: tuple[Mailer, Received], text: str) -> None:
+    mailer, received = post
+    subject = f"{text.splitlines()[0][:60]} 已付款 ¥24.80, " * 4
+    mailer.send(Message("tsk_3", "alice@example.com", subject.strip(), text, NOON))
+    (mail,) = received()
+    assert mail["Subject"] == subject.strip()
+    assert mail.get_content().splitlines() == text.splitlines()

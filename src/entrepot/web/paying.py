@@ -22,8 +22,8 @@ async def wait_for_payment(visit: Visit, order_id: str) -> OrderStatus:
     until = time.monotonic() + WAIT_S
     pause_s = _LOOK_S
     while True:
+        await asyncio.sleep(pause_s)  # never decided at once
         status = await visit.read(lambda s: orders.get_order_status(s, visit.scope, order_id))
         if status is not OrderStatus.AWAITING_PAYMENT or time.monotonic() > until:
             return status
-        await asyncio.sleep(pause_s)
         pause_s = min(pause_s * 1.5, 0.25)

@@ -76,11 +76,13 @@ class Entrepot:
         self.database.write_now(free_from_the_dead)
         self.indexer.open(build=False)
         self._indexed = True
-        projections = ProjectionThread(self.database, [self.indexer])
-        self._relay.when_placed(projections.wake.set)
+        # Prices and stock follow on a thread of their own: words and vectors of an import do not hold them up.
+        projections = [ProjectionThread(self.database, [each]) for each in (self.indexer, self.indexer.columns)]
+        for thread in projections:
+            self._relay.when_placed(thread.wake.set)
         self._threads = [
             RelayThread(self.database, self._relay),
-            projections,
+            *projections,
             Workers(self.database, self.job_kinds, self.name),
             ScheduleThread(self.database, SCHEDULE, self.name),
             self.indexer,

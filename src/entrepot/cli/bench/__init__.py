@@ -6,6 +6,7 @@ A bar has a floor, which must hold, and a goal. `BENCHES` names what can be meas
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 
 from entrepot.kernel import Invalid
@@ -13,6 +14,7 @@ from entrepot.kernel import Invalid
 from .checkouts import measure_checkouts
 from .footprint import measure_footprint
 from .report import Measured, Report, machine, render, to_json
+from .search import measure_search
 from .transfers import measure_transfers
 
 Bench = Callable[[Path, str | None], list[Measured]]
@@ -22,6 +24,8 @@ BENCHES: Mapping[str, Bench] = {
     "transfers": measure_transfers,
     "checkouts": measure_checkouts,
     "footprint": measure_footprint,
+    "search": measure_search,
+    "search-500k": partial(measure_search, products=500_000),
 }
 
 

@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy import Text
 from sqlalchemy.dialects import postgresql
 
-revision = "0001"
+revision = "7f838f6a0cc4"
 down_revision = None
 
 

@@ -191,5 +191,5 @@ def test_no_waker_is_called_for_a_command_that_failed(database: Database) -> Non
 
 
 def test_an_unknown_kind_of_database_is_refused() -> None:
-    with pytest.raises(Invalid, match="sqlite:///PATH or postgresql://"):
+    with pytest.raises(Invalid, match="postgresql://USER@HOST/NAME"):
         Database("mysql://root@localhost/shop")

@@ -1,4 +1,4 @@
-"""The schema: what the baseline makes is what the rooms declare, on both databases, and other versions are told apart."""
+"""The schema: the baseline makes what the rooms declare, on both databases; other versions are told apart."""
 
 from __future__ import annotations
 

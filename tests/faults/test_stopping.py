@@ -1,6 +1,7 @@
 """SIGTERM while orders are being placed: every request is answered, the process ends with status 0, nothing is lost."""
 
 import signal
+import time
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -16,6 +17,8 @@ from tests.journeys.server import Server
 from tests.proof import count
 
 BUYERS = 24
+READ_S = 0.7
+"""In flight to the client is not yet read by the server; the payments are slow enough to wait for that."""
 ROUNDS = count(1, 20)
 
 
@@ -32,6 +35,7 @@ def test_what_is_under_way_is_answered_before_the_end(
         try:
             volley = Volley(server, prepare(server, shop, f"round-{number}", "tok_slow"))
             volley.until(lambda: volley.in_flight == BUYERS)  # noqa: B023
+            time.sleep(READ_S)
             server.process.send_signal(signal.SIGTERM)
             volley.join()
         finally:

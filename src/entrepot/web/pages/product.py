@@ -194,7 +194,7 @@ def _least(sheet: RateSheet) -> int:
 
 def _names(definitions: Sequence[AttributeDefinition], language: str) -> dict[str, str]:
     """What attributes are called, by their codes and by their names in other languages."""
-    names = {}
+    names: dict[str, str] = {}
     for definition in definitions:
         name = definition.names.get(language) or definition.names.get("en", definition.code)
         names |= {each.lower(): name for each in (definition.code, *definition.names.values())}

@@ -1,0 +1,102 @@
+"""Every page a person can come to, and who looks at it: made from the market that is served."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from tests.cast import ALICE, BRUNO, DANA, Person
+from tests.pages.market import BEN, EVE, PIA, PageMarket
+
+
+class Place(NamedTuple):
+    """A page: what it is called here, who looks, its address, and the status it answers with."""
+
+    name: str
+    person: Person | None
+    path: Callable[[PageMarket], str]
+    status: int = 200
+
+    def __str__(self) -> str:
+        return self.name
+
+
+def _at(name: str, person: Person | None, path: str, status: int = 200) -> Place:
+    return Place(name, person, lambda market: path, status)
+
+
+def _order(status: str, person: Person = ALICE) -> Place:
+    return Place(f"order {status}", person, lambda market: f"/orders/{market.orders[status]}")
+
+
+def _part(status: str) -> Place:
+    return Place(f"merchant order {status}", BRUNO, lambda market: f"/merchant/orders/{market.parts[status]}")
+
+
+def _product(name: str) -> Place:
+    return Place(f"product {name}", None, lambda market: f"/p/{market.slugs[name]}")
+
+
+SHOP = (
+    _at("home", None, "/"),
+    _at("search", None, "/search"),
+    _at("search for words", None, "/search?q=lamp&sort=price"),
+    _at("search filtered", None, "/search?filter.category=home/lamps&filter.brand=Lumen&filter.price=1000..9999"),
+    _at("filters", None, "/search?filter.category=home#filters"),
+    _at("search with no result", None, "/search?q=xylophonequartz"),
+    _product("lamp"),
+    Place("product with a variant sold out", None, lambda m: f"/p/{m.slugs['lamp']}?variant={m.variants['lamp']}"),
+    *(_product(name) for name in ("long", "dear", "gone", "bowl")),
+    _at("cart empty", EVE, "/cart"),
+    _at("sign in", None, "/sign-in"),
+    _at("sign up", None, "/sign-up"),
+    _at("password forgotten", None, "/account/forgotten"),
+    _at("password anew", None, "/account/reset?token=anything"),
+    _at("help", None, "/help"),
+    _at("sell, as a stranger", None, "/sell"),
+    _at("sell", EVE, "/sell"),
+    _at("account", ALICE, "/account"),
+    _at("account without addresses", EVE, "/account"),
+    _at("orders", ALICE, "/orders"),
+    _at("no orders", EVE, "/orders"),
+    _at("notices", ALICE, "/notices"),
+    _at("no notices", EVE, "/notices"),
+    *(_order(status) for status in ("paid", "shipped", "delivered", "completed", "cancelled")),
+    _order("payment_failed", BEN),
+    _at("cart", BEN, "/cart"),
+    _at("checkout, the address", BEN, "/checkout?edit=1"),
+    _at("checkout", BEN, "/checkout"),
+    Place("order of a guest", None, lambda market: market.guest_link),
+    _at("nothing there", None, "/p/nothing-of-this-name", 404),
+    _at("not allowed", ALICE, "/operator", 403),
+)
+MERCHANT = (
+    _at("today", BRUNO, "/merchant"),
+    _at("today of a shop that waits", PIA, "/merchant"),
+    _at("merchant orders", BRUNO, "/merchant/orders"),
+    _at("no merchant orders", PIA, "/merchant/orders?status=paid"),
+    *(_part(status) for status in ("paid", "shipped", "completed", "cancelled")),
+    _at("listings", BRUNO, "/merchant/listings"),
+    _at("no listings", PIA, "/merchant/listings"),
+    Place("listing", BRUNO, lambda market: f"/merchant/listings/{market.listing_id}"),
+    _at("imports", BRUNO, "/merchant/imports"),
+    _at("no imports", PIA, "/merchant/imports"),
+    Place("import with errors", BRUNO, lambda market: f"/merchant/imports/{market.import_id}"),
+    _at("delivery", BRUNO, "/merchant/delivery"),
+    _at("no delivery", PIA, "/merchant/delivery"),
+    _at("money", BRUNO, "/merchant/money"),
+    _at("no money", PIA, "/merchant/money"),
+    Place("statement", BRUNO, lambda market: f"/merchant/statements/{market.payout_id}"),
+)
+OPERATOR = (
+    _at("overview", DANA, "/operator"),
+    _at("merchants", DANA, "/operator/merchants"),
+    _at("no merchants", DANA, "/operator/merchants?status=suspended"),
+    _at("operator orders", DANA, "/operator/orders"),
+    _at("failures", DANA, "/operator/failures"),
+    _at("ledger", DANA, "/operator/ledger"),
+    Place("ledger of an order", DANA, lambda market: f"/operator/ledger?ref={market.parts['completed']}"),
+    _at("verify", DANA, "/operator/verify"),
+    _at("audit", DANA, "/operator/audit"),
+)
+PLACES = (*SHOP, *MERCHANT, *OPERATOR)

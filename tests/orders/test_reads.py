@@ -92,6 +92,7 @@ def test_merchants_list_what_was_paid_and_by_status(market: Market) -> None:
     assert (counts[orders.SellerOrderStatus.PAID], counts[orders.SellerOrderStatus.AWAITING_PAYMENT]) == (1, 1)
     with pytest.raises(NotSignedIn):
         market.see(orders.list_seller_orders, Scope.public())
+    assert market.see(orders.count_seller_orders, market.cast.dana)[orders.SellerOrderStatus.PAID] == 2
 
 
 def test_a_guests_link_opens_that_order_and_nothing_else(market: Market) -> None:

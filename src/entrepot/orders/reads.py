@@ -96,9 +96,13 @@ def list_seller_orders(
 
 
 def count_seller_orders(snapshot: Snapshot, scope: Scope) -> dict[SellerOrderStatus, int]:
-    """How many orders a merchant has in each status: `paid` are those to send."""
+    """How many orders a merchant has in each status: `paid` are those to send. The operator's are everybody's."""
     counted = dict.fromkeys(SellerOrderStatus, 0)
-    for status, number in snapshot.all(_counts, merchant_id=require_organisation(scope)):
+    if scope.is_operator:
+        rows = snapshot.all(_counts_of_all)
+    else:
+        rows = snapshot.all(_counts, merchant_id=require_organisation(scope))
+    for status, number in rows:
         counted[SellerOrderStatus(status)] = number
     return counted
 
@@ -262,9 +266,8 @@ _page = (
 )
 _sellers_all: Prepared[SellerOrder] = prepare(_page, SellerOrder)
 _sellers_of: Prepared[SellerOrder] = prepare(_page.where(_s.merchant_id == bindparam("merchant_id")), SellerOrder)
+_in_status = select(_s.status, func.count().label("number")).group_by(_s.status)
 _counts: Prepared[Any] = prepare(
-    select(_s.status, func.count().label("number"))
-    .where(_s.merchant_id == bindparam("merchant_id"))
-    .group_by(_s.status),
-    lambda status, number: (status, int(number)),
+    _in_status.where(_s.merchant_id == bindparam("merchant_id")), lambda status, number: (status, int(number))
 )
+_counts_of_all: Prepared[Any] = prepare(_in_status, lambda status, number: (status, int(number)))

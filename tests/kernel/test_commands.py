@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from entrepot.kernel import Again, Database, Invalid, Lane, Refused, Tx, Unavailable, prepare_text
+from entrepot.kernel import Again, Database, Invalid, Lane, Refused, Snapshot, Tx, Unavailable, prepare_text
 from tests.kernel import things
 from tests.kernel.things import add, count
 
@@ -132,10 +132,24 @@ def test_what_waits_at_close_is_still_done(database: Database) -> None:
 def test_an_awaited_command_is_answered_after_its_commit(database: Database) -> None:
     async def many() -> list[int]:
         await asyncio.gather(*(database.write(lambda tx: add(tx, "a")) for _ in range(50)))
-        return [await database.read(lambda snapshot: len(things.names(snapshot)))]
+        return [await read(lambda snapshot: len(things.names(snapshot))) for read in (database.read, database.glance)]
 
-    assert asyncio.run(many()) == [1]
+    assert asyncio.run(many()) == [1, 1]
     assert count(database, "a") == 50
+
+
+def test_a_glance_sees_one_snapshot_and_raises_what_its_query_does(database: Database) -> None:
+    def refuse(snapshot: Snapshot) -> None:
+        raise Invalid("not like this")
+
+    async def look() -> int:
+        add_one = database.submit(lambda tx: add(tx, "b"))
+        await asyncio.wrap_future(add_one)
+        with pytest.raises(Invalid, match="not like this"):
+            await database.glance(refuse)
+        return len(await database.glance(things.names))
+
+    assert asyncio.run(look()) == 1
 
 
 def test_a_caller_that_goes_away_does_not_undo_what_was_begun(database: Database) -> None:

@@ -79,6 +79,14 @@ class Database:
         """Run a query in a consistent snapshot, on a thread."""
         return await asyncio.get_running_loop().run_in_executor(None, self._store.look, query)
 
+    async def glance(self, query: Callable[[Snapshot], T]) -> T:
+        """Run a query that looks at a handful of rows by their keys.
+
+        On SQLite it runs at once: it takes less time than a thread's turn (a checkout costs 7 ms of CPU instead of 10),
+        and a reader there waits for nobody. What may look at many rows is for `read`.
+        """
+        return self._store.look(query) if self.dialect == "sqlite" else await self.read(query)
+
     def when_announced(self, wake: Callable[[], None]) -> None:
         """Call `wake` after each commit of this process that announced events."""
         self._announced.append(wake)

@@ -60,13 +60,13 @@ async def _recognise(visit: Visit) -> None:
         if token is not None:
             raise NotSignedIn("Send an API key or the session's cookie, not both: it is unclear who calls")
         key = Secret(credential.strip())
-        found = await visit.read(lambda s: identity.find_key(s, key))
+        found = await visit.glance(lambda s: identity.find_key(s, key))
         if found is None:
             raise NotSignedIn("This API key is not known here, or was revoked: write Authorization: Bearer and the key")
         visit.scope, visit.by_key = found, True
     elif token:
         secret = Secret(token)
-        session = await visit.read(lambda s: identity.find_session(s, secret))
+        session = await visit.glance(lambda s: identity.find_session(s, secret))
         if session is None:
             visit.forget_session()
         else:

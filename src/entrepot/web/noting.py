@@ -38,7 +38,7 @@ def note(
 async def note_cart(visit: Visit, offer_id: str) -> None:
     """An offer was put into the cart."""
     if visit.session is not None:
-        offers = await visit.read(lambda s: catalog.offers_for_cart(s, [offer_id]))
+        offers = await visit.glance(lambda s: catalog.offers_for_cart(s, [offer_id]))
         for offer in offers.values():
             note(visit, SignalKind.CART, offer.product_id, surface=Surface.CART)
 

@@ -23,7 +23,7 @@ async def wait_for_payment(visit: Visit, order_id: str) -> OrderStatus:
     pause_s = _LOOK_S
     while True:
         await asyncio.sleep(pause_s)  # never decided at once
-        status = await visit.read(lambda s: orders.get_order_status(s, visit.scope, order_id))
+        status = await visit.glance(lambda s: orders.get_order_status(s, visit.scope, order_id))
         if status is not OrderStatus.AWAITING_PAYMENT or time.monotonic() > until:
             return status
         pause_s = min(pause_s * 1.5, 0.25)

@@ -76,7 +76,7 @@ class Page(msgspec.Struct, frozen=True):
 async def render(visit: Visit, template: str, *, status: int = 200, **context: Any) -> Response[str]:
     """A page."""
     scope = visit.scope
-    facts = await visit.read(lambda s: shared.read_shared(s, scope))
+    facts = await visit.glance(lambda s: shared.read_shared(s, scope))
     return _respond(visit, template, status, page_of(visit, facts), context)
 
 

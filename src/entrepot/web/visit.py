@@ -104,6 +104,10 @@ class CurrentVisit:
         """Run a query."""
         return await self.entrepot.database.read(query)
 
+    async def glance(self, query: Callable[[Snapshot], R]) -> R:
+        """Run a query that looks at a handful of rows by their keys: a session, a cart, one order."""
+        return await self.entrepot.database.glance(query)
+
     async def write(self, command: Callable[[Tx], R]) -> R:
         """Run a command; it is durable when this returns."""
         with self._measures.command():

@@ -35,7 +35,7 @@ class QuoteCart(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 @endpoint("GET", "/api/cart")
 async def get_cart(visit: Visit) -> orders.CartView:
     """The cart at today's prices, by merchant, with what changed since it was filled."""
-    return await visit.read(lambda s: orders.view_cart(s, visit.scope))
+    return await visit.glance(lambda s: orders.view_cart(s, visit.scope))
 
 
 @endpoint("PUT", "/api/cart/lines", asks=SetLine)
@@ -45,7 +45,7 @@ async def set_cart_line(visit: Visit, asked: SetLine, key: OptionalKey = None) -
     await visit.once(key, lambda tx: Made(orders.set_line(tx, scope, asked.offer_id, asked.quantity).id), Made)
     if asked.quantity:
         await note_cart(visit, asked.offer_id)
-    return await visit.read(lambda s: orders.view_cart(s, scope))
+    return await visit.glance(lambda s: orders.view_cart(s, scope))
 
 
 @endpoint("POST", "/api/cart/quote", asks=QuoteCart, status=200)

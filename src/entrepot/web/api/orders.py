@@ -55,7 +55,7 @@ async def place_order(visit: Visit, asked: PlaceOrder, key: Key) -> orders.Order
     settings = visit.entrepot.settings.orders
     placed = await visit.once(key, lambda tx: orders.place(tx, scope, wish, settings), orders.Placed)
     await wait_for_payment(visit, placed.order_id)
-    order = await visit.read(lambda s: orders.get_order(s, scope, placed.order_id))
+    order = await visit.glance(lambda s: orders.get_order(s, scope, placed.order_id))
     note_order(visit, order)
     return order
 
@@ -73,7 +73,7 @@ async def list_orders(visit: Visit, after: After = None, most: Most = 20) -> Lis
 async def get_order(visit: Visit, order_id: Id, token: LinkToken = None) -> orders.OrderView:
     """An order with its parts, parcels and payment, and who holds the money until when."""
     scope = await acting(visit, order_id, token)
-    return await visit.read(lambda s: orders.get_order(s, scope, order_id))
+    return await visit.glance(lambda s: orders.get_order(s, scope, order_id))
 
 
 @endpoint("POST", "/api/orders/{order_id:str}/cancel", asks=Cancel, status=200)
@@ -88,7 +88,7 @@ async def cancel_order(
         return Made(order_id)
 
     await visit.once(key, command, Made)
-    return await visit.read(lambda s: orders.get_order(s, scope, order_id))
+    return await visit.glance(lambda s: orders.get_order(s, scope, order_id))
 
 
 @endpoint("GET", "/api/seller-orders/{seller_order_id:str}")

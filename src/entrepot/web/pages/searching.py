@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import Any
 from urllib.parse import urlencode
@@ -19,6 +20,8 @@ from .filters import FILTER, Filters, Pairs, price_bounds, with_price
 PAGE = 24
 HITS_MAX = 600
 INSTEAD = 6
+FEW = 4
+"""One in so many is few."""
 LENGTH_MAX = 200
 
 
@@ -58,6 +61,7 @@ async def search(visit: Visit) -> Response[Any]:
         page_url=_page_url(kept),
         tokens=tokens_of(visit, found, request.offset),
         instead=await _instead(visit, found),
+        reasons=_told(found) if request.q else frozenset(),
     )
 
 
@@ -90,6 +94,12 @@ async def _instead(visit: Visit, found: SearchPage) -> tuple[Hit, ...]:
         return ()
     popular = SearchRequest(filters={"in_stock": ("true",)}, limit=INSTEAD, language=visit.language, surface="instead")
     return (await visit.search(popular)).hits
+
+
+def _told(found: SearchPage) -> frozenset[str]:
+    """The reasons worth reading: those that only few of the hits have."""
+    reasons = Counter(hit.why[0] for hit in found.hits if hit.why)
+    return frozenset(reason for reason, count in reasons.items() if count * FEW <= len(found.hits))
 
 
 def _page_url(kept: Pairs) -> Callable[[int], str]:

@@ -61,7 +61,5 @@ _free_leases: Prepared[Any] = prepare(
     update(tables.leases).where(in_set(_l.holder, "names")).values(until_at=bindparam("now_"))
 )
 _free_tasks: Prepared[Any] = prepare(
-    update(tables.tasks)
-    .where(in_set(_t.worker, "names"), _t.state == "running")
-    .values(leased_until=bindparam("now_"))
+    update(tables.tasks).where(in_set(_t.worker, "names"), _t.state == "running").values(leased_until=bindparam("now_"))
 )

@@ -15,7 +15,7 @@ from PIL import Image
 from playwright.sync_api import sync_playwright
 
 FOLDER = Path(__file__).parent
-PICTURES = {"search.webp": "/search?q=jacket"}
+PICTURES = {"search.webp": "/search?q=warm+coat+for+winter"}
 WIDTH, HEIGHT = 1280, 800
 BYTES_MAX = 150_000
 QUALITIES = (88, 82, 76, 70, 60)

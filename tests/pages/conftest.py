@@ -11,6 +11,7 @@ import pytest
 import uvicorn
 
 from entrepot import identity
+from entrepot.app import Entrepot
 from entrepot.kernel import DAY
 from entrepot.web import create_app
 from entrepot.web.serving import address_of, listen
@@ -50,18 +51,18 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     market = build(tmp_path_factory.mktemp("pages") / "home")
     market.entrepot.start()
     try:
-        with served(market) as address:
+        with served(market.entrepot) as address:
             yield Site(address, market)
     finally:
         market.entrepot.close()
 
 
 @contextmanager
-def served(market: PageMarket) -> Iterator[str]:
+def served(entrepot: Entrepot) -> Iterator[str]:
     """The application behind a real socket, on a thread of its own."""
     listener = listen("127.0.0.1", 0)
     config = uvicorn.Config(
-        create_app(market.entrepot), ws="none", log_config=None, access_log=False, timeout_graceful_shutdown=2
+        create_app(entrepot), ws="none", log_config=None, access_log=False, timeout_graceful_shutdown=2
     )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="pages-server", daemon=True)

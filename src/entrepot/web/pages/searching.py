@@ -17,7 +17,7 @@ from ..shelves import list_industries, tokens_of
 from ..visit import Visit
 from .filters import FILTER, Filters, Pairs, price_bounds, with_price
 
-PAGE = 24
+PAGE = 30
 HITS_MAX = 600
 INSTEAD = 6
 FEW = 4

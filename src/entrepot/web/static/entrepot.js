@@ -8,7 +8,6 @@ const all = (selector, root = document) => [...root.querySelectorAll(selector)];
 function theme() {
   const root = document.documentElement;
   all("[data-theme-toggle]").forEach((button) => {
-    button.hidden = false;
     button.addEventListener("click", () => {
       const dark = root.dataset.theme
         ? root.dataset.theme === "dark"
@@ -80,7 +79,6 @@ function steppers() {
     const input = one("input", stepper);
     let timer = 0;
     all("button[data-step]", stepper).forEach((button) => {
-      button.hidden = false;
       button.addEventListener("click", () => {
         const low = Number(input.min || 0), high = Number(input.max || 999);
         input.value = Math.min(high, Math.max(low, Number(input.value || 0) + Number(button.dataset.step)));
@@ -91,11 +89,6 @@ function steppers() {
       input.addEventListener("change", () => { clearTimeout(timer); timer = setTimeout(() => input.form.requestSubmit(), 500); });
     }
   });
-}
-
-/* What is only needed where no script runs. */
-function withoutScript() {
-  all("[data-without-script]").forEach((element) => { element.hidden = true; });
 }
 
 /* A select that sends its form by itself. */
@@ -117,10 +110,7 @@ function filters() {
 
 /* A button that prints the page. */
 function prints() {
-  all("[data-print]").forEach((button) => {
-    button.hidden = false;
-    button.addEventListener("click", () => print());
-  });
+  all("[data-print]").forEach((button) => button.addEventListener("click", () => print()));
 }
 
 /* A form that is under way says so and is not sent twice. */
@@ -199,4 +189,4 @@ function menus() {
   });
 }
 
-[theme, suggestions, steppers, withoutScript, submitOnChange, filters, prints, busyForms, galleries, impressions, refreshes, copies, menus].forEach((part) => part());
+[theme, suggestions, steppers, submitOnChange, filters, prints, busyForms, galleries, impressions, refreshes, copies, menus].forEach((part) => part());

@@ -1,5 +1,6 @@
-/* Loaded before the page is drawn, so that a chosen theme does not flash. */
+/* Loaded before the page is drawn, so that neither a chosen theme flashes nor what script adds moves the rest. */
 "use strict";
+document.documentElement.dataset.script = "on";
 try {
   const chosen = localStorage.getItem("theme");
   if (chosen) document.documentElement.dataset.theme = chosen;

@@ -10,7 +10,7 @@ from tests.pages.conftest import Site
 from tests.pages.market import BEN
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page, Request
+    from playwright.sync_api import Page, Route
 
 TABS_MAX = 150
 PRESS_TWICE = """async () => {
@@ -126,10 +126,14 @@ def test_filters_work_without_script_on_a_phone(new_page: Callable[..., Page]) -
 def test_a_button_that_was_pressed_is_busy_until_the_answer(new_page: Callable[..., Page], site: Site) -> None:
     page = new_page()
     page.goto(f"/p/{site.market.slugs['plate']}")
-    posts: list[Request] = []
-    page.on("request", lambda request: posts.append(request) if request.method == "POST" else None)
-    looks = page.evaluate(PRESS_TWICE)
+    posts: list[Route] = []  # held until both presses were seen: an answer in between would take the page away
+    page.route("**/*", lambda route: posts.append(route) if route.request.method == "POST" else route.continue_())
+    with page.expect_request(lambda request: request.method == "POST"):
+        looks = page.evaluate(PRESS_TWICE)
+    page.wait_for_timeout(100)
     assert looks == [{"busy": None, "disabled": False}, {"busy": "true", "disabled": True}]
+    assert len(posts) == 1
+    posts[0].continue_()
     page.wait_for_url("**/cart")
     assert len(posts) == 1
     assert page.input_value("input[name=quantity][type=number]") == "1"

@@ -71,8 +71,8 @@ def test_two_merchants_one_basket_to_the_last_cent(
         until(lambda: alice.get(f"/api/seller-orders/{part['id']}").json()["can_confirm"])  # noqa: B023
         done = alice.post(f"/api/seller-orders/{part['id']}/confirm").json()
         assert (done["status"], done["custody"]["holder"]) == ("completed", "merchant")
-    payouts = dana.post("/api/operator/payouts").json()["payouts"]
-    assert {payout["merchant_id"] for payout in payouts} == {market.cast.bruno.organisation, market.bea.organisation}
+    dana.post("/api/operator/payouts")  # unless the schedule has just been round and sent them already
+    assert bea.get("/api/merchant/payouts").json()["items"]
     statement = bruno.get("/api/merchant/payouts").json()["items"][0]
     lines = bruno.get(f"/api/merchant/payouts/{statement['id']}").json()
     assert sum(line["amount_minor"] for line in lines["lines"]) == statement["amount_minor"]

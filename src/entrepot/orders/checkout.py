@@ -168,6 +168,8 @@ def _part(
         arrives_from=quote.earliest_at,
         arrives_by=quote.promised_at,
         confirm_days=settings.confirm_days,
+        return_days=settings.return_days,
+        answer_days=settings.answer_days,
         placed_at=tx.now,
     )
     return _Part(seller, tuple(_line(tx, seller, place, line) for place, line in enumerate(group.lines)))

@@ -91,6 +91,10 @@ seller_orders = table(
     Column("cancel_reason", String),
     Column("refund_id", String),
     Column("refunded_at", Whole),
+    # after the sale, frozen when it was placed; and the dispute that keeps its money where it is
+    Column("return_days", Whole, nullable=False),
+    Column("answer_days", Whole, nullable=False),
+    Column("dispute_id", String),
     CheckConstraint("items_minor >= 0 AND shipping_minor >= 0 AND tax_minor >= 0", name="paid"),
     CheckConstraint("seller_minor >= 0 AND commission_minor >= 0 AND carrier_minor >= 0", name="legs"),
     CheckConstraint(
@@ -123,6 +127,156 @@ lines = table(
     Column("picture", String),
     Column("quantity", Whole, nullable=False),
     Column("price_minor", Whole, nullable=False),
+    Column("sent", Whole, nullable=False),  # pieces that left with some parcel
+    Column("cancelled", Whole, nullable=False),  # pieces that will never leave
     CheckConstraint("quantity BETWEEN 1 AND 999 AND price_minor >= 0", name="amounts"),
+    CheckConstraint("sent >= 0 AND cancelled >= 0 AND sent + cancelled <= quantity", name="pieces"),
 )
 Index("ix_orders_lines_order", lines.c.order_id)
+
+parcels = table(
+    "orders_parcels",
+    Column("parcel_id", String, primary_key=True),
+    Column("seller_order_id", String, nullable=False),
+    Column("sent_at", Whole, nullable=False),
+    Column("delivered_at", Whole),
+)
+Index("ix_orders_parcels_seller", parcels.c.seller_order_id)
+
+parcel_lines = table(
+    "orders_parcel_lines",
+    Column("parcel_id", String, nullable=False),
+    Column("line_id", String, nullable=False),
+    Column("quantity", Whole, nullable=False),
+    PrimaryKeyConstraint("parcel_id", "line_id"),
+    CheckConstraint("quantity > 0", name="quantity"),
+)
+
+# What was given back, and what it was taken from: a refund has a part for each line, and one for the delivery.
+refunds = table(
+    "orders_refunds",
+    Column("id", String, primary_key=True),
+    Column("seller_order_id", String, nullable=False),
+    Column("order_id", String, nullable=False),
+    Column("cause", String, nullable=False),
+    Column("ref", String),  # the return or dispute that it answers
+    Column("by", String, nullable=False),
+    Column("reason", String, nullable=False),
+    Column("paid_minor", Whole, nullable=False),  # to the buyer, gift cards included
+    Column("gift_minor", Whole, nullable=False),
+    Column("created_at", Whole, nullable=False),
+    Column("paid_at", Whole),
+    CheckConstraint("paid_minor >= gift_minor AND gift_minor >= 0", name="amounts"),
+)
+Index("ix_orders_refunds_seller", refunds.c.seller_order_id)
+
+refund_parts = table(
+    "orders_refund_parts",
+    Column("refund_id", String, nullable=False),
+    Column("part", String, nullable=False),  # a line's id, or 'shipping'
+    Column("seller_order_id", String, nullable=False),
+    Column("pieces", Whole, nullable=False),
+    Column("seller_minor", Whole, nullable=False),
+    Column("commission_minor", Whole, nullable=False),
+    Column("carrier_minor", Whole, nullable=False),
+    Column("tax_minor", Whole, nullable=False),
+    Column("subsidy_minor", Whole, nullable=False),
+    PrimaryKeyConstraint("refund_id", "part"),
+    CheckConstraint(
+        "pieces >= 0 AND seller_minor >= 0 AND commission_minor >= 0 AND carrier_minor >= 0 AND tax_minor >= 0 "
+        "AND subsidy_minor >= 0",
+        name="amounts",
+    ),
+)
+Index("ix_orders_refund_parts_seller", refund_parts.c.seller_order_id)
+
+returns = table(
+    "orders_returns",
+    Column("id", String, primary_key=True),
+    Column("seller_order_id", String, nullable=False),
+    Column("order_id", String, nullable=False),
+    Column("merchant_id", String, nullable=False),
+    Column("status", String, nullable=False),
+    Column("reason", String, nullable=False),
+    Column("note", String, nullable=False),
+    Column("asked_at", Whole, nullable=False),
+    Column("answer_by", Whole, nullable=False),
+    Column("answered_at", Whole),
+    Column("answered_by", String),
+    Column("answer", String),
+    Column("label", String),  # who pays and prints it: merchant or buyer
+    Column("send_by", Whole),
+    Column("carrier", String),
+    Column("tracking_no", String),
+    Column("parcel_id", String),
+    Column("sent_at", Whole),
+    Column("arrived_at", Whole),
+    Column("inspect_by", Whole),
+    Column("inspected_at", Whole),
+    Column("finding", String),
+    Column("picture", String),
+    Column("refund_id", String),
+    Column("closed_at", Whole),
+)
+Index("ix_orders_returns_seller", returns.c.seller_order_id)
+Index("ix_orders_returns_merchant", returns.c.merchant_id, returns.c.status, returns.c.id)
+_OPEN_RETURN = text("closed_at IS NULL")
+Index("ix_orders_returns_open", returns.c.id, sqlite_where=_OPEN_RETURN, postgresql_where=_OPEN_RETURN)
+
+return_lines = table(
+    "orders_return_lines",
+    Column("return_id", String, nullable=False),
+    Column("line_id", String, nullable=False),
+    Column("quantity", Whole, nullable=False),
+    Column("accepted", Whole),  # pieces that are paid back, once somebody has looked at them
+    Column("restocked", Whole, nullable=False),
+    PrimaryKeyConstraint("return_id", "line_id"),
+    CheckConstraint("quantity > 0 AND restocked >= 0", name="quantity"),
+    CheckConstraint("accepted IS NULL OR accepted BETWEEN 0 AND quantity", name="accepted"),
+)
+Index("ix_orders_return_lines_line", return_lines.c.line_id)
+
+disputes = table(
+    "orders_disputes",
+    Column("id", String, primary_key=True),
+    Column("seller_order_id", String, nullable=False),
+    Column("order_id", String, nullable=False),
+    Column("merchant_id", String, nullable=False),
+    Column("kind", String, nullable=False),
+    Column("status", String, nullable=False),
+    Column("outcome", String),
+    Column("reason", String, nullable=False),
+    Column("asked_minor", Whole, nullable=False),
+    Column("frozen_minor", Whole, nullable=False),  # kept back of what is the merchant's already
+    Column("opened_at", Whole, nullable=False),
+    Column("answer_by", Whole, nullable=False),
+    Column("decided_at", Whole),
+    Column("decided_by", String),
+    Column("decision", String),
+    Column("refund_id", String),
+    Column("processor_ref", String),
+    Column("fee_minor", Whole, nullable=False),
+)
+Index("ix_orders_disputes_seller", disputes.c.seller_order_id)
+Index("ix_orders_disputes_merchant", disputes.c.merchant_id, disputes.c.id)
+_OPEN_DISPUTE = text("decided_at IS NULL")
+# One at a time: the money is frozen once, and one decision lets it go.
+Index(
+    "uq_orders_disputes_open",
+    disputes.c.seller_order_id,
+    unique=True,
+    sqlite_where=_OPEN_DISPUTE,
+    postgresql_where=_OPEN_DISPUTE,
+)
+
+evidence = table(
+    "orders_evidence",
+    Column("id", String, primary_key=True),
+    Column("dispute_id", String, nullable=False),
+    Column("party", String, nullable=False),
+    Column("actor", String, nullable=False),
+    Column("text", String, nullable=False),
+    Column("picture", String),
+    Column("at", Whole, nullable=False),
+)
+Index("ix_orders_evidence_dispute", evidence.c.dispute_id)

@@ -22,8 +22,16 @@ class Settings(msgspec.Struct, frozen=True):
 
     confirm_days: int = 7
     pay_minutes: int = 30
+    return_days: int = 14
+    """How long after the delivery goods may be sent back."""
+    answer_days: int = 3
+    """How long each side has to answer: a return that nobody answers is accepted, a dispute goes to the operator."""
 
     def __post_init__(self) -> None:
+        if not 0 <= self.return_days <= 365:
+            raise ValueError("return_days must be 0 to 365: days from delivery within which goods may be sent back")
+        if not 1 <= self.answer_days <= 90:
+            raise ValueError("answer_days must be 1 to 90: days that each side has to answer")
         if not 0 <= self.confirm_days <= 365:
             raise ValueError("confirm_days must be 0 to 365: days from delivery until a sale completes by itself")
         if not 1 <= self.pay_minutes <= 10_080:
@@ -203,6 +211,9 @@ class SellerOrder(msgspec.Struct, frozen=True):
     cancel_reason: str | None = None
     refund_id: str | None = None
     refunded_at: int | None = None
+    return_days: int = 14
+    answer_days: int = 3
+    dispute_id: str | None = None
 
     @property
     def total_minor(self) -> int:
@@ -231,3 +242,10 @@ class Line(msgspec.Struct, frozen=True):
     picture: str | None
     quantity: int
     price_minor: int
+    sent: int = 0
+    cancelled: int = 0
+
+    @property
+    def left(self) -> int:
+        """Pieces that still have to be sent."""
+        return self.quantity - self.sent - self.cancelled

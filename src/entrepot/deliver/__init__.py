@@ -4,7 +4,7 @@ from .events import ParcelDelivered, ParcelHandedOver
 from .locations import add_location, list_locations, locations_of
 from .parcels import book, get_parcel, list_parcels, list_tracking, record_scan
 from .proofs import PROOFS
-from .quotes import Undeliverable, quote, take_quotes
+from .quotes import Undeliverable, estimate, quote, take_quotes
 from .rates import delete_rate_sheet, list_rate_sheets, save_rate_sheet
 from .sandbox import tasks
 from .tracking import Whereabouts, fold
@@ -12,6 +12,8 @@ from .types import (
     PLATFORM,
     SANDBOX,
     Booking,
+    Estimate,
+    Item,
     Location,
     Parcel,
     ParcelState,
@@ -23,6 +25,7 @@ from .types import (
     ScanCode,
     Settings,
     Tracking,
+    Want,
 )
 
 __all__ = [
@@ -30,6 +33,8 @@ __all__ = [
     "PROOFS",
     "SANDBOX",
     "Booking",
+    "Estimate",
+    "Item",
     "Location",
     "Parcel",
     "ParcelDelivered",
@@ -44,10 +49,12 @@ __all__ = [
     "Settings",
     "Tracking",
     "Undeliverable",
+    "Want",
     "Whereabouts",
     "add_location",
     "book",
     "delete_rate_sheet",
+    "estimate",
     "fold",
     "get_parcel",
     "list_locations",

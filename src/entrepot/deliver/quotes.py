@@ -14,7 +14,7 @@ from entrepot.kernel import MINUTE, Conflict, Invalid, NotFound, Prepared, Snaps
 from . import tables
 from .promises import end_of_business_day
 from .rates import price_by, serves, sheets_of
-from .types import PLATFORM, Quote, QuoteRequest, RateSheet, Settings
+from .types import PLATFORM, Estimate, Quote, QuoteRequest, RateSheet, Settings, Want
 
 
 class Undeliverable(Conflict):
@@ -43,8 +43,28 @@ def quote(tx: Tx, requests: Sequence[QuoteRequest], quote_minutes: int = Setting
         quotes += [_new_quote(tx, sheet, amount_minor, request, quote_minutes) for sheet, amount_minor in options]
     if problems:
         raise Undeliverable(problems)
-    tx.run_many(_insert, [msgspec.structs.asdict(each) for each in quotes])
+    rows = [{**msgspec.structs.asdict(each), "by_platform": int(each.by_platform)} for each in quotes]
+    tx.run_many(_insert, rows)
     return quotes
+
+
+def estimate(snapshot: Snapshot, wants: Sequence[Want]) -> list[Estimate | None]:
+    """What bringing each of these would cost at least, in their order; None where nobody brings it there. One read."""
+    if not wants:
+        return []
+    sheets = sheets_of(snapshot, {*(want.merchant_id for want in wants), PLATFORM})
+    return [_estimate(sheets[want.merchant_id] or sheets[PLATFORM], want) for want in wants]
+
+
+def _estimate(sheets: Sequence[RateSheet], want: Want) -> Estimate | None:
+    options = options_of(
+        sheets,
+        QuoteRequest("", want.merchant_id, want.weight_g, want.subtotal_minor, want.currency, want.country),
+    )
+    if not options:
+        return None
+    sheet, amount_minor = options[0]
+    return Estimate(amount_minor, sheet.days_min, sheet.days_max, sheet.name, sheet.organisation == PLATFORM)
 
 
 def take_quotes(snapshot: Snapshot, owner: str, ids: Sequence[str]) -> list[Quote]:
@@ -96,13 +116,21 @@ def _new_quote(tx: Tx, sheet: RateSheet, amount_minor: int, request: QuoteReques
         tx.new_id("quo"), request.owner, request.merchant_id, sheet.id, sheet.name, amount_minor, sheet.currency,
         request.country, request.weight_g, request.subtotal_minor, sheet.days_min, sheet.days_max,
         end_of_business_day(tx.now, sheet.days_min), end_of_business_day(tx.now, sheet.days_max),
-        tx.now + minutes * MINUTE,
+        tx.now + minutes * MINUTE, sheet.organisation == PLATFORM,
     )  # fmt: skip
+
+
+def _quote(*values: Any) -> Quote:
+    """A quote from its columns: a flag is a whole number there."""
+    quote = Quote(*values)
+    return msgspec.structs.replace(quote, by_platform=bool(quote.by_platform))
 
 
 _q = tables.quotes.c
 _COLUMNS = [_q[name] for name in Quote.__struct_fields__]
-_quotes: Prepared[Quote] = prepare(select(*_COLUMNS).where(in_set(_q.id, "ids"), _q.owner == bindparam("owner")), Quote)
+_quotes: Prepared[Quote] = prepare(
+    select(*_COLUMNS).where(in_set(_q.id, "ids"), _q.owner == bindparam("owner")), _quote
+)
 find_promise: Prepared[Any] = prepare(
     select(_q.promised_at).where(_q.id == bindparam("id"), _q.merchant_id == bindparam("merchant_id"))
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import CheckConstraint, Column, Index, PrimaryKeyConstraint
 
-from entrepot.kernel.sql import Json, String, Whole, table
+from entrepot.kernel.sql import Flag, Json, String, Whole, table
 
 locations = table(
     "deliver_locations",
@@ -49,6 +49,9 @@ quotes = table(
     Column("earliest_at", Whole, nullable=False),
     Column("promised_at", Whole, nullable=False),
     Column("expires_at", Whole, nullable=False),
+    Column("by_platform", Flag, nullable=False),
+    Column("pickup_point_id", String),
+    Column("parcels", Whole, CheckConstraint("parcels > 0", name="parcels"), nullable=False),
 )
 
 parcels = table(

@@ -71,8 +71,22 @@ class RateSheetDraft(msgspec.Struct, frozen=True):
     id: str | None = None
 
 
+class Item(msgspec.Struct, frozen=True):
+    """Pieces of one kind that are to be packed: weight and sides of one piece, None where nobody said them."""
+
+    weight_g: int | None = None
+    length_mm: int | None = None
+    width_mm: int | None = None
+    height_mm: int | None = None
+    quantity: int = 1
+
+
 class QuoteRequest(msgspec.Struct, frozen=True):
-    """What a buyer wants delivered from one merchant; `weight_g` is None where the merchant did not say it."""
+    """What a buyer wants delivered from one merchant; `weight_g` is None where the merchant did not say it.
+
+    With `items` the goods are packed, and every parcel has its price; without, they travel as one parcel. Region,
+    postal code and city choose zones and pickup points; empty, only the country counts.
+    """
 
     owner: str
     merchant_id: str
@@ -80,12 +94,39 @@ class QuoteRequest(msgspec.Struct, frozen=True):
     subtotal_minor: int
     currency: str
     country: str
+    items: tuple[Item, ...] = ()
+    region: str = ""
+    postal_code: str = ""
+    city: str = ""
+
+
+class Want(msgspec.Struct, frozen=True):
+    """One piece of a merchant's goods that somebody in a country looks at; `size_mm` its length, width and height."""
+
+    merchant_id: str
+    weight_g: int | None
+    size_mm: tuple[int, int, int] | None
+    subtotal_minor: int
+    currency: str
+    country: str
+
+
+class Estimate(msgspec.Struct, frozen=True):
+    """What bringing it would cost by the cheapest sheet, before anybody asked for a quote."""
+
+    amount_minor: int
+    days_min: int
+    days_max: int
+    name: str
+    by_platform: bool
 
 
 class Quote(msgspec.Struct, frozen=True):
     """A price of delivery that stands until `expires_at`, for goods as they were asked about.
 
     Between `earliest_at` and `promised_at` the parcel arrives, if the order is placed before the quote expires.
+    `by_platform` says that the platform's own sheet priced it, so that the money is the carrier's and not the
+    seller's; `pickup_point_id` where the buyer collects it, None for the door; `parcels` how many were reckoned with.
     """
 
     id: str
@@ -103,6 +144,9 @@ class Quote(msgspec.Struct, frozen=True):
     earliest_at: int
     promised_at: int
     expires_at: int
+    by_platform: bool = False
+    pickup_point_id: str | None = None
+    parcels: int = 1
 
 
 class Booking(msgspec.Struct, frozen=True):

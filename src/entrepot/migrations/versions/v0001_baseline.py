@@ -2,10 +2,10 @@
 
 import sqlalchemy as sa
 from alembic import op
-from sqlalchemy import Text
 from sqlalchemy.dialects import postgresql
+from sqlalchemy import Text
 
-revision = "7f838f6a0cc4"
+revision = "e1c11a6968ec"
 down_revision = None
 
 
@@ -368,6 +368,9 @@ def upgrade() -> None:
         sa.Column("earliest_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("promised_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("expires_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("by_platform", sa.SmallInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("pickup_point_id", sa.Text(), nullable=True),
+        sa.Column("parcels", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_deliver_quotes")),
         sqlite_strict=True,
     )
@@ -752,6 +755,52 @@ def upgrade() -> None:
         postgresql_where=sa.text("state = 'open'"),
     )
     op.create_table(
+        "orders_disputes",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("seller_order_id", sa.Text(), nullable=False),
+        sa.Column("order_id", sa.Text(), nullable=False),
+        sa.Column("merchant_id", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("status", sa.Text(), nullable=False),
+        sa.Column("outcome", sa.Text(), nullable=True),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("asked_minor", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("frozen_minor", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("opened_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("answer_by", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("decided_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("decided_by", sa.Text(), nullable=True),
+        sa.Column("decision", sa.Text(), nullable=True),
+        sa.Column("refund_id", sa.Text(), nullable=True),
+        sa.Column("processor_ref", sa.Text(), nullable=True),
+        sa.Column("fee_minor", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_orders_disputes")),
+        sqlite_strict=True,
+    )
+    op.create_index("ix_orders_disputes_merchant", "orders_disputes", ["merchant_id", "id"], unique=False)
+    op.create_index("ix_orders_disputes_seller", "orders_disputes", ["seller_order_id"], unique=False)
+    op.create_index(
+        "uq_orders_disputes_open",
+        "orders_disputes",
+        ["seller_order_id"],
+        unique=True,
+        sqlite_where=sa.text("decided_at IS NULL"),
+        postgresql_where=sa.text("decided_at IS NULL"),
+    )
+    op.create_table(
+        "orders_evidence",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("dispute_id", sa.Text(), nullable=False),
+        sa.Column("party", sa.Text(), nullable=False),
+        sa.Column("actor", sa.Text(), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("picture", sa.Text(), nullable=True),
+        sa.Column("at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_orders_evidence")),
+        sqlite_strict=True,
+    )
+    op.create_index("ix_orders_evidence_dispute", "orders_evidence", ["dispute_id"], unique=False)
+    op.create_table(
         "orders_lines",
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("order_id", sa.Text(), nullable=False),
@@ -766,7 +815,12 @@ def upgrade() -> None:
         sa.Column("picture", sa.Text(), nullable=True),
         sa.Column("quantity", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("price_minor", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("sent", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("cancelled", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.CheckConstraint("quantity BETWEEN 1 AND 999 AND price_minor >= 0", name=op.f("ck_orders_lines_amounts")),
+        sa.CheckConstraint(
+            "sent >= 0 AND cancelled >= 0 AND sent + cancelled <= quantity", name=op.f("ck_orders_lines_pieces")
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_orders_lines")),
         sqlite_strict=True,
     )
@@ -812,6 +866,117 @@ def upgrade() -> None:
         postgresql_where=sa.text("status IN ('awaiting_payment', 'paid')"),
     )
     op.create_table(
+        "orders_parcel_lines",
+        sa.Column("parcel_id", sa.Text(), nullable=False),
+        sa.Column("line_id", sa.Text(), nullable=False),
+        sa.Column("quantity", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.CheckConstraint("quantity > 0", name=op.f("ck_orders_parcel_lines_quantity")),
+        sa.PrimaryKeyConstraint("parcel_id", "line_id", name=op.f("pk_orders_parcel_lines")),
+        sqlite_strict=True,
+    )
+    op.create_table(
+        "orders_parcels",
+        sa.Column("parcel_id", sa.Text(), nullable=False),
+        sa.Column("seller_order_id", sa.Text(), nullable=False),
+        sa.Column("sent_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("delivered_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.PrimaryKeyConstraint("parcel_id", name=op.f("pk_orders_parcels")),
+        sqlite_strict=True,
+    )
+    op.create_index("ix_orders_parcels_seller", "orders_parcels", ["seller_order_id"], unique=False)
+    op.create_table(
+        "orders_refund_parts",
+        sa.Column("refund_id", sa.Text(), nullable=False),
+        sa.Column("part", sa.Text(), nullable=False),
+        sa.Column("seller_order_id", sa.Text(), nullable=False),
+        sa.Column("pieces", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("seller_minor", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("commission_minor", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("carrier_minor", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("tax_minor", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("subsidy_minor", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.CheckConstraint(
+            "pieces >= 0 AND seller_minor >= 0 AND commission_minor >= 0 AND carrier_minor >= 0 AND tax_minor >= 0 AND subsidy_minor >= 0",
+            name=op.f("ck_orders_refund_parts_amounts"),
+        ),
+        sa.PrimaryKeyConstraint("refund_id", "part", name=op.f("pk_orders_refund_parts")),
+        sqlite_strict=True,
+    )
+    op.create_index("ix_orders_refund_parts_seller", "orders_refund_parts", ["seller_order_id"], unique=False)
+    op.create_table(
+        "orders_refunds",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("seller_order_id", sa.Text(), nullable=False),
+        sa.Column("order_id", sa.Text(), nullable=False),
+        sa.Column("cause", sa.Text(), nullable=False),
+        sa.Column("ref", sa.Text(), nullable=True),
+        sa.Column("by", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("paid_minor", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("gift_minor", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("created_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("paid_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.CheckConstraint("paid_minor >= gift_minor AND gift_minor >= 0", name=op.f("ck_orders_refunds_amounts")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_orders_refunds")),
+        sqlite_strict=True,
+    )
+    op.create_index("ix_orders_refunds_seller", "orders_refunds", ["seller_order_id"], unique=False)
+    op.create_table(
+        "orders_return_lines",
+        sa.Column("return_id", sa.Text(), nullable=False),
+        sa.Column("line_id", sa.Text(), nullable=False),
+        sa.Column("quantity", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("accepted", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("restocked", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.CheckConstraint(
+            "accepted IS NULL OR accepted BETWEEN 0 AND quantity", name=op.f("ck_orders_return_lines_accepted")
+        ),
+        sa.CheckConstraint("quantity > 0 AND restocked >= 0", name=op.f("ck_orders_return_lines_quantity")),
+        sa.PrimaryKeyConstraint("return_id", "line_id", name=op.f("pk_orders_return_lines")),
+        sqlite_strict=True,
+    )
+    op.create_index("ix_orders_return_lines_line", "orders_return_lines", ["line_id"], unique=False)
+    op.create_table(
+        "orders_returns",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("seller_order_id", sa.Text(), nullable=False),
+        sa.Column("order_id", sa.Text(), nullable=False),
+        sa.Column("merchant_id", sa.Text(), nullable=False),
+        sa.Column("status", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.Column("asked_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("answer_by", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("answered_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("answered_by", sa.Text(), nullable=True),
+        sa.Column("answer", sa.Text(), nullable=True),
+        sa.Column("label", sa.Text(), nullable=True),
+        sa.Column("send_by", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("carrier", sa.Text(), nullable=True),
+        sa.Column("tracking_no", sa.Text(), nullable=True),
+        sa.Column("parcel_id", sa.Text(), nullable=True),
+        sa.Column("sent_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("arrived_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("inspect_by", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("inspected_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("finding", sa.Text(), nullable=True),
+        sa.Column("picture", sa.Text(), nullable=True),
+        sa.Column("refund_id", sa.Text(), nullable=True),
+        sa.Column("closed_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_orders_returns")),
+        sqlite_strict=True,
+    )
+    op.create_index("ix_orders_returns_merchant", "orders_returns", ["merchant_id", "status", "id"], unique=False)
+    op.create_index(
+        "ix_orders_returns_open",
+        "orders_returns",
+        ["id"],
+        unique=False,
+        sqlite_where=sa.text("closed_at IS NULL"),
+        postgresql_where=sa.text("closed_at IS NULL"),
+    )
+    op.create_index("ix_orders_returns_seller", "orders_returns", ["seller_order_id"], unique=False)
+    op.create_table(
         "orders_seller_orders",
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("order_id", sa.Text(), nullable=False),
@@ -844,6 +1009,9 @@ def upgrade() -> None:
         sa.Column("cancel_reason", sa.Text(), nullable=True),
         sa.Column("refund_id", sa.Text(), nullable=True),
         sa.Column("refunded_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("return_days", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("answer_days", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("dispute_id", sa.Text(), nullable=True),
         sa.CheckConstraint(
             "items_minor + shipping_minor + tax_minor = seller_minor + commission_minor + carrier_minor + tax_minor",
             name=op.f("ck_orders_seller_orders_invariant"),

@@ -21,7 +21,8 @@ from .events import (
     StockChanged,
 )
 from .gtin import find_gtin
-from .imports.formats import FORMATS, FeedRef, local_feed, uploaded_feed
+from .imports.feeds import FeedRef
+from .imports.formats import FORMATS, local_feed, uploaded_feed
 from .imports.jobs import (
     Counts,
     Import,
@@ -66,6 +67,7 @@ from .types import (
     Category,
     CategoryDraft,
     CategoryNode,
+    DocumentOffer,
     Listing,
     Merchant,
     MerchantApplication,
@@ -98,6 +100,7 @@ __all__ = [
     "CategoryDraft",
     "CategoryNode",
     "Counts",
+    "DocumentOffer",
     "Fault",
     "FeedRef",
     "Import",

@@ -59,7 +59,11 @@ products = table(
     Column("attributes", Json, nullable=False),
     Column("options", Json, nullable=False),
     Column("picture", String),  # the first stored one, so that a list needs no other table
+    Column("mpn", String),
+    Column("tax_category", String),
+    Column("fits", Json, nullable=False),
     Column("hidden", Flag, nullable=False),  # by the operator, from everybody
+    Column("joined_to", String),  # the product that this one turned out to be: it has neither offers nor a page
     Column("rating_total", Whole, nullable=False),
     Column("rating_count", Whole, nullable=False),
     Column("rating_verified", Whole, nullable=False),
@@ -67,6 +71,7 @@ products = table(
     Column("changed_at", Whole, nullable=False),
 )
 Index("ix_catalog_products_category", products.c.category_id)
+Index("ix_catalog_products_owner", products.c.owner_id, products.c.id)
 
 variants = table(
     "catalog_variants",
@@ -76,8 +81,11 @@ variants = table(
     Column("options", Json, nullable=False),
     Column("gtin", String),
     Column("picture", String),
+    Column("mpn", String),
+    Column("model_key", String),  # brand and model number in one normal form; NULL where one of them is unknown
 )
 Index("ix_catalog_variants_product", variants.c.product_id)
+Index("ix_catalog_variants_model", variants.c.model_key)
 
 gtins = table(  # the one variant that a GTIN means in the whole market
     "catalog_gtins",
@@ -94,13 +102,22 @@ listings = table(  # a merchant's row about a product
     Column("external_id", String, nullable=False),
     Column("product_id", String, nullable=False),
     Column("hidden", Flag, nullable=False),
+    Column("status", String, nullable=False),  # `hidden` is whether it is anything but published
+    Column("publish_at", Whole),  # when a scheduled one is shown
+    Column("tags", Json, nullable=False),
     Column("fed_published", Flag, nullable=False),  # what the feed said last, so that only its change counts
+    Column("fed_publish_at", Whole),
     Column("row_hash", String, nullable=False),
     Column("content_hash", String, nullable=False),
     Column("created_at", Whole, nullable=False),
     Column("changed_at", Whole, nullable=False),
     UniqueConstraint("merchant_id", "external_id"),
+    CheckConstraint("status IN ('draft', 'scheduled', 'published', 'hidden', 'delisted')", name="status"),
+    CheckConstraint("(hidden = 0) = (status = 'published')", name="hidden"),
+    CheckConstraint("(publish_at IS NOT NULL) = (status = 'scheduled')", name="scheduled"),
 )
+Index("ix_catalog_listings_publish", listings.c.publish_at, sqlite_where=listings.c.publish_at.is_not(None),
+      postgresql_where=listings.c.publish_at.is_not(None))  # fmt: skip
 Index("ix_catalog_listings_product", listings.c.product_id)
 Index("ix_catalog_listings_merchant", listings.c.merchant_id, listings.c.id)
 
@@ -112,21 +129,66 @@ offers = table(
     Column("external_id", String, nullable=False),
     Column("product_id", String, nullable=False),
     Column("variant_id", String, nullable=False),
-    Column("price_minor", Whole, nullable=False),
+    Column("price_minor", Whole, nullable=False),  # the price now, as of the last switch
+    Column("regular_price_minor", Whole, nullable=False),  # without a sale
+    Column("sale_price_minor", Whole),
+    Column("sale_starts_at", Whole),
+    Column("sale_ends_at", Whole),
+    Column("switch_at", Whole),  # the next border of the sale, until the price now has followed it
+    Column("lowest_30d_minor", Whole),  # before the reduction that is on now
     Column("list_price_minor", Whole),
     Column("currency", String, nullable=False),
+    Column("prices", Json, nullable=False),  # regular prices in other currencies
+    Column("condition", String, nullable=False),
     Column("weight_g", Whole),
+    Column("length_mm", Whole),
+    Column("width_mm", Whole),
+    Column("height_mm", Whole),
+    Column("tax_category", String),
     Column("counted", Flag, nullable=False),
+    Column("bundled", Flag, nullable=False),  # whether it is made of other offers
+    Column("low_stock_at", Whole),
+    Column("low_stock", Flag, nullable=False),  # whether the seller was told that it is below
     Column("state", String, nullable=False),
     Column("created_at", Whole, nullable=False),
     Column("changed_at", Whole, nullable=False),
     UniqueConstraint("listing_id", "external_id"),
     CheckConstraint("price_minor > 0", name="price"),
+    CheckConstraint("regular_price_minor >= price_minor", name="regular"),
+    CheckConstraint("sale_price_minor IS NULL OR sale_price_minor < regular_price_minor", name="sale"),
+    CheckConstraint("condition IN ('new', 'refurbished', 'used')", name="condition"),
     CheckConstraint("state IN ('active', 'hidden', 'gone')", name="state"),
 )
+Index("ix_catalog_offers_switch", offers.c.switch_at, sqlite_where=offers.c.switch_at.is_not(None),
+      postgresql_where=offers.c.switch_at.is_not(None))  # fmt: skip
 Index("ix_catalog_offers_product", offers.c.product_id)
 Index("ix_catalog_offers_variant", offers.c.variant_id)
 Index("ix_catalog_offers_merchant", offers.c.merchant_id, offers.c.product_id)
+
+price_history = table(  # every price that was in force, from when on
+    "catalog_price_history",
+    Column("offer_id", String, nullable=False),
+    Column("at", Whole, nullable=False),
+    Column("price_minor", Whole, nullable=False),
+    PrimaryKeyConstraint("offer_id", "at"),
+)
+
+bundle_parts = table(  # what a set is made of
+    "catalog_bundle_parts",
+    Column("offer_id", String, nullable=False),
+    Column("part_offer_id", String, nullable=False),
+    Column("quantity", Whole, nullable=False),
+    PrimaryKeyConstraint("offer_id", "part_offer_id"),
+    CheckConstraint("quantity > 0", name="quantity"),
+)
+Index("ix_catalog_bundle_parts_part", bundle_parts.c.part_offer_id)
+
+old_slugs = table(  # addresses of products that were joined to another
+    "catalog_old_slugs",
+    Column("slug", String, primary_key=True),
+    Column("product_id", String, nullable=False),
+)
+Index("ix_catalog_old_slugs_product", old_slugs.c.product_id)
 
 stock_places = table(  # where an offer has stock, and what a feed last said lies there
     "catalog_stock_places",
@@ -209,6 +271,9 @@ imports = table(
     Column("place", String, nullable=False),
     Column("fingerprint", String, nullable=False),
     Column("dry_run", Flag, nullable=False),
+    Column("full", Flag, nullable=False),  # what the feed leaves out is taken off sale at its end
+    Column("mapping", Json),  # what each column of a foreign sheet means
+    Column("size_bytes", Whole, nullable=False),  # of an upload, as long as it is kept
     Column("state", String, nullable=False),
     Column("cursor", Whole, nullable=False),  # rows of the feed that are done with
     Column("done", Whole, nullable=False),
@@ -218,15 +283,33 @@ imports = table(
     Column("unchanged", Whole, nullable=False),
     Column("refused", Whole, nullable=False),
     Column("notes", Whole, nullable=False),
+    Column("delisted", Whole, nullable=False),
     Column("errors", Whole, nullable=False),  # lines of the report; beyond a bound they are counted and not kept
     Column("failure", String),
     Column("actor", String, nullable=False),
     Column("started_at", Whole, nullable=False),
     Column("finished_at", Whole),
     CheckConstraint("origin IN ('upload', 'local')", name="origin"),
-    CheckConstraint("state IN ('waiting', 'running', 'done', 'failed')", name="state"),
+    CheckConstraint("state IN ('mapping', 'waiting', 'running', 'done', 'failed')", name="state"),
 )
 Index("ix_catalog_imports_merchant", imports.c.merchant_id, imports.c.id)
+Index("ix_catalog_imports_place", imports.c.place)
+
+import_mappings = table(  # what a merchant said the columns of a sheet with this header mean
+    "catalog_import_mappings",
+    Column("merchant_id", String, nullable=False),
+    Column("header", String, nullable=False),  # a digest of the columns' names
+    Column("mapping", Json, nullable=False),
+    Column("changed_at", Whole, nullable=False),
+    PrimaryKeyConstraint("merchant_id", "header"),
+)
+
+import_seen = table(  # what a full feed has named so far
+    "catalog_import_seen",
+    Column("import_id", String, nullable=False),
+    Column("external_id", String, nullable=False),
+    PrimaryKeyConstraint("import_id", "external_id"),
+)
 
 import_errors = table(
     "catalog_import_errors",

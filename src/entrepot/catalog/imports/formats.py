@@ -7,10 +7,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-import msgspec
-
 from entrepot.kernel import Blobs, Invalid
 
+from .feeds import FeedRef
 from .jsonl import JsonlReader
 from .magento import MagentoReader
 from .reading import Feed, Reader, first_bytes
@@ -22,19 +21,6 @@ READERS: Final[Mapping[str, Reader]] = {
 FORMATS: Final = tuple(READERS)
 _ALIASES: Final = {"magento": "magento-luma", "magento_luma": "magento-luma"}
 AUTO: Final = "auto"
-
-
-class FeedRef(msgspec.Struct, frozen=True):
-    """A feed that may be imported: where it lies, its format, and what tells it from another at the same place.
-
-    Made by `local_feed` on the command line and by `uploaded_feed` for what a browser sent, and by nothing else.
-    """
-
-    name: str
-    format: str
-    origin: str
-    place: str
-    fingerprint: str
 
 
 def local_feed(path: Path, format: str = AUTO) -> FeedRef:

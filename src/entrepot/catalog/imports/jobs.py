@@ -10,15 +10,16 @@ from sqlalchemy import bindparam, insert, select, update
 
 from entrepot import deliver
 from entrepot.identity import Scope
-from entrepot.kernel import Conflict, NotFound, Prepared, Snapshot, Tx, prepare
+from entrepot.kernel import Conflict, NotFound, Prepared, Snapshot, Tx, from_json, prepare, to_json
 
 from .. import tables
 from ..merchants import get_merchant, require_merchant
 from ..stock import check_location
-from .formats import FeedRef
+from .feeds import FeedRef
+from .mappings import MAPPED, Mapping, check_mapping, find_mapping, keep_mapping
 from .reading import VALUE_LENGTH_MAX, Problem
 
-ImportState = Literal["waiting", "running", "done", "failed"]
+ImportState = Literal["mapping", "waiting", "running", "done", "failed"]
 ERRORS_KEPT_MAX = 10_000
 
 
@@ -33,13 +34,17 @@ class Overtaken(Conflict):
 
 
 class Counts(msgspec.Struct, frozen=True):
-    """What became of the rows of a feed so far. `notes` are parts left out of rows that came in."""
+    """What became of the rows of a feed so far.
+
+    `notes` are parts left out of rows that came in; `delisted` are products that a full feed left out.
+    """
 
     created: int = 0
     changed: int = 0
     unchanged: int = 0
     refused: int = 0
     notes: int = 0
+    delisted: int = 0
 
     def __add__(self, other: Counts) -> Counts:
         return Counts(*(getattr(self, name) + getattr(other, name) for name in self.__struct_fields__))
@@ -51,7 +56,12 @@ class Counts(msgspec.Struct, frozen=True):
 
 
 class Import(msgspec.Struct, frozen=True):
-    """An import as it stands. `done` of `total` is in the reader's own measure, `cursor` in rows of the feed."""
+    """An import as it stands. `done` of `total` is in the reader's own measure, `cursor` in rows of the feed.
+
+    `full`: what the feed leaves out is taken off sale when it ends. `mapping` says what the columns of a foreign sheet
+    mean; an import in the state `mapping` waits until somebody has said so. `size_bytes` is that of an upload, 0 once
+    its file is no longer kept.
+    """
 
     id: str
     merchant_id: str
@@ -62,6 +72,9 @@ class Import(msgspec.Struct, frozen=True):
     place: str
     fingerprint: str
     dry_run: bool
+    full: bool
+    mapping: Mapping | None
+    size_bytes: int
     state: ImportState
     cursor: int
     done: int
@@ -93,24 +106,52 @@ def start_import(
     *,
     location_id: str | None = None,
     dry_run: bool = False,
+    full: bool = False,
 ) -> Import:
     """Begin to import a feed for a merchant; counted stock lies at `location_id`, else at its first location.
 
-    An import of the same feed that did not come to its end is taken up again. An upload is done by a task; a feed named
-    on the command line by `run_import` there. NotFound for a merchant that the caller does not act for.
+    What the feed leaves out stays as it is, unless it is `full`: then it is taken off sale. An import of the same feed
+    that did not come to its end is taken up again. An upload is done by a task; a feed named on the command line by
+    `run_import` there. A sheet whose columns nobody has explained waits for `map_columns`. NotFound for a merchant that
+    the caller does not act for.
     """
     require_merchant(scope, merchant_id)
     get_merchant(tx, merchant_id)
     location_id = import_location(tx, merchant_id, location_id)
     values = {"merchant_id": merchant_id, "place": feed.place, "fingerprint": feed.fingerprint}
-    begun = tx.one(_unfinished, **values, format=feed.format, dry_run=int(dry_run), location_id=location_id or "")
+    values |= {"format": feed.format, "dry_run": int(dry_run), "full": int(full)}
+    begun = tx.one(_unfinished, **values, location_id=location_id or "")
     import_id: str = begun.id if begun is not None else tx.new_id("imp")
     if begun is None:
-        row = {"id": import_id, **values, "location_id": location_id, "name": feed.name[:200], "format": feed.format}
-        tx.run(_insert, **row, origin=feed.origin, dry_run=int(dry_run), actor=scope.actor, now=tx.now)
-    if feed.origin == "upload":
-        tx.enqueue("catalog.import", RunImport(import_id), key=f"{import_id}:{tx.new_id('try')}")
+        row = {"id": import_id, **values, "location_id": location_id, "name": feed.name[:200]}
+        mapping = find_mapping(tx, merchant_id, feed.header) if feed.format == MAPPED else None
+        state = "mapping" if feed.format == MAPPED and mapping is None else "waiting"
+        row |= {"mapping": to_json(mapping) if mapping else None, "size_bytes": feed.size_bytes, "state": state}
+        tx.run(_insert, **row, origin=feed.origin, actor=scope.actor, now=tx.now)
+    job = get_import(tx, scope, import_id)
+    if feed.origin == "upload" and job.state != "mapping":
+        enqueue_import(tx, import_id)
+    return job
+
+
+def map_columns(tx: Tx, scope: Scope, import_id: str, mapping: Mapping) -> Import:
+    """Say what the columns of a foreign sheet mean; the import goes on, and the next sheet with this header knows.
+
+    Invalid, naming the part, for a mapping without what makes a product. Conflict when the import already runs.
+    """
+    job = get_import(tx, scope, import_id)
+    check_mapping(mapping)
+    if tx.run(_map, id_=import_id, mapping_=to_json(mapping)) != 1:
+        raise Conflict("The columns of this import are settled: import the file again to say it anew")
+    keep_mapping(tx, job.merchant_id, mapping)
+    if job.origin == "upload":
+        enqueue_import(tx, import_id)
     return get_import(tx, scope, import_id)
+
+
+def enqueue_import(tx: Tx, import_id: str) -> None:
+    """Have an upload imported after the commit."""
+    tx.enqueue("catalog.import", RunImport(import_id), key=f"{import_id}:{tx.new_id('try')}")
 
 
 def import_location(snapshot: Snapshot, merchant_id: str, location_id: str | None) -> str | None:
@@ -207,7 +248,9 @@ def _storable(text: str) -> str:
 
 
 def _read(*values: Any) -> Import:
-    return Import(*(*values[:8], values[8] == 1, *values[9:13], Counts(*values[13:18]), *values[18:]))
+    flags, mapping = (values[8] == 1, values[9] == 1), values[10]
+    known = from_json(mapping, Mapping) if mapping else None
+    return Import(*(*values[:8], *flags, known, *values[11:16], Counts(*values[16:22]), *values[22:]))
 
 
 def _read_error(number: int, line: int, field: str, reason: str, value: str, refused: int) -> ReportLine:
@@ -217,8 +260,8 @@ def _read_error(number: int, line: int, field: str, reason: str, value: str, ref
 _i, _e = tables.imports.c, tables.import_errors.c
 _all = select(
     _i.id, _i.merchant_id, _i.location_id, _i.name, _i.format, _i.origin, _i.place, _i.fingerprint, _i.dry_run,
-    _i.state, _i.cursor, _i.done, _i.total, _i.created, _i.changed, _i.unchanged, _i.refused, _i.notes, _i.errors,
-    _i.failure, _i.actor, _i.started_at, _i.finished_at,
+    _i.full, _i.mapping, _i.size_bytes, _i.state, _i.cursor, _i.done, _i.total, _i.created, _i.changed, _i.unchanged,
+    _i.refused, _i.notes, _i.delisted, _i.errors, _i.failure, _i.actor, _i.started_at, _i.finished_at,
 )  # fmt: skip
 _get: Prepared[Import] = prepare(_all.where(_i.id == bindparam("id")), _read)
 _lock: Prepared[Import] = prepare(_all.where(_i.id == bindparam("id")).with_for_update(), _read)
@@ -236,25 +279,29 @@ _unfinished: Prepared[Any] = prepare(
         _i.fingerprint == bindparam("fingerprint"),
         _i.format == bindparam("format"),
         _i.dry_run == bindparam("dry_run"),
+        _i.full == bindparam("full"),
         _i.state != "done",
         (_i.location_id == bindparam("location_id")) | (_i.location_id.is_(None) & (bindparam("location_id") == "")),
     )
     .order_by(_i.id.desc())
     .limit(1)
 )
-_zeros = dict.fromkeys(("cursor", "done", "total", "created", "changed", "unchanged", "refused", "notes", "errors"), 0)
+_counted = (*Counts.__struct_fields__, "cursor", "done", "total", "errors")
 _insert: Prepared[Any] = prepare(
     insert(tables.imports).values(
         **{
             name: bindparam(name)
-            for name in ("id", "merchant_id", "location_id", "name", "format", "origin", "place", "fingerprint")
+            for name in ("id", "merchant_id", "location_id", "name", "format", "origin", "place", "fingerprint",
+                         "dry_run", "full", "mapping", "size_bytes", "actor", "state")
         },
-        dry_run=bindparam("dry_run"),
-        actor=bindparam("actor"),
         started_at=bindparam("now"),
-        state="waiting",
-        **_zeros,
+        **dict.fromkeys(_counted, 0),
     )
+)  # fmt: skip
+_map: Prepared[Any] = prepare(
+    update(tables.imports)
+    .where(_i.id == bindparam("id_"), _i.state == "mapping")
+    .values(state="waiting", mapping=bindparam("mapping_"))
 )
 _move: Prepared[Any] = prepare(
     update(tables.imports)
@@ -263,10 +310,7 @@ _move: Prepared[Any] = prepare(
         state="running",
         failure=None,
         finished_at=None,
-        **{
-            name: bindparam(f"{name}_")
-            for name in ("cursor", "done", "total", "created", "changed", "unchanged", "refused", "notes", "errors")
-        },
+        **{name: bindparam(f"{name}_") for name in _counted},
     )
 )
 _finish: Prepared[Any] = prepare(

@@ -23,7 +23,8 @@ from ..pictures import record_pictures
 from ..products import digest_rows, is_unchanged, read_listings, save_products
 from ..types import Saved
 from .batches import Batch, batches, with_pictures
-from .formats import READERS, FeedRef, fingerprint
+from .feeds import FeedRef
+from .formats import READERS, fingerprint
 from .jobs import Counts, Import, Overtaken, RunImport, finish, get_import, import_location, lock_import, move_on
 from .reading import Feed, Problem, Source
 

@@ -31,26 +31,32 @@ def test_nothing_that_was_acknowledged_is_lost_and_nothing_happens_twice(
     environ: dict[str, str], tmp_path: Path, report_count: Callable[[str, int], None]
 ) -> None:
     home, chance, seen = tmp_path / "home", Random(9), Counter[str]()
-    shop = open_shop(home, environ, BUYERS)
+    shop, rounds = open_shop(home, environ, BUYERS), 0
     server = Server(home, environ)
     try:
-        for number in range(ROUNDS):
-            attempts = prepare(server, shop, f"round-{number}")
-            seen["in flight when killed"] += strike(server, attempts, chance)
+        while seen["kill -9"] < ROUNDS:
+            assert rounds < 4 * ROUNDS, "most kills came too late to find requests in flight"
+            attempts = prepare(server, shop, f"round-{rounds}")
+            in_flight = strike(server, attempts, chance)
+            seen["kill -9"] += in_flight >= IN_FLIGHT_MIN
+            seen["in flight when killed"] += in_flight
             server = Server(home, environ)
-            seen += ask_again(server, attempts, number)
+            seen += ask_again(server, attempts, rounds)
             assert breaches(home, environ) == []
+            rounds += 1
         assert server.stop() == 0
     finally:
         server.stop()
-    check_the_end(home, environ, shop)
-    report_count("kill -9", ROUNDS)
+    check_the_end(home, environ, shop, rounds)
     for what, number in seen.items():
         report_count(what, number)
 
 
 def strike(server: Server, attempts: list[Attempt], chance: Random) -> int:
-    """Kill the server in the middle of it, early or after any number of answers; returns how many were in flight."""
+    """Kill the server in the middle of it, early or after any number of answers; returns how many were in flight.
+
+    One commit answers many: a kill may come a moment after it and find fewer than it waited for.
+    """
     volley = Volley(server, attempts)
     answers = chance.choice((0, chance.randrange(BUYERS - IN_FLIGHT_MIN - 4)))
     volley.until(lambda: volley.answered >= answers and volley.in_flight >= IN_FLIGHT_MIN)
@@ -59,7 +65,6 @@ def strike(server: Server, attempts: list[Attempt], chance: Random) -> int:
     in_flight = volley.in_flight
     server.kill()
     volley.join()
-    assert in_flight >= IN_FLIGHT_MIN
     return in_flight
 
 
@@ -83,7 +88,7 @@ def ask_again(server: Server, attempts: list[Attempt], number: int) -> Counter[s
     return seen
 
 
-def check_the_end(home: Path, environ: dict[str, str], shop: Shop) -> None:
+def check_the_end(home: Path, environ: dict[str, str], shop: Shop, rounds: int) -> None:
     """Once all is done that the kills left behind, every order is paid, once, and every proof holds."""
     later = ManualClock(SystemClock().now() + 10 * MINUTE)
     with closing(open_home(home, environ, clock=later)) as entrepot:
@@ -92,8 +97,8 @@ def check_the_end(home: Path, environ: dict[str, str], shop: Shop) -> None:
         left = entrepot.database.read_now(lambda snapshot: catalog.available(snapshot, list(shop.offer_ids)))
         states = Counter(verdict.state for verdict in group.verify(entrepot.database))
     sold = sum(PIECES - (each or 0) for each in left.values())
-    assert Counter(act.state for act in acts) == {"captured": ROUNDS * BUYERS}
-    assert sold == ROUNDS * BUYERS
+    assert Counter(act.state for act in acts) == {"captured": rounds * BUYERS}
+    assert sold == rounds * BUYERS
     assert states["broken"] == 0
     assert states["holds"] > 10
 

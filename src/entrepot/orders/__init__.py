@@ -20,7 +20,7 @@ from .events import (
 )
 from .fulfilment import complete_if_due, confirm_receipt, deliver_seller_order, ship
 from .links import follow_link, link_to, open_by_link, sign_order
-from .money import legs_of
+from .money import legs_of, legs_of_part, line_legs, shipping_legs
 from .payment import expire_if_due, order_captured, order_declined
 from .pricing import view_cart
 from .proofs import PROOFS
@@ -40,10 +40,14 @@ from .types import (
     QUANTITY_MAX,
     Cart,
     CartItem,
+    Discount,
+    Fee,
     Legs,
+    Line,
     OrderStatus,
     Place,
     Placed,
+    SellerOrder,
     SellerOrderStatus,
     Settings,
     Shipment,
@@ -84,8 +88,11 @@ __all__ = [
     "CheckoutGroup",
     "Custody",
     "DeliveryOption",
+    "Discount",
+    "Fee",
     "Holder",
     "Legs",
+    "Line",
     "LineView",
     "OrderExpired",
     "OrderPaid",
@@ -96,6 +103,7 @@ __all__ = [
     "PaymentView",
     "Place",
     "Placed",
+    "SellerOrder",
     "SellerOrderCancelled",
     "SellerOrderCompleted",
     "SellerOrderDelivered",
@@ -121,6 +129,8 @@ __all__ = [
     "get_seller_order",
     "grant_reviews",
     "legs_of",
+    "legs_of_part",
+    "line_legs",
     "link_to",
     "list_orders",
     "list_seller_orders",
@@ -137,6 +147,7 @@ __all__ = [
     "reactions",
     "set_line",
     "ship",
+    "shipping_legs",
     "sign_order",
     "view_cart",
     "view_checkout",

@@ -16,7 +16,7 @@ import msgspec
 
 from entrepot import catalog, deliver, ledger, pay
 from entrepot.identity import LANGUAGES, Scope, check_email
-from entrepot.kernel import MINUTE, Again, Conflict, Invalid, Tx, format_money, from_json, to_json
+from entrepot.kernel import MINUTE, Again, Conflict, Invalid, Tx, format_money, from_json, split, to_json
 
 from .access import number_of, owner_of
 from .carts import close_cart, lock_shown
@@ -25,7 +25,7 @@ from .money import legs_of
 from .pricing import price_cart, refuse, stock_change
 from .records import find_newest_order_of, insert_order
 from .seen import Seen, compare
-from .types import Cart, Line, Order, OrderStatus, Place, Placed, SellerOrder, SellerOrderStatus, Settings
+from .types import Cart, Fee, Line, Order, OrderStatus, Place, Placed, SellerOrder, SellerOrderStatus, Settings
 from .views import CartGroup, CartLine, CartView, ChangeKind
 
 TOTAL_MINOR_MAX = 2**53 - 1
@@ -148,6 +148,8 @@ def _part(
 ) -> _Part:
     commission_bps = offers[group.lines[0].offer_id].commission_bps
     legs = legs_of(group.items_minor, quote.amount_minor, 0, commission_bps)
+    net = 0 if quote.by_platform else quote.amount_minor
+    fees = split(legs.commission_minor, [line.total_minor for line in group.lines])
     seller = SellerOrder(
         id=tx.new_id("sor"),
         order_id=order_id,
@@ -157,25 +159,35 @@ def _part(
         status=SellerOrderStatus.AWAITING_PAYMENT,
         currency=quote.currency,
         items_minor=group.items_minor,
+        seller_discount_minor=0,
+        platform_discount_minor=0,
         shipping_minor=quote.amount_minor,
+        shipping_seller_discount_minor=0,
+        shipping_platform_discount_minor=0,
+        shipping_discounts_json="[]",
+        shipping_by_platform=int(quote.by_platform),
         tax_minor=legs.tax_minor,
+        tax_included=0,
+        shipping_tax_minor=0,
+        shipping_tax_bps=0,
+        shipping_tax_name="",
         commission_bps=commission_bps,
-        seller_minor=legs.seller_minor,
+        seller_minor=legs.seller_minor + net,
         commission_minor=legs.commission_minor,
-        carrier_minor=legs.carrier_minor,
+        carrier_minor=legs.carrier_minor - net,
+        subsidy_minor=0,
         quote_id=quote.id,
         delivery_name=quote.name,
         arrives_from=quote.earliest_at,
         arrives_by=quote.promised_at,
         confirm_days=settings.confirm_days,
-        return_days=settings.return_days,
-        answer_days=settings.answer_days,
         placed_at=tx.now,
     )
-    return _Part(seller, tuple(_line(tx, seller, place, line) for place, line in enumerate(group.lines)))
+    lines = tuple(_line(tx, seller, place, line, fees[place]) for place, line in enumerate(group.lines))
+    return _Part(seller, lines)
 
 
-def _line(tx: Tx, seller: SellerOrder, place: int, line: CartLine) -> Line:
+def _line(tx: Tx, seller: SellerOrder, place: int, line: CartLine, fee_minor: int) -> Line:
     return Line(
         id=tx.new_id("oln"),
         order_id=seller.order_id,
@@ -190,6 +202,20 @@ def _line(tx: Tx, seller: SellerOrder, place: int, line: CartLine) -> Line:
         picture=line.picture,
         quantity=line.quantity,
         price_minor=line.price_minor,
+        base_currency=None,
+        base_price_minor=None,
+        rate=None,
+        category=None,
+        goods_minor=line.total_minor,
+        seller_discount_minor=0,
+        platform_discount_minor=0,
+        discounts_json="[]",
+        tax_minor=0,
+        tax_included=0,
+        tax_bps=0,
+        tax_name="",
+        fees_json=to_json([Fee("commission", fee_minor)]),
+        commission_minor=fee_minor,
     )
 
 

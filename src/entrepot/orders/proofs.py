@@ -8,21 +8,21 @@ from typing import Any
 from sqlalchemy import bindparam, func, select
 
 from entrepot import ledger
-from entrepot.kernel import Finding, Prepared, Proof, Snapshot, in_set, prepare
+from entrepot.kernel import Finding, Prepared, Proof, Snapshot, prepare
 from entrepot.ledger import Balance
 from entrepot.pay.accounts import escrow
 
 from . import tables
-from .money import legs_of
+from .money import line_legs, line_sum, shipping_legs
 from .records import list_lines
-from .types import SellerOrder, SellerOrderStatus
+from .types import Line, SellerOrder, SellerOrderStatus
 
 BATCH = 500
 _Check = Callable[[Snapshot, Sequence[SellerOrder]], list[str]]
 
 
 def invariant(snapshot: Snapshot) -> Finding:
-    """What a buyer pays for each seller order is what its legs share out at its rate; its lines sum to its goods."""
+    """What is paid for each seller order and each line, with the platform's subsidy, is what their legs share out."""
     return _over_sellers(snapshot, _uneven)
 
 
@@ -67,14 +67,26 @@ def _pages(snapshot: Snapshot) -> Iterator[list[SellerOrder]]:
 
 
 def _uneven(snapshot: Snapshot, sellers: Sequence[SellerOrder]) -> list[str]:
-    sums = {row.seller_order_id: row.goods for row in snapshot.all(_goods, ids=[each.order_id for each in sellers])}
+    lines: dict[str, list[Line]] = {seller.id: [] for seller in sellers}
+    for line in list_lines(snapshot, sorted({seller.order_id for seller in sellers})):
+        if line.seller_order_id in lines:
+            lines[line.seller_order_id].append(line)
+    return [breach for seller in sellers for breach in uneven(seller, lines[seller.id])]
+
+
+def uneven(seller: SellerOrder, lines: Sequence[Line]) -> list[str]:
+    """How a seller order and its lines disagree about what is paid and who gets it; nothing when all is well. Pure."""
     breaches = []
-    for seller in sellers:
-        legs = legs_of(seller.items_minor, seller.shipping_minor, seller.tax_minor, seller.commission_bps)
-        if seller.legs != legs:
-            breaches.append(f"{seller.id} costs {seller.total_minor} and shares out {seller.legs} instead of {legs}")
-        if int(sums.get(seller.id, 0)) != seller.items_minor:
-            breaches.append(f"{seller.id} has goods for {seller.items_minor}, its lines sum to {sums.get(seller.id)}")
+    legs = sum((line_legs(line) for line in lines), shipping_legs(seller))
+    if seller.legs != legs:
+        breaches.append(f"{seller.id} shares out {seller.legs}, its lines and delivery {legs}")
+    if seller.total_minor + seller.subsidy_minor != seller.legs.total_minor:
+        breaches.append(f"{seller.id} costs {seller.total_minor} and shares out {seller.legs}")
+    if sum(line.total_minor for line in lines) != line_sum(seller):
+        breaches.append(f"{seller.id} has goods for {line_sum(seller)}, its lines sum to {lines}")
+    for line in lines:
+        if line.tax_included != seller.tax_included or line.commission_minor != sum(fee[1] for fee in line.fees):
+            breaches.append(f"{line.id} of {seller.id} has tax or fees that are not its order's")
     return breaches
 
 
@@ -82,7 +94,7 @@ def _misplaced_money(snapshot: Snapshot, sellers: Sequence[SellerOrder]) -> list
     accounts = {seller.id: escrow(seller.id, seller.currency) for seller in sellers}
     balances = ledger.balances_of(snapshot, list(accounts.values()))
     return [
-        f"{seller.id} is {seller.status} with {seller.total_minor}; its escrow has {balance.available} available"
+        f"{seller.id} is {seller.status} with {seller.escrow_minor}; its escrow has {balance.available} available"
         for seller in sellers
         if not _is_money_right(seller, balance := balances[accounts[seller.id].id])
     ]
@@ -91,16 +103,16 @@ def _misplaced_money(snapshot: Snapshot, sellers: Sequence[SellerOrder]) -> list
 def _is_money_right(seller: SellerOrder, balance: Balance) -> bool:
     match seller.status:
         case SellerOrderStatus.PAID | SellerOrderStatus.SHIPPED | SellerOrderStatus.DELIVERED:
-            return balance == Balance(seller.total_minor)
+            return balance == Balance(seller.escrow_minor)
         case SellerOrderStatus.AWAITING_PAYMENT:
             # The processor's word comes one step before ours: it may have brought all of it, or let go of it, already.
             coming = balance.balance + balance.pending_credits
-            return balance.pending_debits == 0 and coming in (0, seller.total_minor)
+            return balance.pending_debits == 0 and coming in (0, seller.escrow_minor)
         case SellerOrderStatus.COMPLETED:
             return balance == Balance()
     if seller.refund_id is None:
         # Cancelled while the payment was under way: what came, or is coming, goes back in the next step.
-        return balance.pending_debits == 0 and balance.balance + balance.pending_credits in (0, seller.total_minor)
+        return balance.pending_debits == 0 and balance.balance + balance.pending_credits in (0, seller.escrow_minor)
     return balance.available == 0 and balance.pending_credits == 0
 
 
@@ -132,17 +144,16 @@ def _stock_of(snapshot: Snapshot, line_id: str) -> tuple[int, int, int]:
     return sums["hold"], sums["capture"], sums["void"]
 
 
-_o, _s, _n = tables.orders.c, tables.seller_orders.c, tables.lines.c
+_o, _s = tables.orders.c, tables.seller_orders.c
 _next_sellers: Prepared[SellerOrder] = prepare(
     select(*_s).where(_s.id > bindparam("after")).order_by(_s.id).limit(bindparam("most")), SellerOrder
 )
-_goods: Prepared[Any] = prepare(
-    select(_n.seller_order_id, func.sum(_n.quantity * _n.price_minor).label("goods"))
-    .where(in_set(_n.order_id, "ids"))
-    .group_by(_n.seller_order_id)
-)
 _orders: Prepared[Any] = prepare(select(func.count().label("orders")).select_from(tables.orders))
-_parts = func.coalesce(func.sum(_s.items_minor + _s.shipping_minor + _s.tax_minor), 0)
+_paid = (
+    _s.items_minor - _s.seller_discount_minor - _s.platform_discount_minor + _s.shipping_minor
+    - _s.shipping_seller_discount_minor - _s.shipping_platform_discount_minor + (1 - _s.tax_included) * _s.tax_minor
+)  # fmt: skip
+_parts = func.coalesce(func.sum(_paid), 0)
 _wrong_totals: Prepared[Any] = prepare(
     select(_o.id, _o.total_minor, _parts.label("parts"))
     .join_from(tables.orders, tables.seller_orders, _s.order_id == _o.id, isouter=True)

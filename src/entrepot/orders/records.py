@@ -22,8 +22,16 @@ def insert_order(tx: Tx, order: Order, sellers: Sequence[SellerOrder], lines: Se
     row = msgspec.structs.asdict(order)
     row["address"] = row.pop("address_json")
     tx.run(_insert_order, **row)
-    tx.run_many(_insert_seller_order, [msgspec.structs.asdict(seller) for seller in sellers])
-    tx.run_many(_insert_line, [msgspec.structs.asdict(line) for line in lines])
+    tx.run_many(_insert_seller_order, [_row(seller, "shipping_discounts") for seller in sellers])
+    tx.run_many(_insert_line, [_row(line, "discounts", "fees") for line in lines])
+
+
+def _row(part: SellerOrder | Line, *as_json: str) -> dict[str, Any]:
+    """As the table names it: what is JSON there is called so here."""
+    row = msgspec.structs.asdict(part)
+    for name in as_json:
+        row[name] = row.pop(f"{name}_json")
+    return row
 
 
 def find_order(snapshot: Snapshot, order_id: str) -> Order | None:

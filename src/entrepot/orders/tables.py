@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import CheckConstraint, Column, Index, PrimaryKeyConstraint, text
 
-from entrepot.kernel.sql import Json, String, Whole, table
+from entrepot.kernel.sql import Flag, Json, String, Whole, table
 
 carts = table(
     "orders_carts",
@@ -65,13 +65,24 @@ seller_orders = table(
     Column("currency", String, nullable=False),
     # what the buyer pays
     Column("items_minor", Whole, nullable=False),
+    Column("seller_discount_minor", Whole, nullable=False),
+    Column("platform_discount_minor", Whole, nullable=False),
     Column("shipping_minor", Whole, nullable=False),
-    Column("tax_minor", Whole, nullable=False),
+    Column("shipping_seller_discount_minor", Whole, nullable=False),
+    Column("shipping_platform_discount_minor", Whole, nullable=False),
+    Column("shipping_discounts", Json, nullable=False),
+    Column("shipping_by_platform", Flag, nullable=False),
+    Column("tax_minor", Whole, nullable=False),  # the delivery's too
+    Column("tax_included", Flag, nullable=False),
+    Column("shipping_tax_minor", Whole, nullable=False),
+    Column("shipping_tax_bps", Whole, nullable=False),
+    Column("shipping_tax_name", String, nullable=False),
     # who gets it in the end
     Column("commission_bps", Whole, nullable=False),
     Column("seller_minor", Whole, nullable=False),
     Column("commission_minor", Whole, nullable=False),
     Column("carrier_minor", Whole, nullable=False),
+    Column("subsidy_minor", Whole, nullable=False),  # what the platform pays in the buyer's place
     # the promise
     Column("quote_id", String, nullable=False),
     Column("delivery_name", String, nullable=False),
@@ -95,10 +106,20 @@ seller_orders = table(
     Column("return_days", Whole, nullable=False),
     Column("answer_days", Whole, nullable=False),
     Column("dispute_id", String),
-    CheckConstraint("items_minor >= 0 AND shipping_minor >= 0 AND tax_minor >= 0", name="paid"),
+    CheckConstraint("items_minor >= 0 AND shipping_minor >= 0 AND tax_minor >= shipping_tax_minor", name="paid"),
+    CheckConstraint(
+        "seller_discount_minor >= 0 AND platform_discount_minor >= 0 AND "
+        "seller_discount_minor + platform_discount_minor <= items_minor AND shipping_seller_discount_minor >= 0 AND "
+        "shipping_platform_discount_minor >= 0 AND shipping_tax_minor >= 0 AND "
+        "shipping_seller_discount_minor + shipping_platform_discount_minor <= shipping_minor",
+        name="discounts",
+    ),
+    CheckConstraint("subsidy_minor = platform_discount_minor + shipping_platform_discount_minor", name="subsidy"),
     CheckConstraint("seller_minor >= 0 AND commission_minor >= 0 AND carrier_minor >= 0", name="legs"),
     CheckConstraint(
-        "items_minor + shipping_minor + tax_minor = seller_minor + commission_minor + carrier_minor + tax_minor",
+        "items_minor - seller_discount_minor - platform_discount_minor + shipping_minor "
+        "- shipping_seller_discount_minor - shipping_platform_discount_minor + (1 - tax_included) * tax_minor "
+        "+ subsidy_minor = seller_minor + commission_minor + carrier_minor + tax_minor",
         name="invariant",
     ),
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import NamedTuple
 
 import msgspec
 
@@ -139,17 +140,61 @@ class Standing(msgspec.Struct, frozen=True):
 
 
 class Legs(msgspec.Struct, frozen=True):
-    """Who gets what of a seller order, frozen when it was placed. Sums to what the buyer paid for it."""
+    """Who gets what of a seller order, of one of its lines or of its delivery, frozen when it was placed.
+
+    paid + subsidy = seller + commission + carrier + tax. `subsidy_minor` is what the platform pays in the buyer's
+    place: its discounts.
+    """
 
     seller_minor: int
     commission_minor: int
     carrier_minor: int
     tax_minor: int
+    subsidy_minor: int = 0
 
     @property
     def total_minor(self) -> int:
-        """What the buyer pays."""
+        """What is shared out in all: what the buyer pays, and the platform's subsidy."""
         return self.seller_minor + self.commission_minor + self.carrier_minor + self.tax_minor
+
+    @property
+    def paid_minor(self) -> int:
+        """What the buyer pays, from cards of all kinds."""
+        return self.total_minor - self.subsidy_minor
+
+    def __add__(self, other: Legs) -> Legs:
+        return Legs(
+            self.seller_minor + other.seller_minor,
+            self.commission_minor + other.commission_minor,
+            self.carrier_minor + other.carrier_minor,
+            self.tax_minor + other.tax_minor,
+            self.subsidy_minor + other.subsidy_minor,
+        )
+
+    def __sub__(self, other: Legs) -> Legs:
+        return Legs(
+            self.seller_minor - other.seller_minor,
+            self.commission_minor - other.commission_minor,
+            self.carrier_minor - other.carrier_minor,
+            self.tax_minor - other.tax_minor,
+            self.subsidy_minor - other.subsidy_minor,
+        )
+
+
+class Fee(NamedTuple):
+    """One commission on a line, by its name on the statement."""
+
+    name: str
+    amount_minor: int
+
+
+class Discount(NamedTuple):
+    """What one promotion took off a line or a delivery, and who bears it."""
+
+    promotion_id: str
+    name: str
+    seller_minor: int
+    platform_minor: int
 
 
 class Order(msgspec.Struct, frozen=True):
@@ -188,12 +233,29 @@ class SellerOrder(msgspec.Struct, frozen=True):
     status: SellerOrderStatus
     currency: str
     items_minor: int
+    """The goods at their prices, before discounts."""
+    seller_discount_minor: int
+    platform_discount_minor: int
     shipping_minor: int
+    """Delivery as it was quoted, before discounts."""
+    shipping_seller_discount_minor: int
+    shipping_platform_discount_minor: int
+    shipping_discounts_json: str
+    shipping_by_platform: int
+    """1: priced by the platform's sheet, and the carrier's money; 0: by the merchant's own, and the seller's."""
     tax_minor: int
+    """All of it, the delivery's too."""
+    tax_included: int
+    """1: prices are with tax, which is part of them; 0: tax comes on top."""
+    shipping_tax_minor: int
+    """The delivery's part of `tax_minor`."""
+    shipping_tax_bps: int
+    shipping_tax_name: str
     commission_bps: int
     seller_minor: int
     commission_minor: int
     carrier_minor: int
+    subsidy_minor: int
     quote_id: str
     delivery_name: str
     arrives_from: int
@@ -217,13 +279,39 @@ class SellerOrder(msgspec.Struct, frozen=True):
 
     @property
     def total_minor(self) -> int:
-        """What the buyer pays for it."""
-        return self.items_minor + self.shipping_minor + self.tax_minor
+        """What the buyer pays for it, gift cards included: the goods and their delivery, discounted, with tax."""
+        return self.discounted_minor + (0 if self.tax_included else self.tax_minor)
+
+    @property
+    def discounted_minor(self) -> int:
+        """Goods and delivery less all discounts, before a tax that comes on top."""
+        goods = self.items_minor - self.seller_discount_minor - self.platform_discount_minor
+        return goods + self.shipping_minor - self.shipping_discount_minor
+
+    @property
+    def discount_minor(self) -> int:
+        """What was taken off the goods, whoever bears it."""
+        return self.seller_discount_minor + self.platform_discount_minor
+
+    @property
+    def shipping_discount_minor(self) -> int:
+        """What was taken off the delivery, whoever bears it."""
+        return self.shipping_seller_discount_minor + self.shipping_platform_discount_minor
+
+    @property
+    def escrow_minor(self) -> int:
+        """What escrow holds once it is paid: the buyer's money and the platform's subsidy."""
+        return self.total_minor + self.subsidy_minor
+
+    @property
+    def shipping_discounts(self) -> tuple[Discount, ...]:
+        """Which promotions lowered the delivery."""
+        return from_json(self.shipping_discounts_json, tuple[Discount, ...])
 
     @property
     def legs(self) -> Legs:
         """Who gets it."""
-        return Legs(self.seller_minor, self.commission_minor, self.carrier_minor, self.tax_minor)
+        return Legs(self.seller_minor, self.commission_minor, self.carrier_minor, self.tax_minor, self.subsidy_minor)
 
 
 class Line(msgspec.Struct, frozen=True):
@@ -242,6 +330,45 @@ class Line(msgspec.Struct, frozen=True):
     picture: str | None
     quantity: int
     price_minor: int
+    """Of one piece, in the order's currency."""
+    base_currency: str | None
+    """Where the price was converted: the currency it was in, what it was there, and the rate, as a fraction."""
+    base_price_minor: int | None
+    rate: str | None
+    category: str | None
+    goods_minor: int
+    """Quantity times price."""
+    seller_discount_minor: int
+    platform_discount_minor: int
+    discounts_json: str
+    tax_minor: int
+    tax_included: int
+    tax_bps: int
+    tax_name: str
+    fees_json: str
+    commission_minor: int
+    """The sum of the fees."""
+
+    @property
+    def discount_minor(self) -> int:
+        """What was taken off, whoever bears it."""
+        return self.seller_discount_minor + self.platform_discount_minor
+
+    @property
+    def total_minor(self) -> int:
+        """What the buyer pays for it, with tax."""
+        return self.goods_minor - self.discount_minor + (0 if self.tax_included else self.tax_minor)
+
+    @property
+    def discounts(self) -> tuple[Discount, ...]:
+        """Which promotions lowered it."""
+        return from_json(self.discounts_json, tuple[Discount, ...])
+
+    @property
+    def fees(self) -> tuple[Fee, ...]:
+        """What the platform takes of it, by name."""
+        return from_json(self.fees_json, tuple[Fee, ...])
+
     sent: int = 0
     cancelled: int = 0
 
@@ -249,3 +376,167 @@ class Line(msgspec.Struct, frozen=True):
     def left(self) -> int:
         """Pieces that still have to be sent."""
         return self.quantity - self.sent - self.cancelled
+
+
+class Cause(StrEnum):
+    """Why money goes back."""
+
+    CANCELLED = "cancelled"
+    RETURN = "return"
+    GOODWILL = "goodwill"
+    DISPUTE = "dispute"
+    CHARGEBACK = "chargeback"
+
+
+class RefundRow(msgspec.Struct, frozen=True):
+    """A refund as it is stored: `paid_minor` to the buyer, `gift_minor` of it to gift cards; `ref` is what it answers."""
+
+    id: str
+    seller_order_id: str
+    order_id: str
+    cause: Cause
+    ref: str | None
+    by: str
+    reason: str
+    paid_minor: int
+    gift_minor: int
+    created_at: int
+    paid_at: int | None = None
+
+
+class ReturnReason(StrEnum):
+    """Why a buyer sends goods back. What is missing cannot be sent."""
+
+    WRONG_SIZE = "wrong_size"
+    DAMAGED = "damaged"
+    NOT_AS_DESCRIBED = "not_as_described"
+    CHANGED_MIND = "changed_mind"
+    MISSING = "missing"
+
+
+class ReturnStatus(StrEnum):
+    """Where a return stands."""
+
+    ASKED = "asked"
+    ACCEPTED = "accepted"
+    SENT = "sent"
+    ARRIVED = "arrived"
+    REFUNDED = "refunded"
+    DECLINED = "declined"
+    WITHDRAWN = "withdrawn"
+    LAPSED = "lapsed"
+    """It was accepted, and not sent in time."""
+
+
+class Label(StrEnum):
+    """Who has the return's parcel carried, and pays for it."""
+
+    MERCHANT = "merchant"
+    BUYER = "buyer"
+
+
+class Return(msgspec.Struct, frozen=True):
+    """A return as it is stored."""
+
+    id: str
+    seller_order_id: str
+    order_id: str
+    merchant_id: str
+    status: ReturnStatus
+    reason: ReturnReason
+    note: str
+    asked_at: int
+    answer_by: int
+    answered_at: int | None = None
+    answered_by: str | None = None
+    answer: str | None = None
+    label: Label | None = None
+    send_by: int | None = None
+    carrier: str | None = None
+    tracking_no: str | None = None
+    parcel_id: str | None = None
+    sent_at: int | None = None
+    arrived_at: int | None = None
+    inspect_by: int | None = None
+    inspected_at: int | None = None
+    finding: str | None = None
+    picture: str | None = None
+    refund_id: str | None = None
+    closed_at: int | None = None
+
+
+class ReturnLine(msgspec.Struct, frozen=True):
+    """Pieces of a line that come back; `accepted` once they were looked at, `restocked` of them are for sale again."""
+
+    return_id: str
+    line_id: str
+    quantity: int
+    accepted: int | None = None
+    restocked: int = 0
+
+
+class DisputeKind(StrEnum):
+    """What is wrong."""
+
+    NOT_ARRIVED = "not_arrived"
+    NOT_AS_DESCRIBED = "not_as_described"
+    MISSING = "missing"
+    CHARGEBACK = "chargeback"
+    """The buyer's bank has taken the money back; the processor decides."""
+
+
+class DisputeStatus(StrEnum):
+    """Where a dispute stands."""
+
+    OPEN = "open"
+    """The merchant answers, by a day."""
+    REVIEW = "review"
+    """The operator decides."""
+    DECIDED = "decided"
+
+
+class DisputeOutcome(StrEnum):
+    """How a dispute ended, for the money."""
+
+    REFUNDED = "refunded"
+    PARTLY = "partly_refunded"
+    DISMISSED = "dismissed"
+    CONCEDED = "conceded"
+    WITHDRAWN = "withdrawn"
+    WON = "won"
+    LOST = "lost"
+
+
+class Dispute(msgspec.Struct, frozen=True):
+    """A dispute as it is stored. `asked_minor` is what the buyer wants back."""
+
+    id: str
+    seller_order_id: str
+    order_id: str
+    merchant_id: str
+    kind: DisputeKind
+    status: DisputeStatus
+    outcome: DisputeOutcome | None
+    reason: str
+    asked_minor: int
+    frozen_minor: int
+    opened_at: int
+    answer_by: int
+    decided_at: int | None = None
+    decided_by: str | None = None
+    decision: str | None = None
+    refund_id: str | None = None
+    processor_ref: str | None = None
+    fee_minor: int = 0
+
+
+class Evidence(msgspec.Struct, frozen=True):
+    """What one side of a dispute said or showed; `picture` is the sha256 of one."""
+
+    id: str
+    dispute_id: str
+    party: str
+    actor: str
+    text: str
+    picture: str | None
+    at: int

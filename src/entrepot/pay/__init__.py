@@ -6,6 +6,7 @@ Amounts in its rows say what was asked for; the ledger says what moved, and PROO
 
 from . import accounts
 from .events import PaymentCaptured, PaymentDeclined, PayoutPaid, RefundPaid
+from .exchange import ExchangeRate, Rates, convert_by, home_currency, list_rates, read_rates, save_rates
 from .payments import abandon_payment, find_payment_by_ref, get_payment, record_outcome, start_payment
 from .payouts import get_payout, list_payouts, money_on_the_way, request_payouts
 from .processor import Charge, ChargeIntent, PayoutIntent, Processor, Receipt, RefundIntent
@@ -16,6 +17,8 @@ from .settlement import settle, settlement_plan
 from .statements import get_statement
 from .tasks import SCHEDULE, tasks
 from .types import (
+    CaptureMode,
+    GiftUse,
     OnTheWay,
     Outcome,
     Payment,
@@ -36,9 +39,12 @@ __all__ = [
     "PROOFS",
     "SCHEDULE",
     "TOKENS",
+    "CaptureMode",
     "Charge",
     "ChargeIntent",
+    "ExchangeRate",
     "Faults",
+    "GiftUse",
     "OnTheWay",
     "Outcome",
     "Payment",
@@ -50,6 +56,7 @@ __all__ = [
     "PayoutIntent",
     "PayoutPaid",
     "Processor",
+    "Rates",
     "Receipt",
     "Refund",
     "RefundIntent",
@@ -64,17 +71,22 @@ __all__ = [
     "WebhookSender",
     "abandon_payment",
     "accounts",
+    "convert_by",
     "find_payment_by_ref",
     "get_payment",
     "get_payout",
     "get_statement",
+    "home_currency",
     "list_payouts",
+    "list_rates",
     "list_refunds",
     "money_on_the_way",
+    "read_rates",
     "record_outcome",
     "record_webhook",
     "refund_plan",
     "request_payouts",
+    "save_rates",
     "settle",
     "settlement_plan",
     "start_payment",

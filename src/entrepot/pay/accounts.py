@@ -11,6 +11,10 @@ from entrepot.ledger import Account
 PLATFORM = "platform"
 
 CAPTURE = "pay.capture"
+GIFT = "pay.gift"
+GIFT_ISSUED = "pay.gift.issued"
+GIFT_ENDED = "pay.gift.ended"
+SUBSIDY = "pay.subsidy"
 VOID = "pay.void"
 LATE = "pay.late"
 REFUND = "pay.refund"
@@ -19,6 +23,20 @@ COMMISSION = "pay.settle.commission"
 CARRIER = "pay.settle.carrier"
 TAX = "pay.settle.tax"
 PAYOUT = "pay.payout"
+PAYOUT_RETURNED = "pay.payout.returned"
+REFUND_SELLER = "pay.refund.seller"
+REFUND_RESERVE = "pay.refund.reserve"
+REFUND_OWED = "pay.refund.owed"
+REFUND_COMMISSION = "pay.refund.commission"
+REFUND_CARRIER = "pay.refund.carrier"
+REFUND_TAX = "pay.refund.tax"
+REFUND_SUBSIDY = "pay.refund.subsidy"
+REFUND_GIFT = "pay.refund.gift"
+RECOVER = "pay.recover"
+FREEZE = "pay.freeze"
+UNFREEZE = "pay.unfreeze"
+CHARGEBACK = "pay.chargeback"
+CHARGEBACK_FEE = "pay.chargeback.fee"
 
 
 def escrow(seller_order_id: str, currency: str) -> Account:
@@ -34,6 +52,21 @@ def payable(merchant_id: str, currency: str) -> Account:
 def unapplied(payment_id: str, currency: str) -> Account:
     """Money that came for an order given up before, until it is back with the buyer."""
     return Account(payment_id, "unapplied", currency, floor=0)
+
+
+def gift_card(card_id: str, currency: str) -> Account:
+    """What is left on a gift card: money that we owe to whoever holds it."""
+    return Account(card_id, "gift_card", currency, floor=0)
+
+
+def gift_issued(currency: str) -> Account:
+    """What was put on gift cards less what expired on them, as a negative balance: sold ones are paid elsewhere."""
+    return Account(PLATFORM, "gift_issued", currency)
+
+
+def subsidy(currency: str) -> Account:
+    """What the platform paid in buyers' place, as a negative balance: its discounts."""
+    return Account(PLATFORM, "subsidy", currency)
 
 
 def processor(name: str, currency: str) -> Account:
@@ -59,3 +92,33 @@ def tax_payable(currency: str) -> Account:
 def bank(currency: str) -> Account:
     """What was sent to merchants' bank accounts."""
     return Account(PLATFORM, "bank", currency)
+
+
+def reserve(merchant_id: str, currency: str) -> Account:
+    """What of a merchant's money is kept for refunds to come, until its time is over."""
+    return Account(merchant_id, "reserve", currency, floor=0)
+
+
+def receivable(merchant_id: str, currency: str) -> Account:
+    """What a merchant owes us, as a negative balance: refunds that found nothing else. Later settlements pay it."""
+    return Account(merchant_id, "receivable", currency, ceiling=0)
+
+
+def disputed(dispute_id: str, currency: str) -> Account:
+    """What was a merchant's already and is kept back until a dispute is decided."""
+    return Account(dispute_id, "disputed", currency, floor=0)
+
+
+def chargebacks(currency: str) -> Account:
+    """What processors took back for buyers' banks, as a negative balance, until it is won or somebody has borne it."""
+    return Account(PLATFORM, "chargebacks", currency)
+
+
+def processor_fees(currency: str) -> Account:
+    """What processors and banks charged us, as a negative balance."""
+    return Account(PLATFORM, "processor_fees", currency)
+
+
+def chargeback_fees(currency: str) -> Account:
+    """What processors ask for a chargeback that was lost, and merchants bear."""
+    return Account(PLATFORM, "chargeback_fees", currency)

@@ -13,11 +13,14 @@ import msgspec
 
 from entrepot import ledger
 from entrepot.identity import Scope
-from entrepot.kernel import Conflict, Invalid, NotFound, Snapshot, Tx, decimals_of, derive_id
+from entrepot.kernel import Conflict, Invalid, NotFound, Snapshot, Tx, decimals_of
 
-from . import accounts, rows
-from .events import PaymentCaptured, PaymentDeclined
+from . import rows
+from .captures import VOID_TASK, VoidTask
+from .events import PaymentAuthorised, PaymentCaptured, PaymentDeclined
+from .processors import split_method
 from .refunds import return_late_money
+from .sources import Source, capture_plan, holds_plan, release_plan, sources_of, spread
 from .types import Outcome, Payment, PaymentLeg, PaymentState, StartPayment
 
 CHARGE_TASK = "pay.charge"
@@ -48,35 +51,48 @@ def find_payment_by_ref(snapshot: Snapshot, scope: Scope, ref: str) -> Payment |
 def start_payment(tx: Tx, start: StartPayment) -> tuple[Payment, ledger.Plan]:
     """Record that a buyer is about to pay, and have the processor charged after the commit.
 
-    The caller posts the plan: for each leg a hold from the processor to the leg's escrow. An order of nothing is paid
-    at once. Conflict when the order has a live payment already.
+    The caller posts the plan: for each leg holds from the processor, from gift cards and from the platform's subsidy to
+    the leg's escrow. An order of which nothing is left for the processor is paid at once. Conflict when the order has a
+    live payment already; `ledger.Insufficient` from the post when a gift card has too little left.
     """
     check_start(start)
     amount_minor = sum(leg.amount_minor for leg in start.legs)
     payment = Payment(
-        tx.new_id("pay"), start.ref, start.buyer, start.processor, start.currency, amount_minor,
+        tx.new_id("pay"), start.ref, start.buyer, split_method(start.method)[0], start.currency, amount_minor,
         "requested" if amount_minor else "captured", None, None, tx.now, None if amount_minor else tx.now,
     )  # fmt: skip
-    if not tx.run(rows.insert_payment, **msgspec.structs.asdict(payment), method=start.method):
+    gifts = spread(start.gifts, start.legs)
+    if not tx.run(rows.insert_payment, **msgspec.structs.asdict(payment), method=start.method, capture=start.capture):
         raise Conflict("This order is being paid, or has been paid, already")
     tx.run_many(rows.insert_leg, [_leg_row(payment, leg) for leg in start.legs])
+    tx.run_many(rows.insert_gift_use, [{"payment_id": payment.id, **msgspec.structs.asdict(gift)} for gift in gifts])
+    sources = sources_of(payment, start.legs, gifts)
+    plan = holds_plan(sources, payment.currency)
     if amount_minor:
         tx.enqueue(CHARGE_TASK, ChargeTask(payment.id), key=payment.id)
-    else:
-        tx.announce(PaymentCaptured(payment.id, payment.ref))
-    return payment, holds_plan(payment, start.legs)
+        return payment, plan
+    tx.announce(PaymentCaptured(payment.id, payment.ref))
+    return payment, plan + capture_plan(sources)
 
 
 def record_outcome(tx: Tx, payment_id: str, outcome: Outcome) -> Payment:
     """Record what became of a charge, and post what follows from it; returns the payment as it then stands.
 
-    The same word again, from whomever, changes nothing. Money captured after the payment was abandoned or declined is
+    The same word again, from whomever, changes nothing. What is only set aside for a payment that has ended is let go
+    by a task. Money captured after the payment was abandoned or declined is
     given back by a refund that starts here.
     """
     payment = rows.lock_payment(tx, payment_id)
     match outcome.kind, payment.state:
         case "captured", "requested":
             return _capture(tx, payment, outcome)
+        case "authorised", "requested":
+            return _authorise(tx, payment, outcome)
+        case "authorised" | "unknown", "abandoned" | "declined" if outcome.processor_ref:
+            tx.run(rows.set_processor_ref, id_=payment.id, processor_ref_=outcome.processor_ref)
+            tx.enqueue(VOID_TASK, VoidTask(payment.id), key=f"{payment.id} {outcome.processor_ref}")
+        case "unknown", "requested" if outcome.processor_ref not in (None, payment.processor_ref):
+            tx.run(rows.set_processor_ref, id_=payment.id, processor_ref_=outcome.processor_ref)
         case "captured", "abandoned" | "declined":
             return _capture_late(tx, payment, outcome)
         case "declined", "requested":
@@ -90,12 +106,14 @@ def abandon_payment(tx: Tx, payment_id: str) -> ledger.Plan:
     Conflict when the money is there: the order is paid, and lives. A payment that has ended already: an empty plan.
     """
     payment = rows.lock_payment(tx, payment_id)
-    if payment.state in ("captured", "captured_late"):
+    if payment.state in ("authorised", "captured", "captured_late"):
         raise Conflict("This order has been paid meanwhile")
     if payment.state != "requested":
         return ledger.Plan()
-    plan = _release_plan(payment, tx.all(rows.legs_of, payment_id=payment.id))
-    _end_without_money(tx, payment, "abandoned", None, None)
+    plan = release_plan(_sources(tx, payment))
+    _end_without_money(tx, payment, "abandoned", payment.processor_ref, None)
+    if payment.processor_ref is not None:  # it may still be open there, or set aside: nobody is to pay it now
+        tx.enqueue(VOID_TASK, VoidTask(payment.id), key=f"{payment.id} {payment.processor_ref}")
     return plan
 
 
@@ -104,47 +122,32 @@ def check_start(start: StartPayment) -> None:
     decimals_of(start.currency)
     if not start.legs:
         raise Invalid("There is nothing to pay: the order has no lines")
-    if not METHOD.fullmatch(start.method):
+    if not METHOD.fullmatch(start.method) or not all(split_method(start.method)):
         raise Invalid("Choose how to pay", fields={"method": "Choose how to pay"})
     if len({leg.seller_order_id for leg in start.legs}) < len(start.legs):
         raise Invalid("A seller order may be named once in a payment")
-    if any(leg.amount_minor < 0 for leg in start.legs):
+    if any(min(leg.amount_minor, leg.gift_minor, leg.subsidy_minor) < 0 for leg in start.legs):
         raise Invalid("An amount to pay cannot be below zero")
 
 
-def holds_plan(payment: Payment, legs: tuple[PaymentLeg, ...]) -> ledger.Plan:
-    """What the processor is to bring, set aside for each leg."""
-    source = accounts.processor(payment.processor, payment.currency)
-    return ledger.Plan(
-        tuple(
-            ledger.Hold(
-                hold_id(payment.id, leg.seller_order_id), source,
-                accounts.escrow(leg.seller_order_id, payment.currency), leg.amount_minor,
-                accounts.CAPTURE, leg.seller_order_id,
-            )
-            for leg in legs if leg.amount_minor
-        )
-    )  # fmt: skip
-
-
-def hold_id(payment_id: str, seller_order_id: str) -> str:
-    """The hold of a leg."""
-    return derive_id("hld", payment_id, seller_order_id)
+def _sources(tx: Tx, payment: Payment) -> list[Source]:
+    """What was set aside for a payment."""
+    legs, gifts = tx.all(rows.legs_of, payment_id=payment.id), tx.all(rows.gifts_of, payment_id=payment.id)
+    return sources_of(payment, legs, gifts)
 
 
 def _capture(tx: Tx, payment: Payment, outcome: Outcome) -> Payment:
-    legs = tx.all(rows.legs_of, payment_id=payment.id)
-    steps = [
-        ledger.Capture(
-            derive_id("trf", payment.id, leg.seller_order_id, accounts.CAPTURE),
-            hold_id(payment.id, leg.seller_order_id), leg.amount_minor, accounts.CAPTURE, leg.seller_order_id,
-            final=True,
-        )
-        for leg in legs if leg.amount_minor
-    ]  # fmt: skip
-    ledger.post(tx, ledger.Plan(tuple(steps)))
+    ledger.post(tx, capture_plan(_sources(tx, payment)))
     tx.announce(PaymentCaptured(payment.id, payment.ref))
     return _finish(tx, payment, "captured", outcome.processor_ref, None)
+
+
+def _authorise(tx: Tx, payment: Payment, outcome: Outcome) -> Payment:
+    """The money is set aside at the processor. What needs none of it is paid now: gift cards, the platform's share."""
+    legs = {leg.seller_order_id for leg in tx.all(rows.legs_of, payment_id=payment.id) if not leg.amount_minor}
+    ledger.post(tx, capture_plan(source for source in _sources(tx, payment) if source.seller_order_id in legs))
+    tx.announce(PaymentAuthorised(payment.id, payment.ref))
+    return _finish(tx, payment, "authorised", outcome.processor_ref, None)
 
 
 def _capture_late(tx: Tx, payment: Payment, outcome: Outcome) -> Payment:
@@ -156,21 +159,9 @@ def _capture_late(tx: Tx, payment: Payment, outcome: Outcome) -> Payment:
 
 def _decline(tx: Tx, payment: Payment, outcome: Outcome) -> Payment:
     reason = outcome.reason or DECLINED
-    ledger.post(tx, _release_plan(payment, tx.all(rows.legs_of, payment_id=payment.id)))
+    ledger.post(tx, release_plan(_sources(tx, payment)))
     tx.announce(PaymentDeclined(payment.id, payment.ref, reason))
     return _end_without_money(tx, payment, "declined", outcome.processor_ref, reason)
-
-
-def _release_plan(payment: Payment, legs: list[rows.Leg]) -> ledger.Plan:
-    return ledger.Plan(
-        tuple(
-            ledger.Void(
-                derive_id("trf", payment.id, leg.seller_order_id, accounts.VOID),
-                hold_id(payment.id, leg.seller_order_id), accounts.VOID, leg.seller_order_id,
-            )
-            for leg in legs if leg.amount_minor
-        )
-    )  # fmt: skip
 
 
 def _end_without_money(
@@ -198,7 +189,11 @@ def _leg_row(payment: Payment, leg: PaymentLeg) -> dict[str, object]:
         "merchant_id": leg.merchant_id,
         "currency": payment.currency,
         "amount_minor": leg.amount_minor,
+        "gift_minor": leg.gift_minor,
+        "subsidy_minor": leg.subsidy_minor,
+        "released_minor": 0,
         "closed_at": None,
+        "frozen_by": None,
     }
 
 

@@ -10,13 +10,13 @@ from sqlalchemy import func, select
 
 from entrepot import ledger
 from entrepot.identity import Scope
-from entrepot.kernel import Finding, Prepared, Proof, Snapshot, prepare
+from entrepot.kernel import Finding, Prepared, Proof, Snapshot, in_set, prepare
 
 from . import accounts, tables
-from .payments import hold_id
 from .payouts import PAYOUT_COLUMNS, payout_hold_id
 from .refunds import refund_hold_id
-from .rows import PAYMENT_COLUMNS
+from .rows import LEG_COLUMNS, PAYMENT_COLUMNS, Leg, LegGift
+from .sources import Source, sources_of
 from .statements import get_statement
 from .types import Payment, Payout
 
@@ -30,28 +30,56 @@ def captures(snapshot: Snapshot) -> Finding:
 
     And each payment comes to the sum of its legs.
     """
-    legs = snapshot.all(_legs_with_state)
-    sums: Counter[str] = Counter()
-    for leg in legs:
-        sums[leg.payment_id] += leg.amount_minor
-    breaches = [
-        f"{payment.id} comes to {payment.amount_minor}, its legs to {sums[payment.id]}"
-        for payment in snapshot.all(_payments)
-        if payment.amount_minor != sums[payment.id]
+    payments = snapshot.all(_payments)
+    legs, breaches = 0, []
+    for batch in _batches(payments):
+        parts, gifts = _parts_of(snapshot, batch)
+        legs += sum(map(len, parts.values()))
+        sources = {payment.id: sources_of(payment, parts[payment.id], gifts[payment.id]) for payment in batch}
+        holds = ledger.holds_of(snapshot, [each.hold_id for found in sources.values() for each in found])
+        for payment in batch:
+            breaches += _unlike_sums(payment, parts[payment.id], gifts[payment.id])
+            breaches += [
+                f"{payment.id} is {payment.state} with {each.amount_minor} for {each.seller_order_id}; "
+                f"its hold {each.hold_id} says otherwise"
+                for each in sources[payment.id]
+                if not _is_held(payment, each, holds.get(each.hold_id))
+            ]
+    return Finding(legs, breaches)
+
+
+def _parts_of(snapshot: Snapshot, payments: Sequence[Payment]) -> tuple[dict[str, list[Leg]], dict[str, list[LegGift]]]:
+    ids = [payment.id for payment in payments]
+    legs: dict[str, list[Leg]] = {payment_id: [] for payment_id in ids}
+    gifts: dict[str, list[LegGift]] = {payment_id: [] for payment_id in ids}
+    for leg in snapshot.all(_legs_in, ids=ids):
+        legs[leg.payment_id].append(leg)
+    for row in snapshot.all(_gifts_in, ids=ids):
+        gifts[row.payment_id].append(LegGift(row.seller_order_id, row.card_id, row.amount_minor))
+    return legs, gifts
+
+
+def _unlike_sums(payment: Payment, legs: Sequence[Leg], gifts: Sequence[LegGift]) -> list[str]:
+    """A payment comes to the sum of its legs, and each leg's gift cards to what it takes of them."""
+    total = sum(leg.amount_minor for leg in legs)
+    given: Counter[str] = Counter()
+    for gift in gifts:
+        given[gift.seller_order_id] += gift.amount_minor
+    breaches = (
+        [] if payment.amount_minor == total else [f"{payment.id} comes to {payment.amount_minor}, its legs to {total}"]
+    )
+    return breaches + [
+        f"{payment.id} takes {leg.gift_minor} of gift cards for {leg.seller_order_id}, they give "
+        f"{given[leg.seller_order_id]}"
+        for leg in legs
+        if leg.gift_minor != given[leg.seller_order_id]
     ]
-    for batch in _batches(legs):
-        holds = ledger.holds_of(snapshot, [hold_id(leg.payment_id, leg.seller_order_id) for leg in batch])
-        for leg in batch:
-            hold = holds.get(hold_id(leg.payment_id, leg.seller_order_id))
-            seen = (hold.amount, hold.captured, hold.left) if hold else (0, 0, 0)
-            captured = leg.amount_minor if leg.state == "captured" else 0
-            left = leg.amount_minor if leg.state == "requested" else 0
-            if seen != (leg.amount_minor, captured, left):
-                breaches.append(
-                    f"{leg.payment_id} is {leg.state} with {leg.amount_minor} for {leg.seller_order_id}; "
-                    f"the ledger has a hold of {seen[0]}, captured {seen[1]}, left {seen[2]}"
-                )
-    return Finding(len(legs), breaches)
+
+
+def _is_held(payment: Payment, source: Source, hold: ledger.HoldState | None) -> bool:
+    captured = source.amount_minor if payment.state == "captured" else 0
+    left = source.amount_minor if payment.state == "requested" else 0
+    return hold is not None and (hold.amount, hold.captured, hold.left) == (source.amount_minor, captured, left)
 
 
 def escrows(snapshot: Snapshot) -> Finding:
@@ -59,7 +87,7 @@ def escrows(snapshot: Snapshot) -> Finding:
     expected: Counter[tuple[str, str]] = Counter()
     refunded = _refunded(snapshot)
     for leg in snapshot.all(_legs_with_state):
-        captured = leg.amount_minor if leg.state == "captured" else 0
+        captured = leg.amount_minor + leg.gift_minor + leg.subsidy_minor if leg.state == "captured" else 0
         back = refunded.get((leg.payment_id, leg.seller_order_id), 0)
         expected[leg.seller_order_id, leg.currency] += captured - back
     for row in snapshot.all(_settled):
@@ -170,9 +198,14 @@ _p, _l, _r, _s, _o = (
 )  # fmt: skip
 _payments: Prepared[Payment] = prepare(select(*PAYMENT_COLUMNS), Payment)
 _legs_with_state: Prepared[Any] = prepare(
-    select(_l.payment_id, _l.seller_order_id, _l.currency, _l.amount_minor, _p.state).join_from(
-        tables.legs, tables.payments, _l.payment_id == _p.id
-    )
+    select(
+        _l.payment_id, _l.seller_order_id, _l.currency, _l.amount_minor, _l.gift_minor, _l.subsidy_minor, _p.state
+    ).join_from(tables.legs, tables.payments, _l.payment_id == _p.id)
+)  # fmt: skip
+_g = tables.gift_uses.c
+_legs_in: Prepared[Leg] = prepare(select(*LEG_COLUMNS).where(in_set(_l.payment_id, "ids")), Leg)
+_gifts_in: Prepared[Any] = prepare(
+    select(_g.payment_id, _g.seller_order_id, _g.card_id, _g.amount_minor).where(in_set(_g.payment_id, "ids"))
 )
 _refunds: Prepared[Any] = prepare(select(_r.id, _r.amount_minor, _r.state))
 _refunded_by_leg: Prepared[Any] = prepare(

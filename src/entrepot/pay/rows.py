@@ -20,17 +20,40 @@ PAYMENT_COLUMNS = (
 
 
 class Leg(msgspec.Struct, frozen=True):
-    """A leg as it is stored; `closed_at` once no money of it is, or will come to be, in escrow."""
+    """A leg as it is stored; `closed_at` once no money of it is, or will come to be, in escrow.
+
+    `amount_minor` is without what was set aside at the processor and let go again.
+    """
 
     payment_id: str
     seller_order_id: str
     merchant_id: str
     currency: str
     amount_minor: int
+    gift_minor: int
+    subsidy_minor: int
     closed_at: int | None
+    frozen_by: str | None = None
+
+    @property
+    def escrow_minor(self) -> int:
+        """What escrow holds of it once it is paid."""
+        return self.amount_minor + self.gift_minor + self.subsidy_minor
 
 
-LEG_COLUMNS = (_l.payment_id, _l.seller_order_id, _l.merchant_id, _l.currency, _l.amount_minor, _l.closed_at)
+class LegGift(msgspec.Struct, frozen=True):
+    """What a gift card pays of a leg."""
+
+    seller_order_id: str
+    card_id: str
+    amount_minor: int
+
+
+LEG_COLUMNS = (
+    _l.payment_id, _l.seller_order_id, _l.merchant_id, _l.currency,
+    (_l.amount_minor - _l.released_minor).label("amount_minor"), _l.gift_minor, _l.subsidy_minor, _l.closed_at,
+    _l.frozen_by,
+)  # fmt: skip
 
 
 def read_payment(snapshot: Snapshot, payment_id: str) -> Payment:
@@ -57,7 +80,7 @@ newest_payment: Prepared[Payment] = prepare(
     select(*PAYMENT_COLUMNS).where(_p.ref == bindparam("ref")).order_by(_p.created_at.desc(), _p.id.desc()).limit(1),
     Payment,
 )
-method_of: Prepared[Any] = prepare(select(_p.method).where(_p.id == bindparam("id")))
+asked_of: Prepared[Any] = prepare(select(_p.method, _p.capture).where(_p.id == bindparam("id")))
 _NAMES = [column.name for column in tables.payments.columns]
 # Writes nothing while the order has a live payment: the index on live ones decides, also between two at once.
 insert_payment: Prepared[Any] = prepare_text(
@@ -73,6 +96,9 @@ finish_payment: Prepared[Any] = prepare(
         reason=bindparam("reason_"),
         finished_at=bindparam("finished_at_"),
     )
+)
+set_processor_ref: Prepared[Any] = prepare(
+    update(tables.payments).where(_p.id == bindparam("id_")).values(processor_ref=bindparam("processor_ref_"))
 )
 legs_of: Prepared[Leg] = prepare(
     select(*LEG_COLUMNS).where(_l.payment_id == bindparam("payment_id")).order_by(_l.seller_order_id), Leg
@@ -95,6 +121,16 @@ open_legs: Prepared[Leg] = prepare(
 insert_leg: Prepared[Any] = prepare(
     insert(tables.legs).values({column.name: bindparam(column.name) for column in tables.legs.columns})
 )
+_g = tables.gift_uses.c
+insert_gift_use: Prepared[Any] = prepare(
+    insert(tables.gift_uses).values({column.name: bindparam(column.name) for column in tables.gift_uses.columns})
+)
+gifts_of: Prepared[LegGift] = prepare(
+    select(_g.seller_order_id, _g.card_id, _g.amount_minor)
+    .where(_g.payment_id == bindparam("payment_id"))
+    .order_by(_g.seller_order_id, _g.card_id),
+    LegGift,
+)
 close_legs: Prepared[Any] = prepare(
     update(tables.legs).where(_l.payment_id == bindparam("payment_id_")).values(closed_at=bindparam("now_"))
 )
@@ -104,3 +140,8 @@ close_leg: Prepared[Any] = prepare(
     .values(closed_at=bindparam("now_"))
 )
 payments_in: Prepared[Payment] = prepare(select(*PAYMENT_COLUMNS).where(in_set(_p.id, "ids")), Payment)
+# Keeps a merchant's accounts in a currency from payouts, settlements and refunds until the commit.
+keep_payee: Prepared[Any] = prepare_text(
+    "INSERT INTO pay_payees (merchant_id, currency) VALUES (:merchant_id, :currency) "
+    "ON CONFLICT (merchant_id, currency) DO UPDATE SET currency = excluded.currency"
+)

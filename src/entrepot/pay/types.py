@@ -6,14 +6,17 @@ from typing import Annotated, Literal
 
 import msgspec
 
-PaymentState = Literal["requested", "captured", "declined", "abandoned", "captured_late"]
-"""`requested` until the processor has spoken or the order was given up (`abandoned`). Money that comes after an end
-without money makes the payment `captured_late`: it is on its way back to the buyer, whole."""
-OutcomeKind = Literal["captured", "declined", "unknown"]
+PaymentState = Literal["requested", "authorised", "captured", "declined", "abandoned", "captured_late"]
+"""`requested` until the processor has spoken or the order was given up (`abandoned`). `authorised`: the money is set
+aside at the processor, is captured part by part as parcels leave, and the last part makes the payment `captured`. Money
+that comes after an end without money makes it `captured_late`: it is on its way back to the buyer, whole."""
+CaptureMode = Literal["at_once", "on_shipment"]
+OutcomeKind = Literal["captured", "authorised", "declined", "unknown"]
 RefundState = Literal["requested", "paid"]
-PayoutState = Literal["requested", "paid"]
+PayoutState = Literal["requested", "paid", "failed", "returned"]
+"""`failed`: refused for good before it left; `returned`: it came back. Both are due to the merchant again."""
 
-LIVE: tuple[PaymentState, ...] = ("requested", "captured")
+LIVE: tuple[PaymentState, ...] = ("requested", "authorised", "captured")
 """The states in which an order has its one payment."""
 
 
@@ -25,22 +28,44 @@ class Settings(msgspec.Struct, frozen=True):
 
 
 class PaymentLeg(msgspec.Struct, frozen=True):
-    """What one seller order takes of a payment; 0 where everything was discounted away."""
+    """What one seller order takes of a payment: from the processor, from gift cards, and from the platform's subsidy.
+
+    Once captured, the seller order's escrow holds the sum of the three. All are 0 where the merchant discounted
+    everything away.
+    """
 
     seller_order_id: str
     amount_minor: int
     merchant_id: str
+    gift_minor: int = 0
+    subsidy_minor: int = 0
+
+    @property
+    def escrow_minor(self) -> int:
+        """What escrow holds of it once it is paid."""
+        return self.amount_minor + self.gift_minor + self.subsidy_minor
+
+
+class GiftUse(msgspec.Struct, frozen=True):
+    """How much of a gift card pays for an order: held when it is placed, captured or let go with the payment."""
+
+    card_id: str
+    amount_minor: int
 
 
 class StartPayment(msgspec.Struct, frozen=True):
-    """What a buyer is about to pay: `ref` is the order, `method` the processor's token, `buyer` a person or session."""
+    """What a buyer is about to pay: `ref` is the order, `method` the processor's token, `buyer` a person or session.
+
+    `gifts` sum to the legs' `gift_minor`. With `capture` `on_shipment` the processor only authorises at first.
+    """
 
     ref: str
     currency: str
     legs: tuple[PaymentLeg, ...]
     method: str
     buyer: str
-    processor: str = "sandbox"
+    gifts: tuple[GiftUse, ...] = ()
+    capture: CaptureMode = "at_once"
 
 
 class Payment(msgspec.Struct, frozen=True):
@@ -68,22 +93,66 @@ class Outcome(msgspec.Struct, frozen=True):
 
 
 class Refund(msgspec.Struct, frozen=True):
-    """Money of one leg to be given back to whoever paid."""
+    """Money of one seller order to be given back: `amount_minor` by the processor, `gift_minor` to gift cards.
+
+    `subsidy_minor` is what the platform had paid towards the part, and gets back. The four parts say who gives it up:
+    they sum to the three.
+    """
 
     payment_id: str
     seller_order_id: str
     amount_minor: int
     reason: str
+    gift_minor: int = 0
+    subsidy_minor: int = 0
+    seller_minor: int = 0
+    commission_minor: int = 0
+    carrier_minor: int = 0
+    tax_minor: int = 0
+
+    @property
+    def gross_minor(self) -> int:
+        """What leaves the seller order, whoever had paid it in."""
+        return self.amount_minor + self.gift_minor + self.subsidy_minor
+
+    @property
+    def parts_minor(self) -> int:
+        """What is given up, whoever gives it."""
+        return self.seller_minor + self.commission_minor + self.carrier_minor + self.tax_minor
+
+
+class RefundSources(msgspec.Struct, frozen=True):
+    """Where the merchant's part of a refund comes from: escrow before the settlement, then what is due to them, then
+    their reserve; the rest they owe, and later settlements pay it."""
+
+    escrow_minor: int = 0
+    payable_minor: int = 0
+    reserve_minor: int = 0
+    receivable_minor: int = 0
 
 
 class RefundRow(msgspec.Struct, frozen=True):
-    """A refund as it stands. Without a seller order it gives back money that came after the order was given up."""
+    """A refund as it stands. Without a seller order it gives back money that came after the order was given up.
+
+    `settled` is 1 when the seller order's money had been shared out before; the three amounts after it say where the
+    merchant's part was found.
+    """
 
     id: str
     payment_id: str
     seller_order_id: str | None
     currency: str
     amount_minor: int
+    gift_minor: int
+    subsidy_minor: int
+    seller_minor: int
+    commission_minor: int
+    carrier_minor: int
+    tax_minor: int
+    settled: int
+    payable_minor: int
+    reserve_minor: int
+    receivable_minor: int
     reason: str
     state: RefundState
     processor_ref: str | None
@@ -119,6 +188,10 @@ class Payout(msgspec.Struct, frozen=True):
     processor_ref: str | None
     created_at: int
     paid_at: int | None
+    reason: str | None = None
+    account_id: str | None = None
+    ended_at: int | None = None
+    processor: str = "sandbox"
 
 
 class StatementLine(msgspec.Struct, frozen=True):

@@ -4,13 +4,16 @@ A product is shared and its first lister owns the content; an offer is one selle
 that nothing can be sold twice. Only goods of approved merchants are seen.
 """
 
+from typing import Any
+
 from entrepot.kernel import Blobs, TaskKind
 
 from . import notices as _notices  # noqa: F401 - declares their kinds
+from . import sales as _sales
 from .attributes import list_attributes, save_attributes
 from .cards import documents_of, iterate_documents, list_cards
 from .categories import category_tree, get_category, list_categories, save_categories
-from .drafts import Fault, ProductDraft, ReviewDraft, VariantDraft
+from .drafts import Fault, PictureDraft, ProductDraft, ReviewDraft, SaleDraft, VariantDraft
 from .events import (
     MerchantApplied,
     MerchantApproved,
@@ -44,12 +47,29 @@ from .merchants import (
     merchants_of,
     suspend_merchant,
 )
-from .offers import OfferChange, get_offer, offers_for_cart, set_stock, update_offer
+from .offers import OfferChange, Sale, get_offer, offers_for_cart, set_stock, update_offer
+from .packs import (
+    Check,
+    Pack,
+    PackAttribute,
+    PackFault,
+    Thing,
+    Value,
+    attribute_of,
+    list_packs,
+    normalise,
+    normalise_all,
+    pack_named,
+    pack_of,
+    same_words,
+)
 from .pages import get_product
 from .pictures import StoredPicture, record_pictures, rendition, store_picture
+from .pieces import Pieces, free_pieces, restock_pieces, send_pieces
 from .products import save_products
 from .proofs import PROOFS
 from .reviews import ReviewText, grant_review, list_reviews, may_review, write_review
+from .sales import SCHEDULE
 from .stock import (
     SoldOut,
     StockRequest,
@@ -84,14 +104,15 @@ from .types import (
 )
 
 
-def tasks(blobs: Blobs) -> tuple[TaskKind[RunImport], ...]:
-    """The kinds of task that the catalogue has: importing what was uploaded."""
-    return (import_task(blobs),)
+def tasks(blobs: Blobs) -> tuple[TaskKind[Any], ...]:
+    """The kinds of task that the catalogue has: importing what was uploaded, following sales and schedules."""
+    return (import_task(blobs), *_sales.TASKS)
 
 
 __all__ = [
     "FORMATS",
     "PROOFS",
+    "SCHEDULE",
     "AttributeDefinition",
     "Blobs",
     "Card",
@@ -99,6 +120,7 @@ __all__ = [
     "Category",
     "CategoryDraft",
     "CategoryNode",
+    "Check",
     "Counts",
     "DocumentOffer",
     "Fault",
@@ -115,7 +137,12 @@ __all__ = [
     "OfferView",
     "OffersChanged",
     "OptionView",
+    "Pack",
+    "PackAttribute",
+    "PackFault",
+    "PictureDraft",
     "PictureView",
+    "Pieces",
     "Preview",
     "ProductDocument",
     "ProductDraft",
@@ -128,21 +155,27 @@ __all__ = [
     "ReviewDraft",
     "ReviewText",
     "RunImport",
+    "Sale",
+    "SaleDraft",
     "Saved",
     "SoldOut",
     "StockChanged",
     "StockRequest",
     "StoredPicture",
+    "Thing",
+    "Value",
     "VariantDraft",
     "VariantView",
     "announce_stock",
     "apply_as_merchant",
     "approve_merchant",
+    "attribute_of",
     "available",
     "category_tree",
     "documents_of",
     "feed_schema",
     "find_gtin",
+    "free_pieces",
     "get_category",
     "get_import",
     "get_listing",
@@ -161,21 +194,29 @@ __all__ = [
     "list_imports",
     "list_listings",
     "list_merchants",
+    "list_packs",
     "list_reviews",
     "local_feed",
     "may_review",
     "merchants_of",
+    "normalise",
+    "normalise_all",
     "offers_for_cart",
     "on_hand_of",
+    "pack_named",
+    "pack_of",
     "preview_import",
     "publish_product",
     "record_pictures",
     "release_stock",
     "rendition",
+    "restock_pieces",
     "run_import",
+    "same_words",
     "save_attributes",
     "save_categories",
     "save_products",
+    "send_pieces",
     "set_stock",
     "ship_stock",
     "start_import",

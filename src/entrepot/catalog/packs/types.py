@@ -1,0 +1,205 @@
+"""What a pack says, and what a value means by it."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+from fractions import Fraction
+from functools import cached_property
+from typing import Literal
+
+import msgspec
+
+from ..values import Measure, plain
+
+Reading = Literal["text", "number", "boolean", "choice", "color", "clothing_size", "shoe_size"]
+"""How an attribute's words are read."""
+ValueKind = Literal["number", "range", "sides", "multiple", "boolean", "choice", "size", "text"]
+Role = Literal["device", "accessory", "part", "consumable"]
+"""A device is what one looks for; an accessory is for one, a part goes into one, a consumable is used up by one."""
+
+
+class Value(msgspec.Struct, frozen=True):
+    """A value as it compares. Two values mean the same exactly where their `key` is the same: "1 TB" and "1000 GB".
+
+    `label` is what was written and what is shown. `number` sorts (the lower end of a range, a side's first, a
+    multipack's whole); `unit` is its unit, empty for a bare number and for words. Normalising a key gives that key.
+    """
+
+    kind: ValueKind
+    key: str
+    label: str
+    number: Decimal | None = None
+    unit: str = ""
+
+    @property
+    def order(self) -> tuple[int, Decimal, str]:
+        """For sorting: numbers by size, then words by the alphabet."""
+        return (1, Decimal(0), self.key) if self.number is None else (0, self.number, self.key)
+
+
+class PackAttribute(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a pack knows of an attribute.
+
+    `also` are other names of it, in any language. A number has `dimensions`, is compared in `unit`, is plausible from
+    `least` to `most` and is rounded to `step`. `choices` are its usual values with other words for each. `group` is
+    the heading it stands under, `expected` whether a good listing says it.
+    """
+
+    code: str
+    names: dict[str, str]
+    reads: Reading = "text"
+    also: tuple[str, ...] = ()
+    dimensions: tuple[str, ...] = ()
+    unit: str = ""
+    least: float | None = None
+    most: float | None = None
+    step: float | None = None
+    choices: dict[str, tuple[str, ...]] = {}
+    group: str = ""
+    facet: bool = False
+    variant: bool = False
+    expected: bool = False
+
+    @property
+    def measure(self) -> Measure:
+        """How a quantity of it is read."""
+        bounds = (_exact(self.least), _exact(self.most))
+        return Measure(self.dimensions, self.unit, bounds, _exact(self.step))
+
+    @property
+    def kind(self) -> Literal["text", "number", "boolean", "choice"]:
+        """Its kind in the catalogue's terms."""
+        return self.reads if self.reads in ("text", "number", "boolean") else "choice"  # type: ignore[return-value]
+
+    def name_in(self, language: str) -> str:
+        """Its name in a language, else in English."""
+        return self.names.get(language) or self.names["en"]
+
+
+class Thing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A kind of goods: the words that name it, its role, the category it belongs to, what a listing of it says.
+
+    `not_words` tell that something else is meant (a laptop *stand*). `grams` and `price` are usual, from and to; a
+    price in hundredths of a US dollar, only as a hint of its order of magnitude.
+    """
+
+    code: str
+    names: dict[str, str]
+    words: tuple[str, ...]
+    role: Role = "device"
+    not_words: tuple[str, ...] = ()
+    category: str = ""
+    expects: tuple[str, ...] = ()
+    grams: tuple[int, int] | None = None
+    price: tuple[int, int] | None = None
+
+
+class Check(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Something that a good listing has. `kind` is what is looked at, `sentence` what is said where it is missing, by
+    language, with {names} in braces filled in; `points` is how much it counts."""
+
+    code: str
+    kind: str
+    sentence: dict[str, str]
+    points: int = 5
+    attribute: str = ""
+    only_things: tuple[str, ...] = ()
+    only_categories: tuple[str, ...] = ()
+
+
+class Pack(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=True):
+    """An industry's pack. `categories` are paths, or last parts of paths, that it serves with all below them."""
+
+    name: str
+    names: dict[str, str]
+    categories: tuple[str, ...]
+    attributes: dict[str, PackAttribute]
+    groups: dict[str, dict[str, str]] = {}
+    aliases: tuple[tuple[str, ...], ...] = ()
+    vocabulary: tuple[str, ...] = ()
+    things: dict[str, Thing] = {}
+    accessory_words: tuple[str, ...] = ()
+    fits_before: tuple[str, ...] = ()
+    fits_families: tuple[str, ...] = ()
+    checks: dict[str, Check] = {}
+
+    def thing_of(self, title: str) -> Thing | None:
+        """The kind of goods that a title names: the longest of its words, and of equals the one said last before any
+        `for …`, because English and Chinese titles end with what the thing is."""
+        head = self.head_of(title)
+        found = [
+            (len(match[0]), match.start(), thing)
+            for pattern, thing in self._thing_patterns
+            if (match := pattern.search(head)) and not _says(head, thing.not_words)
+        ]
+        return max(found, key=lambda each: each[:2])[2] if found else None
+
+    def role_of(self, title: str) -> Role | None:
+        """What the thing of a title is for; None where nothing tells."""
+        thing = self.thing_of(title)
+        is_for_something = bool(self.fits_of(title))
+        if thing is not None:
+            return "accessory" if thing.role == "device" and is_for_something else thing.role
+        return "accessory" if is_for_something or _says(self.head_of(title), self.accessory_words) else None
+
+    def fits_of(self, title: str) -> tuple[str, ...]:
+        """What a title says that the thing fits: "Case for iPhone 13 / 13 Pro" fits iphone 13 and iphone 13 pro."""
+        match = self._fits_pattern.search(plain(title)) if self._fits_pattern else None
+        return () if match is None else _each_of(match["what"])
+
+    def head_of(self, title: str) -> str:
+        """The part of a title that says what the thing is, without what it fits."""
+        words = plain(title)
+        match = self._fits_pattern.search(words) if self._fits_pattern else None
+        if match is None:
+            return words
+        return f"{words[: match.start()]} {words[match.end() :]}".strip() or words
+
+    @cached_property
+    def _thing_patterns(self) -> tuple[tuple[re.Pattern[str], Thing], ...]:
+        return tuple((_any_word(thing.words), thing) for thing in self.things.values())
+
+    @cached_property
+    def _fits_pattern(self) -> re.Pattern[str] | None:
+        """`for`, `compatible with` and their like, before a name of a family of devices; or the Chinese way, where the
+        name follows at once."""
+        if not self.fits_before or not self.fits_families:
+            return None
+        before = "|".join(re.escape(plain(word)) for word in sorted(self.fits_before, key=len, reverse=True))
+        families = "|".join(re.escape(plain(word)) for word in sorted(self.fits_families, key=len, reverse=True))
+        return re.compile(
+            rf"(?:(?<![^\W_])|(?<=[\u4e00-\u9fff]))(?:{before})[\s:]*"
+            rf"(?P<what>(?:[a-z]+\s)?(?:{families})(?![a-z])[^,;|()\[\]–—。，；（）]*)"
+        )
+
+
+def _says(text: str, words: tuple[str, ...]) -> bool:
+    return bool(words) and _any_word(words).search(text) is not None
+
+
+_PATTERNS: dict[tuple[str, ...], re.Pattern[str]] = {}
+
+
+def _any_word(words: tuple[str, ...]) -> re.Pattern[str]:
+    """Any of these words, whole, in singular or plural; Chinese ones wherever they stand."""
+    if words not in _PATTERNS:
+        ordered = sorted((plain(word) for word in words), key=len, reverse=True)
+        parts = [
+            rf"(?<![^\W_]){re.escape(word)}(?:e?s)?(?![^\W_])" if word.isascii() else re.escape(word)
+            for word in ordered
+        ]
+        _PATTERNS[words] = re.compile("|".join(parts))
+    return _PATTERNS[words]
+
+
+def _each_of(text: str) -> tuple[str, ...]:
+    """`iphone 13 / 13 pro / 14` names three: what begins with a figure takes over the words before the first one."""
+    parts = [part.strip(" .-") for part in re.split(r"\s*(?:/|&|\+|\band\b|\bor\b|\bund\b|和|或|、)\s*", text)]
+    parts = [part for part in parts if part]
+    family = re.match(r"[^\d]*", parts[0])[0].strip() if parts else ""  # type: ignore[index]
+    return tuple(dict.fromkeys(f"{family} {part}" if part[0].isdigit() and family else part for part in parts))
+
+
+def _exact(number: float | None) -> Fraction | None:
+    return None if number is None else Fraction(str(number))

@@ -37,6 +37,7 @@ from entrepot.settings import Settings, read_settings
 
 SCHEDULE: tuple[Scheduled, ...] = (
     *pay.SCHEDULE,
+    *catalog.SCHEDULE,
     *orders.SCHEDULE,
     Scheduled(identity.TIDY.name, identity.Tidy(), 3_600),
     Scheduled(kernel.TIDY.name, kernel.Tidy(), 86_400),
@@ -63,6 +64,8 @@ class Entrepot:
         self.signals = signals.Buffer(database)
         self.meter = cloud.Meter(database, settings=settings.cloud)
         self.processor = pay.SandboxProcessor(home / "sandbox", clock=database.clock)
+        self.processors = pay.Processors([self.processor])
+        self.sealer = pay.Sealer(secret_key)
         self.indexer = discovery.Indexer(database, self.meter, home / "index", settings.discovery, holder=self.name)
         self.searcher = discovery.Searcher(database, self.indexer.index, self.meter, self.signals)
         self.reactions: Reactions = orders.reactions(secret_key)
@@ -128,7 +131,9 @@ class Entrepot:
             kernel.TIDY,
             *identity.tasks(self.mailer, settings.public_url),
             *ledger.TASKS,
-            *pay.tasks(self.processor, self._hear_webhook, settings.pay),
+            *pay.tasks(
+                self.processors, self._hear_webhook, settings.pay, sealer=self.sealer, return_url=self._order_url
+            ),
             *deliver.tasks(settings.deliver),
             *catalog.tasks(self.blobs),
             *orders.TASKS,
@@ -137,8 +142,12 @@ class Entrepot:
 
     def _hear_webhook(self, headers: Mapping[str, str], body: bytes) -> None:
         """What the sandbox sends arrives as a real processor's would, without the way over HTTP."""
-        secret = self.processor.webhook_secret
-        self.database.write_now(lambda tx: pay.record_webhook(tx, headers, body, secret))
+        webhook = self.processor.read_webhook(headers, body, self.database.clock.now())
+        self.database.write_now(lambda tx: pay.record_webhook(tx, self.processor.name, webhook))
+
+    def _order_url(self, order_id: str) -> str:
+        """Where a buyer comes back to, after paying at a processor's page."""
+        return f"{self.settings.public_url}/orders/{order_id}"
 
 
 def open_home(

@@ -11,7 +11,7 @@ import pytest
 
 from entrepot import pay
 from entrepot.kernel import SystemClock
-from entrepot.pay.webhooks import sign_webhook
+from entrepot.pay.processors.standard import sign_webhook
 from tests import postgres
 from tests.journeys.buyers import Answer, Buyer, at_once
 from tests.journeys.conftest import BOTH, database_for

@@ -84,7 +84,8 @@ def webhooks_of(database: Database, processor: pay.SandboxProcessor) -> pay.Webh
     """The way a webhook takes to the market."""
 
     def send(headers: Mapping[str, str], body: bytes) -> None:
-        database.write_now(lambda tx: pay.record_webhook(tx, headers, body, processor.webhook_secret))
+        webhook = processor.read_webhook(headers, body, database.clock.now())
+        database.write_now(lambda tx: pay.record_webhook(tx, processor.name, webhook))
 
     return send
 

@@ -10,7 +10,7 @@ import pytest
 from entrepot import pay
 from entrepot.kernel import SECOND, Conflict, ManualClock, NotAllowed, Unavailable
 from entrepot.kernel.testing import NOON
-from entrepot.pay.webhooks import verify_webhook
+from entrepot.pay.processors.standard import verify_webhook
 
 
 @pytest.fixture

@@ -32,7 +32,7 @@ def advance(database: Database, microseconds: int) -> None:
     clock.advance(microseconds)
 
 
-@pytest.mark.parametrize("method", [*pay.TOKENS, "tok_unheard_of"])
+@pytest.mark.parametrize("method", [*(each for each in pay.TOKENS if "chargeback" not in each), "tok_unheard_of"])
 def test_every_token_ends_in_one_outcome(database: Database, processor: pay.SandboxProcessor, method: str) -> None:
     payment = p.start(database, method=method)
     p.run_days(database, processor, seconds=180)

@@ -12,7 +12,8 @@ from standardwebhooks.webhooks import Webhook
 from entrepot import pay
 from entrepot.kernel import SECOND, Conflict, Database, Invalid, NotAllowed, NotFound, Secret
 from entrepot.kernel.testing import NOON
-from entrepot.pay.webhooks import sign_webhook, verify_webhook
+from entrepot.pay.processors.sandbox import telling
+from entrepot.pay.processors.standard import sign_webhook, verify_webhook
 from tests.pay import purchases as p
 
 SECRET = Secret("whsec_" + base64.b64encode(b"thirty-two bytes of shared secret").decode())
@@ -35,7 +36,8 @@ def captured(payment: pay.Payment, **changes: object) -> bytes:
 
 
 def hear(database: Database, headers: Mapping[str, str], body: bytes) -> bool:
-    return database.write_now(lambda tx: pay.record_webhook(tx, headers, body, SECRET))
+    webhook = telling.read(headers, body, SECRET, database.clock.now())
+    return database.write_now(lambda tx: pay.record_webhook(tx, "sandbox", webhook))
 
 
 def test_a_signed_webhook_is_heard_once(database: Database) -> None:

@@ -76,7 +76,7 @@ def test_every_change_takes_an_idempotency_key_or_is_the_same_when_repeated(docu
         "post /api/operator/verify",
         "post /api/password/forgotten",
         "post /api/password/reset",
-        "post /api/pay/webhooks/sandbox",
+        "post /api/pay/webhooks/{processor}",
         "post /api/session",
         "put /api/password",
     }

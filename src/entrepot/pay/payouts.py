@@ -17,10 +17,12 @@ from entrepot.identity import Scope, require_operator, require_organisation
 from entrepot.kernel import NotFound, Prepared, Snapshot, Tx, derive_id, prepare
 
 from . import accounts, rows, tables
-from .events import PayoutPaid
+from .events import PayoutFailed, PayoutPaid
+from .processors import Receipt
 from .types import OnTheWay, Payout, Settings
 
 PAYOUT_TASK = "pay.payout"
+REFUSED = "The payment processor refused to send it"
 LISTED_MAX = 500
 _ABOVE_ALL = "pyo_" + "Z" * 26
 
@@ -85,7 +87,12 @@ def money_on_the_way(snapshot: Snapshot, scope: Scope) -> list[OnTheWay]:
 
 
 def request_payouts(
-    tx: Tx, scope: Scope, payout_min_minor: int = Settings().payout_min_minor, processor: str = "sandbox"
+    tx: Tx,
+    scope: Scope,
+    payout_min_minor: int = Settings().payout_min_minor,
+    processor: str = "sandbox",
+    *,
+    by_schedule: bool = False,
 ) -> list[Payout]:
     """Begin to pay every merchant to whom at least the minimum is due and nothing is under way; posts the holds.
 
@@ -123,6 +130,14 @@ def payouts_plan(payouts: Sequence[Payout]) -> ledger.Plan:
     )  # fmt: skip
 
 
+def report_payout(tx: Tx, receipt: Receipt) -> None:
+    """Record what the processor says of a payout: sent, refused for good, or come back after it was sent."""
+    if receipt.state == "done":
+        record_payout(tx, receipt.key, receipt.processor_ref)
+    elif receipt.state == "failed":
+        record_failed_payout(tx, receipt.key, receipt.reason or REFUSED)
+
+
 def record_payout(tx: Tx, payout_id: str, processor_ref: str) -> None:
     """Record that a payout was sent, once: what was set aside leaves, and the fact is announced."""
     if tx.run(_pay, id_=payout_id, processor_ref_=processor_ref, now_=tx.now) == 0:
@@ -136,6 +151,45 @@ def record_payout(tx: Tx, payout_id: str, processor_ref: str) -> None:
     tx.announce(PayoutPaid(payout.id, payout.merchant_id))
 
 
+def record_failed_payout(tx: Tx, payout_id: str, reason: str) -> None:
+    """Record that a payout was refused for good, or came back: the money is due to the merchant again, once.
+
+    Nothing more is sent to this merchant in this currency until somebody acts (`resume_payouts`, or another account), so
+    that a closed account is not tried every day.
+    """
+    payout = tx.one(_payout_locked, id=payout_id)
+    if payout is None:
+        raise NotFound("There is no such payout")
+    if payout.state not in ("requested", "paid"):
+        return
+    returned = payout.state == "paid"
+    tx.run(_fail, id_=payout.id, state_="returned" if returned else "failed", reason_=reason[:500], now_=tx.now)
+    tx.run(_pause, merchant_id_=payout.merchant_id, currency_=payout.currency, reason_=reason[:500])
+    ledger.post(tx, _come_back(payout) if returned else _never_left(payout))
+    if not returned:  # the next statement begins where this one began
+        previous = tx.value(previous_payout, id=payout.id)
+        tx.run(_set_last, merchant_id_=payout.merchant_id, currency_=payout.currency, last_payout_id_=previous)
+    tx.announce(PayoutFailed(payout.id, payout.merchant_id, reason))
+
+
+def resume_payouts(tx: Tx, scope: Scope, merchant_id: str, currency: str) -> None:
+    """Have a merchant paid out again after a payout was refused. For the operator, and for the merchant."""
+    if not scope.is_operator and require_organisation(scope) != merchant_id:
+        raise NotFound("There is no such merchant")
+    tx.run(_pause, merchant_id_=merchant_id, currency_=currency, reason_=None)
+
+
+def _never_left(payout: Payout) -> ledger.Plan:
+    held = payout_hold_id(payout.id)
+    return ledger.Plan.of(ledger.Void(derive_id("trf", held, accounts.VOID), held, accounts.PAYOUT, payout.id))
+
+
+def _come_back(payout: Payout) -> ledger.Plan:
+    bank, payable = accounts.bank(payout.currency), accounts.payable(payout.merchant_id, payout.currency)
+    name = derive_id("trf", payout.id, accounts.PAYOUT_RETURNED)
+    return ledger.Plan.of(ledger.Move(name, bank, payable, payout.amount_minor, accounts.PAYOUT_RETURNED, payout.id))
+
+
 def payout_hold_id(payout_id: str) -> str:
     """The hold of a payout, with which its statement ends."""
     return derive_id("hld", payout_id)
@@ -146,7 +200,8 @@ def _new_payout(tx: Tx, payee: Payee, amount_minor: int) -> Payout:
 
 
 def _row(payee: Payee, payout: Payout, processor: str) -> dict[str, object]:
-    return {**msgspec.structs.asdict(payout), "processor": processor, "previous_id": payee.last_payout_id}
+    row = {**msgspec.structs.asdict(payout), "processor": processor, "previous_id": payee.last_payout_id}
+    return row
 
 
 def _last(payout: Payout) -> dict[str, object]:
@@ -156,8 +211,11 @@ def _last(payout: Payout) -> dict[str, object]:
 _o, _e = tables.payouts.c, tables.payees.c
 PAYOUT_COLUMNS = (
     _o.id, _o.merchant_id, _o.currency, _o.amount_minor, _o.state, _o.processor_ref, _o.created_at, _o.paid_at,
+    _o.reason, _o.account_id, _o.ended_at, _o.processor,
 )  # fmt: skip
-_payout: Prepared[Payout] = prepare(select(*PAYOUT_COLUMNS).where(_o.id == bindparam("id")), Payout)
+_by_id = select(*PAYOUT_COLUMNS).where(_o.id == bindparam("id"))
+_payout: Prepared[Payout] = prepare(_by_id, Payout)
+_payout_locked: Prepared[Payout] = prepare(_by_id.with_for_update(), Payout)
 _below = select(*PAYOUT_COLUMNS).where(_o.id < bindparam("after")).order_by(_o.id.desc()).limit(bindparam("most"))
 _all_payouts: Prepared[Payout] = prepare(_below, Payout)
 _payouts_of: Prepared[Payout] = prepare(_below.where(_o.merchant_id == bindparam("merchant_id")), Payout)
@@ -180,4 +238,14 @@ _pay: Prepared[Any] = prepare(
     update(tables.payouts)
     .where(_o.id == bindparam("id_"), _o.state == "requested")
     .values(state="paid", processor_ref=bindparam("processor_ref_"), paid_at=bindparam("now_"))
+)
+_fail: Prepared[Any] = prepare(
+    update(tables.payouts)
+    .where(_o.id == bindparam("id_"))
+    .values(state=bindparam("state_"), reason=bindparam("reason_"), ended_at=bindparam("now_"))
+)
+_pause: Prepared[Any] = prepare(
+    update(tables.payees)
+    .where(_e.merchant_id == bindparam("merchant_id_"), _e.currency == bindparam("currency_"))
+    .values(paused_reason=bindparam("reason_"))
 )

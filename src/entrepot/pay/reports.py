@@ -1,26 +1,75 @@
-"""What a processor reports of a charge, by whichever way, as the outcome of a payment."""
+"""What a processor reports, by whichever way, as what it means for our payments, refunds and payouts."""
 
 from __future__ import annotations
 
 from entrepot.kernel import Conflict, Tx
 
 from . import rows
+from .captures import report_capture
+from .chargebacks import report_chargeback
 from .payments import record_outcome
-from .processor import Charge
+from .payouts import read_payout, report_payout
+from .processors import CaptureTold, Charge, ChargebackTold, ChargeTold, PayoutTold, Receipt, RefundTold, Told
+from .refunds import read_refund, record_refund
 from .types import Outcome, OutcomeKind, Payment
 
-_KINDS: dict[str, OutcomeKind] = {"captured": "captured", "declined": "declined", "pending": "unknown"}
+_KINDS: dict[str, OutcomeKind] = {
+    "captured": "captured",
+    "authorised": "authorised",
+    "declined": "declined",
+    "pending": "unknown",
+}
 
 
-def report_charge(tx: Tx, charge: Charge) -> Payment:
+def report(tx: Tx, processor: str, told: Told) -> None:
+    """Record one thing that a processor tells. Conflict when it contradicts what we asked for."""
+    match told:
+        case ChargeTold(charge):
+            report_charge(tx, charge, processor)
+        case CaptureTold(receipt):
+            report_capture(tx, receipt)
+        case RefundTold(receipt):
+            report_refund(tx, receipt)
+        case PayoutTold(receipt):
+            report_payout(tx, _same(receipt, read_payout(tx, receipt.key)))
+        case ChargebackTold(chargeback):
+            report_chargeback(tx, processor, chargeback)
+
+
+def report_charge(tx: Tx, charge: Charge, processor: str | None = None) -> Payment:
     """Record what a processor says of the charge that a payment asked for.
 
-    Conflict when it is of another amount: booking what was asked for would hide that something else was taken.
+    Conflict when it is of another amount, or comes from another processor: booking what was asked for would hide that
+    something else was taken.
     """
     payment = rows.read_payment(tx, charge.key)
+    if processor not in (None, payment.processor):
+        raise Conflict(f"{processor} reports a charge of {payment.id}, which {payment.processor} was asked for")
     if (charge.amount_minor, charge.currency) != (payment.amount_minor, payment.currency):
         raise Conflict(
             f"{payment.processor} reports {charge.amount_minor} {charge.currency} for the payment {payment.id} "
             f"of {payment.amount_minor} {payment.currency}"
         )
     return record_outcome(tx, payment.id, Outcome(_KINDS[charge.state], charge.processor_ref, charge.reason))
+
+
+def report_refund(tx: Tx, receipt: Receipt) -> None:
+    """Record that a refund was done; one that failed stays owed, and its task tells the operator."""
+    refund = read_refund(tx, receipt.key)
+    if (receipt.amount_minor, receipt.currency) != (refund.amount_minor, refund.currency):
+        raise Conflict(
+            f"The processor reports {receipt.amount_minor} {receipt.currency} for the refund {refund.id} "
+            f"of {refund.amount_minor} {refund.currency}"
+        )
+    if receipt.state == "done":
+        record_refund(tx, refund.id, receipt.processor_ref)
+
+
+def _same(receipt: Receipt, payout: object) -> Receipt:
+    asked = (getattr(payout, "amount_minor", None), getattr(payout, "currency", None))
+    if (receipt.amount_minor, receipt.currency) != asked:
+        raise Conflict(
+            f"The processor reports {receipt.amount_minor} {receipt.currency} for the payout {receipt.key} "
+            f"of {asked[0]} {asked[1]}"
+        )
+    return receipt

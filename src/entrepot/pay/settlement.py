@@ -18,7 +18,6 @@ from entrepot.kernel import (
     derive_id,
     format_money,
     prepare,
-    prepare_text,
 )
 
 from . import accounts, rows, tables
@@ -68,17 +67,34 @@ def settle(tx: Tx, legs: SettlementLegs) -> ledger.Plan:
         if settled != legs:
             raise Conflict("This order has been settled already, with other parts")
         return plan
-    left_minor = leg.amount_minor - refunded_of(tx, leg.payment_id, legs.seller_order_id)
+    if leg.frozen_by is not None:
+        raise Conflict("The money of this order is disputed: it is shared out once that is decided")
+    left_minor = leg.escrow_minor - refunded_of(tx, leg.payment_id, legs.seller_order_id)
     if legs.total_minor != left_minor:
         raise Conflict(
             f"The parts sum to {format_money(legs.total_minor, legs.currency)}, "
             f"but escrow holds {format_money(left_minor, legs.currency)}"
         )
-    tx.run(_insert, **msgspec.structs.asdict(legs), payment_id=leg.payment_id, settled_at=tx.now)
-    tx.run(rows.close_leg, payment_id_=leg.payment_id, seller_order_id_=legs.seller_order_id, now_=tx.now)
     # Keeps a payout of this merchant from beginning between here and the commit, so that statements have no seam.
-    tx.run(_payee, merchant_id=legs.merchant_id, currency=legs.currency)
-    return plan
+    tx.run(rows.keep_payee, merchant_id=legs.merchant_id, currency=legs.currency)
+    recovered_minor, recovery = _recover(tx, legs)
+    tx.run(
+        _insert, **msgspec.structs.asdict(legs), payment_id=leg.payment_id, recovered_minor=recovered_minor,
+        settled_at=tx.now,
+    )  # fmt: skip
+    tx.run(rows.close_leg, payment_id_=leg.payment_id, seller_order_id_=legs.seller_order_id, now_=tx.now)
+    return plan + recovery
+
+
+def _recover(tx: Tx, legs: SettlementLegs) -> tuple[int, ledger.Plan]:
+    """What the merchant owes us from earlier refunds is taken from what is theirs now, before it is paid out."""
+    owed = accounts.receivable(legs.merchant_id, legs.currency)
+    amount_minor = min(legs.seller_minor, -ledger.balance_of(tx, owed).balance)
+    if not amount_minor:
+        return 0, ledger.Plan()
+    source, code = accounts.payable(legs.merchant_id, legs.currency), accounts.RECOVER
+    move_id = derive_id("trf", legs.seller_order_id, code)
+    return amount_minor, ledger.Plan.of(ledger.Move(move_id, source, owed, amount_minor, code, legs.seller_order_id))
 
 
 def find_settlement(snapshot: Snapshot, seller_order_id: str) -> SettlementLegs | None:
@@ -96,8 +112,4 @@ _settlement: Prepared[SettlementLegs] = prepare(
 )
 _insert: Prepared[Any] = prepare(
     insert(tables.settlements).values({column.name: bindparam(column.name) for column in tables.settlements.columns})
-)
-_payee: Prepared[Any] = prepare_text(
-    "INSERT INTO pay_payees (merchant_id, currency) VALUES (:merchant_id, :currency) "
-    "ON CONFLICT (merchant_id, currency) DO UPDATE SET currency = excluded.currency"
 )

@@ -31,7 +31,8 @@ CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) ST
 
 
 class Act(msgspec.Struct, frozen=True):
-    """A charge, refund or payout in the sandbox's books; `target` is the token, the charge's key or the payee."""
+    """A charge, capture, void, refund or payout in the sandbox's books; `target` is the token, the charge's key or the
+    payee."""
 
     kind: str
     key: str
@@ -101,9 +102,11 @@ class Books:
         """Every act, oldest first."""
         return self._acts("1 = 1")
 
-    def given_back(self, charge_key: str) -> int:
-        """What was refunded of a charge, in minor units."""
-        return sum(act.amount_minor for act in self._acts("kind = 'refund' AND target = ?", charge_key))
+    def sum_of(self, kind: str, target: str) -> int:
+        """What acts of a kind come to for their target, in minor units; those that failed count nothing."""
+        return sum(
+            each.amount_minor for each in self._acts("kind = ? AND target = ? AND state != 'failed'", kind, target)
+        )
 
     def add_act(self, act: Act) -> None:
         """Write an act down."""

@@ -2,6 +2,7 @@
 
 from .books import Waiting
 from .faults import TOKENS, Faults
-from .processor import SandboxProcessor, WebhookSender
+from .processor import SandboxProcessor
+from .telling import WebhookSender
 
 __all__ = ["TOKENS", "Faults", "SandboxProcessor", "Waiting", "WebhookSender"]

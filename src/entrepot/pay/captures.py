@@ -1,0 +1,232 @@
+"""Parts of an authorised payment: each is asked of the processor when a parcel leaves, and taken into escrow once.
+
+What is set aside at the processor is a hold on the ledger too. A captured part leaves the hold for the seller order's
+escrow; what is not needed is released, at the processor and on the ledger. A processor that can take only once takes the
+whole with the first part: the escrow keeps what is not shipped yet.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import msgspec
+from sqlalchemy import bindparam, func, insert, select, update
+
+from entrepot import ledger
+from entrepot.kernel import Conflict, Invalid, NotFound, Prepared, Snapshot, Tx, derive_id, prepare
+
+from . import accounts, rows, tables
+from .events import CaptureFailed, PartCaptured
+from .processors import Receipt
+from .sources import Source, capture_plan, hold_id, sources_of
+from .types import Payment
+
+CAPTURE_TASK = "pay.capture"
+VOID_TASK = "pay.void"
+
+
+class CaptureTask(msgspec.Struct, frozen=True):
+    """The part to be captured."""
+
+    capture_id: str
+
+
+class VoidTask(msgspec.Struct, frozen=True):
+    """The payment of which nothing more is to be taken."""
+
+    payment_id: str
+
+
+class Capture(msgspec.Struct, frozen=True):
+    """A part of an authorised payment; with `final` the rest of its seller order is released."""
+
+    id: str
+    payment_id: str
+    seller_order_id: str
+    currency: str
+    amount_minor: int
+    final: int
+    state: Literal["requested", "done", "failed"]
+    processor_ref: str | None
+    reason: str | None
+    created_at: int
+    done_at: int | None
+
+
+def capture_part(
+    tx: Tx, payment_id: str, seller_order_id: str, amount_minor: int, *, final: bool = False
+) -> str | None:
+    """Have a part of a seller order's money taken, after the commit; with `final` the rest of it is released.
+
+    Returns the capture's id; None when the payment is captured already, so that there is nothing left to take. Conflict
+    when it is not authorised, or more would be taken than was set aside. Its money is in escrow when `PartCaptured` is
+    announced.
+    """
+    if amount_minor <= 0:
+        raise Invalid("Say how much to take: more than zero")
+    payment = rows.lock_payment(tx, payment_id)
+    if payment.state == "captured":
+        return None
+    leg = _open_leg(tx, payment, seller_order_id)
+    asked = asked_of(tx, payment.id, seller_order_id)
+    if asked + amount_minor > leg.amount_minor:
+        raise Conflict("This would take more than the buyer has set aside for this order")
+    row = Capture(
+        tx.new_id("cap"), payment.id, seller_order_id, payment.currency, amount_minor,
+        int(final or asked + amount_minor == leg.amount_minor), "requested", None, None, tx.now, None,
+    )  # fmt: skip
+    tx.run(_insert, **msgspec.structs.asdict(row))
+    tx.enqueue(CAPTURE_TASK, CaptureTask(row.id), key=row.id)
+    return row.id
+
+
+def release_part(tx: Tx, payment_id: str, seller_order_id: str) -> ledger.Plan:
+    """Let go of what was set aside for a seller order and was not asked for: it was cancelled, or the last parcel left.
+
+    The caller posts the plan. Nothing happens to a payment that is captured.
+    """
+    payment = rows.lock_payment(tx, payment_id)
+    if payment.state != "authorised":
+        return ledger.Plan()
+    leg = _open_leg(tx, payment, seller_order_id)
+    if tx.value(_waiting, payment_id=payment_id, seller_order_id=seller_order_id):
+        raise Conflict("A part of this order's money is being taken: try again in a moment")
+    return _release(tx, payment, leg)
+
+
+def read_capture(snapshot: Snapshot, capture_id: str) -> Capture:
+    """A capture; NotFound when there is none."""
+    capture = snapshot.one(_capture, id=capture_id)
+    if capture is None:
+        raise NotFound("There is no such capture")
+    return capture
+
+
+def asked_of(snapshot: Snapshot, payment_id: str, seller_order_id: str) -> int:
+    """What was, or is being, taken for a seller order of an authorised payment, in minor units."""
+    return int(snapshot.value(_asked, payment_id=payment_id, seller_order_id=seller_order_id) or 0)
+
+
+def brought(snapshot: Snapshot, payment: Payment, leg: rows.Leg) -> rows.Leg:
+    """The leg with what it has truly brought: all of a captured payment, what was taken of an authorised one."""
+    if payment.state == "captured":
+        return leg
+    taken = 0
+    if payment.state == "authorised":
+        taken = int(snapshot.value(_done, payment_id=payment.id, seller_order_id=leg.seller_order_id) or 0)
+    others = (leg.gift_minor, leg.subsidy_minor) if taken else (0, 0)
+    return msgspec.structs.replace(leg, amount_minor=taken, gift_minor=others[0], subsidy_minor=others[1])
+
+
+def report_capture(tx: Tx, receipt: Receipt) -> None:
+    """Record what became of a part, once: done, it is in escrow; failed, the operator is told and it may be asked anew.
+
+    Conflict when the processor speaks of another amount."""
+    payment = rows.lock_payment(tx, read_capture(tx, receipt.key).payment_id)
+    row = read_capture(tx, receipt.key)
+    if (receipt.amount_minor, receipt.currency) != (row.amount_minor, row.currency):
+        raise Conflict(f"The processor reports {receipt.amount_minor} {receipt.currency} for the capture {row.id}")
+    if row.state != "requested" or receipt.state == "pending":
+        return
+    tx.run(_end, id_=row.id, state_=receipt.state, processor_ref_=receipt.processor_ref, reason_=receipt.reason,
+           now_=tx.now)  # fmt: skip
+    if receipt.state == "failed":
+        tx.announce(CaptureFailed(row.id, payment.id, row.seller_order_id, receipt.reason or "Refused"))
+        return
+    ledger.post(tx, _taken_plan(tx, payment, row))
+    tx.announce(PartCaptured(row.id, payment.id, row.seller_order_id))
+
+
+def _taken_plan(tx: Tx, payment: Payment, row: Capture) -> ledger.Plan:
+    """The part into escrow, with the first one gift cards and subsidy too; with the last one the rest is let go."""
+    leg = _open_leg(tx, payment, row.seller_order_id)
+    part = ledger.Capture(
+        derive_id("trf", row.id, accounts.CAPTURE), hold_id(payment.id, row.seller_order_id), row.amount_minor,
+        accounts.CAPTURE, row.seller_order_id,
+    )  # fmt: skip
+    taken = int(tx.value(_done, payment_id=payment.id, seller_order_id=row.seller_order_id) or 0)
+    plan = ledger.Plan.of(part)
+    if taken == row.amount_minor:
+        plan += capture_plan(_others(tx, payment, row.seller_order_id))
+    if row.final:
+        plan += _release(tx, payment, leg)
+    return plan
+
+
+def _release(tx: Tx, payment: Payment, leg: rows.Leg) -> ledger.Plan:
+    """Let go of the rest of a leg; with the last leg the payment is captured, and the processor is told."""
+    taken = int(tx.value(_done, payment_id=payment.id, seller_order_id=leg.seller_order_id) or 0)
+    plan = ledger.Plan()
+    if taken < leg.amount_minor:
+        tx.run(_set_released, payment_id_=payment.id, seller_order_id_=leg.seller_order_id,
+               released_=leg.amount_minor - taken)  # fmt: skip
+        plan += _void(hold_id(payment.id, leg.seller_order_id), leg.seller_order_id)
+    if not taken:
+        for other in _others(tx, payment, leg.seller_order_id):
+            plan += _void(other.hold_id, leg.seller_order_id)
+        tx.run(rows.close_leg, payment_id_=payment.id, seller_order_id_=leg.seller_order_id, now_=tx.now)
+    if not tx.value(_legs_open, payment_id=payment.id):
+        tx.run(_finish, id_=payment.id, now_=tx.now)
+        tx.enqueue(VOID_TASK, VoidTask(payment.id), key=payment.id)
+    return plan
+
+
+def _void(held: str, seller_order_id: str) -> ledger.Plan:
+    return ledger.Plan.of(ledger.Void(derive_id("trf", held, accounts.VOID), held, accounts.VOID, seller_order_id))
+
+
+def _others(tx: Tx, payment: Payment, seller_order_id: str) -> list[Source]:
+    """The holds on gift cards and the subsidy of a leg."""
+    leg = tx.one(rows.leg_of, payment_id=payment.id, seller_order_id=seller_order_id)
+    gifts = [each for each in tx.all(rows.gifts_of, payment_id=payment.id) if each.seller_order_id == seller_order_id]
+    sources = sources_of(payment, [leg] if leg else [], gifts)
+    return [each for each in sources if each.hold_id != hold_id(payment.id, seller_order_id)]
+
+
+def _open_leg(tx: Tx, payment: Payment, seller_order_id: str) -> rows.Leg:
+    if payment.state != "authorised":
+        raise Conflict("The buyer's money is not set aside, so it cannot be taken")
+    leg = tx.one(rows.leg_of, payment_id=payment.id, seller_order_id=seller_order_id)
+    if leg is None:
+        raise NotFound("This payment has no such seller order")
+    return leg
+
+
+_c, _l, _p = tables.captures.c, tables.legs.c, tables.payments.c
+_capture: Prepared[Capture] = prepare(select(*_c).where(_c.id == bindparam("id")), Capture)
+_mine = (_c.payment_id == bindparam("payment_id"), _c.seller_order_id == bindparam("seller_order_id"))
+_sum = select(func.sum(_c.amount_minor).label("amount_minor")).where(*_mine)
+_asked: Prepared[Any] = prepare(_sum.where(_c.state != "failed"))
+_done: Prepared[Any] = prepare(_sum.where(_c.state == "done"))
+_waiting: Prepared[Any] = prepare(select(_c.id).where(*_mine, _c.state == "requested").limit(1))
+_insert: Prepared[Any] = prepare(
+    insert(tables.captures).values({column.name: bindparam(column.name) for column in tables.captures.columns})
+)
+_end: Prepared[Any] = prepare(
+    update(tables.captures)
+    .where(_c.id == bindparam("id_"), _c.state == "requested")
+    .values(
+        state=bindparam("state_"), processor_ref=bindparam("processor_ref_"), reason=bindparam("reason_"),
+        done_at=bindparam("now_"),
+    )
+)  # fmt: skip
+_set_released: Prepared[Any] = prepare(
+    update(tables.legs)
+    .where(_l.payment_id == bindparam("payment_id_"), _l.seller_order_id == bindparam("seller_order_id_"))
+    .values(released_minor=bindparam("released_"))
+)
+_taken = (
+    select(func.coalesce(func.sum(_c.amount_minor), 0))
+    .where(_c.payment_id == _l.payment_id, _c.seller_order_id == _l.seller_order_id, _c.state == "done")
+    .scalar_subquery()
+)
+_legs_open: Prepared[Any] = prepare(
+    select(_l.seller_order_id)
+    .where(_l.payment_id == bindparam("payment_id"), _l.amount_minor - _l.released_minor > _taken)
+    .limit(1)
+)
+_finish: Prepared[Any] = prepare(
+    update(tables.payments)
+    .where(_p.id == bindparam("id_"), _p.state == "authorised")
+    .values(state="captured", finished_at=bindparam("now_"))
+)

@@ -1,0 +1,128 @@
+"""Chargebacks: the buyer's bank takes a charge back, the processor takes the money from us, and a decision follows.
+
+The processor has the money from the moment a chargeback is opened, so it leaves our account with it at once, towards an
+account of what is in dispute. Won, it comes back; lost, it stays, and whoever bears it gives it up there: what a loss
+costs whom is decided above, by those who know orders.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import msgspec
+from sqlalchemy import bindparam, insert, select, update
+
+from entrepot import ledger
+from entrepot.identity import Scope, require_operator
+from entrepot.kernel import Conflict, NotFound, Prepared, Snapshot, Tx, derive_id, prepare
+
+from . import accounts, rows, tables
+from .events import ChargebackClosed, ChargebackOpened
+from .processors import Chargeback
+
+
+class ChargebackRow(msgspec.Struct, frozen=True):
+    """A chargeback as it stands; `evidence_by` is when the bank stops to listen."""
+
+    id: str
+    processor: str
+    processor_ref: str
+    payment_id: str
+    currency: str
+    amount_minor: int
+    state: Literal["opened", "won", "lost"]
+    reason: str
+    evidence_by: int | None
+    opened_at: int
+    closed_at: int | None
+
+
+def list_chargebacks(snapshot: Snapshot, scope: Scope, most: int = 200) -> list[ChargebackRow]:
+    """Chargebacks, those that are open first, then the newest; for the operator."""
+    require_operator(scope)
+    return snapshot.all(_listed, most=most)
+
+
+def chargebacks_of(snapshot: Snapshot, payment_id: str) -> list[ChargebackRow]:
+    """The chargebacks of a payment; for rooms that have checked whose it is."""
+    return snapshot.all(_of_payment, payment_id=payment_id)
+
+
+def get_chargeback(snapshot: Snapshot, chargeback_id: str) -> ChargebackRow:
+    """A chargeback, for rooms above; NotFound when there is none."""
+    row = snapshot.one(_by_id, id=chargeback_id)
+    if row is None:
+        raise NotFound("There is no such chargeback")
+    return row
+
+
+def report_chargeback(tx: Tx, processor: str, told: Chargeback) -> ChargebackRow:
+    """Record what a bank does about a charge; posts what moved. Told again, or late, nothing happens.
+
+    A chargeback whose end is told before its beginning is opened and closed at once.
+    """
+    payment = rows.lock_payment(tx, told.charge.key)
+    if processor != payment.processor:
+        raise Conflict(f"{processor} tells of a chargeback of {payment.id}, which {payment.processor} had taken")
+    if told.currency != payment.currency or not 0 < told.amount_minor <= payment.amount_minor:
+        raise Conflict(f"{processor} takes {told.amount_minor} {told.currency} back of the payment {payment.id}")
+    row = tx.one(_by_ref, processor=processor, processor_ref=told.processor_ref)
+    if row is None:
+        row = _open(tx, processor, payment.ref, told)
+    elif (row.payment_id, row.amount_minor) != (payment.id, told.amount_minor):
+        raise Conflict(f"{processor} tells otherwise of the chargeback {row.processor_ref} than before")
+    if told.state != "opened" and row.state == "opened":
+        row = _close(tx, row, payment.ref, won=told.state == "won")
+    return row
+
+
+def _open(tx: Tx, processor: str, ref: str, told: Chargeback) -> ChargebackRow:
+    row = ChargebackRow(
+        tx.new_id("cbk"), processor, told.processor_ref, told.charge.key, told.currency, told.amount_minor, "opened",
+        told.reason[:200], told.evidence_by, tx.now, None,
+    )  # fmt: skip
+    tx.run(_insert, **msgspec.structs.asdict(row))
+    ledger.post(tx, _plan(row, "opened"))
+    tx.announce(ChargebackOpened(row.id, row.payment_id, ref, row.amount_minor))
+    return row
+
+
+def _close(tx: Tx, row: ChargebackRow, ref: str, *, won: bool) -> ChargebackRow:
+    state: Literal["won", "lost"] = "won" if won else "lost"
+    tx.run(_end, id_=row.id, state_=state, now_=tx.now)
+    if won:
+        ledger.post(tx, _plan(row, "won"))
+    tx.announce(ChargebackClosed(row.id, row.payment_id, ref, won))
+    return msgspec.structs.replace(row, state=state, closed_at=tx.now)
+
+
+def _plan(row: ChargebackRow, what: Literal["opened", "won"]) -> ledger.Plan:
+    ours, theirs = accounts.chargebacks(row.currency), accounts.processor(row.processor, row.currency)
+    debit, credit = (ours, theirs) if what == "opened" else (theirs, ours)
+    return ledger.Plan.of(
+        ledger.Move(
+            derive_id("trf", row.id, what), debit, credit, row.amount_minor, f"pay.chargeback.{what}", row.payment_id
+        )
+    )
+
+
+_b = tables.chargebacks.c
+_by_id: Prepared[ChargebackRow] = prepare(select(*_b).where(_b.id == bindparam("id")), ChargebackRow)
+_by_ref: Prepared[ChargebackRow] = prepare(
+    select(*_b).where(_b.processor == bindparam("processor"), _b.processor_ref == bindparam("processor_ref")),
+    ChargebackRow,
+)
+_of_payment: Prepared[ChargebackRow] = prepare(
+    select(*_b).where(_b.payment_id == bindparam("payment_id")).order_by(_b.id), ChargebackRow
+)
+_listed: Prepared[ChargebackRow] = prepare(
+    select(*_b).order_by(_b.closed_at.isnot(None), _b.id.desc()).limit(bindparam("most")), ChargebackRow
+)
+_insert: Prepared[Any] = prepare(
+    insert(tables.chargebacks).values({column.name: bindparam(column.name) for column in tables.chargebacks.columns})
+)
+_end: Prepared[Any] = prepare(
+    update(tables.chargebacks)
+    .where(_b.id == bindparam("id_"), _b.state == "opened")
+    .values(state=bindparam("state_"), closed_at=bindparam("now_"))
+)

@@ -32,7 +32,18 @@ categories = table(
     Column("parent_id", String),
     Column("position", Whole, nullable=False),
     Column("source", String),  # the merchant whose feed brought it; NULL for the market's own
+    Column("code", String),  # what a taxonomy that was loaded calls it
 )
+category_names = table(  # other ways to say a category: other taxonomies' paths, names in languages, resolved ones
+    "catalog_category_names",
+    Column("merchant_id", String, nullable=False),  # whose feed says so; empty for everybody's
+    Column("words", String, nullable=False),  # the path in small letters, parts joined by ` > `
+    Column("category_id", String, nullable=False),
+    Column("kind", String, nullable=False),
+    PrimaryKeyConstraint("merchant_id", "words"),
+    CheckConstraint("kind IN ('path', 'google', 'name', 'resolved', 'moved')", name="kind"),
+)
+Index("ix_catalog_category_names_category", category_names.c.category_id)
 Index("ix_catalog_categories_source", categories.c.source)
 Index("ix_catalog_categories_leaf", categories.c.leaf)
 
@@ -44,6 +55,13 @@ attributes = table(
     Column("unit", String),
     Column("facet", Flag, nullable=False),
     Column("variant", Flag, nullable=False),
+    Column("choices", Json),  # values that a taxonomy proposes, as pairs of a key and its names
+)
+
+attribute_names = table(  # codes that were merged into another attribute
+    "catalog_attribute_names",
+    Column("code", String, primary_key=True),
+    Column("attribute", String, nullable=False),
 )
 
 products = table(
@@ -214,7 +232,9 @@ pictures = table(
     Column("sha256", String, primary_key=True),
     Column("width", Whole, nullable=False),
     Column("height", Whole, nullable=False),
+    Column("look", String),  # sixteen hexadecimal digits; pictures that look alike differ in few of its bits
 )
+Index("ix_catalog_pictures_look", pictures.c.look)
 
 picture_sources = table(  # which stored picture a file became, so that it is not made again
     "catalog_picture_sources",
@@ -229,10 +249,30 @@ product_pictures = table(
     Column("sha256", String),
     Column("url", String),
     Column("alt", String, nullable=False),
-    Column("provenance", String, nullable=False),
+    Column("provenance", String, nullable=False),  # `merchant`: a feed's file; `remote`: an address; `upload`: by hand
+    Column("place", Whole),  # where somebody put it by hand; else its position
+    Column("added_by", String),
+    Column("added_at", Whole),
+    Column("licence", String),
     PrimaryKeyConstraint("product_id", "position"),
     CheckConstraint("sha256 IS NOT NULL OR url IS NOT NULL", name="source"),
 )
+Index("ix_catalog_product_pictures_url", product_pictures.c.url)
+Index("ix_catalog_product_pictures_sha256", product_pictures.c.sha256)
+
+remote_pictures = table(  # what became of an address that a picture lies at
+    "catalog_remote_pictures",
+    Column("url", String, primary_key=True),
+    Column("merchant_id", String, nullable=False),
+    Column("state", String, nullable=False),
+    Column("sha256", String),
+    Column("attempts", Whole, nullable=False),
+    Column("failure", String),
+    Column("asked_at", Whole, nullable=False),
+    Column("tried_at", Whole),
+    CheckConstraint("state IN ('waiting', 'fetched', 'failed')", name="state"),
+)
+Index("ix_catalog_remote_pictures_state", remote_pictures.c.state, remote_pictures.c.url)
 
 reviews = table(
     "catalog_reviews",
@@ -246,10 +286,86 @@ reviews = table(
     Column("origin", String, nullable=False),
     Column("source", String, nullable=False),  # the seller order that gave the right, or the merchant whose feed it was
     Column("written_at", Whole, nullable=False),
+    Column("edited_at", Whole),
+    Column("state", String, nullable=False, server_default="shown"),
+    Column("helpful", Whole, nullable=False, server_default="0"),  # how many people found it so
+    Column("answer", String),
+    Column("answered_by", String),  # the merchant
+    Column("answered_at", Whole),
     CheckConstraint("rating BETWEEN 1 AND 5", name="rating"),
     CheckConstraint("origin IN ('verified', 'imported')", name="origin"),
+    CheckConstraint("state IN ('shown', 'held', 'hidden', 'withdrawn')", name="state"),
 )
 Index("ix_catalog_reviews_product", reviews.c.product_id, reviews.c.written_at)
+Index("ix_catalog_reviews_author", reviews.c.author_id, reviews.c.written_at)
+
+questions = table(
+    "catalog_questions",
+    Column("id", String, primary_key=True),
+    Column("product_id", String, nullable=False),
+    Column("author_id", String, nullable=False),
+    Column("author", String, nullable=False),
+    Column("body", String, nullable=False),
+    Column("state", String, nullable=False),
+    Column("answers", Whole, nullable=False),  # how many are shown
+    Column("helpful", Whole, nullable=False),
+    Column("asked_at", Whole, nullable=False),
+    Column("merged_into", String),  # the question that asks the same, under which its answers stand
+    CheckConstraint("state IN ('shown', 'held', 'hidden', 'withdrawn')", name="state"),
+)
+Index("ix_catalog_questions_product", questions.c.product_id, questions.c.asked_at)
+Index("ix_catalog_questions_author", questions.c.author_id, questions.c.asked_at)
+
+answers = table(
+    "catalog_answers",
+    Column("id", String, primary_key=True),
+    Column("question_id", String, nullable=False),
+    Column("author_id", String, nullable=False),
+    Column("author", String, nullable=False),
+    Column("role", String, nullable=False),
+    Column("merchant_id", String),
+    Column("body", String, nullable=False),
+    Column("state", String, nullable=False),
+    Column("helpful", Whole, nullable=False),
+    Column("written_at", Whole, nullable=False),
+    CheckConstraint("role IN ('merchant', 'buyer', 'operator')", name="role"),
+    CheckConstraint("state IN ('shown', 'held', 'hidden', 'withdrawn')", name="state"),
+)
+Index("ix_catalog_answers_question", answers.c.question_id, answers.c.written_at)
+Index("ix_catalog_answers_author", answers.c.author_id, answers.c.written_at)
+
+helpful_votes = table(  # one a person
+    "catalog_helpful_votes",
+    Column("subject_id", String, nullable=False),
+    Column("user_id", String, nullable=False),
+    Column("voted_at", Whole, nullable=False),
+    PrimaryKeyConstraint("subject_id", "user_id"),
+)
+
+reports = table(  # who told the operator of a review, question or answer; one a person
+    "catalog_reports",
+    Column("subject_id", String, nullable=False),
+    Column("user_id", String, nullable=False),
+    Column("reason", String, nullable=False),
+    Column("reported_at", Whole, nullable=False),
+    PrimaryKeyConstraint("subject_id", "user_id"),
+)
+
+moderation = table(  # what an operator is to look at, or has looked at
+    "catalog_moderation",
+    Column("subject_id", String, primary_key=True),
+    Column("kind", String, nullable=False),
+    Column("product_id", String, nullable=False),
+    Column("causes", Json, nullable=False),
+    Column("state", String, nullable=False),
+    Column("opened_at", Whole, nullable=False),
+    Column("decided_at", Whole),
+    Column("decided_by", String),
+    Column("reason", String, nullable=False),
+    CheckConstraint("kind IN ('review', 'question', 'answer')", name="kind"),
+    CheckConstraint("state IN ('open', 'kept', 'hidden')", name="state"),
+)
+Index("ix_catalog_moderation_state", moderation.c.state, moderation.c.opened_at)
 
 review_grants = table(
     "catalog_review_grants",

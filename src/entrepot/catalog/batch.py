@@ -29,6 +29,7 @@ class Batch:
         self.changed_listings: Rows = []
         self.new_offers: Rows = []
         self.changed_offers: Rows = []
+        self.offers_before: dict[str, Any] = {}
         self.pictures: Rows = []
         self.pictured: list[str] = []
         self.reviews: Rows = []
@@ -83,6 +84,9 @@ _change_product: Prepared[Any] = prepare(
         attributes=bindparam("attributes_"),
         options=bindparam("options_"),
         picture=bindparam("picture_"),
+        mpn=bindparam("mpn_"),
+        tax_category=bindparam("tax_category_"),
+        fits=bindparam("fits_"),
         changed_at=bindparam("changed_at_"),
     )
 )
@@ -94,6 +98,8 @@ _change_variant: Prepared[Any] = prepare(
         options=bindparam("options_"),
         gtin=bindparam("gtin_"),
         picture=bindparam("picture_"),
+        mpn=bindparam("mpn_"),
+        model_key=bindparam("model_key_"),
     )
 )
 _change_listing: Prepared[Any] = prepare(
@@ -102,7 +108,11 @@ _change_listing: Prepared[Any] = prepare(
     .values(
         product_id=bindparam("product_id_"),
         hidden=bindparam("hidden_"),
+        status=bindparam("status_"),
+        publish_at=bindparam("publish_at_"),
+        tags=bindparam("tags_"),
         fed_published=bindparam("fed_published_"),
+        fed_publish_at=bindparam("fed_publish_at_"),
         row_hash=bindparam("row_hash_"),
         content_hash=bindparam("content_hash_"),
         changed_at=bindparam("changed_at_"),
@@ -115,10 +125,23 @@ _change_offer: Prepared[Any] = prepare(
         product_id=bindparam("product_id_"),
         variant_id=bindparam("variant_id_"),
         price_minor=bindparam("price_minor_"),
+        regular_price_minor=bindparam("regular_price_minor_"),
+        sale_price_minor=bindparam("sale_price_minor_"),
+        sale_starts_at=bindparam("sale_starts_at_"),
+        sale_ends_at=bindparam("sale_ends_at_"),
+        switch_at=bindparam("switch_at_"),
+        lowest_30d_minor=bindparam("lowest_30d_minor_"),
         list_price_minor=bindparam("list_price_minor_"),
         currency=bindparam("currency_"),
+        prices=bindparam("prices_"),
+        condition=bindparam("condition_"),
         weight_g=bindparam("weight_g_"),
+        length_mm=bindparam("length_mm_"),
+        width_mm=bindparam("width_mm_"),
+        height_mm=bindparam("height_mm_"),
+        tax_category=bindparam("tax_category_"),
         counted=bindparam("counted_"),
+        low_stock_at=bindparam("low_stock_at_"),
         state=bindparam("state_"),
         changed_at=bindparam("changed_at_"),
     )

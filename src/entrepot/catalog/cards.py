@@ -15,18 +15,28 @@ from .attributes import read_choices, scalar_words
 from .categories import paths_of
 from .offers import offers_of, total_left
 from .texts import code_of, plain_text
-from .types import Card, Category, OfferView, ProductDocument, Rating
+from .types import Card, Category, DocumentOffer, OfferView, ProductDocument, Rating
 from .visibility import SEEN
 
 DOCUMENTS_MAX = 1_000
 
 
-def list_cards(snapshot: Snapshot, product_ids: Sequence[str]) -> list[Card]:
-    """Cards in the order of these ids, in four reads however many; what buyers do not see is left out."""
+def list_cards(snapshot: Snapshot, product_ids: Sequence[str], chosen: Mapping[str, str] | None = None) -> list[Card]:
+    """Cards in the order of these ids, in five reads however many; what buyers do not see is left out.
+
+    `chosen` names, by product, the offer that its card shall show in place of the featured one: its price, its
+    seller, its variant's picture. A product whose chosen offer is no longer made is left out.
+    """
     wanted = list(dict.fromkeys(product_ids))
     rows = {row.id: row for row in snapshot.all(_cards, ids=wanted)} if wanted else {}
     offers = offers_of(snapshot, rows) if rows else {}
-    return [_card(rows[each], offers[each]) for each in wanted if each in rows and offers.get(each)]
+    first = {each: _first(offers.get(each, ()), (chosen or {}).get(each)) for each in wanted if each in rows}
+    pictures = _pictures_of(snapshot, [offer.variant_id for offer in first.values() if offer]) if chosen else {}
+    return [
+        _card(rows[each], offer, offers[each], pictures.get(offer.variant_id))
+        for each, offer in first.items()
+        if offer is not None
+    ]
 
 
 def iterate_documents(snapshot: Snapshot, after_id: str, most: int) -> list[ProductDocument]:
@@ -66,8 +76,17 @@ def words_of(attributes: str, options: Iterable[Mapping[str, str]] = ()) -> dict
     return {code: tuple(values) for code, values in found.items() if values}
 
 
-def _card(row: Any, offers: list[OfferView]) -> Card:
-    first = offers[0]
+def _first(offers: Sequence[OfferView], chosen: str | None) -> OfferView | None:
+    """The offer that a card shows."""
+    return next((offer for offer in offers if chosen in (None, offer.id)), None)
+
+
+def _pictures_of(snapshot: Snapshot, variant_ids: Sequence[str]) -> dict[str, str]:
+    rows = snapshot.all(_variant_pictures, ids=sorted(set(variant_ids))) if variant_ids else []
+    return {row.id: row.picture for row in rows}
+
+
+def _card(row: Any, first: OfferView, offers: list[OfferView], picture: str | None) -> Card:
     comparable = [offer for offer in offers if offer.sellable == first.sellable and offer.currency == first.currency]
     return Card(
         id=row.id,
@@ -75,10 +94,12 @@ def _card(row: Any, offers: list[OfferView]) -> Card:
         external_id=row.external_id,
         title=row.title,
         brand=row.brand,
-        picture=row.picture,
+        picture=picture or row.picture,
         merchant_id=first.merchant_id,
         merchant_name=first.merchant_name,
         offer_id=first.id,
+        variant_id=first.variant_id,
+        featured=first.id == offers[0].id,
         price_minor=first.price_minor,
         price_minor_max=max(offer.price_minor for offer in comparable),
         list_price_minor=first.list_price_minor,
@@ -89,6 +110,8 @@ def _card(row: Any, offers: list[OfferView]) -> Card:
         available=total_left(offers),
         rating=Rating(row.rating_total, row.rating_count, row.rating_verified),
         created_at=row.created_at,
+        regular_price_minor=first.regular_price_minor,
+        lowest_30d_minor=first.lowest_30d_minor,
     )
 
 
@@ -97,6 +120,7 @@ def _document(row: Any, offers: list[OfferView], path: Sequence[Category], varia
     offered = {offer.variant_id for offer in offers}
     shown = [variant for variant in variants if variant.id in offered]
     choices = [read_choices(variant.options) for variant in shown]
+    by_variant = {variant.id: words_of("[]", [each]) for variant, each in zip(shown, choices, strict=True)}
     return ProductDocument(
         id=row.id,
         slug=row.slug,
@@ -121,6 +145,24 @@ def _document(row: Any, offers: list[OfferView], path: Sequence[Category], varia
         picture=row.picture,
         created_at=row.created_at,
         changed_at=row.changed_at,
+        own_attributes=words_of(row.attributes),
+        each_offer=tuple(_document_offer(offer, by_variant.get(offer.variant_id, {})) for offer in offers),
+    )
+
+
+def _document_offer(offer: OfferView, choices: dict[str, tuple[str, ...]]) -> DocumentOffer:
+    return DocumentOffer(
+        offer_id=offer.id,
+        variant_id=offer.variant_id,
+        merchant_id=offer.merchant_id,
+        choices=choices,
+        price_minor=offer.price_minor,
+        currency=offer.currency,
+        sellable=offer.sellable,
+        available=offer.available,
+        condition=offer.condition,
+        reduced=offer.was_minor is not None,
+        prices=offer.prices,
     )
 
 
@@ -134,6 +176,9 @@ _documents: Prepared[Any] = prepare(
     select(*_short, _p.description, _p.category_id, _p.attributes, _p.changed_at)
     .where(in_set(_p.id, "ids"), _p.hidden == 0)
     .order_by(_p.id)
+)
+_variant_pictures: Prepared[Any] = prepare(
+    select(_v.id, _v.picture).where(in_set(_v.id, "ids"), _v.picture.is_not(None))
 )
 _next: Prepared[Any] = prepare(
     select(_p.id).where(_p.id > bindparam("after"), SEEN).order_by(_p.id).limit(bindparam("most"))

@@ -15,7 +15,7 @@ from entrepot.kernel.sql import Prepared, prepare_text
 
 from . import tables
 from .attributes import row_of
-from .drafts import AttributeValue, ProductDraft, VariantDraft
+from .drafts import AttributeValue, PictureDraft, ProductDraft, VariantDraft, picture_urls
 from .texts import clean_html, clean_line, clean_text, clean_title, code_of
 from .types import AttributeDefinition
 
@@ -35,13 +35,16 @@ class Content(msgspec.Struct, frozen=True):
     brand: str | None
     attributes: dict[str, AttributeValue]
     options: tuple[str, ...]
-    pictures: tuple[tuple[str | None, str | None], ...]
-    """(sha256, None) of a stored picture, or (None, address) of one that lies elsewhere."""
+    pictures: tuple[tuple[str | None, str | None, str], ...]
+    """(sha256, None, words) of a stored picture, or (None, address, words) of one that lies elsewhere."""
+    mpn: str | None
+    tax_category: str | None
+    fits: tuple[str, ...]
 
     @property
     def picture(self) -> str | None:
         """The first stored picture."""
-        return next((sha256 for sha256, _ in self.pictures if sha256), None)
+        return next((sha256 for sha256, _, _ in self.pictures if sha256), None)
 
 
 def content_of(draft: ProductDraft) -> Content:
@@ -53,7 +56,10 @@ def content_of(draft: ProductDraft) -> Content:
         brand=clean_title(draft.brand) or None if draft.brand else None,
         attributes={code: _clean_value(value) for name, value in draft.attributes.items() if (code := code_of(name))},
         options=tuple(dict.fromkeys(clean_line(name) for name in options)),
-        pictures=tuple(dict.fromkeys(_picture(source) for source in draft.pictures)),
+        pictures=_pictures(draft),
+        mpn=clean_line(draft.mpn) or None if draft.mpn else None,
+        tax_category=draft.tax_category,
+        fits=tuple(dict.fromkeys(filter(None, map(clean_title, draft.fits)))),
     )
 
 
@@ -65,7 +71,7 @@ def options_of(draft: ProductDraft, variant: VariantDraft) -> list[tuple[str, st
 
 def variant_picture(draft: ProductDraft, variant: VariantDraft) -> str | None:
     """The stored picture that shows this variant; None when it names none, or none of the product's."""
-    return _picture(variant.picture)[0] if variant.picture and variant.picture in draft.pictures else None
+    return _picture(variant.picture)[0] if variant.picture and variant.picture in picture_urls(draft) else None
 
 
 def product_values(content: Content) -> dict[str, Any]:
@@ -77,6 +83,9 @@ def product_values(content: Content) -> dict[str, Any]:
         "attributes": to_json(list(content.attributes.items())),
         "options": to_json(content.options),
         "picture": content.picture,
+        "mpn": content.mpn,
+        "tax_category": content.tax_category,
+        "fits": to_json(content.fits),
     }
 
 
@@ -88,10 +97,14 @@ def picture_rows(product_id: str, content: Content) -> list[dict[str, Any]]:
             "position": position,
             "sha256": sha256,
             "url": url,
-            "alt": content.title,
+            "alt": alt or content.title,
             "provenance": "remote" if url else "merchant",
+            "place": None,
+            "added_by": None,
+            "added_at": None,
+            "licence": None,
         }
-        for position, (sha256, url) in enumerate(content.pictures)
+        for position, (sha256, url, alt) in enumerate(content.pictures)
     ]
 
 
@@ -151,6 +164,14 @@ def _clean_value(value: AttributeValue) -> AttributeValue:
     if isinstance(value, list):
         return [clean_title(each) if isinstance(each, str) else each for each in value]
     return clean_title(value) if isinstance(value, str) else value
+
+
+def _pictures(draft: ProductDraft) -> tuple[tuple[str | None, str | None, str], ...]:
+    """Each picture once, with the words that came with it first."""
+    found: dict[tuple[str | None, str | None], str] = {}
+    for url, picture in zip(picture_urls(draft), draft.pictures, strict=True):
+        found.setdefault(_picture(url), clean_title(picture.alt) if isinstance(picture, PictureDraft) else "")
+    return tuple((sha256, url, alt) for (sha256, url), alt in found.items())
 
 
 def _picture(source: str) -> tuple[str | None, str | None]:

@@ -17,7 +17,7 @@ from entrepot.kernel import Invalid, decimals_of
 from entrepot.kernel.clock import from_rfc3339
 
 from .gtin import find_gtin
-from .types import PRICE_MINOR_MAX, QUANTITY_MAX
+from .types import PRICE_MINOR_MAX, QUANTITY_MAX, WEIGHT_G_MAX, Condition
 
 TITLE_LENGTH_MAX = 500
 DESCRIPTION_LENGTH_MAX = 200_000
@@ -29,6 +29,11 @@ PICTURES_MAX = 50
 ATTRIBUTES_MAX = 200
 REVIEWS_MAX = 1_000
 EXTERNAL_ID_LENGTH_MAX = 200
+CURRENCIES_MAX = 50
+PLACES_MAX = 200
+TAGS_MAX = 100
+FITS_MAX = 500
+SIZE_MM_MAX = 100_000
 
 Scalar = str | int | float | bool
 AttributeValue = Scalar | list[Scalar]
@@ -38,23 +43,58 @@ _HASH_VERSION = b"1"
 """Raise it when the same draft must be saved again, because what is made of it has changed."""
 
 
+Currency = Annotated[str, Meta(pattern="^[A-Z]{3}$")]
+PriceMinor = Annotated[int, Meta(ge=1, le=PRICE_MINOR_MAX)]
+Quantity = Annotated[int, Meta(ge=0, le=QUANTITY_MAX)]
+SizeMm = Annotated[int, Meta(ge=1, le=SIZE_MM_MAX)]
+TaxCategory = Annotated[str, Meta(pattern="^[a-z0-9][a-z0-9_-]{0,39}$")]
+ModelNumber = Annotated[str, Meta(max_length=NAME_LENGTH_MAX)]
+
+
+class SaleDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A lower price for a while: from `starts_at` (else from now) until before `ends_at` (else until it is taken
+    away), RFC 3339. `price_minor` is in minor units of the variant's currency and below its price."""
+
+    price_minor: PriceMinor
+    starts_at: str | None = None
+    ends_at: str | None = None
+
+
 class VariantDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One way to buy the product, at the seller's price.
 
-    `price_minor` and `list_price_minor` (the price before a reduction) are whole minor units: 1250 is 12.50 USD.
-    `quantity` is how many there are, absolute; leave it out where stock is not counted. `picture` is the one of the
-    product's pictures that shows this variant.
+    `price_minor` (the regular price) and `list_price_minor` (the price that the maker recommends) are whole minor
+    units: 1250 is 12.50 USD. `sale` is a lower price for a while. `prices` are regular prices in other currencies, in
+    their minor units, such as {"EUR": 1150}. `quantity` is how many there are, absolute; leave it out where stock is
+    not counted. Goods at several places say `stock` instead: how many at each, by the place's name or id. Below
+    `low_stock_at` pieces the seller is told. `picture` is the one of the product's pictures that shows this variant.
+    `mpn` is the maker's model number. Sizes are the packed piece's.
     """
 
-    price_minor: Annotated[int, Meta(ge=1, le=PRICE_MINOR_MAX)]
-    currency: Annotated[str, Meta(pattern="^[A-Z]{3}$")]
+    price_minor: PriceMinor
+    currency: Currency
     external_id: Annotated[str, Meta(max_length=EXTERNAL_ID_LENGTH_MAX)] = ""
     options: dict[str, str] = {}
-    list_price_minor: Annotated[int, Meta(ge=1, le=PRICE_MINOR_MAX)] | None = None
-    quantity: Annotated[int, Meta(ge=0, le=QUANTITY_MAX)] | None = None
-    weight_g: Annotated[int, Meta(ge=0, le=100_000_000)] | None = None
+    list_price_minor: PriceMinor | None = None
+    quantity: Quantity | None = None
+    weight_g: Annotated[int, Meta(ge=0, le=WEIGHT_G_MAX)] | None = None
     gtin: str | None = None
     picture: str | None = None
+    mpn: ModelNumber | None = None
+    condition: Condition = "new"
+    sale: SaleDraft | None = None
+    prices: Annotated[dict[Currency, PriceMinor], Meta(max_length=CURRENCIES_MAX)] = {}
+    stock: Annotated[dict[str, Quantity], Meta(max_length=PLACES_MAX)] = {}
+    low_stock_at: Quantity | None = None
+    length_mm: SizeMm | None = None
+    width_mm: SizeMm | None = None
+    height_mm: SizeMm | None = None
+    tax_category: TaxCategory | None = None
+
+    @property
+    def is_counted(self) -> bool:
+        """Whether it says how many there are."""
+        return self.quantity is not None or bool(self.stock)
 
 
 class ReviewDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -67,13 +107,23 @@ class ReviewDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     written_at: str | None = None
 
 
+class PictureDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A picture with words for those who do not see it."""
+
+    url: Annotated[str, Meta(max_length=VALUE_LENGTH_MAX)]
+    alt: Annotated[str, Meta(max_length=TITLE_LENGTH_MAX)] = ""
+
+
 class ProductDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A product as its merchant describes it. `external_id` is the merchant's own name for it and stays the same.
 
     `description` is HTML, cleaned when it is saved. `category` is a path such as `electronics/audio/headphones`, or
     names joined by ` > `. `options` names what variants differ by, in order. `pictures` are https addresses, and in a
     feed also paths beside it, which are stored and named by their sha256 before they are saved; the first one stands
-    for the product.
+    for the product. A product that is not `published` is a draft, which buyers do not see; one with `publish_at` (RFC
+    3339) is seen from then on. `tags` are the merchant's own words for sorting goods, which buyers do not see.
+    `fits` names what an accessory fits: a GTIN, an external id, or words. `tax_category` is a code of the market's
+    operator, such as `food` or `books`.
     """
 
     external_id: Annotated[str, Meta(min_length=1, max_length=EXTERNAL_ID_LENGTH_MAX)]
@@ -85,9 +135,26 @@ class ProductDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     category: Annotated[str, Meta(max_length=1_000)] | None = None
     attributes: dict[str, AttributeValue] = {}
     options: Annotated[tuple[str, ...], Meta(max_length=OPTIONS_MAX)] = ()
-    pictures: Annotated[tuple[str, ...], Meta(max_length=PICTURES_MAX)] = ()
+    pictures: Annotated[tuple[str | PictureDraft, ...], Meta(max_length=PICTURES_MAX)] = ()
     reviews: Annotated[tuple[ReviewDraft, ...], Meta(max_length=REVIEWS_MAX)] = ()
     published: bool = True
+    publish_at: str | None = None
+    mpn: ModelNumber | None = None
+    tax_category: TaxCategory | None = None
+    fits: Annotated[tuple[Annotated[str, Meta(min_length=1, max_length=TITLE_LENGTH_MAX)], ...],
+                    Meta(max_length=FITS_MAX)] = ()  # fmt: skip
+    tags: Annotated[tuple[Annotated[str, Meta(min_length=1, max_length=NAME_LENGTH_MAX)], ...],
+                    Meta(max_length=TAGS_MAX)] = ()  # fmt: skip
+
+
+def picture_url(picture: str | PictureDraft) -> str:
+    """Where a picture is, or its sha256 once it is stored."""
+    return picture.url if isinstance(picture, PictureDraft) else picture
+
+
+def picture_urls(draft: ProductDraft) -> tuple[str, ...]:
+    """The same for all of a product's pictures, in order."""
+    return tuple(map(picture_url, draft.pictures))
 
 
 class Fault(msgspec.Struct, frozen=True):
@@ -117,11 +184,13 @@ def find_faults(draft: ProductDraft) -> Iterator[Fault]:
         yield Fault("external_id", "A product needs an id of your own", draft.external_id)
     if draft.gtin is not None and find_gtin(draft.gtin) is None:
         yield Fault("gtin", _GTIN, draft.gtin)
+    if draft.publish_at is not None and not _is_time(draft.publish_at):
+        yield Fault("publish_at", _TIME, draft.publish_at)
     yield from _attribute_faults(draft)
     yield from _variant_faults(draft)
     for place, review in enumerate(draft.reviews):
         if review.written_at is not None and not _is_time(review.written_at):
-            yield Fault(f"reviews[{place}].written_at", "Write a time such as 2026-01-31T12:00:00Z", review.written_at)
+            yield Fault(f"reviews[{place}].written_at", _TIME, review.written_at)
 
 
 def variant_ids(draft: ProductDraft) -> tuple[str, ...]:
@@ -140,10 +209,10 @@ def row_hash(draft: ProductDraft, location_id: str | None) -> str:
 
 def content_hash(draft: ProductDraft) -> str:
     """A digest of what the product is: all but prices, stock and whether it is published."""
-    shape = [(variant.options, variant.gtin, variant.picture) for variant in draft.variants]
+    shape = [(variant.options, variant.gtin, variant.picture, variant.mpn) for variant in draft.variants]
     parts = (
         draft.title, draft.description, draft.brand, draft.gtin, draft.category, draft.attributes, draft.options,
-        draft.pictures, draft.reviews, shape, variant_ids(draft),
+        draft.pictures, draft.reviews, shape, variant_ids(draft), draft.mpn, draft.tax_category, draft.fits,
     )  # fmt: skip
     return _digest(msgspec.json.encode(parts, order="deterministic"))
 
@@ -242,10 +311,9 @@ def _variant_faults(draft: ProductDraft) -> Iterator[Fault]:
 
 
 def _single_variant_faults(draft: ProductDraft, variant: VariantDraft, at: str) -> Iterator[Fault]:
-    try:
-        decimals_of(variant.currency)
-    except Invalid as problem:
-        yield Fault(f"{at}.currency", problem.sentence, variant.currency)
+    yield from _price_faults(variant, at)
+    if variant.quantity is not None and variant.stock:
+        yield Fault(f"{at}.stock", "Say how many there are in all, or at each place: not both", shown(variant.stock))
     if variant.gtin is not None and find_gtin(variant.gtin) is None:
         yield Fault(f"{at}.gtin", _GTIN, variant.gtin)
     if len(variant.options) > OPTIONS_MAX:
@@ -257,6 +325,27 @@ def _single_variant_faults(draft: ProductDraft, variant: VariantDraft, at: str) 
         yield Fault(f"{at}.options", f"This variant does not say its {missing[0]}", shown(variant.options))
 
 
+def _price_faults(variant: VariantDraft, at: str) -> Iterator[Fault]:
+    for field, currency in ((f"{at}.currency", variant.currency), *((f"{at}.prices", each) for each in variant.prices)):
+        try:
+            decimals_of(currency)
+        except Invalid as problem:
+            yield Fault(field, problem.sentence, currency)
+    if variant.currency in variant.prices:
+        yield Fault(f"{at}.prices", f"The price in {variant.currency} is price_minor", shown(variant.prices))
+    sale = variant.sale
+    if sale is None:
+        return
+    if sale.price_minor >= variant.price_minor:
+        yield Fault(f"{at}.sale.price_minor", "A sale's price is below the regular price", str(sale.price_minor))
+    times = {"starts_at": sale.starts_at, "ends_at": sale.ends_at}
+    wrong = {name: text for name, text in times.items() if text is not None and not _is_time(text)}
+    for name, text in wrong.items():
+        yield Fault(f"{at}.sale.{name}", _TIME, text)
+    if sale.starts_at and sale.ends_at and not wrong and from_rfc3339(sale.starts_at) >= from_rfc3339(sale.ends_at):
+        yield Fault(f"{at}.sale.ends_at", "A sale ends after it starts", sale.ends_at)
+
+
 def _is_time(text: str) -> bool:
     try:
         from_rfc3339(text)
@@ -264,5 +353,7 @@ def _is_time(text: str) -> bool:
         return False
     return True
 
+
+_TIME = "Write a time such as 2026-01-31T12:00:00Z"
 
 _GTIN = "A GTIN has 8, 12, 13 or 14 digits, the last of which checks the others: leave it out if you do not know it"

@@ -9,7 +9,7 @@ from sqlalchemy import bindparam, func, or_, select, update
 
 from entrepot import identity
 from entrepot.identity import Scope
-from entrepot.kernel import NotFound, Prepared, Snapshot, Tx, in_set, prepare
+from entrepot.kernel import NotFound, Prepared, Snapshot, Tx, from_json, in_set, prepare
 
 from . import tables
 from .offers import OFFERS, offer_view, total_left
@@ -52,7 +52,8 @@ def _set_hidden(tx: Tx, scope: Scope, product_id: str, *, hidden: bool, reason: 
     listings = tx.all(_lock, product_id=product_id, merchant_id=scope.organisation or "")
     if listings:
         ids = [listing.id for listing in listings]
-        tx.run(_hide_listings, ids=ids, hidden_=int(hidden), changed_at_=tx.now)
+        status = "hidden" if hidden else "published"
+        tx.run(_hide_listings, ids=ids, hidden_=int(hidden), status_=status, changed_at_=tx.now)
         tx.run(_hide_offers, ids=ids, state_="hidden" if hidden else "active", changed_at_=tx.now)
     elif not scope.is_operator or not tx.run(_hide_product, id_=product_id, hidden_=int(hidden)):
         raise NotFound("There is no such product")
@@ -72,7 +73,7 @@ def _listings(snapshot: Snapshot, found: list[Any]) -> list[Listing]:
     left = available_counted(snapshot, [row.id for row in rows if row.counted])
     offers: dict[str, list[OfferView]] = defaultdict(list)
     for row in rows:
-        offers[row.listing_id].append(offer_view(row, left.get(row.id)))
+        offers[row.listing_id].append(offer_view(row, left.get(row.id), snapshot.now))
     seen = visible_ids(snapshot, {row.product_id for row in found})
     return [_listing(row, offers[row.id], row.product_id in seen) for row in found]
 
@@ -88,7 +89,7 @@ def _listing(row: Any, offers: list[OfferView], seen: bool) -> Listing:
         title=row.title,
         picture=row.picture,
         hidden=bool(row.hidden),
-        visible=seen and row.status == "approved" and any(offer.state == "active" for offer in live),
+        visible=seen and row.merchant_status == "approved" and any(offer.state == "active" for offer in live),
         owned=bool(row.owned),
         price_minor=min(prices),
         price_minor_max=max(prices),
@@ -96,16 +97,25 @@ def _listing(row: Any, offers: list[OfferView], seen: bool) -> Listing:
         offers=tuple(live),
         available=total_left(live),
         changed_at=row.changed_at,
+        status=row.status,
+        publish_at=row.publish_at,
+        tags=tuple(from_json(row.tags, list[str])),
+        category=row.category,
     )
 
 
-_l, _p, _o, _m = tables.listings.c, tables.products.c, tables.offers.c, tables.merchants.c
+_l, _p, _o, _m, _c = (
+    tables.listings.c, tables.products.c, tables.offers.c, tables.merchants.c, tables.categories.c,
+)  # fmt: skip
 _all = select(
     _l.id, _l.merchant_id, _l.external_id, _l.product_id, _p.slug, _p.title, _p.picture, _l.hidden,
-    ((_p.owner_id == _l.merchant_id) & (_p.external_id == _l.external_id)).label("owned"), _m.status, _m.currency,
-    _l.changed_at,
+    ((_p.owner_id == _l.merchant_id) & (_p.external_id == _l.external_id)).label("owned"),
+    _m.status.label("merchant_status"), _m.currency, _l.changed_at,
+    _l.status, _l.publish_at, _l.tags, _c.slug.label("category"),
 ).select_from(
-    tables.listings.join(tables.products, _p.id == _l.product_id).join(tables.merchants, _m.id == _l.merchant_id)
+    tables.listings.join(tables.products, _p.id == _l.product_id)
+    .join(tables.merchants, _m.id == _l.merchant_id)
+    .outerjoin(tables.categories, _c.id == _p.category_id)
 )  # fmt: skip
 _get: Prepared[Any] = prepare(_all.where(_l.id == bindparam("id")))
 _list: Prepared[Any] = prepare(
@@ -130,7 +140,9 @@ _lock: Prepared[Any] = prepare(
 _hide_listings: Prepared[Any] = prepare(
     update(tables.listings)
     .where(in_set(_l.id, "ids"))
-    .values(hidden=bindparam("hidden_"), changed_at=bindparam("changed_at_"))
+    .values(
+        hidden=bindparam("hidden_"), status=bindparam("status_"), publish_at=None, changed_at=bindparam("changed_at_")
+    )
 )
 _hide_offers: Prepared[Any] = prepare(
     update(tables.offers)

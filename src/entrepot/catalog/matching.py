@@ -8,6 +8,7 @@ let in.
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
@@ -20,6 +21,9 @@ from entrepot.kernel.tx import Again
 from . import tables
 from .drafts import ProductDraft
 from .gtin import find_gtin, is_shared
+from .texts import clean_line
+
+MODEL_LENGTH_MIN = 3
 
 
 class Claim(NamedTuple):
@@ -38,6 +42,27 @@ def draft_gtins(draft: ProductDraft) -> tuple[str | None, ...]:
     else:
         given = tuple(variant.gtin for variant in draft.variants)  # type: ignore[assignment]
     return tuple(find_gtin(gtin) if gtin else None for gtin in given)
+
+
+def draft_models(draft: ProductDraft) -> tuple[tuple[str | None, str | None], ...]:
+    """The model number of each variant, and the key that it and the brand make; a product's own is that of its only
+    variant."""
+    alone = draft.mpn if len(draft.variants) == 1 else None
+    given = (clean_line(variant.mpn or alone or "") or None for variant in draft.variants)
+    return tuple((mpn, model_key(draft.brand, mpn)) for mpn in given)
+
+
+def model_key(brand: str | None, mpn: str | None) -> str | None:
+    """Brand and model number in one normal form: letters and digits only, whatever their case or width.
+
+    None where one of them is missing or says too little: "1" is no model number.
+    """
+    parts = [_plain(brand or ""), _plain(mpn or "")]
+    return "|".join(parts) if parts[0] and len(parts[1]) >= MODEL_LENGTH_MIN else None
+
+
+def _plain(text: str) -> str:
+    return "".join(letter for letter in unicodedata.normalize("NFKC", text).casefold() if letter.isalnum())
 
 
 def read_claims(snapshot: Snapshot, drafts: Iterable[ProductDraft]) -> dict[str, Claim]:

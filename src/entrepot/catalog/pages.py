@@ -34,7 +34,7 @@ def get_product(snapshot: Snapshot, key: str, scope: Scope | None = None) -> Pro
         raise NotFound("There is no such product")
     rows = snapshot.all(_offers, id=row.id)
     left = available_counted(snapshot, [offer.id for offer in rows if offer.counted])
-    offers = in_order(offer_view(offer, left.get(offer.id)) for offer in rows if _may_see(offer, scope))
+    offers = in_order(offer_view(offer, left.get(offer.id), snapshot.now) for offer in rows if _may_see(offer, scope))
     visible = not row.hidden and any(offer.state == "active" and offer.status == "approved" for offer in rows)
     if not offers or (row.hidden and not _is_insider(rows, scope)):
         raise NotFound("There is no such product")
@@ -84,7 +84,7 @@ def _variants_with(rows: Sequence[Any], offers: Sequence[OfferView]) -> tuple[Va
     return tuple(
         VariantView(
             row.id, variant_label(row.options), read_choices(row.options), row.gtin,
-            tuple(by_variant[row.id]), row.picture,
+            tuple(by_variant[row.id]), row.picture, row.mpn,
         )
         for row in rows
         if row.id in by_variant
@@ -106,7 +106,9 @@ _product: Prepared[Any] = prepare(
 )  # fmt: skip
 _offers: Prepared[Any] = prepare(OFFERS.where(_o.product_id == bindparam("id"), _o.state != "gone"))
 _variants: Prepared[Any] = prepare(
-    select(_v.id, _v.options, _v.gtin, _v.picture).where(_v.product_id == bindparam("id")).order_by(_v.position, _v.id)
+    select(_v.id, _v.options, _v.gtin, _v.picture, _v.mpn)
+    .where(_v.product_id == bindparam("id"))
+    .order_by(_v.position, _v.id)
 )
 _pictures: Prepared[PictureView] = prepare(
     select(_pp.sha256, _pp.url, _pp.alt, _pp.provenance, _pic.width, _pic.height)

@@ -10,7 +10,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, select
@@ -23,11 +23,12 @@ from . import tables
 from .batch import Batch
 from .categories import resolve_categories
 from .content import define_attributes
-from .drafts import ProductDraft, check_draft, content_hash, row_hash
+from .drafts import Fault, ProductDraft, check_draft, content_hash, row_hash
 from .matching import Claim, match_product, read_claims
 from .merchants import lock_merchant, require_merchant
 from .placing import Known, Place, place_draft
-from .stock import announce_changed, check_location, count_plan, fed_quantities, write_places
+from .sales import enqueue_borders, enqueue_openings, settle_prices
+from .stock import announce_changed, check_location, count_plan, fed_quantities, place_key, places_of, write_places
 from .texts import clean_line
 from .types import Merchant, Saved
 from .visibility import announce_listed, announce_offers, announce_withdrawn
@@ -101,13 +102,13 @@ def _save(
     """Save what is new or changed; returns the product of each by external id."""
     for row in fresh:
         check_draft(row.draft)
-    _check_place(tx, merchant.id, fresh, location_id)
+    places = _check_places(tx, merchant.id, fresh, location_id)
     drafts = [row.draft for row in fresh]
     categories = resolve_categories(tx, merchant.id, {draft.category for draft in drafts if draft.category})
     define_attributes(tx, drafts)
     claims = read_claims(tx, drafts)
     matches = _match(merchant.id, fresh, listings, claims)
-    known = _read_known(tx, merchant, fresh, listings, set(claims), location_id)
+    known = _read_known(tx, merchant, fresh, listings, set(claims), location_id, places)
     batch = Batch()
     products = {}
     for row in fresh:
@@ -116,12 +117,41 @@ def _save(
             matches.get(row.external_id),
         )  # fmt: skip
         products[row.external_id] = place_draft(tx, batch, known, place)
+    settle_prices(tx, batch)
     batch.write(tx)
     write_places(tx, batch.fed)
     ledger.post(tx, count_plan(tx, batch.counts, merchant.id))
+    enqueue_borders(tx, batch)
+    enqueue_openings(tx, batch)
     if merchant.status == "approved":
         _announce(tx, batch)
     return products
+
+
+def place_faults(draft: ProductDraft, places: Mapping[str, str]) -> Iterator[Fault]:
+    """What is wrong with the places that a draft's stock names; `places` are the merchant's (`stock.places_of`)."""
+    for position, variant in enumerate(draft.variants):
+        at = f"variants[{position}].stock"
+        found = [places.get(place_key(name)) for name in variant.stock]
+        for name, location_id in zip(variant.stock, found, strict=True):
+            if location_id is None:
+                yield Fault(at, "You have no location of this name: add it first, or write one of yours", name)
+            elif found.count(location_id) > 1:
+                yield Fault(at, "This location is named twice", name)
+
+
+def _check_places(tx: Tx, merchant_id: str, fresh: Sequence[Row], location_id: str | None) -> dict[str, str]:
+    """The merchant's places by name and id, where a draft names any; Invalid when it names another."""
+    if not any(variant.stock for row in fresh for variant in row.draft.variants):
+        _check_place(tx, merchant_id, fresh, location_id)
+        return {}
+    if any(variant.quantity is not None for row in fresh for variant in row.draft.variants) or location_id is not None:
+        _check_place(tx, merchant_id, fresh, location_id)
+    places = places_of(tx, merchant_id)
+    for row in fresh:
+        for fault in place_faults(row.draft, places):
+            raise Invalid(f"{row.external_id}: {fault.value!r}: {fault.reason}", fields={fault.field: fault.reason})
+    return places
 
 
 def _check_place(tx: Tx, merchant_id: str, fresh: Sequence[Row], location_id: str | None) -> None:
@@ -153,6 +183,7 @@ def _read_known(
     listings: dict[str, Any],
     claimed: set[str],
     location_id: str | None,
+    places: dict[str, str],
 ) -> Known:
     """What is there already of everything this batch touches: a few reads where something is, none where nothing is."""
     touched = [listings[row.external_id] for row in fresh if row.external_id in listings]
@@ -160,9 +191,9 @@ def _read_known(
     offers = tx.all(_offers, ids=[listing.id for listing in touched]) if touched else []
     variants = tx.all(_variants, ids=product_ids) if product_ids else []
     shared = tx.all(_shared, ids=product_ids, mine=merchant.id) if product_ids else []
-    fed = fed_quantities(tx, [offer.id for offer in offers], location_id) if offers and location_id else {}
+    fed = fed_quantities(tx, [offer.id for offer in offers]) if offers and (location_id or places) else {}
     shared_ids = {row.variant_id for row in shared}
-    return Known(merchant, location_id, listings, offers, variants, fed, shared_ids, claimed)
+    return Known(merchant, location_id, listings, offers, variants, fed, shared_ids, claimed, places)
 
 
 def _announce(tx: Tx, batch: Batch) -> None:
@@ -179,7 +210,10 @@ _listings: Prepared[Any] = prepare(
         _l.external_id,
         _l.product_id,
         _l.hidden,
+        _l.status,
+        _l.publish_at,
         _l.fed_published,
+        _l.fed_publish_at,
         _l.row_hash,
         _l.content_hash,
         ((_p.owner_id == _l.merchant_id) & (_p.external_id == _l.external_id)).label("owned"),
@@ -189,12 +223,17 @@ _listings: Prepared[Any] = prepare(
 )
 _offers: Prepared[Any] = prepare(
     select(
-        _o.id, _o.listing_id, _o.external_id, _o.product_id, _o.variant_id, _o.price_minor, _o.list_price_minor,
-        _o.currency, _o.weight_g, _o.counted, _o.state,
-    ).where(in_set(_o.listing_id, "ids"))
+        _o.id, _o.listing_id, _o.external_id, _o.product_id, _o.variant_id, _o.price_minor, _o.regular_price_minor,
+        _o.sale_price_minor, _o.sale_starts_at, _o.sale_ends_at, _o.switch_at, _o.lowest_30d_minor,
+        _o.list_price_minor, _o.currency, _o.prices, _o.condition, _o.weight_g, _o.length_mm, _o.width_mm,
+        _o.height_mm, _o.tax_category, _o.counted, _o.low_stock_at, _o.state,
+    )
+    .where(in_set(_o.listing_id, "ids"))
+    .order_by(_o.id)
+    .with_for_update()
 )  # fmt: skip
 _variants: Prepared[Any] = prepare(
-    select(_v.id, _v.product_id, _v.position, _v.options, _v.gtin, _v.picture)
+    select(_v.id, _v.product_id, _v.position, _v.options, _v.gtin, _v.picture, _v.mpn, _v.model_key)
     .where(in_set(_v.product_id, "ids"))
     .order_by(_v.product_id, _v.position, _v.id)
 )

@@ -12,6 +12,7 @@ from entrepot.kernel import Finding, Prepared, Proof, Snapshot, prepare
 
 from . import tables
 from .cards import list_cards
+from .prices import terms_of
 from .stock import available_counted, negative_places
 
 PART = 1_000
@@ -64,7 +65,7 @@ def _featured(snapshot: Snapshot) -> Finding:
                 continue
             if not card.sellable:
                 breaches.append(f"{card.id} is shown as sold out and {offer.id} can be bought")
-            elif card.currency == offer.currency and card.price_minor > offer.price_minor:
+            elif card.currency == offer.currency and card.price_minor > terms_of(offer).price_at(snapshot.now):
                 breaches.append(f"{card.id} features {card.offer_id}, and {offer.id} is cheaper")
     return Finding(seen, breaches[:BREACHES_MAX])
 
@@ -90,7 +91,17 @@ _next_products: Prepared[Any] = prepare(
     select(_p.id).where(_p.id > bindparam("after")).order_by(_p.id).limit(bindparam("most"))
 )
 _live_offers: Prepared[Any] = prepare(
-    select(_o.id, _o.product_id, _o.price_minor, _o.currency, _o.counted)
+    select(
+        _o.id,
+        _o.product_id,
+        _o.regular_price_minor,
+        _o.sale_price_minor,
+        _o.sale_starts_at,
+        _o.sale_ends_at,
+        _o.list_price_minor,
+        _o.currency,
+        _o.counted,
+    )
     .join_from(tables.offers, tables.merchants, _m.id == _o.merchant_id)
     .where(_o.product_id.between(bindparam("first"), bindparam("last")), _o.state == "active", _m.status == "approved")
 )

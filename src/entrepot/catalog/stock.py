@@ -20,6 +20,7 @@ from entrepot.ledger import Account, Balance, Capture, Hold, Move, Plan, Void
 
 from . import tables
 from .events import StockChanged
+from .texts import clean_line
 from .visibility import in_chunks
 
 
@@ -82,7 +83,7 @@ def hold_stock(tx: Tx, requests: Sequence[StockRequest], expires_at: int | None)
     wanted = [request for request in requests if counted[request.offer_id]]
     _check_enough(wanted, free)
     rows = [row for request in wanted for row in _take(request, free[request.offer_id], tx.now)]
-    tx.run_many(_insert_hold, rows)
+    tx.run_many(insert_hold, rows)
     return Plan(tuple(_hold(row, expires_at) for row in rows))
 
 
@@ -91,14 +92,14 @@ def ship_stock(tx: Tx, line_ids: Sequence[str]) -> Plan:
     return Plan(
         tuple(
             Capture(derive_id("trf", "stock.ship", row.id), row.id, row.quantity, "stock.ship", row.line_id, final=True)
-            for row in tx.all(_holds, ids=sorted(set(line_ids)))
+            for row in tx.all(holds_of_lines, ids=sorted(set(line_ids)))
         )
     )
 
 
 def release_stock(tx: Tx, line_ids: Sequence[str]) -> Plan:
     """Give back what is still held for lines. What was shipped or released already stays so."""
-    rows = tx.all(_holds, ids=sorted(set(line_ids)))
+    rows = tx.all(holds_of_lines, ids=sorted(set(line_ids)))
     states = ledger.holds_of(tx, [row.id for row in rows])
     return Plan(
         tuple(
@@ -137,10 +138,27 @@ def keep_place(tx: Tx, offer_id: str, location_id: str) -> None:
     tx.run(_keep_place, offer_id=offer_id, location_id=location_id)
 
 
-def fed_quantities(snapshot: Snapshot, offer_ids: Iterable[str], location_id: str) -> dict[str, int | None]:
-    """What a feed last said of these offers at a place."""
-    rows = snapshot.all(_fed, ids=sorted(offer_ids), location_id=location_id)
-    return {row.offer_id: row.fed_quantity for row in rows}
+def fed_quantities(snapshot: Snapshot, offer_ids: Iterable[str]) -> dict[tuple[str, str], int | None]:
+    """What a feed last said of these offers, by offer and place."""
+    rows = snapshot.all(_fed, ids=sorted(offer_ids))
+    return {(row.offer_id, row.location_id): row.fed_quantity for row in rows}
+
+
+def places_of(snapshot: Snapshot, merchant_id: str) -> dict[str, str]:
+    """A merchant's locations by id and by name, in the form of `place_key`; a name that two have means neither."""
+    found: dict[str, str] = {}
+    twice: set[str] = set()
+    for location in deliver.locations_of(snapshot, [merchant_id]).get(merchant_id, ()):
+        name = place_key(location.name)
+        if name in found:
+            twice.add(name)
+        found |= {name: location.id, place_key(location.id): location.id}
+    return {name: location_id for name, location_id in found.items() if name not in twice}
+
+
+def place_key(name: str) -> str:
+    """A location's name or id as it is compared: whatever its case and spaces."""
+    return clean_line(name).casefold()
 
 
 def on_hand_of(snapshot: Snapshot, offer_ids: Iterable[str]) -> dict[str, dict[str, int]]:
@@ -177,7 +195,7 @@ def announce_changed(tx: Tx, products: Mapping[str, str]) -> None:
         tx.announce(StockChanged(part, tuple(sorted({products[offer_id] for offer_id in part}))))
 
 
-def _on_hand(offer_id: str, location_id: str) -> Account:
+def on_hand_account(offer_id: str, location_id: str) -> Account:
     return Account(location_id, "on_hand", offer_id, floor=0)
 
 
@@ -186,19 +204,19 @@ def _supply(offer_id: str) -> Account:
     return Account("world", "supply", offer_id)
 
 
-def _shipped(offer_id: str) -> Account:
+def shipped_account(offer_id: str) -> Account:
     return Account("world", "shipped", offer_id)
 
 
 def _balances(snapshot: Snapshot, places: Iterable[Any]) -> dict[tuple[str, str], Balance]:
     keys = [(place.offer_id, place.location_id) for place in places]
-    accounts = [_on_hand(offer_id, location_id) for offer_id, location_id in keys]
+    accounts = [on_hand_account(offer_id, location_id) for offer_id, location_id in keys]
     balances = ledger.balances_of(snapshot, accounts) if accounts else {}
     return {key: balances[account.id] for key, account in zip(keys, accounts, strict=True)}
 
 
 def _move(tx: Tx, count: Count, difference: int, ref: str) -> Move:
-    on_hand, supply = _on_hand(count.offer_id, count.location_id), _supply(count.offer_id)
+    on_hand, supply = on_hand_account(count.offer_id, count.location_id), _supply(count.offer_id)
     debit, credit = (supply, on_hand) if difference > 0 else (on_hand, supply)
     return Move(tx.new_id("trf"), debit, credit, abs(difference), "stock.count", ref)
 
@@ -233,9 +251,9 @@ def _take(request: StockRequest, free: dict[str, int], now: int) -> list[dict[st
 
 
 def _hold(row: Mapping[str, Any], expires_at: int | None) -> Hold:
-    on_hand = _on_hand(row["offer_id"], row["location_id"])
+    on_hand = on_hand_account(row["offer_id"], row["location_id"])
     return Hold(
-        row["id"], on_hand, _shipped(row["offer_id"]), row["quantity"], "stock.hold", row["line_id"], expires_at
+        row["id"], on_hand, shipped_account(row["offer_id"]), row["quantity"], "stock.hold", row["line_id"], expires_at
     )
 
 
@@ -254,9 +272,7 @@ _next_places: Prepared[Any] = prepare(
     .order_by(_p.offer_id, _p.location_id)
     .limit(bindparam("most"))
 )
-_fed: Prepared[Any] = prepare(
-    select(_p.offer_id, _p.fed_quantity).where(in_set(_p.offer_id, "ids"), _p.location_id == bindparam("location_id"))
-)
+_fed: Prepared[Any] = prepare(select(_p.offer_id, _p.location_id, _p.fed_quantity).where(in_set(_p.offer_id, "ids")))
 _put_place: Prepared[Any] = prepare_text(
     "INSERT INTO catalog_stock_places (offer_id, location_id, fed_quantity) "
     "VALUES (:offer_id, :location_id, :fed_quantity) "
@@ -266,5 +282,7 @@ _keep_place: Prepared[Any] = prepare_text(
     "INSERT INTO catalog_stock_places (offer_id, location_id) VALUES (:offer_id, :location_id) "
     "ON CONFLICT (offer_id, location_id) DO UPDATE SET fed_quantity = catalog_stock_places.fed_quantity"
 )
-_holds: Prepared[Any] = prepare(select(_h.id, _h.line_id, _h.quantity).where(in_set(_h.line_id, "ids")).order_by(_h.id))
-_insert_hold: Prepared[Any] = tables.inserting(tables.stock_holds)
+holds_of_lines: Prepared[Any] = prepare(
+    select(_h.id, _h.line_id, _h.offer_id, _h.location_id, _h.quantity).where(in_set(_h.line_id, "ids")).order_by(_h.id)
+)
+insert_hold: Prepared[Any] = tables.inserting(tables.stock_holds)

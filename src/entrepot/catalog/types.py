@@ -14,9 +14,13 @@ MerchantStatus = Literal["pending", "approved", "suspended"]
 AttributeKind = Literal["text", "number", "boolean", "choice"]
 OfferState = Literal["active", "hidden", "gone"]
 ReviewOrigin = Literal["verified", "imported"]
+Condition = Literal["new", "refurbished", "used"]
+ListingStatus = Literal["draft", "scheduled", "published", "hidden", "delisted"]
+"""Not shown yet; shown from a time on; shown; taken out of sight for now; taken down for good."""
 
 PRICE_MINOR_MAX = 10**12
 QUANTITY_MAX = 10**9
+WEIGHT_G_MAX = 100_000_000
 
 
 class MerchantApplication(msgspec.Struct, frozen=True):
@@ -110,7 +114,13 @@ class PictureView(msgspec.Struct, frozen=True):
 
 
 class OfferView(msgspec.Struct, frozen=True):
-    """One seller's offer of one variant. `available` is None where the seller does not count."""
+    """One seller's offer of one variant. `available` is None where the seller does not count.
+
+    `price_minor` is the price now, `regular_price_minor` the one without a sale, `list_price_minor` what the maker
+    recommends. `lowest_30d_minor` is the lowest price of the 30 days before the reduction that is on now; None without
+    a reduction or an earlier price. `prices` are prices now in other currencies. A sale that is on or to come has its
+    price and times. `bundle` names what a set is made of, by offer; its `available` is what the parts allow.
+    """
 
     id: str
     variant_id: str
@@ -126,6 +136,29 @@ class OfferView(msgspec.Struct, frozen=True):
     sellable: bool
     available: int | None
     created_at: int
+    regular_price_minor: int = 0
+    lowest_30d_minor: int | None = None
+    condition: Condition = "new"
+    prices: dict[str, int] = {}
+    sale_price_minor: int | None = None
+    sale_starts_at: int | None = None
+    sale_ends_at: int | None = None
+    low_stock_at: int | None = None
+    length_mm: int | None = None
+    width_mm: int | None = None
+    height_mm: int | None = None
+    tax_category: str | None = None
+    bundle: tuple[tuple[str, int], ...] = ()
+
+    @property
+    def is_reduced(self) -> bool:
+        """Whether a sale is on."""
+        return self.price_minor < self.regular_price_minor
+
+    @property
+    def was_minor(self) -> int | None:
+        """The price to compare with: without the sale, else what the maker recommends; None where neither is above."""
+        return self.regular_price_minor if self.is_reduced else self.list_price_minor
 
 
 class VariantView(msgspec.Struct, frozen=True):
@@ -138,6 +171,7 @@ class VariantView(msgspec.Struct, frozen=True):
     gtin: str | None
     offers: tuple[OfferView, ...]
     picture: str | None = None
+    mpn: str | None = None
 
     @property
     def featured(self) -> OfferView | None:
@@ -198,7 +232,8 @@ class ProductView(msgspec.Struct, frozen=True):
 
 
 class Card(msgspec.Struct, frozen=True):
-    """A product in a list. The price is its featured offer's; `price_minor_max` the dearest variant's.
+    """A product in a list. The price is that of its featured offer, or of the one that was chosen (then `featured` is
+    false); `price_minor_max` the dearest variant's.
 
     `available` is what can be bought of all its offers together; None where one of them is not counted.
     """
@@ -222,13 +257,41 @@ class Card(msgspec.Struct, frozen=True):
     available: int | None
     rating: Rating
     created_at: int
+    regular_price_minor: int = 0
+    lowest_30d_minor: int | None = None
+    variant_id: str = ""
+    featured: bool = True
+
+    @property
+    def was_minor(self) -> int | None:
+        """The price to compare with: without the sale, else what the maker recommends; None where neither is above."""
+        return self.regular_price_minor if self.price_minor < self.regular_price_minor else self.list_price_minor
+
+
+class DocumentOffer(msgspec.Struct, frozen=True):
+    """One offer of one variant as the index wants it. `choices` are the variant's own values by code; `available` is
+    None where the seller does not count; `reduced` while a sale is on, or it costs less than is recommended;
+    `prices` are the seller's own in other currencies."""
+
+    offer_id: str
+    variant_id: str
+    merchant_id: str
+    choices: dict[str, tuple[str, ...]]
+    price_minor: int
+    currency: str
+    sellable: bool
+    available: int | None
+    condition: Condition = "new"
+    reduced: bool = False
+    prices: dict[str, int] = {}
 
 
 class ProductDocument(msgspec.Struct, frozen=True):
     """A visible product as the index wants it: texts without markup, filters as words.
 
-    `attributes` holds its own and its variants' values by code; `merchant_ids` are those with an offer. Price, stock
-    and `sellable` are as of the snapshot it was read in.
+    `attributes` holds its own and its variants' values by code, `own_attributes` only what holds for every variant;
+    `merchant_ids` are those with an offer; `each_offer` are all of them, the featured one first. Prices, stock and
+    `sellable` are as of the snapshot it was read in.
     """
 
     id: str
@@ -254,10 +317,17 @@ class ProductDocument(msgspec.Struct, frozen=True):
     picture: str | None
     created_at: int
     changed_at: int
+    own_attributes: dict[str, tuple[str, ...]] = {}
+    each_offer: tuple[DocumentOffer, ...] = ()
 
 
 class CartOffer(msgspec.Struct, frozen=True):
-    """What a cart needs of an offer. `sellable`: whether it is for sale at all; `available`: how many are left."""
+    """What a cart needs of an offer. `sellable`: whether it is for sale at all; `available`: how many are left.
+
+    `price_minor` is the price now, `regular_price_minor` the one without a sale, `prices` those of now in other
+    currencies. An unknown weight or size is None. `category` is a path of slugs. `bundle` names the parts of a set, as
+    (offer, pieces of it in one set): its stock is theirs.
+    """
 
     offer_id: str
     product_id: str
@@ -269,15 +339,26 @@ class CartOffer(msgspec.Struct, frozen=True):
     variant_label: str
     price_minor: int
     currency: str
-    weight_g: int
+    weight_g: int | None
     picture: str | None
     sellable: bool
     available: int | None
     commission_bps: int
+    regular_price_minor: int
+    prices: dict[str, int] = {}
+    category: str | None = None
+    tax_category: str | None = None
+    length_mm: int | None = None
+    width_mm: int | None = None
+    height_mm: int | None = None
+    bundle: tuple[tuple[str, int], ...] = ()
 
 
 class Listing(msgspec.Struct, frozen=True):
-    """A merchant's row about a product. `visible` is whether buyers see it now; `owned` whether it owns the content."""
+    """A merchant's row about a product. `visible` is whether buyers see it now; `owned` whether it owns the content.
+
+    `publish_at` is when a scheduled one will be shown. `tags` are the merchant's own words.
+    """
 
     id: str
     external_id: str
@@ -294,6 +375,10 @@ class Listing(msgspec.Struct, frozen=True):
     offers: tuple[OfferView, ...]
     available: int | None
     changed_at: int
+    status: ListingStatus
+    publish_at: int | None
+    tags: tuple[str, ...]
+    category: str | None
 
 
 class Saved(msgspec.Struct, frozen=True):

@@ -9,7 +9,7 @@ import msgspec
 
 from entrepot.kernel import Blobs, Database, Invalid, Refused, TooLarge
 
-from ..drafts import ProductDraft, find_faults
+from ..drafts import PictureDraft, ProductDraft, find_faults, picture_url, picture_urls
 from ..pictures import StoredPicture, decode_picture, find_stored, source_digest, store_picture
 from ..texts import clean_line
 from .reading import VALUE_LENGTH_MAX, Bad, Good, Problem, Source
@@ -91,7 +91,7 @@ def with_pictures(database: Database, blobs: Blobs | None, source: Source, batch
 
     One read finds those that are stored already. Without blobs nothing is stored: files are only looked at.
     """
-    files = {reference: row for row in batch.rows for reference in row.draft.pictures if not _is_remote(reference)}
+    files = {reference: row for row in batch.rows for reference in picture_urls(row.draft) if not _is_remote(reference)}
     notes: list[tuple[Problem, bool]] = []
     digests: dict[str, str] = {}
     for reference, row in files.items():
@@ -145,11 +145,19 @@ def _note(row: Good, reference: str, refusal: Refused) -> Problem:
     return Problem(row.line, "pictures", reason, reference[:VALUE_LENGTH_MAX])
 
 
+def _named_picture(picture: str | PictureDraft, named: Mapping[str, str]) -> str | PictureDraft | None:
+    """The picture under its stored name; None for one that could not be stored."""
+    url = picture_url(picture)
+    found = url if _is_remote(url) else named.get(url)
+    if found is None or isinstance(picture, str):
+        return found
+    return msgspec.structs.replace(picture, url=found)
+
+
 def _renamed(row: Good, named: Mapping[str, str]) -> Good:
-    if all(_is_remote(reference) for reference in row.draft.pictures):
+    if all(_is_remote(reference) for reference in picture_urls(row.draft)):
         return row
-    pictures = (each if _is_remote(each) else named.get(each) for each in row.draft.pictures)
-    kept = tuple(dict.fromkeys(each for each in pictures if each))
+    kept = tuple(dict.fromkeys(filter(None, (_named_picture(each, named) for each in row.draft.pictures))))
     variants = tuple(
         msgspec.structs.replace(variant, picture=named.get(variant.picture, variant.picture))
         if variant.picture

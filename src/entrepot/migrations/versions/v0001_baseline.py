@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 from sqlalchemy import Text
 
-revision = "e1c11a6968ec"
+revision = "a2cdc0f6b14b"
 down_revision = None
 
 
@@ -22,6 +22,16 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("code", name=op.f("pk_catalog_attributes")),
         sqlite_strict=True,
     )
+    op.create_table(
+        "catalog_bundle_parts",
+        sa.Column("offer_id", sa.Text(), nullable=False),
+        sa.Column("part_offer_id", sa.Text(), nullable=False),
+        sa.Column("quantity", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.CheckConstraint("quantity > 0", name=op.f("ck_catalog_bundle_parts_quantity")),
+        sa.PrimaryKeyConstraint("offer_id", "part_offer_id", name=op.f("pk_catalog_bundle_parts")),
+        sqlite_strict=True,
+    )
+    op.create_index("ix_catalog_bundle_parts_part", "catalog_bundle_parts", ["part_offer_id"], unique=False)
     op.create_table(
         "catalog_categories",
         sa.Column("id", sa.Text(), nullable=False),
@@ -59,6 +69,24 @@ def upgrade() -> None:
         sqlite_strict=True,
     )
     op.create_table(
+        "catalog_import_mappings",
+        sa.Column("merchant_id", sa.Text(), nullable=False),
+        sa.Column("header", sa.Text(), nullable=False),
+        sa.Column(
+            "mapping", sa.Text().with_variant(postgresql.JSONB(astext_type=Text()), "postgresql"), nullable=False
+        ),
+        sa.Column("changed_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.PrimaryKeyConstraint("merchant_id", "header", name=op.f("pk_catalog_import_mappings")),
+        sqlite_strict=True,
+    )
+    op.create_table(
+        "catalog_import_seen",
+        sa.Column("import_id", sa.Text(), nullable=False),
+        sa.Column("external_id", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("import_id", "external_id", name=op.f("pk_catalog_import_seen")),
+        sqlite_strict=True,
+    )
+    op.create_table(
         "catalog_imports",
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("merchant_id", sa.Text(), nullable=False),
@@ -69,6 +97,9 @@ def upgrade() -> None:
         sa.Column("place", sa.Text(), nullable=False),
         sa.Column("fingerprint", sa.Text(), nullable=False),
         sa.Column("dry_run", sa.SmallInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("full", sa.SmallInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("mapping", sa.Text().with_variant(postgresql.JSONB(astext_type=Text()), "postgresql"), nullable=True),
+        sa.Column("size_bytes", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("cursor", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("done", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -78,17 +109,21 @@ def upgrade() -> None:
         sa.Column("unchanged", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("refused", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("notes", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("delisted", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("errors", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("failure", sa.Text(), nullable=True),
         sa.Column("actor", sa.Text(), nullable=False),
         sa.Column("started_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("finished_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.CheckConstraint("origin IN ('upload', 'local')", name=op.f("ck_catalog_imports_origin")),
-        sa.CheckConstraint("state IN ('waiting', 'running', 'done', 'failed')", name=op.f("ck_catalog_imports_state")),
+        sa.CheckConstraint(
+            "state IN ('mapping', 'waiting', 'running', 'done', 'failed')", name=op.f("ck_catalog_imports_state")
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_catalog_imports")),
         sqlite_strict=True,
     )
     op.create_index("ix_catalog_imports_merchant", "catalog_imports", ["merchant_id", "id"], unique=False)
+    op.create_index("ix_catalog_imports_place", "catalog_imports", ["place"], unique=False)
     op.create_table(
         "catalog_listings",
         sa.Column("id", sa.Text(), nullable=False),
@@ -96,17 +131,37 @@ def upgrade() -> None:
         sa.Column("external_id", sa.Text(), nullable=False),
         sa.Column("product_id", sa.Text(), nullable=False),
         sa.Column("hidden", sa.SmallInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("status", sa.Text(), nullable=False),
+        sa.Column("publish_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("tags", sa.Text().with_variant(postgresql.JSONB(astext_type=Text()), "postgresql"), nullable=False),
         sa.Column("fed_published", sa.SmallInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("fed_publish_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("row_hash", sa.Text(), nullable=False),
         sa.Column("content_hash", sa.Text(), nullable=False),
         sa.Column("created_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("changed_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.CheckConstraint("(hidden = 0) = (status = 'published')", name=op.f("ck_catalog_listings_hidden")),
+        sa.CheckConstraint(
+            "(publish_at IS NOT NULL) = (status = 'scheduled')", name=op.f("ck_catalog_listings_scheduled")
+        ),
+        sa.CheckConstraint(
+            "status IN ('draft', 'scheduled', 'published', 'hidden', 'delisted')",
+            name=op.f("ck_catalog_listings_status"),
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_catalog_listings")),
         sa.UniqueConstraint("merchant_id", "external_id", name=op.f("uq_catalog_listings_merchant_id")),
         sqlite_strict=True,
     )
     op.create_index("ix_catalog_listings_merchant", "catalog_listings", ["merchant_id", "id"], unique=False)
     op.create_index("ix_catalog_listings_product", "catalog_listings", ["product_id"], unique=False)
+    op.create_index(
+        "ix_catalog_listings_publish",
+        "catalog_listings",
+        ["publish_at"],
+        unique=False,
+        sqlite_where=sa.text("publish_at IS NOT NULL"),
+        postgresql_where=sa.text("publish_at IS NOT NULL"),
+    )
     op.create_table(
         "catalog_merchants",
         sa.Column("id", sa.Text(), nullable=False),
@@ -133,22 +188,58 @@ def upgrade() -> None:
         sa.Column("product_id", sa.Text(), nullable=False),
         sa.Column("variant_id", sa.Text(), nullable=False),
         sa.Column("price_minor", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("regular_price_minor", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("sale_price_minor", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("sale_starts_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("sale_ends_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("switch_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("lowest_30d_minor", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("list_price_minor", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("currency", sa.Text(), nullable=False),
+        sa.Column("prices", sa.Text().with_variant(postgresql.JSONB(astext_type=Text()), "postgresql"), nullable=False),
+        sa.Column("condition", sa.Text(), nullable=False),
         sa.Column("weight_g", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("length_mm", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("width_mm", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("height_mm", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("tax_category", sa.Text(), nullable=True),
         sa.Column("counted", sa.SmallInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("bundled", sa.SmallInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("low_stock_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("low_stock", sa.SmallInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("created_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("changed_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.CheckConstraint("condition IN ('new', 'refurbished', 'used')", name=op.f("ck_catalog_offers_condition")),
         sa.CheckConstraint("state IN ('active', 'hidden', 'gone')", name=op.f("ck_catalog_offers_state")),
         sa.CheckConstraint("price_minor > 0", name=op.f("ck_catalog_offers_price")),
+        sa.CheckConstraint("regular_price_minor >= price_minor", name=op.f("ck_catalog_offers_regular")),
+        sa.CheckConstraint(
+            "sale_price_minor IS NULL OR sale_price_minor < regular_price_minor", name=op.f("ck_catalog_offers_sale")
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_catalog_offers")),
         sa.UniqueConstraint("listing_id", "external_id", name=op.f("uq_catalog_offers_listing_id")),
         sqlite_strict=True,
     )
     op.create_index("ix_catalog_offers_merchant", "catalog_offers", ["merchant_id", "product_id"], unique=False)
     op.create_index("ix_catalog_offers_product", "catalog_offers", ["product_id"], unique=False)
+    op.create_index(
+        "ix_catalog_offers_switch",
+        "catalog_offers",
+        ["switch_at"],
+        unique=False,
+        sqlite_where=sa.text("switch_at IS NOT NULL"),
+        postgresql_where=sa.text("switch_at IS NOT NULL"),
+    )
     op.create_index("ix_catalog_offers_variant", "catalog_offers", ["variant_id"], unique=False)
+    op.create_table(
+        "catalog_old_slugs",
+        sa.Column("slug", sa.Text(), nullable=False),
+        sa.Column("product_id", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("slug", name=op.f("pk_catalog_old_slugs")),
+        sqlite_strict=True,
+    )
+    op.create_index("ix_catalog_old_slugs_product", "catalog_old_slugs", ["product_id"], unique=False)
     op.create_table(
         "catalog_picture_sources",
         sa.Column("source_sha256", sa.Text(), nullable=False),
@@ -162,6 +253,14 @@ def upgrade() -> None:
         sa.Column("width", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("height", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.PrimaryKeyConstraint("sha256", name=op.f("pk_catalog_pictures")),
+        sqlite_strict=True,
+    )
+    op.create_table(
+        "catalog_price_history",
+        sa.Column("offer_id", sa.Text(), nullable=False),
+        sa.Column("at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("price_minor", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.PrimaryKeyConstraint("offer_id", "at", name=op.f("pk_catalog_price_history")),
         sqlite_strict=True,
     )
     op.create_table(
@@ -193,7 +292,11 @@ def upgrade() -> None:
             "options", sa.Text().with_variant(postgresql.JSONB(astext_type=Text()), "postgresql"), nullable=False
         ),
         sa.Column("picture", sa.Text(), nullable=True),
+        sa.Column("mpn", sa.Text(), nullable=True),
+        sa.Column("tax_category", sa.Text(), nullable=True),
+        sa.Column("fits", sa.Text().with_variant(postgresql.JSONB(astext_type=Text()), "postgresql"), nullable=False),
         sa.Column("hidden", sa.SmallInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("joined_to", sa.Text(), nullable=True),
         sa.Column("rating_total", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("rating_count", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("rating_verified", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -204,6 +307,7 @@ def upgrade() -> None:
         sqlite_strict=True,
     )
     op.create_index("ix_catalog_products_category", "catalog_products", ["category_id"], unique=False)
+    op.create_index("ix_catalog_products_owner", "catalog_products", ["owner_id", "id"], unique=False)
     op.create_table(
         "catalog_review_grants",
         sa.Column("user_id", sa.Text(), nullable=False),
@@ -261,9 +365,12 @@ def upgrade() -> None:
         ),
         sa.Column("gtin", sa.Text(), nullable=True),
         sa.Column("picture", sa.Text(), nullable=True),
+        sa.Column("mpn", sa.Text(), nullable=True),
+        sa.Column("model_key", sa.Text(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_catalog_variants")),
         sqlite_strict=True,
     )
+    op.create_index("ix_catalog_variants_model", "catalog_variants", ["model_key"], unique=False)
     op.create_index("ix_catalog_variants_product", "catalog_variants", ["product_id"], unique=False)
     op.create_table(
         "cloud_jobs",
@@ -986,12 +1093,31 @@ def upgrade() -> None:
         sa.Column("status", sa.Text(), nullable=False),
         sa.Column("currency", sa.Text(), nullable=False),
         sa.Column("items_minor", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("seller_discount_minor", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("platform_discount_minor", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("shipping_minor", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "shipping_seller_discount_minor", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column(
+            "shipping_platform_discount_minor", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column(
+            "shipping_discounts",
+            sa.Text().with_variant(postgresql.JSONB(astext_type=Text()), "postgresql"),
+            nullable=False,
+        ),
+        sa.Column("shipping_by_platform", sa.SmallInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("tax_minor", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("tax_included", sa.SmallInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("shipping_tax_minor", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("shipping_tax_bps", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("shipping_tax_name", sa.Text(), nullable=False),
         sa.Column("commission_bps", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("seller_minor", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("commission_minor", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("carrier_minor", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("subsidy_minor", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("quote_id", sa.Text(), nullable=False),
         sa.Column("delivery_name", sa.Text(), nullable=False),
         sa.Column("arrives_from", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -1013,15 +1139,24 @@ def upgrade() -> None:
         sa.Column("answer_days", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("dispute_id", sa.Text(), nullable=True),
         sa.CheckConstraint(
-            "items_minor + shipping_minor + tax_minor = seller_minor + commission_minor + carrier_minor + tax_minor",
+            "items_minor - seller_discount_minor - platform_discount_minor + shipping_minor - shipping_seller_discount_minor - shipping_platform_discount_minor + (1 - tax_included) * tax_minor + subsidy_minor = seller_minor + commission_minor + carrier_minor + tax_minor",
             name=op.f("ck_orders_seller_orders_invariant"),
         ),
         sa.CheckConstraint(
-            "items_minor >= 0 AND shipping_minor >= 0 AND tax_minor >= 0", name=op.f("ck_orders_seller_orders_paid")
+            "items_minor >= 0 AND shipping_minor >= 0 AND tax_minor >= shipping_tax_minor",
+            name=op.f("ck_orders_seller_orders_paid"),
+        ),
+        sa.CheckConstraint(
+            "seller_discount_minor >= 0 AND platform_discount_minor >= 0 AND seller_discount_minor + platform_discount_minor <= items_minor AND shipping_seller_discount_minor >= 0 AND shipping_platform_discount_minor >= 0 AND shipping_tax_minor >= 0 AND shipping_seller_discount_minor + shipping_platform_discount_minor <= shipping_minor",
+            name=op.f("ck_orders_seller_orders_discounts"),
         ),
         sa.CheckConstraint(
             "seller_minor >= 0 AND commission_minor >= 0 AND carrier_minor >= 0",
             name=op.f("ck_orders_seller_orders_legs"),
+        ),
+        sa.CheckConstraint(
+            "subsidy_minor = platform_discount_minor + shipping_platform_discount_minor",
+            name=op.f("ck_orders_seller_orders_subsidy"),
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_orders_seller_orders")),
         sqlite_strict=True,
@@ -1039,13 +1174,181 @@ def upgrade() -> None:
     )
     op.create_index("ix_orders_seller_orders_order", "orders_seller_orders", ["order_id"], unique=False)
     op.create_table(
+        "pay_actions",
+        sa.Column("payment_id", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("reference", sa.Text(), nullable=True),
+        sa.Column("body", sa.Text().with_variant(postgresql.JSONB(astext_type=Text()), "postgresql"), nullable=False),
+        sa.Column("created_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.PrimaryKeyConstraint("payment_id", name=op.f("pk_pay_actions")),
+        sqlite_strict=True,
+    )
+    op.create_index("uq_pay_actions_reference", "pay_actions", ["reference"], unique=True)
+    op.create_table(
+        "pay_breaks",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("processor", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("line_id", sa.Text(), nullable=True),
+        sa.Column("subject", sa.Text(), nullable=True),
+        sa.Column("currency", sa.Text(), nullable=False),
+        sa.Column("theirs_minor", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("ours_minor", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("opened_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("owner", sa.Text(), nullable=True),
+        sa.Column("resolved_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("resolved_by", sa.Text(), nullable=True),
+        sa.Column("resolution", sa.Text(), nullable=True),
+        sa.Column("note", sa.Text(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_pay_breaks")),
+        sqlite_strict=True,
+    )
+    op.create_index(
+        "ix_pay_breaks_open",
+        "pay_breaks",
+        ["opened_at"],
+        unique=False,
+        sqlite_where=sa.text("resolved_at IS NULL"),
+        postgresql_where=sa.text("resolved_at IS NULL"),
+    )
+    op.create_table(
+        "pay_captures",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("payment_id", sa.Text(), nullable=False),
+        sa.Column("seller_order_id", sa.Text(), nullable=False),
+        sa.Column("currency", sa.Text(), nullable=False),
+        sa.Column("amount_minor", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("final", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("processor_ref", sa.Text(), nullable=True),
+        sa.Column("reason", sa.Text(), nullable=True),
+        sa.Column("created_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("done_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_pay_captures")),
+        sqlite_strict=True,
+    )
+    op.create_index("ix_pay_captures_payment", "pay_captures", ["payment_id", "seller_order_id"], unique=False)
+    op.create_table(
+        "pay_chargebacks",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("processor", sa.Text(), nullable=False),
+        sa.Column("processor_ref", sa.Text(), nullable=False),
+        sa.Column("payment_id", sa.Text(), nullable=False),
+        sa.Column("currency", sa.Text(), nullable=False),
+        sa.Column("amount_minor", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("evidence_by", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("opened_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("closed_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_pay_chargebacks")),
+        sqlite_strict=True,
+    )
+    op.create_index("ix_pay_chargebacks_payment", "pay_chargebacks", ["payment_id"], unique=False)
+    op.create_index("uq_pay_chargebacks_ref", "pay_chargebacks", ["processor", "processor_ref"], unique=True)
+    op.create_table(
+        "pay_exchange_rates",
+        sa.Column("currency", sa.Text(), nullable=False),
+        sa.Column("home", sa.Text(), nullable=False),
+        sa.Column("valid_from", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("rate", sa.Text(), nullable=False),
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("saved_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("saved_by", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("home", "currency", "valid_from", name=op.f("pk_pay_exchange_rates")),
+        sqlite_strict=True,
+    )
+    op.create_table(
+        "pay_file_lines",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("file_id", sa.Text(), nullable=False),
+        sa.Column("number", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("processor", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("ref", sa.Text(), nullable=False),
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("currency", sa.Text(), nullable=False),
+        sa.Column("amount_minor", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("fee_minor", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("subject", sa.Text(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_pay_file_lines")),
+        sqlite_strict=True,
+    )
+    op.create_index("ix_pay_file_lines_file", "pay_file_lines", ["file_id", "number"], unique=False)
+    op.create_index("ix_pay_file_lines_subject", "pay_file_lines", ["subject"], unique=False)
+    op.create_table(
+        "pay_files",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("processor", sa.Text(), nullable=False),
+        sa.Column("format", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("sha256", sa.Text(), nullable=False),
+        sa.Column("lines", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("skipped", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("first_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("last_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("imported_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("imported_by", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_pay_files")),
+        sqlite_strict=True,
+    )
+    op.create_index("uq_pay_files_sha256", "pay_files", ["processor", "sha256"], unique=True)
+    op.create_table(
+        "pay_freezes",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("seller_order_id", sa.Text(), nullable=False),
+        sa.Column("merchant_id", sa.Text(), nullable=False),
+        sa.Column("currency", sa.Text(), nullable=False),
+        sa.Column("amount_minor", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("fee_minor", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("created_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("released_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_pay_freezes")),
+        sqlite_strict=True,
+    )
+    op.create_index("ix_pay_freezes_seller_order", "pay_freezes", ["seller_order_id"], unique=False)
+    op.create_table(
+        "pay_gift_cards",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("code_hash", sa.Text(), nullable=False),
+        sa.Column("code_end", sa.Text(), nullable=False),
+        sa.Column("currency", sa.Text(), nullable=False),
+        sa.Column("amount_minor", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.Column("issued_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("issued_by", sa.Text(), nullable=False),
+        sa.Column("expires_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("ended_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_pay_gift_cards")),
+        sqlite_strict=True,
+    )
+    op.create_index("uq_pay_gift_cards_code_hash", "pay_gift_cards", ["code_hash"], unique=True)
+    op.create_table(
+        "pay_gift_uses",
+        sa.Column("payment_id", sa.Text(), nullable=False),
+        sa.Column("seller_order_id", sa.Text(), nullable=False),
+        sa.Column("card_id", sa.Text(), nullable=False),
+        sa.Column("amount_minor", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.PrimaryKeyConstraint("payment_id", "seller_order_id", "card_id", name=op.f("pk_pay_gift_uses")),
+        sqlite_strict=True,
+    )
+    op.create_index("ix_pay_gift_uses_card", "pay_gift_uses", ["card_id"], unique=False)
+    op.create_table(
         "pay_legs",
         sa.Column("payment_id", sa.Text(), nullable=False),
         sa.Column("seller_order_id", sa.Text(), nullable=False),
         sa.Column("merchant_id", sa.Text(), nullable=False),
         sa.Column("currency", sa.Text(), nullable=False),
         sa.Column("amount_minor", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("gift_minor", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("subsidy_minor", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("released_minor", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("closed_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("frozen_by", sa.Text(), nullable=True),
         sa.PrimaryKeyConstraint("payment_id", "seller_order_id", name=op.f("pk_pay_legs")),
         sqlite_strict=True,
     )
@@ -1063,6 +1366,7 @@ def upgrade() -> None:
         sa.Column("merchant_id", sa.Text(), nullable=False),
         sa.Column("currency", sa.Text(), nullable=False),
         sa.Column("last_payout_id", sa.Text(), nullable=True),
+        sa.Column("paused_reason", sa.Text(), nullable=True),
         sa.PrimaryKeyConstraint("merchant_id", "currency", name=op.f("pk_pay_payees")),
         sqlite_strict=True,
     )
@@ -1073,6 +1377,7 @@ def upgrade() -> None:
         sa.Column("buyer", sa.Text(), nullable=False),
         sa.Column("processor", sa.Text(), nullable=False),
         sa.Column("method", sa.Text(), nullable=False),
+        sa.Column("capture", sa.Text(), nullable=False),
         sa.Column("currency", sa.Text(), nullable=False),
         sa.Column("amount_minor", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("state", sa.Text(), nullable=False),
@@ -1089,8 +1394,44 @@ def upgrade() -> None:
         "pay_payments",
         ["ref"],
         unique=True,
-        sqlite_where=sa.text("state IN ('requested', 'captured')"),
-        postgresql_where=sa.text("state IN ('requested', 'captured')"),
+        sqlite_where=sa.text("state IN ('requested', 'authorised', 'captured')"),
+        postgresql_where=sa.text("state IN ('requested', 'authorised', 'captured')"),
+    )
+    op.create_table(
+        "pay_payout_accounts",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("merchant_id", sa.Text(), nullable=False),
+        sa.Column("currency", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("holder", sa.Text(), nullable=False),
+        sa.Column("sealed", sa.Text(), nullable=False),
+        sa.Column("masked", sa.Text(), nullable=False),
+        sa.Column("usable_from", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("created_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("created_by", sa.Text(), nullable=False),
+        sa.Column("replaced_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_pay_payout_accounts")),
+        sqlite_strict=True,
+    )
+    op.create_index(
+        "uq_pay_payout_accounts_current",
+        "pay_payout_accounts",
+        ["merchant_id", "currency"],
+        unique=True,
+        sqlite_where=sa.text("replaced_at IS NULL"),
+        postgresql_where=sa.text("replaced_at IS NULL"),
+    )
+    op.create_table(
+        "pay_payout_terms",
+        sa.Column("merchant_id", sa.Text(), nullable=False),
+        sa.Column("schedule", sa.Text(), nullable=False),
+        sa.Column("day", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("minimum_minor", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("reserve_bps", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("reserve_days", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("changed_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.PrimaryKeyConstraint("merchant_id", name=op.f("pk_pay_payout_terms")),
+        sqlite_strict=True,
     )
     op.create_table(
         "pay_payouts",
@@ -1104,6 +1445,9 @@ def upgrade() -> None:
         sa.Column("processor_ref", sa.Text(), nullable=True),
         sa.Column("created_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("paid_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("reason", sa.Text(), nullable=True),
+        sa.Column("account_id", sa.Text(), nullable=True),
+        sa.Column("ended_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_pay_payouts")),
         sqlite_strict=True,
     )
@@ -1123,6 +1467,16 @@ def upgrade() -> None:
         sa.Column("seller_order_id", sa.Text(), nullable=True),
         sa.Column("currency", sa.Text(), nullable=False),
         sa.Column("amount_minor", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("gift_minor", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("subsidy_minor", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("seller_minor", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("commission_minor", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("carrier_minor", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("tax_minor", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("settled", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("payable_minor", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("reserve_minor", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("receivable_minor", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("processor_ref", sa.Text(), nullable=True),
@@ -1133,6 +1487,27 @@ def upgrade() -> None:
     )
     op.create_index("ix_pay_refunds_payment", "pay_refunds", ["payment_id"], unique=False)
     op.create_table(
+        "pay_reserves",
+        sa.Column("seller_order_id", sa.Text(), nullable=False),
+        sa.Column("merchant_id", sa.Text(), nullable=False),
+        sa.Column("currency", sa.Text(), nullable=False),
+        sa.Column("amount_minor", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("kept_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("release_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("released_minor", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("released_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.PrimaryKeyConstraint("seller_order_id", name=op.f("pk_pay_reserves")),
+        sqlite_strict=True,
+    )
+    op.create_index(
+        "ix_pay_reserves_due",
+        "pay_reserves",
+        ["release_at"],
+        unique=False,
+        sqlite_where=sa.text("released_at IS NULL"),
+        postgresql_where=sa.text("released_at IS NULL"),
+    )
+    op.create_table(
         "pay_settlements",
         sa.Column("seller_order_id", sa.Text(), nullable=False),
         sa.Column("payment_id", sa.Text(), nullable=False),
@@ -1142,6 +1517,7 @@ def upgrade() -> None:
         sa.Column("commission_minor", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("carrier_minor", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("tax_minor", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("recovered_minor", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("settled_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.PrimaryKeyConstraint("seller_order_id", name=op.f("pk_pay_settlements")),
         sqlite_strict=True,

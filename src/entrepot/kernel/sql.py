@@ -116,7 +116,7 @@ def prepare(statement: ClauseElement, into: Callable[..., T] | None = None) -> P
     """
     _sets_seen.clear()
     sqlite = statement.compile(dialect=_SQLITE)
-    sets = tuple(_sets_seen)
+    sets = tuple(dict.fromkeys(_sets_seen))
     postgres = statement.compile(dialect=_POSTGRES)
     return Prepared(
         _with_constants(sqlite, _SQLITE_MARK),

@@ -7,17 +7,20 @@ from . import threads as _threads  # noqa: F401 - before whatever loads a numeri
 from .embedding import DIMENSIONS, MODEL, embed, embed_query, load_model
 from .jobs import get_job, submit_job
 from .metering import Meter
+from .meters import METERS, MeterKind
 from .proofs import PROOFS
 from .reading import SurfaceUse, list_usage, use_by_surface
 from .types import SHOP, Job, Settings, Usage, UsageClass
 
 __all__ = [
     "DIMENSIONS",
+    "METERS",
     "MODEL",
     "PROOFS",
     "SHOP",
     "Job",
     "Meter",
+    "MeterKind",
     "Settings",
     "SurfaceUse",
     "Usage",

@@ -9,6 +9,16 @@ from .types import SHOP
 GRANT = "cloud.grant"
 STANDING = "cloud.standing"
 END = "cloud.end"
+RESERVE = "cloud.reserve"
+USE = "cloud.use"
+RELEASE = "cloud.release"
+MAKER = "cloud.maker"
+BUDGET = "cloud.budget"
+CREDIT = "cloud.credit"
+CREDIT_LINE = "cloud.credit_line"
+
+BUDGET_UNIT = "budget9"
+"""A budget's own unit, also a thousand-millionth of the home currency: it bounds money and is none."""
 
 
 def nano(currency: str) -> str:
@@ -29,3 +39,33 @@ def grants(unit: str) -> Account:
 def earned(unit: str) -> Account:
     """What compute was paid with."""
     return Account(SHOP, "compute_earned", unit)
+
+
+def maker(organisation: str, unit: str) -> Account:
+    """What a model's maker earned by its use."""
+    return Account(organisation, "maker", unit, floor=0)
+
+
+def credit_lines(unit: str) -> Account:
+    """What organisations may use before they pay, as a negative balance."""
+    return Account(SHOP, "credit_lines", unit)
+
+
+def prepaid(unit: str) -> Account:
+    """Compute that was paid for beforehand, as a negative balance."""
+    return Account(SHOP, "compute_prepaid", unit)
+
+
+def budget(period: str) -> Account:
+    """What is left of a budget in one period."""
+    return Account(period, "budget", BUDGET_UNIT, floor=0)
+
+
+def budget_source(unit: str = BUDGET_UNIT) -> Account:
+    """Where budgets are filled from."""
+    return Account(SHOP, "budgets", unit)
+
+
+def budget_used(unit: str = BUDGET_UNIT) -> Account:
+    """What was spent of budgets."""
+    return Account(SHOP, "budgets_used", unit)

@@ -16,10 +16,11 @@ import msgspec
 from sqlalchemy import bindparam, func, insert, select, update
 
 from entrepot import ledger
-from entrepot.kernel import MINUTE, SECOND, Prepared, Snapshot, Tx, derive_id, prepare, prepare_text
+from entrepot.kernel import MINUTE, SECOND, Prepared, Snapshot, Tx, derive_id, prepare
 
 from . import accounts, tables
 from .types import Usage, UsageClass
+from .usage import write_usage
 
 GRANT_TIMES = 1_000
 """A grant covers so many standing holds: the shop's own compute account is funded by the platform."""
@@ -81,7 +82,7 @@ def write(tx: Tx, stretch_id: str, rows: Sequence[Usage]) -> bool:
     if tx.run(_alive, id_=stretch_id, now_=tx.now) == 0:
         return False
     assert all(row.price == 0 for row in rows), "a price is captured from the hold, which nothing here does yet"
-    tx.run_many(_insert_usage, [{**msgspec.structs.asdict(row), "stretch": stretch_id} for row in rows])
+    write_usage(tx, rows, stretch_id)
     return True
 
 
@@ -151,7 +152,7 @@ def _record_crash(tx: Tx, stretch: Stretch) -> None:
         usage_class=UsageClass.ESTIMATED,
         at=tx.now,
     )
-    tx.run_many(_insert_usage, [{**msgspec.structs.asdict(estimate), "stretch": stretch.id}])
+    write_usage(tx, [estimate], stretch.id)
     tx.run(_close, id_=stretch.id, state_="crashed", now_=tx.now)
 
 
@@ -175,9 +176,4 @@ _close: Prepared[Any] = prepare(
 )
 _quantity: Prepared[Any] = prepare(
     select(func.sum(_u.quantity).label("quantity")).where(_u.stretch == bindparam("stretch"))
-)
-_FIELDS = [column.name for column in tables.usage.columns]
-_insert_usage: Prepared[Any] = prepare_text(
-    f"INSERT INTO cloud_usage ({', '.join(_FIELDS)}) VALUES ({', '.join(':' + name for name in _FIELDS)}) "
-    "ON CONFLICT (request, attempt, meter) DO NOTHING"
 )

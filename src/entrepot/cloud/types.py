@@ -25,6 +25,8 @@ class UsageClass(StrEnum):
 
     EXACT = "exact"
     """Counted."""
+    CHECKPOINTED = "checkpointed"
+    """Counted up to the last look at a stream that broke off: no more than what came was billed."""
     ESTIMATED = "estimated"
     """What a crash left uncounted, reckoned from what was counted before; borne by the shop."""
 

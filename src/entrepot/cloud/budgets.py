@@ -1,0 +1,194 @@
+"""Budgets: no more than so much in a period, for an organisation or for one of its keys.
+
+A budget is a unit of the ledger's: each period has an account that is filled with the budget's amount, and every call
+holds from it what it holds from the organisation's credit, in one plan. So calls at once cannot pass it together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+import msgspec
+from sqlalchemy import bindparam, insert, or_, select, update
+
+from entrepot import ledger
+from entrepot.identity import Scope, require_organisation
+from entrepot.kernel import Invalid, NotFound, Prepared, Snapshot, Tx, derive_id, from_json, in_set, prepare, to_json
+from entrepot.kernel.sql import prepare_text
+
+from . import accounts, tables
+
+Period = Literal["day", "month", "total"]
+NAME_LENGTH_MAX = 100
+
+
+class Budget(msgspec.Struct, frozen=True):
+    """A bound on spending, in nano units a period (UTC days, UTC months, or once). `key_id` is None for all keys."""
+
+    id: str
+    organisation: str
+    name: str
+    key_id: str | None
+    period: Period
+    amount: int
+    alert_bps: tuple[int, ...]
+    created_at: int
+
+    def begins_at(self, now: int) -> int:
+        """When the period of a time began, in microseconds; a `total` has one that began with the budget."""
+        moment = datetime.fromtimestamp(now / 1_000_000, UTC)
+        match self.period:
+            case "day":
+                start = moment.replace(hour=0, minute=0, second=0, microsecond=0)
+            case "month":
+                start = moment.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+            case _:
+                return self.created_at
+        return int(start.timestamp()) * 1_000_000
+
+
+class BudgetState(msgspec.Struct, frozen=True):
+    """A budget in its present period, in nano units: what is spent, what calls under way hold, what is left."""
+
+    budget: Budget
+    begins_at: int
+    spent: int
+    held: int
+
+    @property
+    def left(self) -> int:
+        """What can still be held."""
+        return max(self.budget.amount - self.spent - self.held, 0)
+
+
+def add_budget(
+    tx: Tx, scope: Scope, name: str, amount: int, period: Period = "month", *, key_id: str | None = None,
+    alert_bps: Sequence[int] = (8_000, 10_000),
+) -> Budget:  # fmt: skip
+    """Set a bound on what the caller's organisation, or one of its keys, spends."""
+    organisation = require_organisation(scope)
+    if not 0 < len(name.strip()) <= NAME_LENGTH_MAX:
+        raise Invalid(f"A budget needs a name of at most {NAME_LENGTH_MAX} characters", fields={"name": "name it"})
+    if not 0 <= amount <= ledger.AMOUNT_MAX:
+        raise Invalid("A budget is zero or more", fields={"amount": "zero or more"})
+    if any(not 0 < each <= 10_000 for each in alert_bps):
+        raise Invalid("An alert is at 1 to 10000 hundredths of a percent", fields={"alert_bps": "1 to 10000"})
+    budget = Budget(
+        tx.new_id("bud"), organisation, name.strip(), key_id, period, amount, tuple(sorted(alert_bps)), tx.now
+    )
+    tx.run(_insert, **msgspec.structs.asdict(budget) | {"alert_bps": to_json(budget.alert_bps), "ended_at": None})
+    return budget
+
+
+def change_budget(tx: Tx, scope: Scope, budget_id: str, amount: int) -> None:
+    """Another amount from now on, in this period too. What was spent or is held already stays: below it nothing more
+    is admitted."""
+    if not 0 <= amount <= ledger.AMOUNT_MAX:
+        raise Invalid("A budget is zero or more", fields={"amount": "zero or more"})
+    if not tx.run(_change, id_=budget_id, organisation_=require_organisation(scope), amount_=amount):
+        raise NotFound("There is no such budget")
+
+
+def end_budget(tx: Tx, scope: Scope, budget_id: str) -> None:
+    """Bound nothing by it any more."""
+    if not tx.run(_end, id_=budget_id, organisation_=require_organisation(scope), now_=tx.now):
+        raise NotFound("There is no such budget")
+
+
+def list_budgets(snapshot: Snapshot, scope: Scope) -> list[BudgetState]:
+    """The caller's budgets as they stand in their present periods."""
+    budgets = snapshot.all(_all, organisation=require_organisation(scope))
+    begins = [(budget, budget.begins_at(snapshot.now)) for budget in budgets]
+    named = [accounts.budget(period_id(budget.id, at)) for budget, at in begins]
+    balances = ledger.balances_of(snapshot, named)
+    funded = read_funded(snapshot, begins)
+    states = []
+    for (budget, at), account in zip(begins, named, strict=True):
+        balance = balances[account.id]
+        put_in = funded.get(budget.id, 0)
+        states.append(BudgetState(budget, at, put_in - balance.balance, balance.pending_debits))
+    return states
+
+
+def budgets_for(tx: Tx, organisation: str, key_id: str | None) -> list[Budget]:
+    """The budgets that a call of this key counts against, by id."""
+    return tx.all(_for, organisation=organisation, key_id=key_id or "")
+
+
+def fund(tx: Tx, budgets: Sequence[Budget]) -> tuple[list[ledger.Account], ledger.Plan]:
+    """The account of each budget for the present period, and what to post first so that it holds the budget's amount.
+
+    The caller holds the organisation's row, so that two calls never fill one account.
+    """
+    begins = [(budget, budget.begins_at(tx.now)) for budget in budgets]
+    funded = read_funded(tx, begins)
+    named = [accounts.budget(period_id(budget.id, at)) for budget, at in begins]
+    changed = [
+        (budget, at, account)
+        for (budget, at), account in zip(begins, named, strict=True)
+        if funded.get(budget.id, -1) != budget.amount
+    ]
+    if not changed:
+        return named, ledger.Plan()
+    balances = ledger.balances_of(tx, [account for _, _, account in changed])
+    steps: list[ledger.Step] = []
+    for budget, at, account in changed:
+        before = funded.get(budget.id, 0)
+        # A budget cut below what is spent and held leaves nothing to hold: the rest goes when holds come back.
+        by = max(budget.amount - before, -balances[account.id].available)
+        steps += _fill(account, by, derive_id("trf", account.owner, str(before), str(before + by)), budget.id)
+        tx.run(_fund, budget_id=budget.id, begins_at=at, funded=before + by)
+    return named, ledger.Plan(tuple(steps))
+
+
+def period_id(budget_id: str, begins_at: int) -> str:
+    """The owner of a budget's account for one period."""
+    return f"{budget_id}.{begins_at}"
+
+
+def read_funded(snapshot: Snapshot, begins: Sequence[tuple[Budget, int]]) -> dict[str, int]:
+    """How much was put into each budget's account of its period; nothing for one that was not used yet."""
+    if not begins:
+        return {}
+    at = {budget.id: begins_at for budget, begins_at in begins}
+    rows = snapshot.all(_funded, ids=list(at))
+    return {row.budget_id: row.funded for row in rows if at[row.budget_id] == row.begins_at}
+
+
+def _fill(account: ledger.Account, by: int, transfer_id: str, ref: str) -> list[ledger.Step]:
+    source = accounts.budget_source(account.unit)
+    if by > 0:
+        return [ledger.Move(transfer_id, source, account, by, accounts.BUDGET, ref)]
+    if by < 0:
+        return [ledger.Move(transfer_id, account, source, -by, accounts.BUDGET, ref)]
+    return []
+
+
+def _read(
+    budget_id: str, organisation: str, name: str, key_id: str | None, period: Any, amount: int, alert_bps: str, at: int
+) -> Budget:
+    return Budget(budget_id, organisation, name, key_id, period, amount, from_json(alert_bps, tuple[int, ...]), at)
+
+
+_b, _p = tables.budgets.c, tables.budget_periods.c
+_columns = select(_b.id, _b.organisation, _b.name, _b.key_id, _b.period, _b.amount, _b.alert_bps, _b.created_at).where(
+    _b.organisation == bindparam("organisation"), _b.ended_at.is_(None)
+)
+_all: Prepared[Budget] = prepare(_columns.order_by(_b.id), _read)
+_for: Prepared[Budget] = prepare(
+    _columns.where(or_(_b.key_id.is_(None), _b.key_id == bindparam("key_id"))).order_by(_b.id), _read
+)
+_funded: Prepared[Any] = prepare(select(_p.budget_id, _p.begins_at, _p.funded).where(in_set(_p.budget_id, "ids")))
+_insert: Prepared[Any] = prepare(
+    insert(tables.budgets).values({column.name: bindparam(column.name) for column in tables.budgets.columns})
+)
+_own = (_b.id == bindparam("id_")) & (_b.organisation == bindparam("organisation_")) & _b.ended_at.is_(None)
+_change: Prepared[Any] = prepare(update(tables.budgets).where(_own).values(amount=bindparam("amount_")))
+_end: Prepared[Any] = prepare(update(tables.budgets).where(_own).values(ended_at=bindparam("now_")))
+_fund: Prepared[Any] = prepare_text(
+    "INSERT INTO cloud_budget_periods (budget_id, begins_at, funded, alerted_bps) "
+    "VALUES (:budget_id, :begins_at, :funded, 0) "
+    "ON CONFLICT (budget_id, begins_at) DO UPDATE SET funded = excluded.funded"
+)

@@ -1,0 +1,128 @@
+"""Customers: organisations that use compute, how fast they may, and the credit they use it from.
+
+What a customer can spend is one balance of the ledger: what was paid for beforehand, what was granted, and the credit
+line of those who pay later. Its row is what admissions wait at, so that everything is checked at one moment.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import msgspec
+from sqlalchemy import bindparam, select, update
+
+from entrepot import ledger
+from entrepot.identity import Scope, require_operator
+from entrepot.kernel import MINUTE, SECOND, Invalid, Prepared, Snapshot, TooMany, Tx, derive_id, prepare
+from entrepot.kernel.sql import prepare_text
+
+from . import accounts, tables
+
+
+class Limits(msgspec.Struct, frozen=True):
+    """How fast an organisation may call. `tokens_per_minute` counts every meter's most of an admitted call."""
+
+    requests_per_minute: Annotated[int, msgspec.Meta(ge=1)] = 600
+    tokens_per_minute: Annotated[int, msgspec.Meta(ge=1)] = 1_000_000
+
+
+class Customer(msgspec.Struct, frozen=True):
+    """An organisation that uses compute. The `tat`s are the theoretical arrival times of the rate limits (GCRA)."""
+
+    organisation: str
+    requests_per_minute: int
+    tokens_per_minute: int
+    requests_tat: int
+    tokens_tat: int
+    credit_line: int
+
+
+def lock_customer(tx: Tx, organisation: str, limits: Limits) -> Customer:
+    """The organisation's row, made when it calls first, kept from others until the commit."""
+    customer = tx.one(_lock, organisation=organisation)
+    if customer is None:
+        tx.run(_insert, organisation=organisation, now=tx.now, **msgspec.structs.asdict(limits))
+        customer = tx.one(_lock, organisation=organisation)
+    assert customer is not None
+    return customer
+
+
+def take_rate(tx: Tx, customer: Customer, tokens: int) -> None:
+    """Count a call of so many tokens; TooMany, saying when to come again, when it is too fast.
+
+    The generic cell rate algorithm (ITU-T I.371): each call moves the time at which the allowance is whole again, and
+    that time may lie a minute ahead at most. A single call above a minute's tokens passes when nothing went before it.
+    """
+    requests = _next(customer.requests_tat, tx.now, MINUTE // customer.requests_per_minute)
+    tokens_tat = _next(customer.tokens_tat, tx.now, min(tokens * MINUTE // customer.tokens_per_minute, MINUTE))
+    wait = max(requests, tokens_tat) - tx.now - MINUTE
+    if wait > 0:
+        seconds = -(-wait // SECOND)
+        what = "requests" if requests >= tokens_tat else "tokens"
+        most = customer.requests_per_minute if what == "requests" else customer.tokens_per_minute
+        raise TooMany(f"At most {most:,} {what} a minute: try again in {seconds} s", retry_after_s=seconds)
+    tx.run(_take, organisation_=customer.organisation, requests_=requests, tokens_=tokens_tat)
+
+
+def set_limits(tx: Tx, scope: Scope, organisation: str, limits: Limits) -> None:
+    """How fast an organisation may call from now on. The operator's."""
+    require_operator(scope)
+    lock_customer(tx, organisation, limits)
+    tx.run(_set_limits, organisation_=organisation, requests_=limits.requests_per_minute,
+           tokens_=limits.tokens_per_minute)  # fmt: skip
+
+
+def credit_plan(organisation: str, unit: str, amount: int, ref: str, *, granted: bool = False) -> ledger.Plan:
+    """Credit for compute: paid for, or granted. The same `ref` credits once, however often it is posted."""
+    source = accounts.grants(unit) if granted else accounts.prepaid(unit)
+    code = accounts.GRANT if granted else accounts.CREDIT
+    target = accounts.compute(organisation, unit)
+    return ledger.Plan.of(ledger.Move(derive_id("trf", ref, code), source, target, amount, code, ref))
+
+
+def set_credit_line(tx: Tx, scope: Scope, organisation: str, unit: str, amount: int, limits: Limits) -> None:
+    """How much an organisation may use before it pays. The operator's; Insufficient while more than that is used."""
+    require_operator(scope)
+    if not 0 <= amount <= ledger.AMOUNT_MAX:
+        raise Invalid("A credit line is zero or more")
+    customer = lock_customer(tx, organisation, limits)
+    by = amount - customer.credit_line
+    if by == 0:
+        return
+    here, there = accounts.credit_lines(unit), accounts.compute(organisation, unit)
+    debit, credit = (here, there) if by > 0 else (there, here)
+    move = ledger.Move(tx.new_id("trf"), debit, credit, abs(by), accounts.CREDIT_LINE, organisation)
+    ledger.post(tx, ledger.Plan.of(move))
+    tx.run(_set_line, organisation_=organisation, amount_=amount)
+
+
+def find_customer(snapshot: Snapshot, organisation: str) -> Customer | None:
+    """A customer; None when it never called."""
+    return snapshot.one(_find, organisation=organisation)
+
+
+def _next(tat: int, now: int, step: int) -> int:
+    return max(tat, now) + step
+
+
+_c = tables.customers.c
+_row = select(
+    _c.organisation, _c.requests_per_minute, _c.tokens_per_minute, _c.requests_tat, _c.tokens_tat, _c.credit_line
+).where(_c.organisation == bindparam("organisation"))
+_find: Prepared[Customer] = prepare(_row, Customer)
+_lock: Prepared[Customer] = prepare(_row.with_for_update(), Customer)
+_insert: Prepared[Any] = prepare_text(
+    "INSERT INTO cloud_customers (organisation, requests_per_minute, tokens_per_minute, requests_tat, tokens_tat, "
+    "credit_line, created_at) VALUES (:organisation, :requests_per_minute, :tokens_per_minute, 0, 0, 0, :now) "
+    "ON CONFLICT (organisation) DO NOTHING"
+)
+_mine = _c.organisation == bindparam("organisation_")
+_take: Prepared[Any] = prepare(
+    update(tables.customers).where(_mine).values(requests_tat=bindparam("requests_"), tokens_tat=bindparam("tokens_"))
+)
+_set_limits: Prepared[Any] = prepare(
+    update(tables.customers)
+    .where(_mine)
+    .values(requests_per_minute=bindparam("requests_"), tokens_per_minute=bindparam("tokens_"))
+)
+_set_line: Prepared[Any] = prepare(update(tables.customers).where(_mine).values(credit_line=bindparam("amount_")))

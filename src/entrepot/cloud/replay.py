@@ -1,0 +1,60 @@
+"""Replaying a bill: rating every usage row again from its price book, and comparing with what was charged."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from sqlalchemy import bindparam, select
+
+from entrepot.kernel import Prepared, Snapshot, prepare
+
+from . import tables
+from .pricing import read_price_books
+from .rating import price_of
+
+
+class Difference(msgspec.Struct, frozen=True):
+    """A row that was charged otherwise than its price book says; prices in nano units."""
+
+    request: str
+    attempt: int
+    meter: str
+    charged: int
+    rated: int
+
+
+class Replay(msgspec.Struct, frozen=True):
+    """A bill, made twice: what was charged and what the rows come to again, in nano units."""
+
+    rows: int
+    charged: int
+    rated: int
+    differences: tuple[Difference, ...]
+
+
+def replay(snapshot: Snapshot, organisation: str | None, since: int, until: int) -> Replay:
+    """The bill of an organisation (None: of all) from one time up to, not including, another, rated again."""
+    if organisation is None:
+        rows = snapshot.all(_rows, since=since, until=until)
+    else:
+        rows = snapshot.all(_rows_of, organisation=organisation, since=since, until=until)
+    books = read_price_books(snapshot, sorted({row.price_book for row in rows}))
+    rated = [price_of(books[row.price_book], row.meter, row.quantity) for row in rows]
+    differences = tuple(
+        Difference(row.request, row.attempt, row.meter, row.price, again)
+        for row, again in zip(rows, rated, strict=True)
+        if row.price != again
+    )
+    return Replay(len(rows), sum(row.price for row in rows), sum(rated), differences)
+
+
+_u, _r = tables.usage.c, tables.requests.c
+_query = (
+    select(_u.request, _u.attempt, _u.meter, _u.quantity, _u.price, _r.price_book)
+    .join_from(tables.usage, tables.requests, (_r.id == _u.request) & (_r.attempt == _u.attempt))
+    .where(_u.at >= bindparam("since"), _u.at < bindparam("until"))
+    .order_by(_u.at, _u.request, _u.attempt, _u.meter)
+)
+_rows: Prepared[Any] = prepare(_query)
+_rows_of: Prepared[Any] = prepare(_query.where(_u.organisation == bindparam("organisation")))

@@ -6,8 +6,10 @@ Amounts in its rows say what was asked for; the ledger says what moved, and PROO
 
 from . import accounts
 from .actions import find_action
+from .bank import NewAccount, PayoutAccount, change_account, check_account, end_cooldown, list_accounts
 from .captures import Capture, brought, capture_part, release_part
 from .chargebacks import ChargebackRow, chargebacks_of, get_chargeback, list_chargebacks
+from .disputes import Freeze, find_freeze, freeze, unfreeze
 from .events import (
     CaptureFailed,
     ChargebackClosed,
@@ -22,8 +24,9 @@ from .events import (
     RefundPaid,
 )
 from .exchange import ExchangeRate, Rates, convert_by, home_currency, list_rates, read_rates, save_rates
+from .paying_out import WaitingPayee, list_waiting, request_own_payout, request_payouts, waiting_of
 from .payments import abandon_payment, find_payment_by_ref, get_payment, record_outcome, start_payment
-from .payouts import get_payout, list_payouts, money_on_the_way, request_payouts, resume_payouts
+from .payouts import get_payout, list_payouts, money_on_the_way, resume_payouts
 from .processors import (
     TOKENS,
     Abilities,
@@ -52,11 +55,13 @@ from .processors import (
     split_method,
 )
 from .proofs import PROOFS
-from .refunds import list_refunds, refund_plan
+from .refunds import Brought, left_to_refund, list_refunds, refund_plan, refund_sources
+from .reserves import Reserve, keep_reserve, list_reserves
 from .sealing import Sealer
 from .settlement import settle, settlement_plan
 from .statements import get_statement
 from .tasks import SCHEDULE, tasks
+from .terms import PayoutTerms, choose_schedule, get_terms, next_due, set_terms
 from .types import (
     CaptureMode,
     GiftUse,
@@ -68,6 +73,7 @@ from .types import (
     Payout,
     Refund,
     RefundRow,
+    RefundSources,
     Settings,
     SettlementLegs,
     StartPayment,
@@ -82,6 +88,7 @@ __all__ = [
     "TOKENS",
     "Abilities",
     "Action",
+    "Brought",
     "Capture",
     "CaptureFailed",
     "CaptureIntent",
@@ -98,7 +105,9 @@ __all__ = [
     "ChargebackTold",
     "ExchangeRate",
     "Faults",
+    "Freeze",
     "GiftUse",
+    "NewAccount",
     "OnTheWay",
     "Outcome",
     "PartCaptured",
@@ -109,10 +118,12 @@ __all__ = [
     "PaymentLeg",
     "PaymentState",
     "Payout",
+    "PayoutAccount",
     "PayoutAccountChanged",
     "PayoutFailed",
     "PayoutIntent",
     "PayoutPaid",
+    "PayoutTerms",
     "PayoutTold",
     "Processor",
     "Processors",
@@ -122,8 +133,10 @@ __all__ = [
     "RefundIntent",
     "RefundPaid",
     "RefundRow",
+    "RefundSources",
     "RefundTold",
     "RefusedByProcessor",
+    "Reserve",
     "SandboxProcessor",
     "Sealer",
     "Settings",
@@ -132,37 +145,56 @@ __all__ = [
     "Statement",
     "StatementLine",
     "Told",
+    "WaitingPayee",
     "Webhook",
     "WebhookSender",
     "abandon_payment",
     "accounts",
     "brought",
     "capture_part",
+    "change_account",
     "chargebacks_of",
+    "check_account",
+    "choose_schedule",
     "convert_by",
+    "end_cooldown",
     "find_action",
+    "find_freeze",
     "find_payment_by_ref",
+    "freeze",
     "get_chargeback",
     "get_payment",
     "get_payout",
     "get_statement",
+    "get_terms",
     "home_currency",
+    "keep_reserve",
+    "left_to_refund",
+    "list_accounts",
     "list_chargebacks",
     "list_payouts",
     "list_rates",
     "list_refunds",
+    "list_reserves",
+    "list_waiting",
     "money_on_the_way",
+    "next_due",
     "read_rates",
     "record_outcome",
     "record_webhook",
     "refund_plan",
+    "refund_sources",
     "release_part",
+    "request_own_payout",
     "request_payouts",
     "resume_payouts",
     "save_rates",
+    "set_terms",
     "settle",
     "settlement_plan",
     "split_method",
     "start_payment",
     "tasks",
+    "unfreeze",
+    "waiting_of",
 ]

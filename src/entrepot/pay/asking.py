@@ -118,7 +118,7 @@ class Asking:
         part = run.database.read_now(lambda snapshot: read_capture(snapshot, body.capture_id))
         if part.state != "requested":
             return
-        payment, processor, name = self._named(run, part.payment_id)
+        _, processor, name = self._named(run, part.payment_id)
         receipt = None if _is_first(run, part.created_at) else processor.find_capture(part.id, name)
         if receipt is None:
             intent = CaptureIntent(part.id, name, part.amount_minor, part.currency, bool(part.final))

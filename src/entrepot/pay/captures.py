@@ -1,8 +1,8 @@
 """Parts of an authorised payment: each is asked of the processor when a parcel leaves, and taken into escrow once.
 
 What is set aside at the processor is a hold on the ledger too. A captured part leaves the hold for the seller order's
-escrow; what is not needed is released, at the processor and on the ledger. A processor that can take only once takes the
-whole with the first part: the escrow keeps what is not shipped yet.
+escrow; what is not needed is released, at the processor and on the ledger. A processor that can take only once is asked
+to take the whole with the first part: the escrow keeps what is not shipped yet.
 """
 
 from __future__ import annotations

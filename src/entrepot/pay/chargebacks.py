@@ -13,10 +13,10 @@ import msgspec
 from sqlalchemy import bindparam, insert, select, update
 
 from entrepot import ledger
-from entrepot.identity import Scope, require_operator
-from entrepot.kernel import Conflict, NotFound, Prepared, Snapshot, Tx, derive_id, prepare
+from entrepot.identity import Notice, Scope, find_platform, notify, require_operator
+from entrepot.kernel import Conflict, NotFound, Prepared, Snapshot, Tx, derive_id, format_money, prepare
 
-from . import accounts, rows, tables
+from . import accounts, notices, rows, tables
 from .events import ChargebackClosed, ChargebackOpened
 from .processors import Chargeback
 
@@ -83,6 +83,13 @@ def _open(tx: Tx, processor: str, ref: str, told: Chargeback) -> ChargebackRow:
     )  # fmt: skip
     tx.run(_insert, **msgspec.structs.asdict(row))
     ledger.post(tx, _plan(row, "opened"))
+    platform = find_platform(tx)
+    if platform is not None:
+        params = {
+            "amount": format_money(row.amount_minor, row.currency), "processor": processor,
+            "payment": row.payment_id, "reason": row.reason or "?",
+        }  # fmt: skip
+        notify(tx, Notice(platform.id, notices.CHARGEBACK, params, link="/operator/payouts"))
     tx.announce(ChargebackOpened(row.id, row.payment_id, ref, row.amount_minor))
     return row
 

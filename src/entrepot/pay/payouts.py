@@ -10,16 +10,16 @@ from collections.abc import Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import bindparam, select, update
 
 from entrepot import ledger
-from entrepot.identity import Scope, require_operator, require_organisation
-from entrepot.kernel import NotFound, Prepared, Snapshot, Tx, derive_id, prepare
+from entrepot.identity import Notice, Scope, find_platform, notify, require_organisation
+from entrepot.kernel import NotFound, Prepared, Snapshot, Tx, derive_id, format_money, prepare
 
-from . import accounts, rows, tables
+from . import accounts, notices, rows, tables
 from .events import PayoutFailed, PayoutPaid
 from .processors import Receipt
-from .types import OnTheWay, Payout, Settings
+from .types import OnTheWay, Payout
 
 PAYOUT_TASK = "pay.payout"
 REFUSED = "The payment processor refused to send it"
@@ -31,19 +31,6 @@ class PayoutTask(msgspec.Struct, frozen=True):
     """The payout to be sent."""
 
     payout_id: str
-
-
-class Payee(msgspec.Struct, frozen=True):
-    """A merchant and a currency that something was settled in, and the payout that came last."""
-
-    merchant_id: str
-    currency: str
-    last_payout_id: str | None
-
-    @property
-    def payable(self) -> ledger.Account:
-        """What we owe this merchant in this currency."""
-        return accounts.payable(self.merchant_id, self.currency)
 
 
 def list_payouts(snapshot: Snapshot, scope: Scope, *, after: str | None = None, most: int = 50) -> list[Payout]:
@@ -75,46 +62,17 @@ def money_on_the_way(snapshot: Snapshot, scope: Scope) -> list[OnTheWay]:
     currencies = sorted({leg.currency for leg in legs} | set(snapshot.all(_currencies_of, merchant_id=merchant_id)))
     escrows = {leg: accounts.escrow(leg.seller_order_id, leg.currency).id for leg in legs}
     payables = {currency: accounts.payable(merchant_id, currency) for currency in currencies}
-    found = ledger.balances_of(
-        snapshot, [accounts.escrow(leg.seller_order_id, leg.currency) for leg in legs] + list(payables.values())
-    )
+    reserves = {currency: accounts.reserve(merchant_id, currency) for currency in currencies}
+    owed = {currency: accounts.receivable(merchant_id, currency) for currency in currencies}
+    places = [*payables.values(), *reserves.values(), *owed.values()]
+    found = ledger.balances_of(snapshot, [accounts.escrow(leg.seller_order_id, leg.currency) for leg in legs] + places)
     lines = []
     for currency, payable in payables.items():
         due = found[payable.id]
         escrow_minor = sum(found[account].available for leg, account in escrows.items() if leg.currency == currency)
-        lines.append(OnTheWay(currency, escrow_minor, due.available, due.pending_debits))
+        kept, owes = found[reserves[currency].id].available, -found[owed[currency].id].balance
+        lines.append(OnTheWay(currency, escrow_minor, due.available, due.pending_debits, kept, owes))
     return lines
-
-
-def request_payouts(
-    tx: Tx,
-    scope: Scope,
-    payout_min_minor: int = Settings().payout_min_minor,
-    processor: str = "sandbox",
-    *,
-    by_schedule: bool = False,
-) -> list[Payout]:
-    """Begin to pay every merchant to whom at least the minimum is due and nothing is under way; posts the holds.
-
-    For the operator. What is due is read while settlements wait, so that none falls between two statements.
-    """
-    require_operator(scope)
-    locked = tx.all(_payees_locked)
-    busy = {tuple(row) for row in tx.all(_under_way)}
-    payees = [payee for payee in locked if (payee.merchant_id, payee.currency) not in busy]
-    due = ledger.balances_of(tx, [payee.payable for payee in payees])
-    begun = []
-    for payee in payees:
-        amount_minor = due[payee.payable.id].available
-        if amount_minor >= payout_min_minor:
-            begun.append((payee, _new_payout(tx, payee, amount_minor)))
-    payouts = [payout for _, payout in begun]
-    tx.run_many(_insert, [_row(payee, payout, processor) for payee, payout in begun])
-    tx.run_many(_set_last, [_last(payout) for payout in payouts])
-    ledger.post(tx, payouts_plan(payouts))
-    for payout in payouts:
-        tx.enqueue(PAYOUT_TASK, PayoutTask(payout.id), key=payout.id)
-    return payouts
 
 
 def payouts_plan(payouts: Sequence[Payout]) -> ledger.Plan:
@@ -148,13 +106,15 @@ def record_payout(tx: Tx, payout_id: str, processor_ref: str) -> None:
         payout.id, final=True,
     )  # fmt: skip
     ledger.post(tx, ledger.Plan.of(capture))
+    params = {"amount": _amount(payout), "account": tx.value(_masked, id=payout.account_id) or payout.processor}
+    notify(tx, Notice(payout.merchant_id, notices.PAYOUT_SENT, params, link=f"/merchant/statements/{payout.id}"))
     tx.announce(PayoutPaid(payout.id, payout.merchant_id))
 
 
 def record_failed_payout(tx: Tx, payout_id: str, reason: str) -> None:
     """Record that a payout was refused for good, or came back: the money is due to the merchant again, once.
 
-    Nothing more is sent to this merchant in this currency until somebody acts (`resume_payouts`, or another account), so
+    Nothing more is sent to this merchant in this currency until somebody acts (`resume_payouts`, another account), so
     that a closed account is not tried every day.
     """
     payout = tx.one(_payout_locked, id=payout_id)
@@ -168,7 +128,8 @@ def record_failed_payout(tx: Tx, payout_id: str, reason: str) -> None:
     ledger.post(tx, _come_back(payout) if returned else _never_left(payout))
     if not returned:  # the next statement begins where this one began
         previous = tx.value(previous_payout, id=payout.id)
-        tx.run(_set_last, merchant_id_=payout.merchant_id, currency_=payout.currency, last_payout_id_=previous)
+        tx.run(set_last, merchant_id_=payout.merchant_id, currency_=payout.currency, last_payout_id_=previous)
+    _tell_of_failure(tx, payout, reason[:500].rstrip("."))
     tx.announce(PayoutFailed(payout.id, payout.merchant_id, reason))
 
 
@@ -177,6 +138,20 @@ def resume_payouts(tx: Tx, scope: Scope, merchant_id: str, currency: str) -> Non
     if not scope.is_operator and require_organisation(scope) != merchant_id:
         raise NotFound("There is no such merchant")
     tx.run(_pause, merchant_id_=merchant_id, currency_=currency, reason_=None)
+
+
+def _tell_of_failure(tx: Tx, payout: Payout, reason: str) -> None:
+    """To the merchant, whose account it is, and to the operator, who may have to talk to them."""
+    params = {"amount": _amount(payout), "reason": reason}
+    notify(tx, Notice(payout.merchant_id, notices.PAYOUT_FAILED, params, link="/merchant/money"))
+    platform = find_platform(tx)
+    if platform is not None:
+        params |= {"payout": payout.id, "merchant": payout.merchant_id}
+        notify(tx, Notice(platform.id, notices.PAYOUT_FAILED_OPERATOR, params, link="/operator/payouts"))
+
+
+def _amount(payout: Payout) -> str:
+    return format_money(payout.amount_minor, payout.currency)
 
 
 def _never_left(payout: Payout) -> ledger.Plan:
@@ -195,19 +170,6 @@ def payout_hold_id(payout_id: str) -> str:
     return derive_id("hld", payout_id)
 
 
-def _new_payout(tx: Tx, payee: Payee, amount_minor: int) -> Payout:
-    return Payout(tx.new_id("pyo"), payee.merchant_id, payee.currency, amount_minor, "requested", None, tx.now, None)
-
-
-def _row(payee: Payee, payout: Payout, processor: str) -> dict[str, object]:
-    row = {**msgspec.structs.asdict(payout), "processor": processor, "previous_id": payee.last_payout_id}
-    return row
-
-
-def _last(payout: Payout) -> dict[str, object]:
-    return {"merchant_id_": payout.merchant_id, "currency_": payout.currency, "last_payout_id_": payout.id}
-
-
 _o, _e = tables.payouts.c, tables.payees.c
 PAYOUT_COLUMNS = (
     _o.id, _o.merchant_id, _o.currency, _o.amount_minor, _o.state, _o.processor_ref, _o.created_at, _o.paid_at,
@@ -219,21 +181,16 @@ _payout_locked: Prepared[Payout] = prepare(_by_id.with_for_update(), Payout)
 _below = select(*PAYOUT_COLUMNS).where(_o.id < bindparam("after")).order_by(_o.id.desc()).limit(bindparam("most"))
 _all_payouts: Prepared[Payout] = prepare(_below, Payout)
 _payouts_of: Prepared[Payout] = prepare(_below.where(_o.merchant_id == bindparam("merchant_id")), Payout)
-_under_way: Prepared[Any] = prepare(select(_o.merchant_id, _o.currency).where(_o.state == "requested"))
-_payees_locked: Prepared[Payee] = prepare(
-    select(_e.merchant_id, _e.currency, _e.last_payout_id).order_by(_e.merchant_id, _e.currency).with_for_update(),
-    Payee,
-)
-_set_last: Prepared[Any] = prepare(
+set_last: Prepared[Any] = prepare(
     update(tables.payees)
     .where(_e.merchant_id == bindparam("merchant_id_"), _e.currency == bindparam("currency_"))
     .values(last_payout_id=bindparam("last_payout_id_"))
 )
+_masked: Prepared[Any] = prepare(
+    select(tables.payout_accounts.c.masked).where(tables.payout_accounts.c.id == bindparam("id"))
+)
 previous_payout: Prepared[Any] = prepare(select(_o.previous_id).where(_o.id == bindparam("id")))
 _currencies_of: Prepared[str] = prepare(select(_e.currency).where(_e.merchant_id == bindparam("merchant_id")), str)
-_insert: Prepared[Any] = prepare(
-    insert(tables.payouts).values({column.name: bindparam(column.name) for column in tables.payouts.columns})
-)
 _pay: Prepared[Any] = prepare(
     update(tables.payouts)
     .where(_o.id == bindparam("id_"), _o.state == "requested")

@@ -147,6 +147,7 @@ payees = table(
     Column("last_payout_id", String),
     # Why nothing is sent until somebody acts: the last payout was refused for good.
     Column("paused_reason", String),
+    Column("considered_at", Whole),  # the last time that the schedule looked whether to pay
     PrimaryKeyConstraint("merchant_id", "currency"),
 )
 

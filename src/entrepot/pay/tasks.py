@@ -7,16 +7,16 @@ from typing import Any
 
 import msgspec
 
-from entrepot.identity import Scope
 from entrepot.kernel import DAY, HOUR, SECOND, Scheduled, TaskKind, TaskRun, Tx
 
 from .asking import LOOKUP_TASK, Asking, ReturnUrl
 from .captures import CAPTURE_TASK, VOID_TASK, CaptureTask, VoidTask
+from .paying_out import request_scheduled
 from .payments import CHARGE_TASK, ChargeTask
-from .payouts import PAYOUT_TASK, PayoutTask, request_payouts
+from .payouts import PAYOUT_TASK, PayoutTask
 from .processors import Processor, Processors, SandboxProcessor, Waiting, WebhookSender
 from .refunds import REFUND_TASK, RefundTask
-from .reserves import release_due
+from .reserves import BATCH, release_due
 from .sealing import Sealer
 from .types import Settings
 
@@ -59,12 +59,12 @@ def tasks(
     post = Post(known, webhook_sender)
 
     def request(run: TaskRun, body: PayoutsTask) -> None:
-        name = known.for_payouts.name if known.for_payouts else "manual"
         rules = settings or Settings()
-        run.settle(lambda tx: request_payouts(tx, Scope.system(), rules.payout_min_minor, name, by_schedule=True))
+        run.settle(lambda tx: request_scheduled(tx, rules.payout_min_minor, known.for_payouts))
 
     def release(run: TaskRun, body: ReservesTask) -> None:
-        run.settle(release_due)
+        while run.database.write_now(release_due) == BATCH:
+            pass
 
     def kind(name: str, body: type[Any], act: Callable[[TaskRun, Any], None]) -> TaskKind[Any]:
         return TaskKind(name, body, post.after(act), ATTEMPTS_MAX)

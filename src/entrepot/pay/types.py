@@ -6,6 +6,8 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from entrepot.kernel import Secret
+
 PaymentState = Literal["requested", "authorised", "captured", "declined", "abandoned", "captured_late"]
 """`requested` until the processor has spoken or the order was given up (`abandoned`). `authorised`: the money is set
 aside at the processor, is captured part by part as parcels leave, and the last part makes the payment `captured`. Money
@@ -25,6 +27,32 @@ class Settings(msgspec.Struct, frozen=True):
 
     payout_min_minor: Annotated[int, msgspec.Meta(ge=1)] = 1_000
     """A merchant is paid out once this much is due, in minor units of each currency."""
+    payout_cooldown_days: Annotated[int, msgspec.Meta(ge=0, le=365)] = 7
+    """So long nothing is sent to a merchant whose payout account was changed."""
+    processors: tuple[Literal["sandbox", "manual", "stripe", "alipay"], ...] = ("sandbox",)
+    """Who takes buyers' money, in the order in which buyers choose. The first that can pay merchants does."""
+    stripe_key: Secret = Secret("")
+    """The secret or restricted key, `sk_…` or `rk_…`."""
+    stripe_webhook_secrets: tuple[Secret, ...] = ()
+    """Signing secrets, `whsec_…`: the new one and the old one while they are being exchanged."""
+    stripe_url: str = "https://api.stripe.com"
+    stripe_connect: bool = False
+    """Merchants are paid by transfers to their own Stripe accounts, `acct_…`."""
+    alipay_app_id: str = ""
+    alipay_private_key: Secret = Secret("")
+    """Our RSA key of 2048 bits or more: the PEM file's text, or the base64 between its lines."""
+    alipay_public_key: str = ""
+    """Alipay's own public key, not ours."""
+    alipay_seller_id: str = ""
+    """Our `2088…` number: a notice about another seller's trade is refused. Empty: not checked."""
+    alipay_url: str = "https://openapi.alipay.com/gateway.do"
+    manual_ways: tuple[Literal["transfer", "delivery"], ...] = ("transfer", "delivery")
+    """Ways of `manual`: a bank transfer, and cash on delivery."""
+    manual_holder: str = ""
+    """Whose account buyers transfer to."""
+    manual_iban: str = ""
+    manual_bic: str = ""
+    manual_bank: str = ""
 
 
 class PaymentLeg(msgspec.Struct, frozen=True):
@@ -96,7 +124,8 @@ class Refund(msgspec.Struct, frozen=True):
     """Money of one seller order to be given back: `amount_minor` by the processor, `gift_minor` to gift cards.
 
     `subsidy_minor` is what the platform had paid towards the part, and gets back. The four parts say who gives it up:
-    they sum to the three.
+    they sum to the three. `charged_back` is the processor's own name of a chargeback that was lost: the processor has
+    taken its part already, and is not asked again.
     """
 
     payment_id: str
@@ -109,6 +138,7 @@ class Refund(msgspec.Struct, frozen=True):
     commission_minor: int = 0
     carrier_minor: int = 0
     tax_minor: int = 0
+    charged_back: str | None = None
 
     @property
     def gross_minor(self) -> int:
@@ -229,3 +259,7 @@ class OnTheWay(msgspec.Struct, frozen=True):
     """The merchant's own, in the next payout."""
     payout_minor: int
     """Being sent."""
+    reserve_minor: int = 0
+    """The merchant's own, kept back for refunds to come."""
+    owed_minor: int = 0
+    """What the merchant owes us, from refunds that found nothing else: it comes off what they earn next."""

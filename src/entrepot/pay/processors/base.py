@@ -33,6 +33,8 @@ class Abilities(msgspec.Struct, frozen=True):
     parts: bool = False
     """What is set aside can be taken in several parts. Where it cannot, the first capture takes the whole."""
     payouts: bool = False
+    needs_account: bool = True
+    """Merchants are paid to accounts that they have given."""
     asks: bool = True
     """It can be asked what became of something. Where it cannot, a person or a file tells."""
     currencies: frozenset[str] | None = None

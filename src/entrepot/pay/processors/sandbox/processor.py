@@ -36,7 +36,7 @@ class SandboxProcessor:
     """Takes, gives back and sends money that does not exist; keeps books that `list_acts` shows."""
 
     name = "sandbox"
-    abilities = Abilities(holds=True, parts=True, payouts=True)
+    abilities = Abilities(holds=True, parts=True, payouts=True, needs_account=False)
 
     def __init__(self, folder: Path, *, clock: Clock | None = None, faults: Faults | None = None) -> None:
         """`folder` holds its books. Its clock dates webhooks and ends slow charges; `faults` are for `tok_ok`."""

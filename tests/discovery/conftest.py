@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from entrepot.discovery.index.base import DIMENSIONS, Index, Vectors
 from entrepot.discovery.index.generation import Generation
 from entrepot.discovery.index.plain import PlainIndex
-from entrepot.discovery.types import Document
+from entrepot.discovery.types import Document, Offer
 
 FLOOR = 0.5
 
@@ -46,6 +47,11 @@ def put(index: Index, *documents: Document) -> None:
     index.commit()
 
 
-def product(number: int, title: str, **details: object) -> Document:
-    """A product by its number."""
-    return Document(f"prd_{number:026d}", title, **details)  # type: ignore[arg-type]
+def product(number: int, title: str, **details: Any) -> Document:
+    """A product by its number, with one offer: what is said of price, seller and stock is said of that."""
+    own = {name: details.pop(name) for name in OFFERED if name in details}
+    details.setdefault("offers", (Offer(f"off_{number:026d}", **own),))
+    return Document(f"prd_{number:026d}", title, **details)
+
+
+OFFERED = ("price_minor", "merchant", "sellable", "in_stock", "reduced", "condition")

@@ -9,8 +9,9 @@ from entrepot import catalog, deliver
 from entrepot.catalog import ProductDraft, VariantDraft
 from entrepot.cloud import Meter
 from entrepot.discovery import Indexer, Searcher, SearchPage, SearchRequest
+from entrepot.group import Market
 from entrepot.identity import Address, Scope
-from entrepot.kernel import Database, catch_up
+from entrepot.kernel import Database, catch_up, write_fact
 from entrepot.kernel.testing import settle
 from entrepot.signals import Buffer
 from tests.cast import invite
@@ -25,6 +26,7 @@ class Shop:
         self.database = database
         self.folder = folder
         self.cast = invite(database)
+        database.write_now(lambda tx: write_fact(tx, "market", Market("Quay", currency="EUR")))
         self.bruno = str(self.cast.bruno.organisation)
         application = catalog.MerchantApplication("Bruno's Lamps", "DE", "EUR")
         database.write_now(lambda tx: catalog.apply_as_merchant(tx, self.cast.bruno, application))

@@ -1,12 +1,14 @@
 """The contract of an index: both makings do all of this."""
 
 import itertools
+from typing import Any
 
 import numpy as np
 import pytest
 
-from entrepot.discovery.index.base import DIMENSIONS, Index, IndexQuery
-from entrepot.discovery.types import Change, Document
+from entrepot.discovery.index.base import DIMENSIONS, Index, IndexPage, IndexQuery
+from entrepot.discovery.index.columns import change_of
+from entrepot.discovery.types import Change, Document, Facet, Offer
 from entrepot.kernel import Invalid
 from tests.discovery.conftest import nowhere, product, put
 
@@ -168,7 +170,8 @@ def test_counts_leave_out_their_own_filter_only(index: Index) -> None:
     assert facet(index, "brand", brand=("Acme",)) == {"Acme": 1, "Bolt": 1}
     assert facet(index, "brand", colour=("blue",)) == {}, "one brand is left: nothing to choose"
     assert facet(index, "brand", colour=("red",)) == {"Acme": 1, "Bolt": 1}
-    assert facet(index, "colour", brand=("Acme",)) == {"blue": 1, "red": 1}
+    assert facet(index, "colour", brand=("Acme",)) == {}, "the one that is left has both: neither divides"
+    assert facet(index, "colour", brand=("Acme", "Bolt")) == {"blue": 1, "red": 2}
 
 
 def test_a_facet_value_leaves_exactly_as_many_as_it_says(index: Index) -> None:
@@ -177,6 +180,48 @@ def test_a_facet_value_leaves_exactly_as_many_as_it_says(index: Index) -> None:
     assert {each.name for each in page.facets} == {"brand", "price", "rating"}
     for name, value in [(each.name, value) for each in page.facets for value in each.values]:
         assert index.search(IndexQuery("lamp", filters={name: (value.value,)})).total == value.count, (name, value)
+
+
+def variant(number: int, colour: str, size: str, **more: Any) -> Offer:
+    return Offer(f"off_{number:026d}", "org_a", 1_000 + number, (("colour", colour), ("size", size)), **more)
+
+
+def test_a_product_of_many_variants_comes_once_and_the_one_that_fits_decides(index: Index) -> None:
+    shoe = (variant(1, "red", "41"), variant(2, "blue", "42"), variant(3, "red", "42", reduced=True))
+    put(index, product(1, "shoe", offers=shoe), product(2, "shoe", offers=(variant(4, "red", "42"),)))
+    page = index.search(IndexQuery("shoe", filters={"colour": ("red",), "size": ("42",)}, sort="price"))
+    assert [(hit.offer, hit.price_minor) for hit in page.hits] == [(variant(n, "", "").id, 1_000 + n) for n in (3, 4)]
+    assert page.total == 2
+    assert index.search(IndexQuery("shoe", filters={"colour": ("blue",), "size": ("41",)})).total == 0
+    assert [hit.offer for hit in index.search(IndexQuery("shoe", filters={"on_sale": ("yes",)})).hits] == [shoe[2].id]
+    assert index.search(IndexQuery("shoe", filters={"colour": ("red",), "price": ("..1002",)})).total == 1
+    assert [(value.value, value.count) for value in facet_of(page, "colour").values] == [("red", 2), ("blue", 1)]
+
+
+def test_a_variant_that_is_sold_out_is_not_found_though_its_sisters_are(index: Index) -> None:
+    left = (variant(1, "red", "41"), variant(2, "blue", "42"), variant(3, "red", "42", sellable=False))
+    put(index, product(1, "shoe", offers=left))
+    asked = {"colour": ("red",), "size": ("42",)}
+    assert index.search(IndexQuery("shoe", filters=asked)).total == 0
+    assert index.search(IndexQuery("shoe")).total == 1
+    again = (*left[:2], variant(3, "red", "42"))
+    index.change([change_of(product(1, "", offers=again))])
+    assert [hit.offer for hit in index.search(IndexQuery("shoe", filters=asked)).hits] == [again[2].id]
+
+
+def test_numbers_are_ranged_where_there_are_many_and_each_range_leaves_what_it_says(index: Index) -> None:
+    put(index, *(product(n, "screen", attributes=(("inches", f"{10 + n * 0.7:g} in"),)) for n in range(30)))
+    page = index.search(IndexQuery("screen", numbers=frozenset({"inches"})))
+    values = facet_of(page, "inches").values
+    assert [value.value for value in values] == ["10..13.5", "14.2..17.7", "18.4..21.9", "22.6..26.1", "26.8..30.3"]
+    for value in values:
+        assert index.search(IndexQuery("screen", filters={"inches": (value.value,)})).total == value.count == 6
+    few = index.search(IndexQuery("screen", filters={"price": ()}, numbers=frozenset({"inches"}), limit=0))
+    assert few.total == 30
+
+
+def facet_of(page: IndexPage, name: str) -> Facet:
+    return next(each for each in page.facets if each.name == name)
 
 
 def test_facets_that_do_not_tell_results_apart_are_left_out(index: Index) -> None:
@@ -188,7 +233,7 @@ def test_only_so_many_facets_the_useful_ones_first(index: Index) -> None:
     attributes = [tuple((f"code{code}", str(n % (code + 1))) for code in range(20)) for n in range(60)]
     put(index, *(product(n, "lamp", attributes=each) for n, each in enumerate(attributes)))
     page = index.search(IndexQuery("lamp"))
-    assert len(page.facets) == 8
+    assert len(page.facets) == 10
     assert page.facets[0].name == "code19"
     allowed = index.search(IndexQuery("lamp", facet_names=("code3",)))
     assert [each.name for each in allowed.facets] == ["code3"]
@@ -226,13 +271,13 @@ def test_pages_part_the_list_whatever_the_ties(index: Index) -> None:
 def test_what_changes_often_shows_at_once_in_lists_that_were_asked_for_before(index: Index) -> None:
     put(index, product(1, "lamp", price_minor=100), product(2, "lamp", price_minor=200))
     assert titles(index, "lamp", sort="price") == ["1", "2"]
-    index.change([Change(product(1, "").id, 300, "USD", 0, 0, sellable=True, in_stock=True)])
+    index.change([change_of(product(1, "", price_minor=300))])
     assert titles(index, "lamp", sort="price") == ["2", "1"]
-    index.change([Change(product(2, "").id, 200, "USD", 0, 0, sellable=False, in_stock=False)])
+    index.change([change_of(product(2, "", price_minor=200, sellable=False, in_stock=False))])
     assert titles(index, "lamp", sort="price") == ["1"]
-    index.change([Change(product(2, "").id, 200, "USD", 0, 0, sellable=True, in_stock=True, merchants=("org_b",))])
+    index.change([change_of(product(2, "", price_minor=200, merchant="org_b"))])
     assert titles(index, "lamp", filters={"merchant": ("org_b",)}) == ["2"]
-    index.change([Change("prd_unknown", 1, "USD", 0, 0, sellable=True, in_stock=True)])
+    index.change([Change("prd_unknown", offers=(Offer("off_x"),))])
     assert index.count() == 2
 
 
@@ -317,7 +362,12 @@ def test_an_empty_page_and_an_empty_index_have_their_answers(index: Index) -> No
 
 
 def test_words_and_filter_values_of_any_script_survive(index: Index) -> None:
-    put(index, Document(product(1, "").id, "ノイズキャンセリング ヘッドホン 🎧", brand="Ünïcødé & 公司", sellable=True))
+    put(
+        index,
+        Document(
+            product(1, "").id, "ノイズキャンセリング ヘッドホン 🎧", brand="Ünïcødé & 公司", offers=(Offer("off_1"),)
+        ),
+    )
     assert titles(index, "ヘッドホン") == ["1"]
     assert titles(index, "", filters={"brand": ("ünïcødé & 公司",)}) == ["1"]
 

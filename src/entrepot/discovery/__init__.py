@@ -15,11 +15,13 @@ from .searching import Searcher
 from .settings import Settings
 from .types import (
     LIMIT_MAX,
+    OFFSET_MAX,
     SORTS,
     Document,
     Facet,
     FacetValue,
     Hit,
+    Offer,
     SearchPage,
     SearchRequest,
     Suggestion,
@@ -27,6 +29,7 @@ from .types import (
 
 __all__ = [
     "LIMIT_MAX",
+    "OFFSET_MAX",
     "REBUILD",
     "SORTS",
     "Beacon",
@@ -35,6 +38,7 @@ __all__ = [
     "FacetValue",
     "Hit",
     "Indexer",
+    "Offer",
     "Rebuild",
     "SearchPage",
     "SearchRequest",

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import msgspec
 
-from entrepot import catalog, cloud
+from entrepot import cloud
 from entrepot.cloud import Meter
 from entrepot.kernel import Database, Snapshot, Tx, find_fact, last_position, new_id, write_fact
 
-from .documents import document_of
+from .documents import next_documents
 from .index.base import Index
 from .index.fields import text_to_embed
 from .index.generation import Generation
@@ -77,16 +77,15 @@ def build(
 def _fill(database: Database, meter: Meter, generation: Generation, progress: Callable[[int], None]) -> None:
     after, batches = "", 0
     while True:
-        products = database.read_now(partial(catalog.iterate_documents, after_id=after, most=BATCH))
-        documents = [document_of(product) for product in products]
+        documents = database.read_now(partial(next_documents, after_id=after, most=BATCH))
         embed_documents(generation.index, meter, documents, "reindex")
         progress(len(documents))
         batches += 1
         if batches % BATCHES_PER_COMMIT == 0:
             generation.index.commit()
-        if len(products) < BATCH:
+        if len(documents) < BATCH:
             break
-        after = products[-1].id
+        after = documents[-1].id
     generation.index.commit()
 
 

@@ -1,31 +1,95 @@
-"""From the catalogue's product to what the index keeps of it."""
+"""From the catalogue's product to what the index keeps of it.
+
+Prices are compared in the home currency, values of attributes by what they mean: "1 TB" is 1000 GB. A variant that says
+nothing of what its sisters differ by takes what the product says of itself.
+"""
 
 from __future__ import annotations
 
-from entrepot.catalog import ProductDocument
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from .types import Document
+from entrepot import catalog, pay
+from entrepot.catalog import DocumentOffer, ProductDocument
+from entrepot.kernel import Snapshot
+from entrepot.pay import Rates
+
+from .types import Document, Offer
+
+Pairs = tuple[tuple[str, str], ...]
+Values = dict[str, list[catalog.Value]]
 
 
-def document_of(product: ProductDocument) -> Document:
+def documents_of(snapshot: Snapshot, product_ids: Iterable[str]) -> dict[str, Document]:
+    """What an index keeps of these products now, by id; what is left out is no longer visible."""
+    return _made(snapshot, catalog.documents_of(snapshot, product_ids))
+
+
+def next_documents(snapshot: Snapshot, after_id: str, most: int) -> list[Document]:
+    """The next visible products after an id; fewer than `most` means the end."""
+    return list(_made(snapshot, catalog.iterate_documents(snapshot, after_id, most)).values())
+
+
+def _made(snapshot: Snapshot, products: Sequence[ProductDocument]) -> dict[str, Document]:
+    rates = pay.read_rates(snapshot) if products else pay.Rates("")
+    return {product.id: document_of(product, rates) for product in products}
+
+
+def document_of(product: ProductDocument, rates: Rates, collections: tuple[str, ...] = ()) -> Document:
     """A product as an index sees it."""
-    rating = product.rating
+    rating, category = product.rating, product.category or ""
+    varying = {code for offer in product.each_offer for code in offer.choices}
+    own = {code: values for code, values in product.own_attributes.items() if code not in varying}
+    left = {code: product.own_attributes[code] for code in varying if code in product.own_attributes}
+    attributes = _values(own, category)
+    offers = [(offer, _values({**left, **offer.choices}, category)) for offer in product.each_offer]
     return Document(
         id=product.id,
         title=product.title,
         external_id=product.external_id,
         description=product.text,
         brand=product.brand or "",
-        category=product.category or "",
+        category=category,
         category_names=product.category_names,
         keywords=product.gtins,
-        merchants=product.merchant_ids,
-        attributes=tuple((code, value) for code, values in product.attributes.items() for value in values),
-        price_minor=product.price_minor,
-        currency=product.currency,
+        collections=collections,
+        attributes=_pairs(attributes),
+        labels=tuple(dict.fromkeys(_labels((attributes, *(values for _, values in offers))))),
         rating_centi=rating.total * 100 // rating.count if rating.count else 0,
         rating_count=rating.count,
         created_at=product.created_at,
-        sellable=product.sellable,
-        in_stock=product.available is None or product.available > 0,
+        offers=tuple(_offer(offer, _pairs(values), rates) for offer, values in offers),
     )
+
+
+def _offer(offer: DocumentOffer, attributes: Pairs, rates: Rates) -> Offer:
+    home = offer.prices.get(rates.home)
+    return Offer(
+        id=offer.offer_id,
+        merchant=offer.merchant_id,
+        price_minor=rates.convert(offer.price_minor, offer.currency, rates.home) if home is None else home,
+        attributes=attributes,
+        condition=offer.condition,
+        sellable=offer.sellable,
+        in_stock=offer.available is None or offer.available > 0,
+        reduced=offer.reduced,
+        foreign=offer.currency != rates.home,
+    )
+
+
+def _values(attributes: Mapping[str, tuple[str, ...]], category: str) -> Values:
+    """What the words of attributes mean, under the codes that the category's pack gives them."""
+    found: Values = {}
+    for code, words in attributes.items():
+        known = catalog.attribute_of(code, category)
+        found.setdefault(code if known is None else known.code, []).extend(catalog.normalise_all(code, words, category))
+    return found
+
+
+def _pairs(values: Values) -> Pairs:
+    return tuple(dict.fromkeys((code, value.key) for code, each in values.items() for value in each))
+
+
+def _labels(many: Iterable[Values]) -> Iterator[tuple[str, str, str]]:
+    for values in many:
+        for code, each in values.items():
+            yield from ((code, value.key, value.label) for value in each if value.label != value.key)

@@ -17,13 +17,13 @@ from pathlib import Path
 
 import structlog
 
-from entrepot import catalog, cloud, signals
+from entrepot import cloud, signals
 from entrepot.catalog import OffersChanged, ProductsHidden, ProductsListed, StockChanged
 from entrepot.cloud import Meter
 from entrepot.kernel import DAY, Database, Lane, Recorded, Refused, Snapshot, acquire, release
 
 from .building import build, embed_documents, find_served
-from .documents import document_of
+from .documents import documents_of
 from .index.base import Busy, Damaged
 from .index.columns import change_of
 from .index.generation import Generation
@@ -99,7 +99,7 @@ class Indexer:
         if not listed and not changed:
             return
         index = generation.index
-        found = {product.id: document_of(product) for product in catalog.documents_of(snapshot, listed | changed)}
+        found = documents_of(snapshot, listed | changed)
         known = {product_id for product_id in changed | listed if index.has(product_id)}
         index.change([change_of(found[each]) for each in sorted(known & found.keys())])
         index.change([_gone(each) for each in sorted(known - found.keys())])
@@ -304,7 +304,7 @@ class ColumnFollower:
             index = self._generation.index
             listed, changed = _ids(events)
             known = {product_id for product_id in listed | changed if index.has(product_id)}
-            found = {product.id: document_of(product) for product in catalog.documents_of(snapshot, known)}
+            found = documents_of(snapshot, known)
             index.change([change_of(found[each]) if each in found else _gone(each) for each in sorted(known)])
         self._position = events[-1].position
 
@@ -334,4 +334,4 @@ def _first(events: Sequence[Recorded]) -> Sequence[Recorded]:
 
 def _gone(product_id: str) -> Change:
     """No longer seen: shown by no list from now on, whether or not its words have left the files yet."""
-    return Change(product_id, None, "", 0, 0, sellable=False, in_stock=False)
+    return Change(product_id)

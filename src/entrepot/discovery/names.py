@@ -1,20 +1,24 @@
-"""What categories, attributes and merchants are called: read now and then, kept in between."""
+"""What categories, attributes and merchants are called and mean: read now and then, kept in between."""
 
 from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 import msgspec
 
-from entrepot import catalog
+from entrepot import catalog, pay
 from entrepot.kernel import Database, Snapshot
 
-from .index.filters import CATEGORY, MERCHANT
+from .index.filters import CATEGORY, FILTERS, MERCHANT
 from .types import Facet, FacetValue
 
 KEPT_S = 5.0
+
+NUMBER, COLOUR, BOOLEAN, SIZE, TEXT = "number", "color", "boolean", "size", "text"
+_SIZES = frozenset({"clothing_size", "shoe_size"})
+_RANGE_ENDS = 2
 
 _FIXED = {
     "category": {"en": "Category", "zh": "分类"},
@@ -22,6 +26,13 @@ _FIXED = {
     "brand": {"en": "Brand", "zh": "品牌"},
     "rating": {"en": "Rating", "zh": "评分"},
     "merchant": {"en": "Seller", "zh": "卖家"},
+    "condition": {"en": "Condition", "zh": "成色"},
+    "on_sale": {"en": "Reduced", "zh": "降价"},
+}
+_VALUES = {
+    "new": {"en": "New", "zh": "全新"},
+    "refurbished": {"en": "Refurbished", "zh": "翻新"},
+    "used": {"en": "Used", "zh": "二手"},
 }
 
 
@@ -29,6 +40,9 @@ class _Known(msgspec.Struct, frozen=True):
     until: float
     categories: dict[str, dict[str, str]]
     attributes: dict[str, catalog.AttributeDefinition]
+    currency: str = ""
+    facets: tuple[str, ...] = ()
+    numbers: frozenset[str] = frozenset()
 
 
 class Names:
@@ -41,7 +55,34 @@ class Names:
 
     def facet_names(self) -> tuple[str, ...]:
         """The attributes that lists offer as filters."""
-        return tuple(code for code, definition in self._fresh().attributes.items() if definition.facet)
+        return self._fresh().facets
+
+    def numbers(self) -> frozenset[str]:
+        """Those of them whose values are numbers."""
+        return self._fresh().numbers
+
+    def preferred(self, filters: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
+        """The attributes that goods of the category asked for are chosen by, in its pack's order."""
+        pack = catalog.pack_of(next(iter(filters.get(CATEGORY, ())), None))
+        return tuple(code for code, attribute in pack.attributes.items() if attribute.facet) if pack else ()
+
+    def currency(self) -> str:
+        """The home currency, in which prices are compared."""
+        return self._fresh().currency
+
+    def read_filters(self, filters: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+        """Filters under the names and with the values that the index keeps: `1tb` and `1000 GB` ask for the same."""
+        category = next(iter(filters.get(CATEGORY, ())), "")
+        read: dict[str, tuple[str, ...]] = {}
+        for name, values in filters.items():
+            if name in FILTERS:
+                code, meant = name, values
+            else:
+                known = catalog.attribute_of(name, category)
+                code = name if known is None else known.code
+                meant = tuple(each for value in values for each in _meant(code, value, category))
+            read[code] = (*read.get(code, ()), *meant)
+        return read
 
     def category(self, path: str, language: str) -> str:
         """A category's name; its path's last part where it has none."""
@@ -52,25 +93,45 @@ class Names:
         """The names of every category by its path."""
         return self._fresh().categories
 
-    def label(self, facets: Iterable[Facet], language: str) -> tuple[Facet, ...]:
-        """Facets with names for people."""
+    def label(self, facets: Iterable[Facet], language: str, written: Callable[[str, str], str]) -> tuple[Facet, ...]:
+        """Facets with names for people, and how to show them; `written` is how people write a value."""
         facets = tuple(facets)
         ids = [value.value for facet in facets if facet.name == MERCHANT for value in facet.values]
         merchants = self._database.read_now(lambda snapshot: catalog.merchants_of(snapshot, ids)) if ids else {}
-        labelled = []
-        for facet in facets:
-            values = facet.values
-            if facet.name == CATEGORY:
-                values = tuple(_called(value, self.category(value.value, language)) for value in values)
-            elif facet.name == MERCHANT:
-                known = {merchant_id: merchant.name for merchant_id, merchant in merchants.items()}
-                values = tuple(_called(value, known.get(value.value, value.value)) for value in values)
-            labelled.append(Facet(facet.name, values, self._facet_label(facet.name, language)))
-        return tuple(labelled)
+        names = {merchant_id: merchant.name for merchant_id, merchant in merchants.items()}
+        return tuple(self._labelled(facet, language, names, written) for facet in facets)
+
+    def _labelled(
+        self, facet: Facet, language: str, merchants: Mapping[str, str], written: Callable[[str, str], str]
+    ) -> Facet:
+        name, kind, unit = facet.name, TEXT, ""
+        if name == CATEGORY:
+            values = tuple(_called(value, self.category(value.value, language)) for value in facet.values)
+        elif name == MERCHANT:
+            values = tuple(_called(value, merchants.get(value.value, value.value)) for value in facet.values)
+        elif name in FILTERS:
+            values, kind = tuple(_called(v, _text(v.value, language)) for v in facet.values), _KINDS.get(name, TEXT)
+        else:
+            kind, unit = self._kind(name)
+            values = tuple(_called(v, _shown(name, v.value, kind, unit, written)) for v in facet.values)
+            if kind == SIZE:
+                values = tuple(sorted(values, key=lambda value: catalog.normalise(name, value.value).order))
+        return Facet(name, values, self._facet_label(name, language), kind, unit)
+
+    def _kind(self, name: str) -> tuple[str, str]:
+        """How an attribute's values are shown, and their unit."""
+        known, definition = catalog.attribute_of(name), self._fresh().attributes.get(name)
+        if known is not None and known.reads in (NUMBER, COLOUR, BOOLEAN):
+            return known.reads, known.unit
+        if known is not None and known.reads in _SIZES:
+            return SIZE, ""
+        if definition is not None and definition.kind in (NUMBER, BOOLEAN):
+            return definition.kind, definition.unit or ""
+        return TEXT, ""
 
     def _facet_label(self, name: str, language: str) -> str:
-        definition = self._fresh().attributes.get(name)
-        names = _FIXED.get(name) or (definition.names if definition else {})
+        definition, known = self._fresh().attributes.get(name), catalog.attribute_of(name)
+        names = _FIXED.get(name) or (definition.names if definition else {}) or (known.names if known else {})
         return names.get(language) or names.get("en") or name.replace("_", " ").capitalize()
 
     def _fresh(self) -> _Known:
@@ -85,8 +146,49 @@ class Names:
 def _read(snapshot: Snapshot) -> _Known:
     categories = {category.slug: category.names for category in catalog.list_categories(snapshot)}
     attributes = {definition.code: definition for definition in catalog.list_attributes(snapshot)}
-    return _Known(time.monotonic() + KEPT_S, categories, attributes)
+    facets = dict.fromkeys(_code(code) for code, definition in attributes.items() if definition.facet)
+    numbers = {_code(code) for code, definition in attributes.items() if definition.kind == NUMBER}
+    for pack in catalog.list_packs():
+        numbers |= {code for code, attribute in pack.attributes.items() if attribute.reads == NUMBER}
+    until = time.monotonic() + KEPT_S
+    return _Known(until, categories, attributes, pay.home_currency(snapshot), tuple(facets), frozenset(numbers))
+
+
+def _code(code: str) -> str:
+    """The code that the index keeps an attribute under."""
+    known = catalog.attribute_of(code)
+    return code if known is None else known.code
+
+
+def _meant(code: str, value: str, category: str) -> tuple[str, ...]:
+    """A filter's value as people may write it, and as the index keeps it."""
+    ends = value.split("..")
+    if len(ends) == _RANGE_ENDS:
+        return value, "..".join(_bare(code, end.strip(), category) for end in ends)
+    return value, catalog.normalise(code, value, category).key
+
+
+def _bare(code: str, end: str, category: str) -> str:
+    """The end of a range without its unit; other words as they are, and nothing as nothing."""
+    value = catalog.normalise(code, end, category)
+    return end if not end or value.number is None else f"{value.number:f}"
+
+
+def _text(value: str, language: str) -> str:
+    names = _VALUES.get(value, {})
+    return names.get(language) or names.get("en") or value
+
+
+def _shown(name: str, value: str, kind: str, unit: str, written: Callable[[str, str], str]) -> str:
+    """A value for people: a range of numbers with its unit, else as it is written."""
+    if kind == NUMBER and ".." in value:
+        low, _, high = value.partition("..")
+        return f"{low} – {high} {unit}".rstrip() if low != high else f"{low} {unit}".rstrip()
+    return written(name, value)
 
 
 def _called(value: FacetValue, label: str) -> FacetValue:
     return FacetValue(value.value, value.count, label)
+
+
+_KINDS = {"price": "price", "rating": "rating", "on_sale": BOOLEAN}

@@ -15,6 +15,7 @@ from entrepot.kernel import Database, new_id
 from entrepot.signals import Buffer, Signal, SignalKind
 
 from .index.base import Completion, IndexHit, IndexPage, IndexQuery, Vectors
+from .index.filters import PRICE, Ranges, read_filters
 from .index.served import ServedIndex
 from .names import Names
 from .popular import PopularQueries
@@ -45,25 +46,29 @@ class Searcher:
         began = time.perf_counter()
         request_id = new_id("req", self._database.clock.now(), self._database.random)
         q = request.q[:QUERY_CHARACTERS_MAX].strip()
+        filters = self._names.read_filters(request.filters)
         query = IndexQuery(
             text=q,
             vector=self._vector(q, request.surface, request_id),
-            filters=request.filters,
+            filters=filters,
             sort=request.sort,
             offset=request.offset,
             limit=request.limit,
             facet_names=self._names.facet_names(),
+            preferred=self._names.preferred(filters),
+            numbers=self._names.numbers(),
         )
         page = self._index.search(query)
-        hits = self._hits(page, q, request.language)
+        hits = self._hits(page, query, request.language)
         self._note(scope, request, request_id, hits)
         return SearchPage(
             hits=hits,
             total=page.total - (len(page.hits) - len(hits)),
-            facets=self._names.label(page.facets, request.language),
+            facets=self._names.label(page.facets, request.language, self._index.label),
             took_ms=round((time.perf_counter() - began) * 1_000, 3),
             request_id=request_id,
             corrected=page.corrected,
+            currency=self._names.currency(),
         )
 
     def browse(self, scope: Scope, request: SearchRequest) -> SearchPage:
@@ -86,15 +91,21 @@ class Searcher:
         vector = cloud.embed_query(self._meter, fold(q), surface=surface, ref=request_id)
         return vector if vector.any() else None
 
-    def _hits(self, page: IndexPage, q: str, language: str) -> tuple[Hit, ...]:
-        ids = [hit.id for hit in page.hits]
-        cards = {card.id: card for card in self._database.read_now(lambda snapshot: catalog.list_cards(snapshot, ids))}
-        shown = page.corrected or q
-        return tuple(
-            _hit(cards[found.id], found, shown, language)
-            for found in page.hits
-            if found.id in cards and cards[found.id].sellable
-        )
+    def _hits(self, page: IndexPage, query: IndexQuery, language: str) -> tuple[Hit, ...]:
+        """The page's cards as they are now; what the request no longer fits is left out."""
+        chosen = {hit.id: hit.offer for hit in page.hits}
+        read = self._database.read_now(lambda snapshot: catalog.list_cards(snapshot, list(chosen), chosen))
+        cards, shown = {card.id: card for card in read}, page.corrected or query.text
+        prices = [each for each in read_filters(query.filters) if isinstance(each, Ranges) and each.name == PRICE]
+        hits = []
+        for found in page.hits:
+            card = cards.get(found.id)
+            if card is None or not card.sellable:
+                continue
+            hit = _hit(card, found, shown, language, self._names.currency())
+            if all(each.holds(hit.home_price) for each in prices):
+                hits.append(hit)
+        return tuple(hits)
 
     def _note(self, scope: Scope, request: SearchRequest, request_id: str, hits: Sequence[Hit]) -> None:
         """Append what was searched and what the answer holds; the browser says later what was really seen."""
@@ -144,7 +155,8 @@ class Searcher:
         return Suggestion(text, name, {name: (completion.value,)})
 
 
-def _hit(card: Card, found: IndexHit, q: str, language: str) -> Hit:
+def _hit(card: Card, found: IndexHit, q: str, language: str, home: str) -> Hit:
+    variant = f"?variant={card.variant_id}" if card.variants > 1 and not card.featured else ""
     hit = Hit(
         id=card.id,
         external_id=card.external_id,
@@ -152,13 +164,20 @@ def _hit(card: Card, found: IndexHit, q: str, language: str) -> Hit:
         price=card.price_minor,
         currency=card.currency,
         merchant=card.merchant_name,
-        url=f"/p/{card.slug}",
+        url=f"/p/{card.slug}{variant}",
         image=f"/m/{card.picture}/{PICTURE_WIDTH}.webp" if card.picture else None,
         rating=card.rating.average,
         rating_count=card.rating.count,
         sponsored=False,
         why=(),
         brand=card.brand or "",
+        home_price=card.price_minor if card.currency == home else found.price_minor,
+        was=card.was_minor,
+        lowest_30d=card.lowest_30d_minor,
+        offer_id=card.offer_id,
+        variant_id=card.variant_id,
+        variants=card.variants,
+        price_max=card.price_minor_max,
     )
     words = frozenset(document_words(f"{card.title} {card.brand or ''}"))
     return replace(hit, why=explain(hit, found.reasons, q, language, words))

@@ -6,13 +6,35 @@ import msgspec
 
 SORTS = ("relevance", "price", "-price", "newest", "rating")
 LIMIT_MAX = 600
+OFFSET_MAX = 10_000
+"""Further down a list leads only a cursor."""
+
+
+class Offer(msgspec.Struct, frozen=True):
+    """One seller's offer of one variant, as an index sees it. `attributes` are the variant's own (code, key) pairs.
+
+    `price_minor` is in the market's home currency, whatever the seller's is; None where it cannot be compared.
+    `reduced` while it costs less than before.
+    """
+
+    id: str
+    merchant: str = ""
+    price_minor: int | None = None
+    attributes: tuple[tuple[str, str], ...] = ()
+    condition: str = "new"
+    sellable: bool = True
+    in_stock: bool = True
+    reduced: bool = False
+    foreign: bool = False
 
 
 class Document(msgspec.Struct, frozen=True):
-    """A product as an index sees it. Prices in minor units, ratings in hundredths of a star, times in microseconds.
+    """A product as an index sees it. Ratings in hundredths of a star, times in microseconds.
 
-    `attributes` are (code, value) pairs; a product of many variants has several values for one code. `keywords` are
-    words that find it and are shown nowhere, such as part numbers.
+    `attributes` are (code, key) pairs that hold for every variant, keys as `catalog.normalise` makes them, so that "1
+    TB" and "1000 GB" are one; `labels` are (code, key, label) where people write a key in another way. `offers` are all
+    ways to buy it, the one to propose first in front. `keywords` are words that find it and are shown nowhere, such as
+    part numbers.
     """
 
     id: str
@@ -23,29 +45,23 @@ class Document(msgspec.Struct, frozen=True):
     category: str = ""
     category_names: tuple[str, ...] = ()
     keywords: tuple[str, ...] = ()
-    merchants: tuple[str, ...] = ()
+    collections: tuple[str, ...] = ()
     attributes: tuple[tuple[str, str], ...] = ()
-    price_minor: int | None = None
-    currency: str = ""
+    labels: tuple[tuple[str, str, str], ...] = ()
     rating_centi: int = 0
     rating_count: int = 0
     created_at: int = 0
-    sellable: bool = True
-    in_stock: bool = True
-    popularity: int = 0
+    offers: tuple[Offer, ...] = ()
 
 
 class Change(msgspec.Struct, frozen=True):
     """What may change about a product without its text changing; takes effect at once, in cached lists too."""
 
     id: str
-    price_minor: int | None
-    currency: str
-    rating_centi: int
-    rating_count: int
-    sellable: bool
-    in_stock: bool
-    merchants: tuple[str, ...] = ()
+    rating_centi: int = 0
+    rating_count: int = 0
+    collections: tuple[str, ...] = ()
+    offers: tuple[Offer, ...] = ()
 
 
 class FacetValue(msgspec.Struct, frozen=True):
@@ -57,15 +73,24 @@ class FacetValue(msgspec.Struct, frozen=True):
 
 
 class Facet(msgspec.Struct, frozen=True):
-    """A name to filter by, with its values; counts are exact and leave out the facet's own filter."""
+    """A name to filter by, with its values; counts are exact and leave out the facet's own filter.
+
+    `kind` says how to show it: as words, colours, numbers (with their `unit`), or as yes and no.
+    """
 
     name: str
     values: tuple[FacetValue, ...]
     label: str = ""
+    kind: str = "text"
+    unit: str = ""
 
 
 class SearchRequest(msgspec.Struct, frozen=True):
-    """What a shopper asks for. Within a filter's values: or; between filters: and."""
+    """What a shopper asks for. Within a filter's values: or; between filters: and, for one and the same offer.
+
+    `cursor` asks for a list that stands still while its pages are read: `*` for the first page, then `next` of the one
+    before.
+    """
 
     q: str = ""
     filters: dict[str, tuple[str, ...]] = {}
@@ -75,10 +100,16 @@ class SearchRequest(msgspec.Struct, frozen=True):
     session: str | None = None
     language: str = "en"
     surface: str = "search"
+    cursor: str | None = None
 
 
 class Hit(msgspec.Struct, frozen=True):
-    """A product on a page of results. `price` in minor units of `currency`; `why` in plain words."""
+    """A product on a page of results, with the offer that fits the request best.
+
+    `price` is in minor units of `currency`, the seller's; `home_price` is the same in the market's home currency, by
+    which lists are sorted and filtered. While reduced, `was` is the price before and `lowest_30d` the lowest of the 30
+    days before. `url` leads to the very variant. `why` in plain words.
+    """
 
     id: str
     external_id: str
@@ -93,11 +124,19 @@ class Hit(msgspec.Struct, frozen=True):
     sponsored: bool
     why: tuple[str, ...]
     brand: str = ""
+    home_price: int | None = None
+    was: int | None = None
+    lowest_30d: int | None = None
+    offer_id: str = ""
+    variant_id: str = ""
+    variants: int = 1
+    price_max: int | None = None
 
 
 class SearchPage(msgspec.Struct, frozen=True):
     """A page of hits; `total`, `facets` and all pages speak of exactly one set. `corrected` is what was searched
-    instead, when a word was taken for a mistyped one."""
+    instead, when a word was taken for a mistyped one. `currency` is what prices in filters and facets are in; `next`
+    leads to the next page of a list that stands still, None at its end."""
 
     hits: tuple[Hit, ...]
     total: int
@@ -105,11 +144,16 @@ class SearchPage(msgspec.Struct, frozen=True):
     took_ms: float
     request_id: str
     corrected: str | None = None
+    currency: str = ""
+    next: str | None = None
 
 
 class Suggestion(msgspec.Struct, frozen=True):
-    """A way to go on typing: a query, a category or a brand. `filters` is what choosing it asks for."""
+    """A way to go on typing: a query, a category, a brand or a product. `filters` is what choosing it asks for; a
+    product has its own `url` and `image`."""
 
     text: str
     kind: str
     filters: dict[str, tuple[str, ...]] = {}
+    url: str = ""
+    image: str | None = None

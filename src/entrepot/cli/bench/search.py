@@ -17,7 +17,7 @@ import numpy as np
 import tantivy
 
 from entrepot.cloud.embedding import StaticModel
-from entrepot.discovery import Document
+from entrepot.discovery import Document, Offer
 from entrepot.discovery.index.base import IndexQuery
 from entrepot.discovery.index.fields import text_to_embed
 from entrepot.discovery.index.generation import Generation
@@ -30,6 +30,8 @@ QUERIES = 600
 BATCH = 2_000
 PAGE = 24
 FLOOR = 0.4
+COLOURS = ("black", "white", "red", "blue", "green")
+SIZES = ("s", "m", "l")
 SYLLABLES = ("ba", "den", "fir", "go", "hul", "ka", "lem", "mo", "nar", "pi", "ral", "sto", "tu", "vex", "win", "zor")
 
 
@@ -95,15 +97,21 @@ class _Market:
             description=" ".join(qualities[4:]),
             brand=brand,
             category=f"c{category % 12}/c{category % 120}",
-            merchants=(f"org_{random.randrange(400)}",),
             attributes=tuple((f"a{code}", f"v{min(random.randrange(12), random.randrange(12))}") for code in range(6)),
-            price_minor=int(100 * 2 ** random.uniform(0, 10)),
-            currency="USD",
             rating_centi=random.randrange(100, 501),
             rating_count=random.randrange(200),
             created_at=number,
-            sellable=random.random() > 0.05,
+            offers=tuple(self._offers(number)),
         )
+
+    def _offers(self, number: int) -> Iterator[Offer]:
+        """One offer; of a fifth of the products four, in two colours and two sizes."""
+        random, merchant = self._random, f"org_{self._random.randrange(400)}"
+        price, reduced = int(100 * 2 ** random.uniform(0, 10)), random.random() < 0.1
+        choices = [(("color", colour), ("size", size)) for colour in COLOURS for size in SIZES]
+        for place, choice in enumerate(random.sample(choices, 4) if random.random() < 0.2 else [()]):
+            name, sellable = f"off_{number:024d}{place:02d}", random.random() > 0.05
+            yield Offer(name, merchant, price + place, choice, sellable=sellable, reduced=reduced)
 
     def _query(self, title: str, document: Document) -> IndexQuery:
         words = title.split()
@@ -135,7 +143,7 @@ class _Control:
         for document in _Market(Random(1), market.products).documents():
             row = tantivy.Document(brand=document.brand, category=document.category)
             row.add_text("text", f"{document.title} {document.description}")
-            row.add_integer("price", document.price_minor or 0)
+            row.add_integer("price", document.offers[0].price_minor or 0)
             writer.add_document(row)
         writer.commit()
         writer.wait_merging_threads()

@@ -2,7 +2,8 @@
 
 1. The set of a query is decided by its text and its vector alone: the documents with every word (if there is none, with
    any word), and the nearest neighbours of the vector, at most NEIGHBOURS_MAX, above the floor of similarity.
-2. Then filters, then sellability, always from what is known now.
+2. Of these, a document stays when one of its offers can be bought and passes every filter, always by what is known now.
+   The first such offer is the hit's: its price is shown, compared and sorted by. A document comes once.
 3. Total, facets and pages speak of exactly that set: no hit is missing or comes twice across pages.
 
 What a word matches is in `matching.py`, what a filter means in `filters.py`, which facets are shown in `facets.py`.
@@ -34,7 +35,8 @@ Vectors = npt.NDArray[np.float32]
 class IndexQuery(msgspec.Struct, frozen=True):
     """What an index is asked. `vector` has unit length; without text and vector everything matches.
 
-    `facet_names` are the attributes that may be shown as facets (None: any).
+    `facet_names` are the attributes that may be shown as facets (None: any), `preferred` those that come first, in
+    their order, `numbers` those whose values are numbers.
     """
 
     text: str = ""
@@ -45,14 +47,18 @@ class IndexQuery(msgspec.Struct, frozen=True):
     limit: int = 24
     facets: bool = True
     facet_names: tuple[str, ...] | None = None
+    preferred: tuple[str, ...] = ()
+    numbers: frozenset[str] = frozenset()
 
 
 class IndexHit(msgspec.Struct, frozen=True):
-    """A document's place in the answer: its score, and which ways it was found."""
+    """A document's place in the answer: its score, which ways it was found, the offer that decided and its price."""
 
     id: str
     score: float
     reasons: tuple[str, ...] = ()
+    offer: str = ""
+    price_minor: int | None = None
 
 
 class IndexPage(msgspec.Struct, frozen=True):
@@ -115,16 +121,21 @@ class Index(Protocol):
         """Ways to go on from what was typed, each leading to something sellable."""
         ...
 
+    def label(self, name: str, value: str) -> str:
+        """How people write a value of an attribute; the value itself where nobody says otherwise."""
+        ...
+
     def count(self) -> int:
         """How many documents are in, sellable or not."""
         ...
 
 
 def check_ids(documents: Sequence[Document]) -> None:
-    """Refuse documents whose ids no index can keep."""
+    """Refuse documents with ids, or offers with ids, that no index can keep."""
     for document in documents:
-        if not (document.id.isascii() and document.id.isprintable() and 0 < len(document.id) <= ID_BYTES):
-            raise Invalid(f"{document.id!r} cannot be indexed: an id has 1 to {ID_BYTES} ASCII characters")
+        for each in (document.id, *(offer.id for offer in document.offers)):
+            if not (each.isascii() and each.isprintable() and 0 < len(each) <= ID_BYTES):
+                raise Invalid(f"{each!r} cannot be indexed: an id has 1 to {ID_BYTES} ASCII characters")
 
 
 def check(query: IndexQuery) -> None:

@@ -1,27 +1,50 @@
 """Which facets are shown, in which order, and where price ranges begin: rules over exact counts, shared by every index.
 
-1. price, rating, category, brand and merchant come when they tell results apart, or are filtered by;
-2. then the attributes, most useful first: by how many results a choice other than the commonest value would leave;
-3. at most FACETS_MAX in all, each with at most VALUES_MAX values, largest count first, and the chosen ones always.
+1. category, price, brand, rating, condition, reductions and merchant come when they divide the results, or are
+   filtered by;
+2. then the attributes: those that the category is known for in its order, then the most useful ones, by how many
+   results a choice other than the commonest value would leave;
+3. at most FACETS_MAX in all, each with at most VALUES_MAX values, largest count first, and the chosen ones always;
+   numbers stand in their order, and of many different ones ranges are shown.
+
+A count is of products with an offer that passes every other filter and has the value: it is what choosing it lists.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+import math
+from collections.abc import Collection, Mapping, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
 from ..text import fold
 from ..types import Facet, FacetValue
-from .filters import BRAND, CATEGORY, MERCHANT, PRICE, RATING, Filter, Ranges, Terms, read_range
+from .base import IndexQuery
+from .filters import (
+    BRAND,
+    CATEGORY,
+    COLLECTION,
+    CONDITION,
+    MERCHANT,
+    ON_SALE,
+    PRICE,
+    RATING,
+    Filter,
+    Flag,
+    Ranges,
+    Terms,
+    read_range,
+)
+from .numbers import number_of
 
-FACETS_MAX = 8
+FACETS_MAX = 10
 VALUES_MAX = 30
 CATEGORIES_MAX = 60
 PRICE_STEPS = 5
 RATING_STEPS = (400, 300, 200)
-FIXED = (CATEGORY, PRICE, BRAND, RATING, MERCHANT)
+FIXED = (CATEGORY, PRICE, BRAND, RATING, CONDITION, ON_SALE, MERCHANT)
 NUMERIC = (PRICE, RATING)
+ON_SALE_VALUE = "yes"
 
 
 class Summary(NamedTuple):
@@ -37,24 +60,34 @@ def summary_of(counts: Collection[int]) -> Summary:
     return Summary(len(counts), sum(counts), max(counts, default=0))
 
 
-def choose(
-    summaries: Mapping[str, Summary], total: int, filters: Sequence[Filter], allowed: Iterable[str] | None
-) -> list[str]:
-    """The names to show. `allowed` are the attribute codes that may be shown (None: any); `total` the results."""
+def choose(summaries: Mapping[str, Summary], total: int, filters: Sequence[Filter], query: IndexQuery) -> list[str]:
+    """The names to show, of `total` results."""
     chosen = {each.name for each in filters}
     telling = {name for name, summary in summaries.items() if _tells(name, summary, chosen, total)}
     fixed = [name for name in FIXED if name in telling]
-    codes = telling - {*FIXED}
-    if allowed is not None:
-        codes &= {*allowed, *chosen}
-    useful = sorted(codes, key=lambda code: (code not in chosen, -_left(summaries[code]), code))
-    return fixed + useful[: FACETS_MAX - len(fixed)]
+    codes = telling - {*FIXED, COLLECTION}
+    if query.facet_names is not None:
+        codes &= {*query.facet_names, *query.preferred, *chosen}
+    places = {code: place for place, code in enumerate(query.preferred)}
+    useful = sorted(
+        codes, key=lambda code: (code not in chosen, places.get(code, len(places)), -_left(summaries[code]), code)
+    )
+    return fixed + useful[: max(0, FACETS_MAX - len(fixed))]
 
 
-def show(name: str, counts: Mapping[str, int], filters: Sequence[Filter]) -> Facet:
-    """A facet with the values to show of it, from the exact counts of them all."""
+def show(name: str, counts: Mapping[str, int], filters: Sequence[Filter], *, as_given: bool = False) -> Facet:
+    """A facet with the values to show of it, from the exact counts of them all; numbers come `as_given`."""
     chosen = next((each for each in filters if each.name == name), None)
-    return Facet(name, _values(name, counts, chosen))
+    if as_given or name in NUMERIC:
+        shown = [(value, count) for value, count in counts.items() if count or _is_chosen(value, chosen)]
+    else:
+        shown = _largest(name, counts, chosen)
+    return Facet(name, tuple(FacetValue(value, count) for value, count in shown))
+
+
+def by_number(counts: Mapping[str, int]) -> dict[str, int]:
+    """Values in the order of their numbers; those that are none come last."""
+    return dict(sorted(counts.items(), key=lambda item: (_sortable(item[0]), item[0])))
 
 
 def shown_most(name: str) -> int:
@@ -87,32 +120,32 @@ def rating_values() -> list[str]:
 
 
 def _tells(name: str, summary: Summary, chosen: Collection[str], total: int) -> bool:
-    """Whether a choice of it would leave some results and not others, or it has been chosen from."""
+    """Whether some choice of it would leave some results and not others, or it has been chosen from."""
     if name in chosen:
         return summary.values > 0
-    if name in NUMERIC:
-        return summary.total > 0 and (summary.values > 1 or summary.largest < total)
-    return summary.values > 1 or 0 < summary.largest < total
+    return summary.total > 0 and (summary.largest < total or summary.total < summary.values * summary.largest)
 
 
 def _left(summary: Summary) -> int:
     return summary.total - summary.largest
 
 
-def _values(name: str, values: Mapping[str, int], chosen: Filter | None) -> tuple[FacetValue, ...]:
-    if name in NUMERIC:
-        return tuple(FacetValue(value, count) for value, count in values.items() if count or _is_chosen(value, chosen))
-    order = sorted(values.items(), key=lambda item: (-item[1], item[0]))
+def _largest(name: str, counts: Mapping[str, int], chosen: Filter | None) -> list[tuple[str, int]]:
+    order = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
     most = shown_most(name)
-    shown = order[:most]
-    if chosen is not None:
-        shown += [item for item in order[most:] if _is_chosen(item[0], chosen)]
-    return tuple(FacetValue(value, count) for value, count in shown)
+    return order[:most] + [item for item in order[most:] if _is_chosen(item[0], chosen)]
+
+
+def _sortable(value: str) -> float:
+    number = number_of(value)
+    return math.inf if number is None else number
 
 
 def _is_chosen(value: str, chosen: Filter | None) -> bool:
     if isinstance(chosen, Terms):
         return fold(value) in chosen.values
+    if isinstance(chosen, Flag):
+        return True in chosen.wanted
     return isinstance(chosen, Ranges) and read_range(chosen.name, value) in chosen.ranges
 
 

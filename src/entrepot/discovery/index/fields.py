@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from ..text import document_words
@@ -30,7 +31,9 @@ class Fields(NamedTuple):
 def fields_of(document: Document) -> Fields:
     """The words of a document, by field."""
     head = [document.external_id, document.brand, *document.category_names, *document.keywords]
-    body = [document.description, *(value for _, value in document.attributes)]
+    values = dict.fromkeys(value for pairs in _pairs(document) for _, value in pairs)
+    values.update(dict.fromkeys(label for _, _, label in document.labels))
+    body = [document.description, *values]
     surfaces: dict[str, str] = {}
     return Fields(
         document_words(document.title, surfaces),
@@ -38,6 +41,12 @@ def fields_of(document: Document) -> Fields:
         [word for text in body if text for word in document_words(text, surfaces)][:BODY_WORDS_MAX],
         surfaces,
     )
+
+
+def _pairs(document: Document) -> Iterator[tuple[tuple[str, str], ...]]:
+    yield document.attributes
+    for offer in document.offers:
+        yield offer.attributes
 
 
 def text_to_embed(document: Document) -> str:

@@ -1,15 +1,19 @@
 """What filters mean: names with values, read once per query into ranges and folded words.
 
 Values of one name are joined by or, names by and. `price` takes ranges in minor units ("1000..5000", "..5000",
-"1000.."), `rating` in stars ("4..", "3.5.."), both ends included. `in_stock` takes yes or no. `category` takes a path
-and means it and everything below. All other names are compared without regard to case and accents: `brand`, `merchant`,
-any attribute's code. A name that no document has matches nothing.
+"1000.."), `rating` in stars ("4..", "3.5.."), both ends included. `in_stock` and `on_sale` take yes or no. `category`
+takes a path and means it and everything below. All other names are compared without regard to case and accents:
+`brand`, `merchant`, `collection`, `condition`, any attribute's code; a range such as `13..15.6` means the numbers in
+it. A name that no document has matches nothing.
+
+All filters together are asked of one and the same offer: a red 42 that is sold out is not found because there is a red
+41 and a blue 42.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from fractions import Fraction
 
 import msgspec
@@ -17,9 +21,13 @@ import msgspec
 from entrepot.kernel import Invalid
 
 from ..text import fold
-from ..types import Document
+from ..types import Document, Offer
+from .numbers import NumberRange, holds, number_of, read_number_range
 
 PRICE, RATING, IN_STOCK, CATEGORY, BRAND, MERCHANT = "price", "rating", "in_stock", "category", "brand", "merchant"
+ON_SALE, CONDITION, COLLECTION = "on_sale", "condition", "collection"
+FILTERS = frozenset({PRICE, RATING, IN_STOCK, CATEGORY, BRAND, MERCHANT, ON_SALE, CONDITION, COLLECTION})
+"""The names that are no attribute's."""
 NAMES_MAX = 50
 VALUES_MAX = 100
 NUMBER_MAX = 2**53
@@ -34,14 +42,22 @@ Range = tuple[int | None, int | None]
 
 
 class Terms(msgspec.Struct, frozen=True):
-    """Documents that carry one of these folded values under this name."""
+    """What carries one of these folded values under this name, or a number in one of the ranges."""
 
     name: str
     values: frozenset[str]
+    ranges: tuple[NumberRange, ...] = ()
+
+    def holds(self, terms: Iterable[tuple[str, str]]) -> bool:
+        """Whether one of these terms is meant."""
+        return any(
+            name == self.name and (fold(value) in self.values or holds(self.ranges, number_of(value)))
+            for name, value in terms
+        )
 
 
 class Ranges(msgspec.Struct, frozen=True):
-    """Documents whose number (price in minor units, rating in hundredths) lies in one of these, ends included."""
+    """Whose number (price in minor units, rating in hundredths) lies in one of these, ends included."""
 
     name: str
     ranges: tuple[Range, ...]
@@ -53,14 +69,14 @@ class Ranges(msgspec.Struct, frozen=True):
         )
 
 
-class Stock(msgspec.Struct, frozen=True):
-    """Documents that are in stock, are not, or either."""
+class Flag(msgspec.Struct, frozen=True):
+    """What is so (in stock, on sale), is not, or either."""
 
+    name: str
     wanted: frozenset[bool]
-    name: str = IN_STOCK
 
 
-Filter = Terms | Ranges | Stock
+Filter = Terms | Ranges | Flag
 
 
 def read_filters(filters: Mapping[str, tuple[str, ...]]) -> tuple[Filter, ...]:
@@ -88,27 +104,40 @@ def read_range(name: str, text: str) -> Range:
 
 
 def terms_of(document: Document) -> set[tuple[str, str]]:
-    """The (name, value) pairs that a document is filtered and counted by; a category stands for those above it too."""
+    """The (name, value) pairs that hold for every offer of a document; a category stands for those above it too."""
     terms = {(code, value) for code, value in document.attributes if value}
     if document.brand:
         terms.add((BRAND, document.brand))
-    terms |= {(MERCHANT, merchant) for merchant in document.merchants}
     parts = document.category.split("/") if document.category else []
     return terms | {(CATEGORY, "/".join(parts[:depth])) for depth in range(1, len(parts) + 1)}
+
+
+def collection_terms(collections: Iterable[str]) -> set[tuple[str, str]]:
+    """The pairs of the collections that a document is in."""
+    return {(COLLECTION, collection) for collection in collections}
+
+
+def offer_terms(offer: Offer) -> set[tuple[str, str]]:
+    """The pairs of one offer: its seller, its condition, its variant's attributes."""
+    terms = {(code, value) for code, value in offer.attributes if value}
+    return terms | {
+        (name, value) for name, value in ((MERCHANT, offer.merchant), (CONDITION, offer.condition)) if value
+    }
 
 
 def _read(name: str, values: tuple[str, ...]) -> Filter:
     if name in _UNITS:
         return Ranges(name, tuple(read_range(name, value) for value in values))
-    if name == IN_STOCK:
-        return Stock(frozenset(_truth(value) for value in values))
-    return Terms(name, frozenset(fold(value) for value in values))
+    if name in (IN_STOCK, ON_SALE):
+        return Flag(name, frozenset(_truth(name, value) for value in values))
+    ranges = tuple(found for value in values if (found := read_number_range(value)) is not None)
+    return Terms(name, frozenset(fold(value) for value in values), ranges)
 
 
-def _truth(text: str) -> bool:
+def _truth(name: str, text: str) -> bool:
     word = fold(text.strip())
     if word not in (*_TRUE, *_FALSE):
-        raise _unreadable(IN_STOCK, f"{text!r} is neither yes nor no")
+        raise _unreadable(name, f"{text!r} is neither yes nor no")
     return word in _TRUE
 
 

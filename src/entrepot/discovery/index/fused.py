@@ -12,11 +12,13 @@ Step 1 is kept for queries that come again; 2 and 3 always run on the columns as
 
 from __future__ import annotations
 
+import itertools
 import threading
 from collections.abc import Iterable, Sequence
 
 import msgspec
 import numpy as np
+import numpy.typing as npt
 
 from ..types import Change, Document
 from .base import DIMENSIONS, SIMILARITY_UNIT, Completion, IndexHit, IndexPage, IndexQuery, Vectors, check, check_ids
@@ -24,8 +26,9 @@ from .columns import Columns, title_key
 from .fields import fields_of
 from .filters import read_filters
 from .matching import Wanted, correction, understand
+from .offers import NO_PRICE
 from .postings import Postings
-from .ranking import Prior, in_order
+from .ranking import Places, Prior, in_order
 from .retrieval import Found, Remembered, View, find, key_of, text_matches
 from .suggesting import suggest
 from .tally import Tally
@@ -159,19 +162,20 @@ class FusedIndex:
         view, columns = self._view, self.columns
         wanted = understand(query.text, self.vocabulary)
         found = self._find(view, query, wanted)
-        sellable = columns.sellable[found.slots]
-        slots = found.slots[sellable]
-        tally = Tally(columns, slots, filters)
-        places = np.flatnonzero(sellable)[tally.kept]
-        order, scores = in_order(self._prior, view, columns, query, found, places)
-        page = list(zip(order.tolist(), scores.tolist(), strict=True))[query.offset :]
-        hits = tuple(self._hit(query, found, place, score) for place, score in page)
-        facets = tally.facets(query.facet_names) if query.facets else ()
-        return IndexPage(hits, len(places), facets, correction(query.text, wanted, self.vocabulary))
+        tally = Tally(columns, found.slots, filters)
+        order, scores = in_order(self._prior, view, columns, query, found, tally.places, tally.prices)
+        order, scores = order[query.offset :], scores[query.offset :]
+        hits = self._hits(query, found, tally, order, scores)
+        facets = tally.facets(query) if query.facets else ()
+        return IndexPage(hits, len(tally.places), facets, correction(query.text, wanted, self.vocabulary))
 
     def suggest(self, prefix: str, most: int) -> list[Completion]:
         """See `base.Index`."""
         return suggest(self, prefix, most)
+
+    def label(self, name: str, value: str) -> str:
+        """See `base.Index`."""
+        return self.columns.terms.labels.get((name, value), value)
 
     # What `suggesting` asks of an index.
 
@@ -192,7 +196,7 @@ class FusedIndex:
         view = self._view
         wanted = [Wanted(word, (word,)) for word in words]
         slots, _ = text_matches(view, self.postings, wanted, any_word=False)
-        return int(np.count_nonzero(self.columns.sellable[slots]))
+        return int(np.count_nonzero(self.columns.sellable(slots)))
 
     def sellable_terms(self, name: str) -> dict[str, int]:
         """The values of a filter among sellable documents, with their counts."""
@@ -203,10 +207,8 @@ class FusedIndex:
             terms = {}
             self._terms_seen = (now, terms)
         if name not in terms:
-            slots = np.flatnonzero(view.alive & columns.sellable[: view.count]).astype(np.int32)
-            _, codes = columns.gather(slots)
-            counts = np.bincount(codes[columns.terms.name_codes[codes] == columns.terms.name_code(name)])
-            terms[name] = {columns.terms.pairs[code][1]: int(counts[code]) for code in np.flatnonzero(counts).tolist()}
+            slots = np.flatnonzero(view.alive).astype(np.int32)
+            terms[name] = Tally(columns, slots, ()).values(name)
         return terms[name]
 
     # Steps
@@ -243,15 +245,24 @@ class FusedIndex:
             self._remembered.keep(view, key, found)
         return found
 
-    def _hit(self, query: IndexQuery, found: Found, place: int, score: float) -> IndexHit:
-        slot = int(found.slots[place])
-        reasons = []
-        if query.text and self.columns.title[slot] == title_key(query.text):
-            reasons.append("title")
-        if found.text[place] > 0:
-            reasons.append("words")
-        if found.similarity[place] > 0:
-            reasons.append("similar")
-        if self.columns.popularity[slot] > 0:
-            reasons.append("popular")
-        return IndexHit(self.columns.ids[slot].decode(), score, tuple(reasons))
+    def _hits(
+        self, query: IndexQuery, found: Found, tally: Tally, order: Places, scores: npt.NDArray[np.float64]
+    ) -> tuple[IndexHit, ...]:
+        """The hits of a page: all columns are read for the whole page at once."""
+        columns, places = self.columns, tally.places[order]
+        slots = found.slots[places]
+        key = title_key(query.text)
+        reasons = {
+            "title": columns.title[slots] == key if key else np.zeros(len(slots), np.bool_),
+            "words": found.text[places] > 0,
+            "similar": found.similarity[places] > 0,
+            "popular": columns.popularity[slots] > 0,
+        }
+        flags = zip(*(each.tolist() for each in reasons.values()), strict=True)
+        told = [tuple(itertools.compress(reasons, each)) for each in flags]
+        ids, offers = columns.ids[slots].tolist(), tally.offer_ids(order)
+        prices = [None if price == NO_PRICE else price for price in tally.prices[order].tolist()]
+        return tuple(
+            IndexHit(raw.decode(), score, why, offer, price)
+            for raw, score, why, offer, price in zip(ids, scores.tolist(), told, offers, prices, strict=True)
+        )

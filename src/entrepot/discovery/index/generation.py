@@ -28,7 +28,7 @@ from .postings import Postings
 from .vectors import FLAT_MAX, Graph, VectorFile
 from .vocabulary import Vocabulary
 
-FORMAT = 1
+FORMAT = 2
 GRAPH_TAIL_SHARE = 5
 """The graph is made larger when the rows beyond it are more than FLAT_MAX, or a fifth of it where that is more."""
 
@@ -48,6 +48,7 @@ class _Words(msgspec.Struct, frozen=True):
     frequency: dict[str, int]
     surfaces: dict[str, str]
     terms: tuple[tuple[str, str], ...]
+    labels: tuple[tuple[str, str, str], ...] = ()
 
 
 class Generation:
@@ -161,6 +162,7 @@ def _read_state(folder: Path, manifest: Manifest) -> tuple[Columns, Vocabulary]:
         np.load(file, allow_pickle=False) as arrays,
     ):
         columns = Columns.restore(dict(arrays), words.terms)
+    columns.terms.learn(words.labels)
     if columns.count != manifest.count:
         raise ValueError(f"it has the columns of {columns.count} slots, not of {manifest.count}")
     return columns, Vocabulary.restore(words.frequency, words.surfaces)
@@ -168,7 +170,9 @@ def _read_state(folder: Path, manifest: Manifest) -> tuple[Columns, Vocabulary]:
 
 def _write_state(folder: Path, number: int, index: FusedIndex) -> None:
     frequency, surfaces = index.vocabulary.export()
-    words = _Words(frequency, surfaces, tuple(index.columns.terms.pairs))
+    terms = index.columns.terms
+    labels = tuple((name, value, label) for (name, value), label in terms.labels.items())
+    words = _Words(frequency, surfaces, tuple(terms.pairs), labels)
     _write(_words(folder, number), msgspec.json.encode(words))
     path = _state(folder, number)
     with open(path, "wb") as file:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from .arrays import Slots, Whole
 from .base import ID_BYTES
-from .columns import NO_PRICE, Columns, Slots
+from .columns import Columns
+from .offers import NO_PRICE
 
 _WORDS = ID_BYTES // 8
 _LAST = np.iinfo(np.int64).max
@@ -14,10 +16,9 @@ _LAST = np.iinfo(np.int64).max
 Keys = npt.NDArray[np.int64] | npt.NDArray[np.float64]
 
 
-def sort_keys(columns: Columns, slots: Slots, sort: str) -> npt.NDArray[np.int64]:
+def sort_keys(columns: Columns, slots: Slots, price: Whole, sort: str) -> Whole:
     """What to sort these slots by, ascending, for an order that a shopper chose; without a price comes last."""
     if sort in ("price", "-price"):
-        price = columns.price[slots]
         return np.where(price == NO_PRICE, _LAST, price if sort == "price" else -price)
     if sort == "newest":
         return -columns.created_at[slots]

@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterable, Sequence
 import msgspec
 import numpy as np
 
-from ..text import fold, is_alphabetic, phrase, shorter
-from ..types import Change, Document, Facet
+from ..text import is_alphabetic, phrase, shorter
+from ..types import Change, Document, Offer
 from .base import (
     NEIGHBOURS_MAX,
     SIMILARITY_UNIT,
@@ -22,18 +22,9 @@ from .base import (
     check,
     check_ids,
 )
-from .facets import (
-    RATING_STEPS,
-    choose,
-    price_edges,
-    price_places,
-    price_values,
-    rating_values,
-    show,
-    summary_of,
-)
+from .counting import count_values, facets_of, passing
 from .fields import Fields, fields_of
-from .filters import PRICE, RATING, Filter, Ranges, Terms, read_filters, terms_of
+from .filters import read_filters
 from .matching import Wanted, correction, distance, understand
 
 FIELD_WEIGHTS = (3.0, 2.0, 1.0)
@@ -104,12 +95,12 @@ class PlainIndex:
         filters = read_filters(query.filters)
         wanted = understand(query.text, self)
         scores = self._candidates(query, wanted)
-        sellable = [entry for entry in scores_entries(self._entries, scores) if entry.document.sellable]
-        kept = [entry for entry in sellable if all(_passes(entry.document, each) for each in filters)]
-        kept.sort(key=_order(query.sort, scores))
-        page = kept[query.offset : query.offset + query.limit]
-        hits = tuple(IndexHit(entry.document.id, scores[entry.document.id]) for entry in page)
-        facets = _facets(sellable, filters, len(kept), query.facet_names) if query.facets else ()
+        candidates = [self._entries[document_id].document for document_id in scores]
+        kept = {document.id: offers[0] for document in candidates if (offers := passing(document, filters))}
+        order = sorted(kept, key=_order(query.sort, scores, self._entries, kept))
+        page = order[query.offset : query.offset + query.limit]
+        hits = tuple(IndexHit(each, scores[each], (), kept[each].id, kept[each].price_minor) for each in page)
+        facets = facets_of(candidates, filters, len(kept), query) if query.facets else ()
         return IndexPage(hits, len(kept), facets, correction(query.text, wanted, self))
 
     def suggest(self, prefix: str, most: int) -> list[Completion]:
@@ -117,6 +108,11 @@ class PlainIndex:
         from .suggesting import suggest
 
         return suggest(self, prefix, most)
+
+    def label(self, name: str, value: str) -> str:
+        """See `base.Index`."""
+        labels = {(code, key): label for entry in self._all() for code, key, label in entry.document.labels}
+        return labels.get((name, value), value)
 
     # What `matching` and `suggesting` ask of an index.
 
@@ -151,18 +147,11 @@ class PlainIndex:
     def sellable_with(self, words: Iterable[str]) -> int:
         """How many sellable documents have all these words."""
         needed = set(words)
-        return sum(entry.document.sellable and needed <= entry.words for entry in self._entries.values())
+        return sum(bool(passing(entry.document, ())) and needed <= entry.words for entry in self._entries.values())
 
     def sellable_terms(self, name: str) -> dict[str, int]:
         """The values of a filter among sellable documents, with their counts."""
-        counts = Counter(
-            value
-            for entry in self._entries.values()
-            if entry.document.sellable
-            for term, value in terms_of(entry.document)
-            if term == name
-        )
-        return dict(counts)
+        return count_values(name, [(entry.document, passing(entry.document, ())) for entry in self._all()])
 
     def _candidates(self, query: IndexQuery, wanted: Sequence[Wanted]) -> dict[str, float]:
         """Ids of the query's set before filters, with their scores."""
@@ -217,62 +206,19 @@ class PlainIndex:
         return self._entries.values()
 
 
-def scores_entries(entries: dict[str, _Entry], scores: dict[str, float]) -> list[_Entry]:
-    """The entries of these ids."""
-    return [entries[document_id] for document_id in scores]
-
-
-def _passes(document: Document, each: Filter) -> bool:
-    if isinstance(each, Terms):
-        return any(name == each.name and fold(value) in each.values for name, value in terms_of(document))
-    if isinstance(each, Ranges):
-        return each.holds(document.price_minor if each.name == PRICE else document.rating_centi or None)
-    return document.in_stock in each.wanted
-
-
-def _order(sort: str, scores: dict[str, float]) -> Callable[[_Entry], tuple[object, ...]]:
+def _order(
+    sort: str, scores: dict[str, float], entries: dict[str, _Entry], kept: dict[str, Offer]
+) -> Callable[[str], tuple[object, ...]]:
     """What to sort by; equal ones stand in the order of their ids, and those without a price come last."""
 
-    def key(entry: _Entry) -> tuple[object, ...]:
-        document = entry.document
-        price = document.price_minor
+    def key(document_id: str) -> tuple[object, ...]:
+        document, price = entries[document_id].document, kept[document_id].price_minor
         return {
-            "relevance": (-scores[document.id],),
+            "relevance": (-scores[document_id],),
             "price": (price is None, price or 0),
             "-price": (price is None, -(price or 0)),
             "newest": (-document.created_at,),
             "rating": (-document.rating_centi, -document.rating_count),
-        }[sort] + (document.id,)
+        }[sort] + (document_id,)
 
     return key
-
-
-def _facets(
-    sellable: Sequence[_Entry], filters: Sequence[Filter], total: int, allowed: Sequence[str] | None
-) -> tuple[Facet, ...]:
-    """Counts for each name over the documents that pass every filter but its own."""
-    counts: dict[str, dict[str, int]] = {}
-    everything = [each.document for each in sellable]
-    names = {name for document in everything for name, _ in terms_of(document)}
-    for name in sorted(names | {PRICE, RATING}):
-        others = [each for each in filters if each.name != name]
-        passing = [document for document in everything if all(_passes(document, each) for each in others)]
-        counts[name] = _count(name, passing)
-    summaries = {name: summary_of([*filter(None, values.values())]) for name, values in counts.items() if values}
-    return tuple(show(name, counts[name], filters) for name in choose(summaries, total, filters, allowed))
-
-
-def _count(name: str, documents: Sequence[Document]) -> dict[str, int]:
-    if name == PRICE:
-        prices = sorted(document.price_minor for document in documents if document.price_minor is not None)
-        values = price_values(price_edges([prices[place] for place in price_places(len(prices))]))
-        ranges = [read_filters({PRICE: (value,)})[0] for value in values]
-        return {value: sum(_holds(each, price) for price in prices) for value, each in zip(values, ranges, strict=True)}
-    if name == RATING:
-        steps = zip(rating_values(), RATING_STEPS, strict=True)
-        return {value: sum(document.rating_centi >= step for document in documents) for value, step in steps}
-    return dict(Counter(value for document in documents for term, value in terms_of(document) if term == name))
-
-
-def _holds(each: Filter, number: int) -> bool:
-    return isinstance(each, Ranges) and each.holds(number)

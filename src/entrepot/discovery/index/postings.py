@@ -21,8 +21,8 @@ import numpy as np
 import numpy.typing as npt
 import tantivy
 
+from .arrays import Slots
 from .base import Busy
-from .columns import Slots
 from .fields import Fields
 
 FIELD_WEIGHTS = {"title": 4.0, "head": 2.0, "body": 1.0}

@@ -11,8 +11,9 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
+from .arrays import Slots, Whole
 from .base import SIMILARITY_UNIT, IndexQuery, Vectors
-from .columns import Columns, Slots, title_key
+from .columns import Columns, title_key
 from .ordering import first, sort_keys
 from .retrieval import Found, View
 from .vectors import similarities
@@ -36,24 +37,27 @@ class Prior(msgspec.Struct, frozen=True):
 
 
 def in_order(
-    prior: Prior, view: View, columns: Columns, query: IndexQuery, found: Found, places: Places
+    prior: Prior, view: View, columns: Columns, query: IndexQuery, found: Found, places: Places, prices: Whole
 ) -> tuple[Places, Scores]:
-    """The places in `found` up to the end of the page, in the order asked for, and their scores."""
+    """Where in `places` the results up to the end of the page stand, in the order asked for, and their scores.
+
+    `places` are those of the results in `found`, `prices` what each of them costs.
+    """
     slots = found.slots[places]
     most = min(query.offset + query.limit, len(places))
     if query.sort != "relevance":
-        order = first(columns, slots, sort_keys(columns, slots, query.sort), most)
-        return places[order], np.zeros(len(order))
+        order = first(columns, slots, sort_keys(columns, slots, prices, query.sort), most)
+        return order, np.zeros(len(order))
     scores = _known(prior, columns, query, found, places)
     if query.vector is None or not len(places):
         order = first(columns, slots, -scores, most)
-        return places[order], scores[order]
+        return order, scores[order]
     best = min(RERANKED, len(places))
     order = first(columns, slots, -scores, max(most, best))
     scores += prior.vector * _nearness(view, query.vector, found, places, order[:best])
     again = first(columns, slots[order[:best]], -scores[order[:best]], best)
     order = np.concatenate((order[:best][again], order[best:]))[:most]
-    return places[order], scores[order]
+    return order, scores[order]
 
 
 def _known(prior: Prior, columns: Columns, query: IndexQuery, found: Found, places: Places) -> Scores:

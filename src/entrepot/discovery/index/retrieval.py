@@ -14,8 +14,8 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
+from .arrays import Slots
 from .base import IndexQuery, Vectors
-from .columns import Slots
 from .matching import Wanted
 from .postings import Posting, Postings
 from .vectors import Graph, neighbours

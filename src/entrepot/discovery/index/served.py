@@ -23,3 +23,7 @@ class ServedIndex:
     def count(self) -> int:
         """See `base.Index`."""
         return self.current.count()
+
+    def label(self, name: str, value: str) -> str:
+        """See `base.Index`."""
+        return self.current.label(name, value)

@@ -1,7 +1,12 @@
-"""Filters and facet counts over a set of slots: the terms of all of them are gathered once and used for both."""
+"""Filters and facet counts over a set of slots: the terms of all of them are gathered once and used for both.
+
+Filters are asked of offers: a mask over rows (`offers`). Most products have one offer, and then rows and slots are one
+and the same; where a product has several, what passes is counted once for each product.
+"""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from functools import cached_property
 
@@ -9,10 +14,14 @@ import numpy as np
 import numpy.typing as npt
 
 from ..types import Facet
-from .columns import NO_PRICE, Codes, Columns, Slots
+from .arrays import Codes, Slots, Whole, distinct
+from .base import IndexQuery
+from .columns import Columns
 from .facets import (
+    ON_SALE_VALUE,
     RATING_STEPS,
     Summary,
+    by_number,
     choose,
     price_edges,
     price_places,
@@ -22,89 +31,173 @@ from .facets import (
     shown_most,
     summary_of,
 )
-from .filters import PRICE, RATING, Filter, Ranges, Terms
+from .filters import IN_STOCK, ON_SALE, PRICE, RATING, Filter, Flag, Ranges, Terms
+from .numbers import number_ranges, range_text
+from .offers import NO_PRICE
 
 Mask = npt.NDArray[np.bool_]
 
 
 class Tally:
-    """What filters leave of a set of slots, and what each facet would."""
+    """What filters leave of a set of slots, and what each facet would.
+
+    `places` are those of the slots that stay, ascending, and `rows` the offer of each that decides.
+    """
 
     def __init__(self, columns: Columns, slots: Slots, filters: Sequence[Filter]) -> None:
         self._columns = columns
+        self._table = columns.offers
         self._slots = slots
+        self._rows, self._places = self._table.rows_of(slots)
+        self._sellable = self._table.sellable[self._rows]
         self._filters = filters
         self._masks = {each.name: self._mask(each) for each in filters}
-        self.kept = self._all_but(None)
+        self._passing = self._all_but(None)
+        self.places, self.rows = self._first(self._passing)
 
-    def facets(self, allowed: Sequence[str] | None) -> tuple[Facet, ...]:
+    @property
+    def prices(self) -> Whole:
+        """What each result costs, in the home currency."""
+        return self._table.price[self.rows]
+
+    def offer_ids(self, order: Whole) -> list[str]:
+        """The ids of the offers that decide, of some of the results."""
+        return [raw.decode() for raw in self._table.ids[self.rows[order]].tolist()]
+
+    def values(self, name: str) -> dict[str, int]:
+        """Every value of a name, with the results that have it."""
+        terms = self._columns.terms
+        counts = self._counts(self._passing, terms.name_code(name))
+        return {terms.pairs[code][1]: int(counts[code]) for code in np.flatnonzero(counts).tolist()}
+
+    def facets(self, query: IndexQuery) -> tuple[Facet, ...]:
         """The facets to show, with exact counts."""
         totals = self._term_totals()
-        numeric = {PRICE: self._price_counts(self._all_but(PRICE)), RATING: self._rating_counts(self._all_but(RATING))}
+        fixed = {
+            PRICE: self._price_counts(self._all_but(PRICE)),
+            RATING: self._rating_counts(self._all_but(RATING)),
+            ON_SALE: self._on_sale_counts(self._all_but(ON_SALE)),
+        }
         summaries = self._summaries(totals)
-        summaries |= {name: summary_of([*filter(None, counts.values())]) for name, counts in numeric.items()}
-        names = choose(summaries, int(np.count_nonzero(self.kept)), self._filters, allowed)
-        return tuple(
-            show(name, numeric[name] if name in numeric else self._values(name, totals), self._filters)
-            for name in names
-        )
+        summaries |= {name: summary_of([*filter(None, counts.values())]) for name, counts in fixed.items()}
+        names = choose(summaries, len(self.places), self._filters, query)
+        return tuple(self._facet(name, fixed, totals, query) for name in names)
 
-    @cached_property
-    def _gathered(self) -> tuple[npt.NDArray[np.int64], Codes]:
-        return self._columns.gather(self._slots)
+    def _facet(self, name: str, fixed: dict[str, dict[str, int]], totals: Whole, query: IndexQuery) -> Facet:
+        if name in fixed:
+            return show(name, fixed[name], self._filters)
+        if name in query.numbers:
+            return show(name, self._number_counts(name, totals), self._filters, as_given=True)
+        return show(name, self._values(name, totals), self._filters)
+
+    # What passes
 
     def _mask(self, each: Filter) -> Mask:
+        """Which rows pass a filter."""
         if isinstance(each, Terms):
             return self._term_mask(each)
         if isinstance(each, Ranges):
             return self._range_mask(each)
-        stock = self._columns.in_stock[self._slots]
-        return (stock & (True in each.wanted)) | (~stock & (False in each.wanted))
+        flags = (self._table.in_stock if each.name == IN_STOCK else self._table.reduced)[self._rows]
+        return _flag_mask(flags, each)
 
     def _term_mask(self, each: Terms) -> Mask:
         mask = np.zeros(len(self._slots), np.bool_)
-        matching = self._columns.terms.matching(each.name, each.values)
-        if matching:
-            rows, codes = self._gathered
-            wanted = np.zeros(max(int(codes.max(initial=0)), *matching) + 1, np.bool_)
-            wanted[matching] = True
-            mask[rows[wanted[codes]]] = True
-        return mask
+        matching = self._columns.terms.matching(each.name, each.values, each.ranges)
+        if not matching:
+            return np.zeros(len(self._rows), np.bool_)
+        wanted = np.zeros(len(self._columns.terms.pairs), np.bool_)
+        wanted[matching] = True
+        places, codes = self._shared
+        mask[places[wanted[codes]]] = True
+        by_row = self._by_row(mask)
+        at, own = self._own
+        if len(own):
+            by_row = by_row.copy()
+            by_row[at[wanted[own]]] = True
+        return by_row
 
     def _range_mask(self, each: Ranges) -> Mask:
-        numbers = self._numbers(each.name)
-        mask = np.zeros(len(self._slots), np.bool_)
-        for low, high in each.ranges:
-            inside = np.ones(len(self._slots), np.bool_) if low is None else numbers >= low
-            mask |= inside if high is None else inside & (numbers <= high)
-        return mask & (numbers > (NO_PRICE if each.name == PRICE else 0))
-
-    def _numbers(self, name: str) -> npt.NDArray[np.int64]:
-        column = self._columns.price if name == PRICE else self._columns.rating
-        return column[self._slots].astype(np.int64)
+        if each.name == PRICE:
+            return _inside(self._table.price[self._rows], each, NO_PRICE)
+        return self._by_row(_inside(self._columns.rating[self._slots].astype(np.int64), each, 0))
 
     def _all_but(self, name: str | None) -> Mask:
-        """What passes every filter, or every filter but one."""
-        kept = np.ones(len(self._slots), np.bool_)
-        for other, mask in self._masks.items():
-            if other != name:
-                kept &= mask
-        return kept
+        """The rows that can be bought and pass every filter, or every filter but one."""
+        others = [mask for other, mask in self._masks.items() if other != name]
+        if name is not None and len(others) == len(self._masks):
+            return self._passing
+        passing = self._sellable
+        for mask in others:
+            passing = passing & mask
+        return passing
 
-    def _term_totals(self) -> npt.NDArray[np.int64]:
+    def _first(self, passing: Mask) -> tuple[Whole, Whole]:
+        """The places of the slots with a passing row, ascending, and the first such row of each."""
+        at = np.flatnonzero(passing)
+        if self._places is None:
+            return at, self._rows[at]
+        places = self._places[at]
+        first = np.ones(len(places), np.bool_)
+        first[1:] = places[1:] != places[:-1]
+        return places[first], self._rows[at[first]]
+
+    def _by_row(self, mask: Mask) -> Mask:
+        """A mask over slots as one over rows."""
+        return mask if self._places is None else mask[self._places]
+
+    def _by_slot(self, passing: Mask) -> Mask:
+        """Which slots have a passing row."""
+        if self._places is None:
+            return passing
+        mask = np.zeros(len(self._slots), np.bool_)
+        mask[self._places[passing]] = True
+        return mask
+
+    # Terms
+
+    @cached_property
+    def _shared(self) -> tuple[Whole, Codes]:
+        """The terms that hold for all offers of a slot: its place, and the code."""
+        return self._columns.gather(self._slots)
+
+    @cached_property
+    def _own(self) -> tuple[Whole, Codes]:
+        """The terms in which offers differ: the place of the row, and the code."""
+        if self._places is None:
+            return np.zeros(0, np.int64), np.zeros(0, np.int32)
+        return self._table.gather(self._rows)
+
+    def _counts(self, passing: Mask, name_code: int | None) -> Whole:
+        """By code, how many slots have it with a passing row; of one name, or of all."""
+        kinds, names = len(self._columns.terms.pairs), self._columns.terms.name_codes
+        places, codes = self._shared
+        codes = codes[self._by_slot(passing)[places]]
+        if name_code is not None:
+            codes = codes[names[codes] == name_code]
+        counts: Whole = np.bincount(codes, minlength=kinds)
+        at, own = self._own
+        if len(own):
+            wanted = passing[at] if name_code is None else passing[at] & (names[own] == name_code)
+            counts += np.bincount(self._pairs(at[wanted], own[wanted])[1], minlength=kinds)
+        return counts
+
+    def _pairs(self, at: Whole, own: Codes) -> tuple[Whole, Whole]:
+        """Places of slots and codes, each pair once, from places of rows."""
+        assert self._places is not None
+        return distinct(self._places[at], own, len(self._columns.terms.pairs))
+
+    def _term_totals(self) -> Whole:
         """By the code of each term, the results it would leave: those that pass every filter but its own name's."""
-        rows, codes = self._gathered
+        totals = self._counts(self._passing, None)
         terms = self._columns.terms
-        totals = np.bincount(codes[self.kept[rows]], minlength=len(terms.pairs))
         name_codes = terms.name_codes[: len(totals)]
         for name in self._masks:
             if (code := terms.name_code(name)) >= 0:
-                passing = codes[self._all_but(name)[rows]]
-                own = np.bincount(passing[terms.name_codes[passing] == code], minlength=len(totals))
-                totals = np.where(name_codes == code, own, totals)
+                totals = np.where(name_codes == code, self._counts(self._all_but(name), code), totals)
         return totals
 
-    def _summaries(self, totals: npt.NDArray[np.int64]) -> dict[str, Summary]:
+    def _summaries(self, totals: Whole) -> dict[str, Summary]:
         found = np.flatnonzero(totals)
         counts, name_codes = totals[found], self._columns.terms.name_codes[found]
         names = self._columns.terms.names()
@@ -117,29 +210,90 @@ class Tally:
             for code in np.flatnonzero(values).tolist()
         }
 
-    def _values(self, name: str, totals: npt.NDArray[np.int64]) -> dict[str, int]:
+    def _values(self, name: str, totals: Whole) -> dict[str, int]:
         """A name's values and counts; of many, and with none chosen, only those that may be among the shown."""
         terms, most = self._columns.terms, shown_most(name)
-        own = np.flatnonzero((terms.name_codes[: len(totals)] == terms.name_code(name)) & (totals > 0))
+        own = terms.of_name(name)
+        own = own[own < len(totals)]
+        own = own[totals[own] > 0]
         if len(own) > most and name not in self._masks:
             least = np.partition(totals[own], len(own) - most)[len(own) - most]
             own = own[totals[own] >= least]
         return {terms.pairs[code][1]: int(totals[code]) for code in own.tolist()}
 
-    def _price_counts(self, mask: Mask) -> dict[str, int]:
-        prices = self._columns.price[self._slots[mask]]
+    # Numbers
+
+    def _number_counts(self, name: str, totals: Whole) -> dict[str, int]:
+        """A name's values in the order of their numbers, or ranges of them, with the products in each."""
+        terms = self._columns.terms
+        own = terms.of_name(name)
+        own = own[own < len(totals)]
+        own = own[totals[own] > 0]
+        weights: Counter[float] = Counter()
+        for code in own.tolist():
+            if terms.numbers[code] == terms.numbers[code]:
+                weights[float(terms.numbers[code])] += int(totals[code])
+        ranges = number_ranges(weights)
+        if not ranges:
+            return by_number({terms.pairs[code][1]: int(totals[code]) for code in own.tolist()})
+        places, codes = self._having(name)
+        numbers = terms.numbers[codes]
+        places, numbers = places[numbers == numbers], numbers[numbers == numbers]
+        kind = np.searchsorted(np.array([low for low, _ in ranges]), numbers, side="right") - 1
+        counts = np.bincount(distinct(places, kind, len(ranges))[1], minlength=len(ranges))
+        return {range_text(low, high): int(count) for (low, high), count in zip(ranges, counts, strict=True)}
+
+    def _having(self, name: str) -> tuple[Whole, Codes]:
+        """Places of slots and the codes of a name that each has with a row that passes every other filter."""
+        passing, code, names = self._all_but(name), self._columns.terms.name_code(name), self._columns.terms.name_codes
+        places, codes = self._shared
+        wanted = self._by_slot(passing)[places] & (names[codes] == code)
+        places, codes = places[wanted], codes[wanted]
+        at, own = self._own
+        if len(own):
+            wanted = passing[at] & (names[own] == code)
+            assert self._places is not None
+            places = np.concatenate((places, self._places[at[wanted]]))
+            codes = np.concatenate((codes, own[wanted]))
+        return places, codes
+
+    def _price_counts(self, passing: Mask) -> dict[str, int]:
+        """Ranges of about as many first prices, and the products with an offer in each."""
+        prices = self._table.price[self._first(passing)[1]]
         prices = prices[prices != NO_PRICE]
         places = price_places(len(prices))
         quantiles = np.partition(prices, places)[places].tolist() if places else []
         edges = price_edges(quantiles)
         if not edges:
             return {}
-        counts = np.bincount(np.searchsorted(edges, prices, side="right"), minlength=len(edges) + 1)
+        if self._places is not None:
+            prices, places_of = self._table.price[self._rows[passing]], self._places[passing]
+            prices, places_of = prices[prices != NO_PRICE], places_of[prices != NO_PRICE]
+            kind = distinct(places_of, np.searchsorted(edges, prices, side="right"), len(edges) + 1)[1]
+        else:
+            kind = np.searchsorted(edges, prices, side="right")
+        counts = np.bincount(kind, minlength=len(edges) + 1)
         return dict(zip(price_values(edges), counts.tolist(), strict=True))
 
-    def _rating_counts(self, mask: Mask) -> dict[str, int]:
-        ratings = self._columns.rating[self._slots[mask]]
+    def _rating_counts(self, passing: Mask) -> dict[str, int]:
+        ratings = self._columns.rating[self._slots[self._by_slot(passing)]]
         return {
             value: int(np.count_nonzero(ratings >= step))
             for value, step in zip(rating_values(), RATING_STEPS, strict=True)
         }
+
+    def _on_sale_counts(self, passing: Mask) -> dict[str, int]:
+        reduced = passing & self._table.reduced[self._rows]
+        return {ON_SALE_VALUE: int(np.count_nonzero(self._by_slot(reduced)))}
+
+
+def _inside(numbers: Whole, each: Ranges, nothing: int) -> Mask:
+    mask = np.zeros(len(numbers), np.bool_)
+    for low, high in each.ranges:
+        inside = np.ones(len(numbers), np.bool_) if low is None else numbers >= low
+        mask |= inside if high is None else inside & (numbers <= high)
+    return mask & (numbers > nothing)
+
+
+def _flag_mask(flags: Mask, each: Flag) -> Mask:
+    return (flags & (True in each.wanted)) | (~flags & (False in each.wanted))

@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from .arrays import Slots
 from .base import DIMENSIONS, NEIGHBOURS_MAX, SIMILARITY_UNIT, Vectors
-from .columns import Slots
 
 FLAT_MAX = 20_000
 LINKS = 16

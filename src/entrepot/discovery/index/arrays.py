@@ -1,0 +1,37 @@
+"""Arrays of parts: many short lists lie in one long array, and each is known by its span, one number."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+SPAN = 1 << 16
+"""A span is start times SPAN plus length, so that no reader sees a start with a foreign length."""
+
+Slots = npt.NDArray[np.int32]
+Codes = npt.NDArray[np.int32]
+Whole = npt.NDArray[np.int64]
+
+
+def expand(starts: Whole, lengths: Whole) -> tuple[Whole, Whole]:
+    """For parts of an array: the place of the part that each element belongs to, and where the element lies."""
+    ends = np.cumsum(lengths)
+    places = np.repeat(np.arange(len(lengths)), lengths)
+    offsets = np.repeat(starts - (ends - lengths), lengths)
+    return places, offsets + np.arange(len(offsets))
+
+
+def grown(column: npt.NDArray[Any], least: int) -> npt.NDArray[Any]:
+    """A copy with room for at least so many, and half as much again."""
+    room = np.zeros(max(least, len(column) * 3 // 2, 64), column.dtype)
+    room[: len(column)] = column
+    return room
+
+
+def distinct(places: Whole, codes: npt.NDArray[np.integer[Any]], kinds: int) -> tuple[Whole, Whole]:
+    """Pairs of a place and a code below `kinds`, each pair once."""
+    keys = np.unique(places * kinds + codes)
+    found, kind = np.divmod(keys, kinds)
+    return found, kind

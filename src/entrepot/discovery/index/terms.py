@@ -1,0 +1,73 @@
+"""Filter terms as numbers: (name, value) pairs in the order in which they were first seen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from ..text import fold
+from .arrays import Codes, grown
+from .numbers import NumberRange, number_of
+
+
+class TermTable:
+    """Pairs and their numbers, called codes. One thread adds, any number reads."""
+
+    def __init__(self) -> None:
+        self.pairs: list[tuple[str, str]] = []
+        self.labels: dict[tuple[str, str], str] = {}
+        self.name_codes: Codes = np.zeros(64, np.int32)
+        self.numbers: npt.NDArray[np.float64] = np.full(64, np.nan)
+        self._codes: dict[tuple[str, str], int] = {}
+        self._names: dict[str, int] = {}
+        self._folded: dict[tuple[str, str], list[int]] = {}
+
+    def code_all(self, pairs: Iterable[tuple[str, str]]) -> list[int]:
+        """The code of each pair, a new one where it is seen for the first time."""
+        return [self._code(pair) for pair in pairs]
+
+    def learn(self, labels: Iterable[tuple[str, str, str]]) -> None:
+        """Remember how people write values: (name, value, label); the first label seen stays."""
+        for name, value, label in labels:
+            self.labels.setdefault((name, value), label)
+
+    def name_code(self, name: str) -> int:
+        """The number of a name; -1 when nothing has it."""
+        return self._names.get(name, -1)
+
+    def names(self) -> dict[int, str]:
+        """Every name by its number."""
+        return {code: name for name, code in list(self._names.items())}
+
+    def of_name(self, name: str) -> Codes:
+        """The codes of a name's terms."""
+        return np.flatnonzero(self.name_codes[: len(self.pairs)] == self.name_code(name)).astype(np.int32)
+
+    def matching(self, name: str, folded: Iterable[str], ranges: Sequence[NumberRange] = ()) -> list[int]:
+        """The codes of the terms of a name whose folded value is one of these, or whose number lies in a range."""
+        found = {code for value in folded for code in self._folded.get((name, value), ())}
+        if ranges:
+            codes = self.of_name(name)
+            numbers = self.numbers[codes]
+            for low, high in ranges:
+                inside = (numbers >= (-np.inf if low is None else low)) & (
+                    numbers <= (np.inf if high is None else high)
+                )
+                found.update(codes[inside].tolist())
+        return sorted(found)
+
+    def _code(self, pair: tuple[str, str]) -> int:
+        code = self._codes.get(pair)
+        if code is None:
+            code = len(self.pairs)
+            if code == len(self.name_codes):
+                self.name_codes, self.numbers = grown(self.name_codes, code + 1), grown(self.numbers, code + 1)
+            number = number_of(pair[1])
+            self.numbers[code] = np.nan if number is None else number
+            self.name_codes[code] = self._names.setdefault(pair[0], len(self._names))
+            self.pairs.append(pair)
+            self._folded.setdefault((pair[0], fold(pair[1])), []).append(code)
+            self._codes[pair] = code
+        return code

@@ -64,7 +64,8 @@ def test_a_second_delivered_scan_changes_nothing(market: Market) -> None:
     market.arrive(lamps.id)
     seen = market.see(orders.get_seller_order, market.cast.alice, lamps.id)
     market.clock.advance(DAY)
-    market.do(orders.deliver_seller_order, lamps.id, market.clock.now())
+    parcel = seen.parcels[0].parcel.id
+    market.do(orders.deliver_parcel, lamps.id, parcel, market.clock.now())
     assert market.see(orders.get_seller_order, market.cast.alice, lamps.id) == seen
 
 

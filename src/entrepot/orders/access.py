@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from entrepot.identity import Scope
-from entrepot.kernel import NotSignedIn
+from entrepot.kernel import NotFound, NotSignedIn
+
+BUYER, MERCHANT, OPERATOR, SYSTEM = "buyer", "merchant", "operator", "system"
+"""The parties to an order; the system is the clock."""
+ABSENT = "There is no such order"
 
 
 def owner_of(scope: Scope) -> str:
@@ -36,3 +40,14 @@ def is_guest(owner: str) -> bool:
 def is_person(owner: str) -> bool:
     """Whether it was placed by somebody signed in."""
     return owner.startswith("usr_")
+
+
+def party_of(scope: Scope, owner: str, merchant_id: str) -> str:
+    """In whose name the caller acts on a seller order; NotFound when in nobody's."""
+    if is_owner(scope, owner):
+        return BUYER
+    if is_seller(scope, merchant_id):
+        return MERCHANT
+    if scope.is_operator:
+        return OPERATOR
+    raise NotFound(ABSENT)

@@ -66,3 +66,92 @@ class SellerOrderCancelled(Event, frozen=True):
     order_id: str
     by: str
     reason: str
+
+
+class ParcelSent(Event, frozen=True):
+    """A merchant handed some of the goods to a carrier: so many pieces, with this parcel; others may follow."""
+
+    seller_order_id: str
+    order_id: str
+    parcel_id: str
+    pieces: int
+    left: int
+
+
+class LinesCancelled(Event, frozen=True):
+    """Some pieces of a seller order will not be sent; their stock is free again, and their money goes back."""
+
+    seller_order_id: str
+    order_id: str
+    by: str
+    reason: str
+    pieces: int
+    refunded_minor: int
+
+
+class RefundMade(Event, frozen=True):
+    """Money of a seller order goes back to the buyer."""
+
+    refund_id: str
+    seller_order_id: str
+    order_id: str
+    merchant_id: str
+    currency: str
+    paid_minor: int
+    cause: str
+    reason: str
+
+
+class ReturnAsked(Event, frozen=True):
+    """A buyer wants to send goods back; the merchant answers by `answer_by`, or it is accepted."""
+
+    return_id: str
+    seller_order_id: str
+    order_id: str
+    merchant_id: str
+    reason: str
+    answer_by: int
+
+
+class ReturnMoved(Event, frozen=True):
+    """A return has come into this status: accepted, declined, sent, arrived, closed."""
+
+    return_id: str
+    seller_order_id: str
+    order_id: str
+    merchant_id: str
+    status: str
+    by: str
+
+
+class DisputeOpened(Event, frozen=True):
+    """A buyer, or a buyer's bank, says that something is wrong; the money stays where it is until it is decided."""
+
+    dispute_id: str
+    seller_order_id: str
+    order_id: str
+    merchant_id: str
+    kind: str
+    answer_by: int
+
+
+class EvidenceGiven(Event, frozen=True):
+    """One side of a dispute has said or shown something."""
+
+    dispute_id: str
+    seller_order_id: str
+    order_id: str
+    merchant_id: str
+    party: str
+
+
+class DisputeDecided(Event, frozen=True):
+    """A dispute is over; `refunded_minor` goes back to the buyer."""
+
+    dispute_id: str
+    seller_order_id: str
+    order_id: str
+    merchant_id: str
+    currency: str
+    outcome: str
+    refunded_minor: int

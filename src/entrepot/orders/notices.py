@@ -6,8 +6,7 @@ from entrepot.identity import Notice, notify
 from entrepot.kernel import Secret, Tx, format_money
 
 from . import notice_texts as texts
-from .access import is_guest, number_of
-from .cancellation import BUYER, MERCHANT
+from .access import BUYER, MERCHANT, is_guest, number_of
 from .events import (
     OrderExpired,
     OrderPaid,

@@ -10,10 +10,12 @@ from entrepot import catalog, ledger, pay
 from entrepot.kernel import Conflict, Prepared, Snapshot, Tx, prepare
 
 from . import tables
-from .cancellation import SYSTEM, cancel_row, refund_cancelled
+from .access import SYSTEM
+from .cancellation import cancel_row, refund_cancelled
 from .carts import reopen_cart
 from .events import OrderExpired, OrderPaid, OrderPaymentFailed
 from .records import end_order, list_lines, lock_order, lock_sellers, pay_order
+from .sending import record_cancelled
 from .types import Order, OrderStatus, SellerOrderStatus
 
 NOT_PAID_IN_TIME = "Not paid in time"
@@ -67,6 +69,7 @@ def _undo(tx: Tx, order: Order, money: ledger.Plan, reason: str) -> None:
     lines = [line for line in list_lines(tx, [order.id]) if line.seller_order_id in ids]
     reopen_cart(tx, order.cart_id)
     ledger.post(tx, catalog.release_stock(tx, [line.id for line in lines]) + money)
+    record_cancelled(tx, {line.id: line.left for line in lines if line.left})
     for seller in waiting:
         cancel_row(tx, seller, SYSTEM, reason)
     catalog.announce_stock(tx, [line.offer_id for line in lines])

@@ -7,7 +7,8 @@ from entrepot.deliver import ParcelDelivered
 from entrepot.kernel import Reactions, Secret, Tx
 
 from .access import is_person
-from .cancellation import mark_refund_paid
+from .cancellation import mark_cancelled_refunded
+from .disputes import close_chargeback, open_chargeback
 from .events import (
     OrderExpired,
     OrderPaid,
@@ -17,10 +18,12 @@ from .events import (
     SellerOrderDelivered,
     SellerOrderShipped,
 )
-from .fulfilment import deliver_seller_order
+from .fulfilment import deliver_parcel
 from .notices import Notices
 from .payment import order_captured, order_declined
 from .records import find_order, find_seller, lines_of_seller
+from .refunds import mark_refund_paid
+from .returns import arrive_return
 
 
 def mark_paid(tx: Tx, event: pay.PaymentCaptured) -> None:
@@ -34,14 +37,28 @@ def mark_declined(tx: Tx, event: pay.PaymentDeclined) -> None:
 
 
 def mark_delivered(tx: Tx, event: ParcelDelivered) -> None:
-    """A seller order is at the door."""
-    deliver_seller_order(tx, event.ref, event.delivered_at)
+    """A parcel is where it was sent to: a buyer's goods, or what a merchant gets back."""
+    if event.ref.startswith("ret_"):
+        arrive_return(tx, event.ref, event.delivered_at)
+    else:
+        deliver_parcel(tx, event.ref, event.parcel_id, event.delivered_at)
 
 
 def mark_refunded(tx: Tx, event: pay.RefundPaid) -> None:
     """A buyer has the money back. Money that had come too late belongs to no seller order any more."""
     if event.seller_order_id is not None:
-        mark_refund_paid(tx, event.refund_id, event.seller_order_id)
+        mark_refund_paid(tx, event.refund_id)
+        mark_cancelled_refunded(tx, event.refund_id, event.seller_order_id)
+
+
+def dispute_chargeback(tx: Tx, event: pay.ChargebackOpened) -> None:
+    """A buyer's bank has taken money back: it is disputed until the bank has decided."""
+    open_chargeback(tx, event.ref, event.chargeback_id, event.amount_minor)
+
+
+def decide_chargeback(tx: Tx, event: pay.ChargebackClosed) -> None:
+    """The bank has decided."""
+    close_chargeback(tx, event.chargeback_id, event.won)
 
 
 def grant_reviews(tx: Tx, event: SellerOrderCompleted) -> None:
@@ -60,6 +77,8 @@ def reactions(key: Secret) -> Reactions:
         pay.PaymentCaptured: (mark_paid,),
         pay.PaymentDeclined: (mark_declined,),
         pay.RefundPaid: (mark_refunded,),
+        pay.ChargebackOpened: (dispute_chargeback,),
+        pay.ChargebackClosed: (decide_chargeback,),
         ParcelDelivered: (mark_delivered,),
         OrderPaid: (notices.order_paid,),
         OrderPaymentFailed: (notices.payment_failed,),

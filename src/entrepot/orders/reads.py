@@ -14,8 +14,8 @@ from entrepot.identity import Address, Scope, require_organisation
 from entrepot.kernel import NotFound, Prepared, Snapshot, in_set, prepare
 
 from . import tables
-from .access import is_guest, is_owner, is_seller, number_of, owner_of
-from .cancellation import ABSENT, CANCELLABLE
+from .access import ABSENT, is_guest, is_owner, is_seller, number_of, owner_of
+from .cancellation import CANCELLABLE
 from .carts import is_open
 from .custody import custody_of
 from .records import find_order, find_seller, list_lines, list_sellers

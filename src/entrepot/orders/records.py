@@ -20,7 +20,7 @@ from .types import Line, Order, OrderStatus, SellerOrder, SellerOrderStatus
 def insert_order(tx: Tx, order: Order, sellers: Sequence[SellerOrder], lines: Sequence[Line]) -> None:
     """Store a new order with its parts."""
     row = msgspec.structs.asdict(order)
-    row["address"] = row.pop("address_json")
+    row["address"], row["billing"] = row.pop("address_json"), row.pop("billing_json")
     tx.run(_insert_order, **row)
     tx.run_many(_insert_seller_order, [_row(seller, "shipping_discounts") for seller in sellers])
     tx.run_many(_insert_line, [_row(line, "discounts", "fees") for line in lines])

@@ -2,7 +2,8 @@
 
 Each share has its own legs: who got how much of it, and what the platform had paid in the buyer's place. A refund takes
 pieces of a line, an amount, or all that is left; whatever is taken keeps the proportions that were frozen when the
-order was placed, to the unit: commission, tax and subsidy go back at their own rates, and no leg gives more than it got.
+order was placed, to the unit: commission, tax and subsidy go back at their own rates, and no leg gives more
+than it got.
 """
 
 from __future__ import annotations

@@ -46,7 +46,12 @@ orders = table(
     Column("paid_at", Whole),
     Column("ended_at", Whole),  # when it failed, expired or was cancelled unpaid
     Column("failure", String),
+    Column("gift_minor", Whole, nullable=False),  # of the total: what gift cards pay
+    Column("billing", Json),  # an address of its own on the invoice
+    Column("tax_id", String),
+    Column("note", String, nullable=False),
     CheckConstraint("total_minor >= 0", name="total"),
+    CheckConstraint("gift_minor BETWEEN 0 AND total_minor", name="gift"),
 )
 Index("ix_orders_orders_owner", orders.c.owner, orders.c.id)
 _UNPAID = text("status = 'awaiting_payment'")
@@ -75,7 +80,7 @@ seller_orders = table(
     Column("tax_minor", Whole, nullable=False),  # the delivery's too
     Column("tax_included", Flag, nullable=False),
     Column("shipping_tax_minor", Whole, nullable=False),
-    Column("shipping_tax_bps", Whole, nullable=False),
+    Column("shipping_tax_ppm", Whole, nullable=False),
     Column("shipping_tax_name", String, nullable=False),
     # who gets it in the end
     Column("commission_bps", Whole, nullable=False),
@@ -106,6 +111,8 @@ seller_orders = table(
     Column("return_days", Whole, nullable=False),
     Column("answer_days", Whole, nullable=False),
     Column("dispute_id", String),
+    Column("send_days", Whole, nullable=False),
+    Column("dispute_days", Whole, nullable=False),
     CheckConstraint("items_minor >= 0 AND shipping_minor >= 0 AND tax_minor >= shipping_tax_minor", name="paid"),
     CheckConstraint(
         "seller_discount_minor >= 0 AND platform_discount_minor >= 0 AND "
@@ -148,6 +155,21 @@ lines = table(
     Column("picture", String),
     Column("quantity", Whole, nullable=False),
     Column("price_minor", Whole, nullable=False),
+    # where the price was converted: the currency it was in, what it was there, and the rate, as a fraction
+    Column("base_currency", String),
+    Column("base_price_minor", Whole),
+    Column("rate", String),
+    Column("category", String),
+    Column("goods_minor", Whole, nullable=False),
+    Column("seller_discount_minor", Whole, nullable=False),
+    Column("platform_discount_minor", Whole, nullable=False),
+    Column("discounts", Json, nullable=False),
+    Column("tax_minor", Whole, nullable=False),
+    Column("tax_included", Flag, nullable=False),
+    Column("tax_ppm", Whole, nullable=False),
+    Column("tax_name", String, nullable=False),
+    Column("fees", Json, nullable=False),
+    Column("commission_minor", Whole, nullable=False),
     Column("sent", Whole, nullable=False),  # pieces that left with some parcel
     Column("cancelled", Whole, nullable=False),  # pieces that will never leave
     CheckConstraint("quantity BETWEEN 1 AND 999 AND price_minor >= 0", name="amounts"),
@@ -301,3 +323,99 @@ evidence = table(
     Column("at", Whole, nullable=False),
 )
 Index("ix_orders_evidence_dispute", evidence.c.dispute_id)
+
+tax_rates = table(
+    "orders_tax_rates",
+    Column("id", String, primary_key=True),
+    Column("country", String, nullable=False),
+    Column("region", String, nullable=False),  # "": the whole country
+    Column("category", String, nullable=False),  # "": everything; a tax category, or a path of categories
+    Column("name", String, nullable=False),
+    Column("ppm", Whole, CheckConstraint("ppm BETWEEN 0 AND 1000000", name="rate"), nullable=False),
+    Column("included", Flag, nullable=False),
+    Column("valid_from", Whole, nullable=False),
+    Column("valid_to", Whole),
+)
+Index("ix_orders_tax_rates_country", tax_rates.c.country)
+Index(
+    "uq_orders_tax_rates_from",
+    tax_rates.c.country, tax_rates.c.region, tax_rates.c.category, tax_rates.c.valid_from,
+    unique=True,
+)  # fmt: skip
+
+promotions = table(
+    "orders_promotions",
+    Column("id", String, primary_key=True),
+    Column("owner", String, nullable=False),  # a merchant, or `platform`
+    Column("name", String, nullable=False),
+    Column("kind", String, nullable=False),
+    Column("code", String),
+    Column("code_key", String),  # the code as codes compare
+    Column("state", String, nullable=False),
+    Column("terms", Json, nullable=False),
+    Column("starts_at", Whole, nullable=False),
+    Column("ends_at", Whole),
+    Column("created_at", Whole, nullable=False),
+    Column("changed_at", Whole, nullable=False),
+)
+_KEPT = text("code_key IS NOT NULL AND state <> 'ended'")
+Index(
+    "uq_orders_promotions_code",
+    promotions.c.code_key, promotions.c.owner,
+    unique=True, sqlite_where=_KEPT, postgresql_where=_KEPT,
+)  # fmt: skip
+_ACTIVE = text("state = 'active'")
+Index("ix_orders_promotions_owner", promotions.c.owner, sqlite_where=_ACTIVE, postgresql_where=_ACTIVE)
+
+promotion_uses = table(
+    "orders_promotion_uses",
+    Column("promotion_id", String, nullable=False),
+    Column("order_id", String, nullable=False),
+    Column("buyer", String, nullable=False),
+    Column("currency", String, nullable=False),
+    Column("seller_minor", Whole, nullable=False),
+    Column("platform_minor", Whole, nullable=False),
+    Column("used_at", Whole, nullable=False),
+    Column("released_at", Whole),  # the order came to nothing: it may be used again
+    PrimaryKeyConstraint("order_id", "promotion_id"),
+)
+Index("ix_orders_promotion_uses_promotion", promotion_uses.c.promotion_id, promotion_uses.c.used_at)
+
+# How often a limited promotion is used: by everybody (buyer ""), and by each buyer.
+promotion_counts = table(
+    "orders_promotion_counts",
+    Column("promotion_id", String, nullable=False),
+    Column("buyer", String, nullable=False),
+    Column("used", Whole, CheckConstraint("used >= 0", name="used"), nullable=False),
+    PrimaryKeyConstraint("promotion_id", "buyer"),
+)
+
+fees = table(
+    "orders_fees",
+    Column("id", String, primary_key=True),
+    Column("name", String, nullable=False),
+    Column("kind", String, nullable=False),
+    Column("merchant_id", String, nullable=False),
+    Column("category", String, nullable=False),
+    Column("bps", Whole, CheckConstraint("bps BETWEEN 0 AND 10000", name="rate"), nullable=False),
+    Column("fixed", Json, nullable=False),  # by currency, for each piece
+    Column("valid_from", Whole, nullable=False),
+    Column("valid_to", Whole),
+)
+
+cart_codes = table(
+    "orders_cart_codes",
+    Column("cart_id", String, nullable=False),
+    Column("code_key", String, nullable=False),
+    Column("code", String, nullable=False),
+    Column("added_at", Whole, nullable=False),
+    PrimaryKeyConstraint("cart_id", "code_key"),
+)
+
+cart_cards = table(
+    "orders_cart_cards",
+    Column("cart_id", String, nullable=False),
+    Column("card_id", String, nullable=False),
+    Column("added_at", Whole, nullable=False),
+    PrimaryKeyConstraint("cart_id", "card_id"),
+)

@@ -27,8 +27,17 @@ class Settings(msgspec.Struct, frozen=True):
     """How long after the delivery goods may be sent back."""
     answer_days: int = 3
     """How long each side has to answer: a return that nobody answers is accepted, a dispute goes to the operator."""
+    send_days: int = 30
+    """How long a merchant has to send what was paid; what is unsent then is cancelled, and paid back."""
+    dispute_days: int = 30
+    """How long after the delivery a buyer may still say that something is wrong; and how long after the promised day a
+    parcel may stay away before the market opens a dispute by itself."""
 
     def __post_init__(self) -> None:
+        if not 1 <= self.send_days <= 365:
+            raise ValueError("send_days must be 1 to 365: days that a merchant has to send what was paid")
+        if not 1 <= self.dispute_days <= 365:
+            raise ValueError("dispute_days must be 1 to 365: days from delivery within which a sale can be disputed")
         if not 0 <= self.return_days <= 365:
             raise ValueError("return_days must be 0 to 365: days from delivery within which goods may be sent back")
         if not 1 <= self.answer_days <= 90:
@@ -123,10 +132,30 @@ class Placed(msgspec.Struct, frozen=True):
 
 
 class Shipment(msgspec.Struct, frozen=True):
-    """How the merchant sends the goods; the carrier `sandbox` needs no number."""
+    """How the merchant sends the goods; the carrier `sandbox` needs no number.
+
+    `pieces` are those of each line that are in this parcel; None is all that is left to send.
+    """
 
     carrier: str
     tracking_no: str | None = None
+    pieces: dict[str, int] | None = None
+
+
+class ParcelLine(msgspec.Struct, frozen=True):
+    """So many pieces of a line in a parcel."""
+
+    line_id: str
+    quantity: int
+
+
+class SentParcel(msgspec.Struct, frozen=True):
+    """A parcel of a seller order, and what is in it."""
+
+    parcel_id: str
+    sent_at: int
+    delivered_at: int | None
+    lines: tuple[ParcelLine, ...]
 
 
 class Standing(msgspec.Struct, frozen=True):
@@ -215,6 +244,15 @@ class Order(msgspec.Struct, frozen=True):
     paid_at: int | None = None
     ended_at: int | None = None
     failure: str | None = None
+    gift_minor: int = 0
+    billing_json: str | None = None
+    tax_id: str | None = None
+    note: str = ""
+
+    @property
+    def billing(self) -> Address | None:
+        """Whose name and address the invoice bears, where that is not where it goes."""
+        return from_json(self.billing_json, Address) if self.billing_json else None
 
     @property
     def address(self) -> Address:
@@ -249,7 +287,8 @@ class SellerOrder(msgspec.Struct, frozen=True):
     """1: prices are with tax, which is part of them; 0: tax comes on top."""
     shipping_tax_minor: int
     """The delivery's part of `tax_minor`."""
-    shipping_tax_bps: int
+    shipping_tax_ppm: int
+    """Parts per million; 0 with a tax where the goods' several rates met."""
     shipping_tax_name: str
     commission_bps: int
     seller_minor: int
@@ -276,6 +315,8 @@ class SellerOrder(msgspec.Struct, frozen=True):
     return_days: int = 14
     answer_days: int = 3
     dispute_id: str | None = None
+    send_days: int = 30
+    dispute_days: int = 30
 
     @property
     def total_minor(self) -> int:
@@ -343,7 +384,8 @@ class Line(msgspec.Struct, frozen=True):
     discounts_json: str
     tax_minor: int
     tax_included: int
-    tax_bps: int
+    tax_ppm: int
+    """Parts per million: a rate such as 8.875 % is no whole number of basis points."""
     tax_name: str
     fees_json: str
     commission_minor: int
@@ -376,167 +418,3 @@ class Line(msgspec.Struct, frozen=True):
     def left(self) -> int:
         """Pieces that still have to be sent."""
         return self.quantity - self.sent - self.cancelled
-
-
-class Cause(StrEnum):
-    """Why money goes back."""
-
-    CANCELLED = "cancelled"
-    RETURN = "return"
-    GOODWILL = "goodwill"
-    DISPUTE = "dispute"
-    CHARGEBACK = "chargeback"
-
-
-class RefundRow(msgspec.Struct, frozen=True):
-    """A refund as it is stored: `paid_minor` to the buyer, `gift_minor` of it to gift cards; `ref` is what it answers."""
-
-    id: str
-    seller_order_id: str
-    order_id: str
-    cause: Cause
-    ref: str | None
-    by: str
-    reason: str
-    paid_minor: int
-    gift_minor: int
-    created_at: int
-    paid_at: int | None = None
-
-
-class ReturnReason(StrEnum):
-    """Why a buyer sends goods back. What is missing cannot be sent."""
-
-    WRONG_SIZE = "wrong_size"
-    DAMAGED = "damaged"
-    NOT_AS_DESCRIBED = "not_as_described"
-    CHANGED_MIND = "changed_mind"
-    MISSING = "missing"
-
-
-class ReturnStatus(StrEnum):
-    """Where a return stands."""
-
-    ASKED = "asked"
-    ACCEPTED = "accepted"
-    SENT = "sent"
-    ARRIVED = "arrived"
-    REFUNDED = "refunded"
-    DECLINED = "declined"
-    WITHDRAWN = "withdrawn"
-    LAPSED = "lapsed"
-    """It was accepted, and not sent in time."""
-
-
-class Label(StrEnum):
-    """Who has the return's parcel carried, and pays for it."""
-
-    MERCHANT = "merchant"
-    BUYER = "buyer"
-
-
-class Return(msgspec.Struct, frozen=True):
-    """A return as it is stored."""
-
-    id: str
-    seller_order_id: str
-    order_id: str
-    merchant_id: str
-    status: ReturnStatus
-    reason: ReturnReason
-    note: str
-    asked_at: int
-    answer_by: int
-    answered_at: int | None = None
-    answered_by: str | None = None
-    answer: str | None = None
-    label: Label | None = None
-    send_by: int | None = None
-    carrier: str | None = None
-    tracking_no: str | None = None
-    parcel_id: str | None = None
-    sent_at: int | None = None
-    arrived_at: int | None = None
-    inspect_by: int | None = None
-    inspected_at: int | None = None
-    finding: str | None = None
-    picture: str | None = None
-    refund_id: str | None = None
-    closed_at: int | None = None
-
-
-class ReturnLine(msgspec.Struct, frozen=True):
-    """Pieces of a line that come back; `accepted` once they were looked at, `restocked` of them are for sale again."""
-
-    return_id: str
-    line_id: str
-    quantity: int
-    accepted: int | None = None
-    restocked: int = 0
-
-
-class DisputeKind(StrEnum):
-    """What is wrong."""
-
-    NOT_ARRIVED = "not_arrived"
-    NOT_AS_DESCRIBED = "not_as_described"
-    MISSING = "missing"
-    CHARGEBACK = "chargeback"
-    """The buyer's bank has taken the money back; the processor decides."""
-
-
-class DisputeStatus(StrEnum):
-    """Where a dispute stands."""
-
-    OPEN = "open"
-    """The merchant answers, by a day."""
-    REVIEW = "review"
-    """The operator decides."""
-    DECIDED = "decided"
-
-
-class DisputeOutcome(StrEnum):
-    """How a dispute ended, for the money."""
-
-    REFUNDED = "refunded"
-    PARTLY = "partly_refunded"
-    DISMISSED = "dismissed"
-    CONCEDED = "conceded"
-    WITHDRAWN = "withdrawn"
-    WON = "won"
-    LOST = "lost"
-
-
-class Dispute(msgspec.Struct, frozen=True):
-    """A dispute as it is stored. `asked_minor` is what the buyer wants back."""
-
-    id: str
-    seller_order_id: str
-    order_id: str
-    merchant_id: str
-    kind: DisputeKind
-    status: DisputeStatus
-    outcome: DisputeOutcome | None
-    reason: str
-    asked_minor: int
-    frozen_minor: int
-    opened_at: int
-    answer_by: int
-    decided_at: int | None = None
-    decided_by: str | None = None
-    decision: str | None = None
-    refund_id: str | None = None
-    processor_ref: str | None = None
-    fee_minor: int = 0
-
-
-class Evidence(msgspec.Struct, frozen=True):
-    """What one side of a dispute said or showed; `picture` is the sha256 of one."""
-
-    id: str
-    dispute_id: str
-    party: str
-    actor: str
-    text: str
-    picture: str | None
-    at: int

@@ -32,10 +32,13 @@ class Freeze(msgspec.Struct, frozen=True):
     released_at: int | None
 
 
-def freeze(tx: Tx, dispute_id: str, seller_order_id: str, seller_minor: int) -> tuple[int, ledger.Plan]:
+def freeze(
+    tx: Tx, dispute_id: str, seller_order_id: str, seller_minor: int, coming_minor: int = 0
+) -> tuple[int, ledger.Plan]:
     """Keep a seller order's money for a dispute; how much of the merchant's own is set apart, and the plan to post.
 
-    Zero while it lies in escrow, which is then not settled until `unfreeze`. Conflict when another dispute keeps it.
+    Zero while it lies in escrow, which is then not settled until `unfreeze`. `coming_minor` is what an earlier part of
+    the same plan gives the merchant back. Conflict when another dispute keeps it.
     """
     leg = tx.one(rows.captured_leg, seller_order_id=seller_order_id)
     if leg is None:
@@ -47,22 +50,22 @@ def freeze(tx: Tx, dispute_id: str, seller_order_id: str, seller_minor: int) -> 
     if tx.one(settlement_of, seller_order_id=seller_order_id) is not None:
         tx.run(rows.keep_payee, merchant_id=leg.merchant_id, currency=leg.currency)
         payable = accounts.payable(leg.merchant_id, leg.currency)
-        amount_minor = min(seller_minor, max(ledger.balance_of(tx, payable).available, 0))
+        amount_minor = min(seller_minor, max(ledger.balance_of(tx, payable).available, 0) + coming_minor)
         plan = _move(dispute_id, accounts.FREEZE, payable, accounts.disputed(dispute_id, leg.currency), amount_minor)
     row = Freeze(dispute_id, seller_order_id, leg.merchant_id, leg.currency, amount_minor, 0, tx.now, None)
     tx.run(_insert, **msgspec.structs.asdict(row))
     return amount_minor, plan
 
 
-def unfreeze(tx: Tx, dispute_id: str, fee_minor: int = 0) -> ledger.Plan:
-    """Let go of what a dispute kept: the plan to post, in front of the refund if there is one.
+def unfreeze(tx: Tx, dispute_id: str, fee_minor: int = 0) -> tuple[int, ledger.Plan]:
+    """Let go of what a dispute kept: how much of it is the merchant's again, and the plan to post in front of a refund.
 
     `fee_minor` is what the processor asks for a chargeback that was lost: the merchant owes it. A dispute that keeps
-    nothing any more: an empty plan.
+    nothing any more: zero, and an empty plan.
     """
     kept = tx.one(_freeze_locked, id=dispute_id)
     if kept is None or kept.released_at is not None:
-        return ledger.Plan()
+        return 0, ledger.Plan()
     tx.run(rows.keep_payee, merchant_id=kept.merchant_id, currency=kept.currency)
     tx.run(_release, id_=dispute_id, now_=tx.now, fee_minor_=fee_minor)
     tx.run(_thaw_leg, seller_order_id_=kept.seller_order_id, frozen_by_=dispute_id)
@@ -70,7 +73,7 @@ def unfreeze(tx: Tx, dispute_id: str, fee_minor: int = 0) -> ledger.Plan:
     apart = accounts.disputed(dispute_id, kept.currency)
     plan = _move(dispute_id, accounts.UNFREEZE, apart, payable, kept.amount_minor)
     owed, fees = accounts.receivable(kept.merchant_id, kept.currency), accounts.chargeback_fees(kept.currency)
-    return plan + _move(dispute_id, accounts.CHARGEBACK_FEE, owed, fees, fee_minor)
+    return kept.amount_minor, plan + _move(dispute_id, accounts.CHARGEBACK_FEE, owed, fees, fee_minor)
 
 
 def find_freeze(snapshot: Snapshot, dispute_id: str) -> Freeze | None:

@@ -56,10 +56,11 @@ def refunded_of(snapshot: Snapshot, payment_id: str, seller_order_id: str) -> in
     return int(snapshot.value(_refunded, payment_id=payment_id, seller_order_id=seller_order_id) or 0)
 
 
-def refund_plan(tx: Tx, refund: Refund) -> tuple[str, ledger.Plan]:
+def refund_plan(tx: Tx, refund: Refund, coming_minor: int = 0) -> tuple[str, ledger.Plan]:
     """Begin to give money of a seller order back to whoever paid; returns the refund's id and the plan to be posted.
 
-    Takes it from escrow; after the settlement from whoever got it. Conflict when the payment brought no money, or when
+    Takes it from escrow; after the settlement from whoever got it. `coming_minor` is what an earlier part of the same
+    plan gives the merchant back (a dispute's freeze that ends). Conflict when the payment brought no money, or when
     more would be given back than the payment brought, by the processor, by gift cards or as a subsidy.
     """
     payment = rows.lock_payment(tx, refund.payment_id)
@@ -71,17 +72,15 @@ def refund_plan(tx: Tx, refund: Refund) -> tuple[str, ledger.Plan]:
     before = given_back(tx, payment.id, leg.seller_order_id)
     check_refund(refund, leg, before)
     settled = tx.one(settlement_of, seller_order_id=leg.seller_order_id) is not None
-    sources = _find_sources(tx, leg, refund.seller_minor) if settled else RefundSources(refund.gross_minor)
-    row = _record(tx, payment, refund, leg.seller_order_id, sources if settled else None)
+    sources = _find_sources(tx, leg, refund.seller_minor, coming_minor) if settled else None
+    row = _record(tx, payment, refund, leg.seller_order_id, sources)
     if not settled and refunded_of(tx, payment.id, leg.seller_order_id) == leg.escrow_minor:
         tx.run(rows.close_leg, payment_id_=payment.id, seller_order_id_=leg.seller_order_id, now_=tx.now)
-    plan = _gather(row, leg, sources) if settled else ledger.Plan()
+    plan = _gather(row, leg, sources) if sources else ledger.Plan()
     plan += _give_at_once(tx, row, leg, before.gift_minor)
-    if row.amount_minor:
-        plan += ledger.Plan.of(_hold(row, payment, accounts.escrow(leg.seller_order_id, payment.currency)))
-    else:
+    if row.state == "paid":
         tx.announce(RefundPaid(row.id, payment.id, payment.ref, row.seller_order_id))
-    return row.id, plan
+    return row.id, plan + _by_processor(row, payment, leg)
 
 
 def refund_sources(snapshot: Snapshot, seller_order_id: str, seller_minor: int) -> RefundSources:
@@ -169,17 +168,17 @@ def refund_hold_id(refund_id: str) -> str:
     return derive_id("hld", refund_id)
 
 
-def _find_sources(tx: Tx, leg: rows.Leg, seller_minor: int) -> RefundSources:
+def _find_sources(tx: Tx, leg: rows.Leg, seller_minor: int, coming_minor: int) -> RefundSources:
     """The same with the merchant's accounts kept from payouts, settlements and other refunds until the commit."""
     tx.run(rows.keep_payee, merchant_id=leg.merchant_id, currency=leg.currency)
-    return _sources(tx, leg, seller_minor)
+    return _sources(tx, leg, seller_minor, coming_minor)
 
 
-def _sources(snapshot: Snapshot, leg: rows.Leg, seller_minor: int) -> RefundSources:
+def _sources(snapshot: Snapshot, leg: rows.Leg, seller_minor: int, coming_minor: int = 0) -> RefundSources:
     payable = accounts.payable(leg.merchant_id, leg.currency)
     reserve = accounts.reserve(leg.merchant_id, leg.currency)
     found = ledger.balances_of(snapshot, [payable, reserve])
-    from_payable = min(seller_minor, max(found[payable.id].available, 0))
+    from_payable = min(seller_minor, max(found[payable.id].available, 0) + coming_minor)
     from_reserve = min(seller_minor - from_payable, max(found[reserve.id].available, 0))
     return RefundSources(0, from_payable, from_reserve, seller_minor - from_payable - from_reserve)
 
@@ -240,6 +239,18 @@ def cards_to_fill(used: Sequence[tuple[str, int]], before: int, now: int) -> lis
     return found
 
 
+def _by_processor(row: RefundRow, payment: Payment, leg: rows.Leg) -> ledger.Plan:
+    """The processor's part: set aside until it has been paid; gone already when the buyer's bank has taken it."""
+    source = accounts.escrow(leg.seller_order_id, payment.currency)
+    if not row.amount_minor:
+        return ledger.Plan()
+    if row.state != "paid":
+        return ledger.Plan.of(_hold(row, payment, source))
+    target, code = accounts.processor(payment.processor, payment.currency), accounts.CHARGEBACK
+    move_id = derive_id("trf", row.id, code)
+    return ledger.Plan.of(ledger.Move(move_id, source, target, row.amount_minor, code, leg.seller_order_id))
+
+
 def _hold(refund: RefundRow, payment: Payment, source: ledger.Account) -> ledger.Hold:
     target = accounts.processor(payment.processor, payment.currency)
     ref = refund.seller_order_id or payment.id
@@ -250,13 +261,13 @@ def _record(
     tx: Tx, payment: Payment, refund: Refund, seller_order_id: str | None, sources: RefundSources | None
 ) -> RefundRow:
     """Store a refund and have the processor pay its part; what is not its to pay is paid already."""
-    at_once = refund.amount_minor == 0
+    at_once = refund.amount_minor == 0 or refund.charged_back is not None
     taken = sources or RefundSources()
     row = RefundRow(
         tx.new_id("rfd"), payment.id, seller_order_id, payment.currency, refund.amount_minor, refund.gift_minor,
         refund.subsidy_minor, refund.seller_minor, refund.commission_minor, refund.carrier_minor, refund.tax_minor,
         int(sources is not None), taken.payable_minor, taken.reserve_minor, taken.receivable_minor, refund.reason,
-        "paid" if at_once else "requested", None, tx.now, tx.now if at_once else None,
+        "paid" if at_once else "requested", refund.charged_back, tx.now, tx.now if at_once else None,
     )  # fmt: skip
     tx.run(_insert, **msgspec.structs.asdict(row))
     if not at_once:

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from entrepot import deliver
-from entrepot.deliver.rates import check_sheet, price_by
+from entrepot.deliver.rates import price_by
+from entrepot.deliver.sheets import check_sheet
 from entrepot.kernel import MINUTE, Conflict, Database, Invalid, ManualClock, NotAllowed, NotFound
 from tests.deliver import parcels as p
 

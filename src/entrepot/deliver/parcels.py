@@ -8,11 +8,13 @@ from typing import Any
 import msgspec
 from sqlalchemy import bindparam, insert, select, update
 
+from entrepot import ledger
 from entrepot.identity import Scope, check_address
 from entrepot.kernel import (
     DAY,
     MINUTE,
     Conflict,
+    Event,
     Invalid,
     NotAllowed,
     NotFound,
@@ -26,11 +28,21 @@ from entrepot.kernel import (
 )
 
 from . import tables
-from .events import ParcelDelivered, ParcelHandedOver
+from .events import (
+    ParcelArrived,
+    ParcelDelivered,
+    ParcelHandedOver,
+    ParcelLost,
+    ParcelNotDelivered,
+    ParcelReturned,
+)
+from .offering import lane
 from .ownership import acting_owner
-from .quotes import find_promise
+from .pickup import arrive, give_place, leave
+from .quotes import find_quote
+from .terms import terms_of
 from .tracking import Whereabouts, fold, in_order
-from .types import SANDBOX, Booking, Parcel, Scan, Tracking
+from .types import SANDBOX, Booking, Parcel, ParcelState, Quote, Scan, Tracking
 
 DRIVE_TASK = "deliver.drive"
 TEXT_LENGTH_MAX = 200
@@ -77,19 +89,22 @@ def list_parcels(snapshot: Snapshot, scope: Scope, *, after: str | None = None, 
 def book(tx: Tx, booking: Booking) -> Parcel:
     """Book a parcel for a seller order; called by the verb that ships it, which has checked whose it is.
 
-    It carries the promise of its quote. The sandbox carrier sets out by itself; every other is told of by scans.
+    It carries the promise of its quote, and goes to the pickup point of it. The sandbox carrier sets out by itself;
+    every other is told of by scans.
     """
     carrier = check_text("carrier", booking.carrier)
     tracking_no = None if booking.tracking_no is None else check_text("tracking_no", booking.tracking_no)
+    quote = _quote(tx, booking)
     parcel_id = tx.new_id("pcl")
     if carrier == SANDBOX:
         tracking_no = tracking_no or "SBX" + parcel_id[-12:]
     parcel = Parcel(
         parcel_id, booking.ref, booking.organisation, carrier, tracking_no, booking.quote_id, "booked",
-        _promise(tx, booking), tx.now, None, None,
+        quote.promised_at if quote else None, tx.now, None, None, quote.pickup_point_id if quote else None,
     )  # fmt: skip
-    address = to_json(check_address(booking.address))
-    tx.run(_insert, **msgspec.structs.asdict(parcel), address=address)
+    tx.run(_insert, **msgspec.structs.asdict(parcel), **_beside(tx, booking, quote))
+    if parcel.pickup_point_id is not None:
+        give_place(tx, parcel.ref, parcel.id)
     if carrier == SANDBOX:
         tx.enqueue(DRIVE_TASK, DriveTask(parcel.id), key=f"{parcel.id} 0")
     return parcel
@@ -108,7 +123,9 @@ def record_scan(tx: Tx, scope: Scope, scan: Scan) -> Parcel:
         if tx.one(_scan, parcel_id=scan.parcel_id, source_id=scan.source_id) != scan:
             raise Conflict("Another scan was recorded under this number")
         return parcel
-    return _moved(tx, parcel, fold(tx.all(_scans, parcel_ids=[parcel.id])))
+    # That nothing was heard is no news of the parcel: the next one who asks when it was last seen is told the truth.
+    heard_at = scan.at if scan.code == "lost" else tx.now
+    return _moved(tx, parcel, fold(tx.all(_scans, parcel_ids=[parcel.id])), heard_at)
 
 
 def check_scan(scan: Scan, parcel: Parcel, now: int) -> Scan:
@@ -116,7 +133,10 @@ def check_scan(scan: Scan, parcel: Parcel, now: int) -> Scan:
     place = "".join(sign for sign in " ".join(scan.place.split()) if sign.isprintable())[:TEXT_LENGTH_MAX]
     if not parcel.booked_at - EARLY <= scan.at <= now + AHEAD:
         raise Invalid("A scan lies between the booking of its parcel and now", fields={"at": "Check the time"})
-    return msgspec.structs.replace(scan, place=place, source_id=check_text("source_id", scan.source_id))
+    corrects = None if scan.corrects is None else check_text("corrects", scan.corrects)
+    note = "".join(sign for sign in " ".join(scan.note.split()) if sign.isprintable())[:TEXT_LENGTH_MAX]
+    source_id = check_text("source_id", scan.source_id)
+    return msgspec.structs.replace(scan, place=place, source_id=source_id, corrects=corrects, note=note)
 
 
 def check_text(field: str, text: str) -> str:
@@ -127,13 +147,31 @@ def check_text(field: str, text: str) -> str:
     return text
 
 
-def _promise(tx: Tx, booking: Booking) -> int | None:
+def _quote(tx: Tx, booking: Booking) -> Quote | None:
     if booking.quote_id is None:
         return None
-    promised_at = tx.value(find_promise, id=booking.quote_id, merchant_id=booking.organisation)
-    if promised_at is None:
+    quote = tx.one(find_quote, id=booking.quote_id, merchant_id=booking.organisation)
+    if quote is None:
         raise NotFound("There is no such delivery price")
-    return int(promised_at)
+    return quote
+
+
+def _beside(tx: Tx, booking: Booking, quote: Quote | None) -> dict[str, Any]:
+    """What is kept of a parcel beside what a `Parcel` tells: for its route, its learning, its collection."""
+    address = check_address(booking.address)
+    origin = terms_of(tx, [booking.organisation])[booking.organisation].origin
+    weight_g = booking.weight_g
+    if weight_g is None and quote is not None and quote.weight_g is not None:
+        weight_g = -(-quote.weight_g // quote.parcels)
+    to_point = quote is not None and quote.pickup_point_id is not None
+    return {
+        "address": to_json(address),
+        "collect_code": f"{tx.random.randrange(10**6):06d}" if to_point else None,
+        "heard_at": tx.now,
+        "sheet_id": quote.sheet_id if quote else None,
+        "lane": lane(origin, address.country),
+        "weight_g": weight_g,
+    }
 
 
 def _lock(tx: Tx, scope: Scope, parcel_id: str) -> Parcel:
@@ -146,18 +184,46 @@ def _lock(tx: Tx, scope: Scope, parcel_id: str) -> Parcel:
     return parcel
 
 
-def _moved(tx: Tx, parcel: Parcel, where: Whereabouts) -> Parcel:
+def _moved(tx: Tx, parcel: Parcel, where: Whereabouts, heard_at: int) -> Parcel:
     """The parcel where its scans say it is, with what is new about it announced."""
+    tx.announce(*_news(parcel, where))
+    told = {name: getattr(where, name) for name in Whereabouts.__struct_fields__}
+    tx.run(_move, id_=parcel.id, heard_at_=heard_at, **{f"{name}_": value for name, value in told.items()})
+    if parcel.pickup_point_id is not None and where.state != parcel.state:
+        _shelve(tx, parcel, parcel.pickup_point_id, where.state)
+    return msgspec.structs.replace(parcel, **told)
+
+
+def _news(parcel: Parcel, where: Whereabouts) -> list[Event]:
+    news: list[Event] = []
     if where.handed_over_at is not None and parcel.handed_over_at is None:
-        tx.announce(ParcelHandedOver(parcel.id, parcel.ref))
+        news.append(ParcelHandedOver(parcel.id, parcel.ref))
     if where.delivered_at is not None and parcel.delivered_at is None:
-        tx.announce(ParcelDelivered(parcel.id, parcel.ref, where.delivered_at))
-    tx.run(
-        _move, id_=parcel.id, state_=where.state, handed_over_at_=where.handed_over_at, delivered_at_=where.delivered_at
-    )
-    return msgspec.structs.replace(
-        parcel, state=where.state, handed_over_at=where.handed_over_at, delivered_at=where.delivered_at
-    )
+        news.append(ParcelDelivered(parcel.id, parcel.ref, where.delivered_at))
+    if where.delivered_at is None and parcel.delivered_at is not None:
+        news.append(ParcelNotDelivered(parcel.id, parcel.ref))
+    if where.state != parcel.state:
+        if where.state == "returned":
+            news.append(ParcelReturned(parcel.id, parcel.ref))
+        if where.state == "lost":
+            news.append(ParcelLost(parcel.id, parcel.ref))
+        if where.state == "at_pickup_point" and parcel.pickup_point_id is not None:
+            news.append(ParcelArrived(parcel.id, parcel.ref, parcel.pickup_point_id))
+    return news
+
+
+def _shelve(tx: Tx, parcel: Parcel, point_id: str, state: ParcelState) -> None:
+    """Take or give back the place on the shelf of its point."""
+    plan = ledger.Plan()
+    if state == "at_pickup_point":
+        plan = arrive(tx, point_id, parcel.id, parcel.ref)
+    elif state in ("delivered", "returning", "returned", "lost"):
+        plan = leave(tx, parcel.id)
+    if plan:
+        try:
+            ledger.post(tx, plan)
+        except ledger.Insufficient:
+            raise Conflict("This pickup point is full, and no place was kept for this parcel") from None
 
 
 def _with_scans(snapshot: Snapshot, parcels: Sequence[Parcel]) -> list[Tracking]:
@@ -189,6 +255,8 @@ _move: Prepared[Any] = prepare(
         state=bindparam("state_"),
         handed_over_at=bindparam("handed_over_at_"),
         delivered_at=bindparam("delivered_at_"),
+        attempts=bindparam("attempts_"),
+        heard_at=bindparam("heard_at_"),
     )
 )
 SCAN_COLUMNS = [_s[name] for name in Scan.__struct_fields__]
@@ -197,6 +265,7 @@ _scan: Prepared[Scan] = prepare(
     select(*SCAN_COLUMNS).where(_s.parcel_id == bindparam("parcel_id"), _s.source_id == bindparam("source_id")), Scan
 )
 _insert_scan: Prepared[Any] = prepare_text(
-    "INSERT INTO deliver_scans (parcel_id, source_id, code, at, place, recorded_at) "
-    "VALUES (:parcel_id, :source_id, :code, :at, :place, :recorded_at) ON CONFLICT (parcel_id, source_id) DO NOTHING"
+    "INSERT INTO deliver_scans (parcel_id, source_id, code, at, place, recorded_at, corrects, note) "
+    "VALUES (:parcel_id, :source_id, :code, :at, :place, :recorded_at, :corrects, :note) "
+    "ON CONFLICT (parcel_id, source_id) DO NOTHING"
 )

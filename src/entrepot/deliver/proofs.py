@@ -23,10 +23,11 @@ def whereabouts(snapshot: Snapshot) -> Finding:
     breaches = []
     for parcel in parcels:
         told = fold(scans.pop(parcel.id, ()))
-        if (parcel.state, parcel.handed_over_at, parcel.delivered_at) != (
+        if (parcel.state, parcel.handed_over_at, parcel.delivered_at, parcel.attempts) != (
             told.state,
             told.handed_over_at,
             told.delivered_at,
+            told.attempts,
         ):
             breaches.append(f"{parcel.id} is {parcel.state}, and its scans say {told.state}")
     breaches += [f"{parcel_id} has scans and was never booked" for parcel_id in scans]

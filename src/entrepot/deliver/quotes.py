@@ -12,9 +12,13 @@ from entrepot.identity import COUNTRIES
 from entrepot.kernel import MINUTE, Conflict, Invalid, NotFound, Prepared, Snapshot, Tx, in_set, prepare
 
 from . import tables
-from .promises import end_of_business_day
-from .rates import price_by, serves, sheets_of
-from .types import PLATFORM, Estimate, Quote, QuoteRequest, RateSheet, Settings, Want
+from .offering import Option, offers, quoted, terms_for, why_not
+from .pickup import Candidate, find_candidates
+from .types import Estimate, Item, Quote, QuoteRequest, Settings, Want
+
+QUANTITY_MAX = 1_000_000
+SIDE_MM_MAX = 100_000
+WEIGHT_G_MAX = 10**9
 
 
 class Undeliverable(Conflict):
@@ -28,43 +32,46 @@ class Undeliverable(Conflict):
 def quote(tx: Tx, requests: Sequence[QuoteRequest], quote_minutes: int = Settings().quote_minutes) -> list[Quote]:
     """Price the delivery of each merchant's goods: every sheet that applies is an option, cheapest first.
 
-    In the order of the requests. A merchant without any sheet uses the platform's. Undeliverable, naming each merchant,
-    when nothing applies to one.
+    In the order of the requests. A merchant without any sheet uses the platform's. A sheet for pickup points is an
+    option at each of the nearest points with room. Undeliverable, naming each merchant, when nothing applies to one.
     """
-    sheets = sheets_of(tx, {*(request.merchant_id for request in requests), PLATFORM})
-    quotes: list[Quote] = []
-    problems: dict[str, str] = {}
     for request in requests:
         check_request(request)
-        offered = sheets[request.merchant_id] or sheets[PLATFORM]
-        options = options_of(offered, request)
+    terms = terms_for(tx, [request.merchant_id for request in requests])
+    found: list[tuple[QuoteRequest, list[Option]]] = []
+    problems: dict[str, str] = {}
+    for request in requests:
+        options = offers(terms, request)
         if not options:
-            problems[request.merchant_id] = why_not(offered, request)
-        quotes += [_new_quote(tx, sheet, amount_minor, request, quote_minutes) for sheet, amount_minor in options]
+            problems[request.merchant_id] = why_not(terms, request)
+        found.append((request, options))
+    near = find_candidates(tx, [request for request, options in found if any(o.to_point for o in options)])
+    quotes = []
+    for request, options in found:
+        made = [each for option in options for each in _quotes_of(tx, request, option, near, quote_minutes)]
+        if options and not made:
+            problems[request.merchant_id] = "No pickup point near this address has room: choose another address"
+        quotes += made
     if problems:
         raise Undeliverable(problems)
-    rows = [{**msgspec.structs.asdict(each), "by_platform": int(each.by_platform)} for each in quotes]
-    tx.run_many(_insert, rows)
+    tx.run_many(_insert, [{**msgspec.structs.asdict(each), "by_platform": int(each.by_platform)} for each in quotes])
     return quotes
 
 
 def estimate(snapshot: Snapshot, wants: Sequence[Want]) -> list[Estimate | None]:
-    """What bringing each of these would cost at least, in their order; None where nobody brings it there. One read."""
+    """What bringing each of these to a door would cost at least, in their order; None where nobody does. One read."""
     if not wants:
         return []
-    sheets = sheets_of(snapshot, {*(want.merchant_id for want in wants), PLATFORM})
-    return [_estimate(sheets[want.merchant_id] or sheets[PLATFORM], want) for want in wants]
-
-
-def _estimate(sheets: Sequence[RateSheet], want: Want) -> Estimate | None:
-    options = options_of(
-        sheets,
-        QuoteRequest("", want.merchant_id, want.weight_g, want.subtotal_minor, want.currency, want.country),
-    )
-    if not options:
-        return None
-    sheet, amount_minor = options[0]
-    return Estimate(amount_minor, sheet.days_min, sheet.days_max, sheet.name, sheet.organisation == PLATFORM)
+    terms = terms_for(snapshot, [want.merchant_id for want in wants])
+    estimates: list[Estimate | None] = []
+    for want in wants:
+        options = [option for option in offers(terms, _request_of(want)) if not option.to_point]
+        if not options:
+            estimates.append(None)
+            continue
+        best = options[0]
+        estimates.append(Estimate(best.amount_minor, best.days_min, best.days_max, best.sheet.name, best.by_platform))
+    return estimates
 
 
 def take_quotes(snapshot: Snapshot, owner: str, ids: Sequence[str]) -> list[Quote]:
@@ -81,43 +88,48 @@ def take_quotes(snapshot: Snapshot, owner: str, ids: Sequence[str]) -> list[Quot
     return [found[quote_id] for quote_id in ids]
 
 
-def options_of(sheets: Sequence[RateSheet], request: QuoteRequest) -> list[tuple[RateSheet, int]]:
-    """The sheets that apply and what each asks, cheapest first, then fastest."""
-    priced = [(sheet, amount) for sheet in sheets if (amount := price_by(sheet, request)) is not None]
-    return sorted(priced, key=lambda option: (option[1], option[0].days_max, option[0].id))
-
-
-def why_not(sheets: Sequence[RateSheet], request: QuoteRequest) -> str:
-    """The sentence for a buyer to whom nothing can be delivered."""
-    there = [sheet for sheet in sheets if serves(sheet, request.country)]
-    if not there:
-        return f"This seller does not deliver to {request.country}"
-    in_currency = [sheet for sheet in there if sheet.currency == request.currency]
-    if not in_currency:
-        return f"This seller has no delivery prices in {request.currency}"
-    if request.weight_g is None:
-        return "This seller charges delivery by weight, and an article has none: ask the seller to fill it in"
-    heaviest_g = max(sheet.steps[-1][0] for sheet in in_currency)
-    return f"This seller delivers up to {heaviest_g:,} g at once, and this weighs {request.weight_g:,} g: take less"
-
-
 def check_request(request: QuoteRequest) -> None:
     """Refuse what cannot be priced."""
-    if request.weight_g is not None and request.weight_g < 0:
-        raise Invalid("A weight cannot be below zero")
+    if request.weight_g is not None and not 0 <= request.weight_g <= WEIGHT_G_MAX * 1_000:
+        raise Invalid("A weight cannot be below zero, nor beyond all measure")
     if request.country not in COUNTRIES:
         raise Invalid("Say which country it goes to", fields={"country": "Write a two-letter code, such as DE"})
     if request.subtotal_minor < 0:
         raise Invalid("A subtotal cannot be below zero")
+    if any(not _is_sound(item) for item in request.items):
+        raise Invalid("A piece has a weight and sides that are not below zero, and a quantity of at least one")
 
 
-def _new_quote(tx: Tx, sheet: RateSheet, amount_minor: int, request: QuoteRequest, minutes: int) -> Quote:
-    return Quote(
-        tx.new_id("quo"), request.owner, request.merchant_id, sheet.id, sheet.name, amount_minor, sheet.currency,
-        request.country, request.weight_g, request.subtotal_minor, sheet.days_min, sheet.days_max,
-        end_of_business_day(tx.now, sheet.days_min), end_of_business_day(tx.now, sheet.days_max),
-        tx.now + minutes * MINUTE, sheet.organisation == PLATFORM,
+def _is_sound(item: Item) -> bool:
+    sides = [side for side in (item.length_mm, item.width_mm, item.height_mm) if side is not None]
+    weight_g = item.weight_g or 0
+    return (
+        0 < item.quantity <= QUANTITY_MAX
+        and 0 <= weight_g <= WEIGHT_G_MAX
+        and all(0 <= side <= SIDE_MM_MAX for side in sides)
+    )
+
+
+def _request_of(want: Want) -> QuoteRequest:
+    sides = want.size_mm or (None, None, None)
+    return QuoteRequest(
+        "", want.merchant_id, want.weight_g, want.subtotal_minor, want.currency, want.country,
+        (Item(want.weight_g, *sides),),
     )  # fmt: skip
+
+
+def _quotes_of(
+    tx: Tx, request: QuoteRequest, option: Option, near: Mapping[str, Sequence[Candidate]], minutes: int
+) -> list[Quote]:
+    """The quotes of one option: one at the door, or one at each point that has room for all its parcels."""
+    expires_at = tx.now + minutes * MINUTE
+    if not option.to_point:
+        return [quoted(tx.new_id("quo"), request, option, tx.now, expires_at)]
+    return [
+        quoted(tx.new_id("quo"), request, option, tx.now, expires_at, point.id, f"{option.sheet.name}: {point.name}")
+        for point in near.get(request.merchant_id, ())
+        if point.room >= option.parcels and (point.by_platform or not option.by_platform)
+    ]
 
 
 def _quote(*values: Any) -> Quote:
@@ -131,8 +143,8 @@ _COLUMNS = [_q[name] for name in Quote.__struct_fields__]
 _quotes: Prepared[Quote] = prepare(
     select(*_COLUMNS).where(in_set(_q.id, "ids"), _q.owner == bindparam("owner")), _quote
 )
-find_promise: Prepared[Any] = prepare(
-    select(_q.promised_at).where(_q.id == bindparam("id"), _q.merchant_id == bindparam("merchant_id"))
+find_quote: Prepared[Quote] = prepare(
+    select(*_COLUMNS).where(_q.id == bindparam("id"), _q.merchant_id == bindparam("merchant_id")), _quote
 )
 _insert: Prepared[Any] = prepare(
     insert(tables.quotes).values({column.name: bindparam(column.name) for column in tables.quotes.columns})

@@ -1,166 +1,159 @@
-"""Rate sheets: what delivery costs by weight and subtotal, as pure arithmetic and as stored rows."""
+"""What a rate sheet asks, as pure arithmetic.
+
+1. The rate: the steps of the zone that fits the address most closely, else the sheet's own.
+2. The counted weight of each parcel: its weight, or its volume by the sheet's divisor where that is more.
+3. A flat sheet asks its price once; one by weight asks, for each parcel, the first step that holds its weight.
+4. Added are the parts per parcel and per kilogram begun, and each surcharge for each parcel that it meets.
+5. From `free_over_minor` on, nothing is asked.
+
+What nobody weighed is taken by flat sheets alone, and never counted as nothing. What nobody measured counts by weight.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from itertools import pairwise
-from typing import Any
+from collections.abc import Mapping, Sequence
 
-from sqlalchemy import bindparam, delete, insert, select, update
+import msgspec
 
-from entrepot.identity import COUNTRIES, Scope
-from entrepot.kernel import (
-    Invalid,
-    NotFound,
-    Prepared,
-    Snapshot,
-    Tx,
-    decimals_of,
-    from_json,
-    in_set,
-    prepare,
-    to_json,
-)
-
-from . import tables
-from .locations import check_name
-from .ownership import acting_owner
-from .types import EVERYWHERE, QuoteRequest, RateSheet, RateSheetDraft
-
-STEPS_MAX = 100
-AMOUNT_MAX = 10**12
-DAYS_MAX = 365
+from .packing import Packed, pack
+from .places import EVERYWHERE, Closeness, Target, closest
+from .types import QuoteRequest, RateSheet, Surcharge, Zone, ZoneRate
 
 
-def price_by(sheet: RateSheet, request: QuoteRequest) -> int | None:
+class Rate(msgspec.Struct, frozen=True):
+    """Steps and days that a sheet has for an address."""
+
+    steps: tuple[tuple[int, int], ...]
+    days_min: int
+    days_max: int
+
+
+NO_ZONES: Mapping[str, Zone] = {}
+
+
+def price_by(
+    sheet: RateSheet,
+    request: QuoteRequest,
+    zones: Mapping[str, Zone] = NO_ZONES,
+    parcels: Sequence[Packed] | None = None,
+) -> int | None:
     """What this sheet asks for a delivery, in minor units; None where it does not apply.
 
-    It applies to its countries and currency, up to its heaviest step; by weight, only where the weight is known.
+    It applies to its countries and zones and its currency, up to its heaviest step; by weight, only where the weight is
+    known. Without `parcels` everything is one parcel.
     """
-    if sheet.currency != request.currency or not serves(sheet, request.country):
+    if sheet.currency != request.currency:
         return None
-    if sheet.kind == "flat":
-        amount_minor: int | None = sheet.steps[0][1]
-    elif request.weight_g is None:
+    rate = rate_for(sheet, target_of(request), zones)
+    if rate is None:
         return None
-    else:
-        weight_g = request.weight_g
-        amount_minor = next((amount for weight_g_max, amount in sheet.steps if weight_g <= weight_g_max), None)
+    amount_minor = _asked(sheet, rate, request, one_parcel(request) if parcels is None else parcels)
     if amount_minor is not None and sheet.free_over_minor is not None:
         return 0 if request.subtotal_minor >= sheet.free_over_minor else amount_minor
     return amount_minor
 
 
-def serves(sheet: RateSheet, country: str) -> bool:
-    """Whether a sheet is for this country."""
-    return country in sheet.countries or EVERYWHERE in sheet.countries
+def rate_for(sheet: RateSheet, target: Target, zones: Mapping[str, Zone] = NO_ZONES) -> Rate | None:
+    """The sheet's rate for an address; of zones that fit equally closely, the one that stands first."""
+    found: list[tuple[Closeness, int, Rate | None]] = []
+    own = closest(sheet.countries, target)
+    if own is not None:
+        rate = Rate(sheet.steps, sheet.days_min, sheet.days_max)
+        found.append((own, -len(sheet.terms.zones), rate))
+    for position, each in enumerate(sheet.terms.zones):
+        zone = zones.get(each.zone_id)
+        fit = None if zone is None else closest(zone.places, target)
+        if fit is not None:
+            found.append((fit, -position, _rate_in(sheet, each) if each.steps else None))
+    return max(found, key=lambda one: one[:2])[2] if found else None
 
 
-def list_rate_sheets(snapshot: Snapshot, scope: Scope, organisation: str | None = None) -> list[RateSheet]:
-    """The caller's own sheets, oldest first; the operator's are the platform's, or those of an organisation named."""
-    owner = acting_owner(scope, organisation)
-    return sheets_of(snapshot, [owner])[owner]
+def _rate_in(sheet: RateSheet, zone: ZoneRate) -> Rate:
+    days_min = sheet.days_min if zone.days_min is None else zone.days_min
+    days_max = sheet.days_max if zone.days_max is None else zone.days_max
+    return Rate(zone.steps, days_min, max(days_min, days_max))
 
 
-def sheets_of(snapshot: Snapshot, organisations: Iterable[str]) -> dict[str, list[RateSheet]]:
-    """The sheets of each organisation, oldest first."""
-    found: dict[str, list[RateSheet]] = {organisation: [] for organisation in organisations}
-    for sheet in snapshot.all(_sheets_of, organisations=list(found)):
-        found[sheet.organisation].append(sheet)
-    return found
+def serves(sheet: RateSheet, target: Target, zones: Mapping[str, Zone] = NO_ZONES) -> bool:
+    """Whether a sheet is for this address."""
+    return rate_for(sheet, target, zones) is not None
 
 
-def save_rate_sheet(tx: Tx, scope: Scope, draft: RateSheetDraft, organisation: str | None = None) -> RateSheet:
-    """Save a sheet of the caller's organisation, new or in place of the one it names; quotes given stand as they are.
-
-    The operator's is the platform's default, for merchants without any of their own. Invalid, naming each field at
-    fault.
-    """
-    owner = acting_owner(scope, organisation)
-    sheet = check_sheet(draft, draft.id or tx.new_id("rat"), owner)
-    values = {
-        "name": sheet.name,
-        "kind": sheet.kind,
-        "countries": to_json(sheet.countries),
-        "currency": sheet.currency,
-        "steps": to_json(sheet.steps),
-        "free_over_minor": sheet.free_over_minor,
-        "days_min": sheet.days_min,
-        "days_max": sheet.days_max,
-        "updated_at": tx.now,
-    }
-    if draft.id is None:
-        tx.run(_insert, id=sheet.id, organisation=owner, **values)
-    elif not tx.run(
-        _replace, id_=sheet.id, organisation_=owner, **{f"{name}_": value for name, value in values.items()}
-    ):
-        raise NotFound("There is no such rate sheet")
-    return sheet
+def target_of(request: QuoteRequest) -> Target:
+    """Where a request wants it brought."""
+    return Target(request.country, request.region, request.postal_code)
 
 
-def delete_rate_sheet(tx: Tx, scope: Scope, sheet_id: str, organisation: str | None = None) -> None:
-    """Offer a sheet no longer; quotes given stand. NotFound when it is not the caller's."""
-    if not tx.run(_delete, id_=sheet_id, organisation_=acting_owner(scope, organisation)):
-        raise NotFound("There is no such rate sheet")
+def one_parcel(request: QuoteRequest) -> tuple[Packed, ...]:
+    """Everything in one parcel: with what is known of its items, else with the weight alone."""
+    return pack(request.items, ()) if request.items else (Packed(request.weight_g, None, None),)
 
 
-def check_sheet(draft: RateSheetDraft, sheet_id: str, owner: str) -> RateSheet:
-    """The sheet of a draft; Invalid, with a sentence for each field, when it could not price a delivery."""
-    name = check_name(draft.name)
-    decimals_of(draft.currency)
-    countries = tuple(dict.fromkeys(country.strip().upper() for country in draft.countries))
-    steps = tuple(draft.steps)
-    fields = {}
-    if not countries or any(country != EVERYWHERE and country not in COUNTRIES for country in countries):
-        fields["countries"] = "Write two-letter codes of countries, such as DE, or * for everywhere"
-    if (problem := _problem_of_steps(draft.kind, steps)) is not None:
-        fields["steps"] = problem
-    if draft.free_over_minor is not None and not 0 <= draft.free_over_minor <= AMOUNT_MAX:
-        fields["free_over_minor"] = "Write an amount of zero or more, or nothing"
-    if not 0 <= draft.days_min <= draft.days_max <= DAYS_MAX:
-        fields["days_max"] = f"Write business days from 0 to {DAYS_MAX}, the fewest first"
-    if fields:
-        raise Invalid("The rate sheet cannot be used: look at " + ", ".join(fields), fields=fields)
-    return RateSheet(
-        sheet_id, owner, name, draft.kind, countries, draft.currency, steps, draft.free_over_minor, draft.days_min,
-        draft.days_max,
-    )  # fmt: skip
+def counted_g(sheet: RateSheet, parcel: Packed) -> int | None:
+    """What a parcel counts as, in grams: its weight, or more where it is large; None where nobody weighed it."""
+    divisor = sheet.terms.divisor_cm3_per_kg
+    if parcel.weight_g is None or divisor is None or parcel.volume_mm3 is None:
+        return parcel.weight_g
+    # mm³ ÷ 1,000 is cm³, ÷ divisor is kg, × 1,000 is g: the thousands cancel.
+    return max(parcel.weight_g, -(-parcel.volume_mm3 // divisor))
 
 
-def _problem_of_steps(kind: str, steps: tuple[tuple[int, int], ...]) -> str | None:
-    if not steps or len(steps) > STEPS_MAX or (kind == "flat" and len(steps) != 1):
-        return "Write one price" if kind == "flat" else f"Write 1 to {STEPS_MAX} steps of weight and price"
-    if any(not 0 <= amount_minor <= AMOUNT_MAX for _, amount_minor in steps):
-        return "A price of delivery is zero or more"
-    weights = [weight_g for weight_g, _ in steps]
-    if kind == "weight" and (weights[0] <= 0 or any(a >= b for a, b in pairwise(weights))):
-        return "Each step's weight, in grams, must be more than the one before"
-    return None
+def takes(sheet: RateSheet, parcel: Packed) -> bool:
+    """Whether a parcel is within the sheet's largest sizes, as far as they and it are known."""
+    terms = sheet.terms
+    if terms.parcel_g_max is not None and parcel.weight_g is not None and parcel.weight_g > terms.parcel_g_max:
+        return False
+    if parcel.sides is None:
+        return True
+    if terms.longest_mm_max is not None and parcel.sides[0] > terms.longest_mm_max:
+        return False
+    return terms.girth_mm_max is None or _girth(parcel) <= terms.girth_mm_max
 
 
-def _sheet(
-    sheet_id: str, organisation: str, name: str, kind: Any, countries: str, currency: str, steps: str, *rest: Any
-) -> RateSheet:
-    return RateSheet(
-        sheet_id, organisation, name, kind, from_json(countries, tuple[str, ...]), currency,
-        from_json(steps, tuple[tuple[int, int], ...]), *rest,
-    )  # fmt: skip
+def is_everywhere(sheet: RateSheet) -> bool:
+    """Whether a sheet is for every country."""
+    return EVERYWHERE in sheet.countries
 
 
-_s = tables.rate_sheets.c
-_COLUMNS = (
-    _s.id, _s.organisation, _s.name, _s.kind, _s.countries, _s.currency, _s.steps, _s.free_over_minor, _s.days_min,
-    _s.days_max,
-)  # fmt: skip
-_sheets_of: Prepared[RateSheet] = prepare(
-    select(*_COLUMNS).where(in_set(_s.organisation, "organisations")).order_by(_s.id), _sheet
-)
-_insert: Prepared[Any] = prepare(
-    insert(tables.rate_sheets).values({column.name: bindparam(column.name) for column in tables.rate_sheets.columns})
-)
-_CHANGED = [each.name for each in tables.rate_sheets.columns if each.name not in ("id", "organisation")]
-_own = (_s.id == bindparam("id_")) & (_s.organisation == bindparam("organisation_"))
-_replace: Prepared[Any] = prepare(
-    update(tables.rate_sheets).where(_own).values({name: bindparam(f"{name}_") for name in _CHANGED})
-)
-_delete: Prepared[Any] = prepare(delete(tables.rate_sheets).where(_own))
+def _asked(sheet: RateSheet, rate: Rate, request: QuoteRequest, parcels: Sequence[Packed]) -> int | None:
+    if not all(takes(sheet, parcel) for parcel in parcels):
+        return None
+    terms, total_minor = sheet.terms, 0
+    if sheet.kind == "flat":
+        total_minor = rate.steps[0][1]
+    for parcel in parcels:
+        weight_g = counted_g(sheet, parcel)
+        if sheet.kind == "weight":
+            step = None if weight_g is None else _step(rate, weight_g)
+            if step is None:
+                return None
+            total_minor += step
+        if terms.per_kg_minor:
+            if weight_g is None:
+                return None
+            total_minor += terms.per_kg_minor * -(-weight_g // 1_000)
+        total_minor += terms.per_parcel_minor
+        total_minor += sum(each.amount_minor for each in terms.surcharges if _meets(each, parcel, request))
+    return total_minor
+
+
+def _step(rate: Rate, weight_g: int) -> int | None:
+    return next((amount for weight_g_max, amount in rate.steps if weight_g <= weight_g_max), None)
+
+
+def _meets(surcharge: Surcharge, parcel: Packed, request: QuoteRequest) -> bool:
+    if surcharge.places and closest(surcharge.places, target_of(request)) is not None:
+        return True
+    if surcharge.over_g is not None and parcel.weight_g is not None and parcel.weight_g > surcharge.over_g:
+        return True
+    if parcel.sides is None:
+        return False
+    if surcharge.over_longest_mm is not None and parcel.sides[0] > surcharge.over_longest_mm:
+        return True
+    return surcharge.over_girth_mm is not None and _girth(parcel) > surcharge.over_girth_mm
+
+
+def _girth(parcel: Packed) -> int:
+    """Length and girth, as carriers measure it: the longest side and twice the two others."""
+    assert parcel.sides is not None
+    return parcel.sides[0] + 2 * (parcel.sides[1] + parcel.sides[2])

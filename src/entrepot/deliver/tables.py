@@ -16,21 +16,15 @@ locations = table(
 )
 Index("ix_deliver_locations_organisation", locations.c.organisation)
 
-rate_sheets = table(
-    "deliver_rate_sheets",
+terms = table(
+    "deliver_terms",
     Column("id", String, primary_key=True),
     Column("organisation", String, nullable=False),
-    Column("name", String, nullable=False),
     Column("kind", String, nullable=False),
-    Column("countries", Json, nullable=False),
-    Column("currency", String, nullable=False),
-    Column("steps", Json, nullable=False),
-    Column("free_over_minor", Whole),
-    Column("days_min", Whole, nullable=False),
-    Column("days_max", Whole, nullable=False),
+    Column("body", Json, nullable=False),
     Column("updated_at", Whole, nullable=False),
 )
-Index("ix_deliver_rate_sheets_organisation", rate_sheets.c.organisation)
+Index("ix_deliver_terms_organisation", terms.c.organisation, terms.c.id)
 
 quotes = table(
     "deliver_quotes",
@@ -68,8 +62,19 @@ parcels = table(
     Column("booked_at", Whole, nullable=False),
     Column("handed_over_at", Whole),
     Column("delivered_at", Whole),
+    Column("pickup_point_id", String),
+    Column("collect_code", String),
+    Column("attempts", Whole, nullable=False),
+    Column("heard_at", Whole, nullable=False),
+    Column("sheet_id", String),
+    Column("lane", String),
+    Column("weight_g", Whole),
 )
 Index("ix_deliver_parcels_ref", parcels.c.ref)
+Index("ix_deliver_parcels_tracking", parcels.c.carrier, parcels.c.tracking_no)
+Index("ix_deliver_parcels_point", parcels.c.pickup_point_id, parcels.c.state)
+Index("ix_deliver_parcels_heard", parcels.c.state, parcels.c.heard_at)
+Index("ix_deliver_parcels_sheet", parcels.c.sheet_id, parcels.c.delivered_at)
 Index("ix_deliver_parcels_organisation", parcels.c.organisation, parcels.c.id)
 
 scans = table(
@@ -80,5 +85,41 @@ scans = table(
     Column("at", Whole, nullable=False),
     Column("place", String, nullable=False),
     Column("recorded_at", Whole, nullable=False),
+    Column("corrects", String),
+    Column("note", String, nullable=False),
     PrimaryKeyConstraint("parcel_id", "source_id"),
 )
+
+coordinates = table(
+    "deliver_coordinates",
+    Column("key", String, primary_key=True),
+    Column("latitude_e6", Whole, nullable=False),
+    Column("longitude_e6", Whole, nullable=False),
+)
+
+pickup_points = table(
+    "deliver_pickup_points",
+    Column("id", String, primary_key=True),
+    Column("organisation", String, nullable=False),
+    Column("country", String, nullable=False),
+    Column("is_open", Flag, nullable=False),
+    Column("body", Json, nullable=False),
+    Column("updated_at", Whole, nullable=False),
+)
+Index("ix_deliver_pickup_points_country", pickup_points.c.country, pickup_points.c.organisation)
+Index("ix_deliver_pickup_points_organisation", pickup_points.c.organisation, pickup_points.c.id)
+
+shelf_places = table(
+    "deliver_shelf_places",
+    Column("id", String, primary_key=True),
+    Column("ref", String, nullable=False),
+    Column("point_id", String, nullable=False),
+    Column("parcel_id", String),
+    Column("state", String, nullable=False),
+    Column("held_at", Whole, nullable=False),
+    Column("arrived_at", Whole),
+    Column("freed_at", Whole),
+)
+Index("ix_deliver_shelf_places_ref", shelf_places.c.ref)
+Index("ix_deliver_shelf_places_parcel", shelf_places.c.parcel_id)
+Index("ix_deliver_shelf_places_point", shelf_places.c.point_id, shelf_places.c.state)

@@ -9,12 +9,33 @@ import msgspec
 from entrepot.identity import Address
 
 SheetKind = Literal["flat", "weight"]
-ScanCode = Literal["label", "handed_over", "in_transit", "out_for_delivery", "delivered", "failed", "returned"]
-ParcelState = Literal["booked", "handed_over", "in_transit", "out_for_delivery", "delivered", "failed", "returned"]
+ScanCode = Literal[
+    "label",
+    "handed_over",
+    "in_transit",
+    "out_for_delivery",
+    "failed",
+    "at_pickup_point",
+    "lost",
+    "returning",
+    "returned",
+    "delivered",
+]
+ParcelState = Literal[
+    "booked",
+    "handed_over",
+    "in_transit",
+    "out_for_delivery",
+    "failed",
+    "at_pickup_point",
+    "lost",
+    "returning",
+    "returned",
+    "delivered",
+]
 
 PLATFORM = "platform"
 """Who owns the sheets that serve merchants without any of their own."""
-EVERYWHERE = "*"
 SANDBOX = "sandbox"
 """The carrier that drives its parcels itself; every other carrier's scans are told by the merchant or the operator."""
 
@@ -26,6 +47,18 @@ class Settings(msgspec.Struct, frozen=True):
     """Seconds between two scans of the sandbox carrier."""
     quote_minutes: Annotated[int, msgspec.Meta(ge=1, le=1_440)] = 30
     """How long a quoted price of delivery stands."""
+    lost_after_days: Annotated[int, msgspec.Meta(ge=1, le=365)] = 30
+    """A parcel of which nothing was heard for so many days counts as lost, until somebody sees it."""
+    route_seconds: Annotated[int, msgspec.Meta(ge=1, le=600)] = 20
+    """How long the routes of a day are improved."""
+    road_factor_percent: Annotated[int, msgspec.Meta(ge=100, le=300)] = 130
+    """How much longer a road is than the straight way, in percent."""
+    speed_km_h: Annotated[int, msgspec.Meta(ge=1, le=130)] = 30
+    """How fast the fleet drives, all in all."""
+    promise_target_percent: Annotated[int, msgspec.Meta(ge=50, le=99)] = 90
+    """How many of a hundred parcels should arrive when promised; below it promises are widened."""
+    promise_parcels_min: Annotated[int, msgspec.Meta(ge=10, le=100_000)] = 50
+    """So many arrived parcels of a sheet and lane, and its promises follow from what they took."""
 
 
 class Location(msgspec.Struct, frozen=True):
@@ -37,12 +70,67 @@ class Location(msgspec.Struct, frozen=True):
     address: Address
 
 
+class Zone(msgspec.Struct, frozen=True):
+    """A part of the world that delivery prices are made for; `places` are written as `places.py` reads them."""
+
+    id: str
+    organisation: str
+    name: str
+    places: tuple[str, ...]
+
+
+class ZoneRate(msgspec.Struct, frozen=True):
+    """What a sheet asks in one zone instead of its own steps; without steps it does not go there.
+
+    `days_min` and `days_max` None are the sheet's.
+    """
+
+    zone_id: str
+    steps: tuple[tuple[int, int], ...] = ()
+    days_min: int | None = None
+    days_max: int | None = None
+
+
+class Surcharge(msgspec.Struct, frozen=True):
+    """What a sheet asks more for each parcel that is bulky, or goes to a remote place.
+
+    It is asked when any bound that is set is exceeded, or the address lies in one of `places`.
+    """
+
+    name: str
+    amount_minor: int
+    over_longest_mm: int | None = None
+    over_girth_mm: int | None = None
+    over_g: int | None = None
+    places: tuple[str, ...] = ()
+
+
+class SheetTerms(msgspec.Struct, frozen=True):
+    """What a sheet says beside its price by weight. Nothing of it applies unless it is set.
+
+    `divisor_cm3_per_kg`: a parcel counts with its volume in cm³ divided by this, in kilograms rounded up to the gram,
+    where that is more than its weight (5,000 is customary). `per_kg_minor` is asked for each kilogram begun,
+    `per_parcel_minor` for each parcel. A parcel with a side above `longest_mm_max`, with length + 2 × (width + height)
+    above `girth_mm_max`, or heavier than `parcel_g_max` is not taken.
+    """
+
+    zones: tuple[ZoneRate, ...] = ()
+    divisor_cm3_per_kg: int | None = None
+    per_parcel_minor: int = 0
+    per_kg_minor: int = 0
+    surcharges: tuple[Surcharge, ...] = ()
+    longest_mm_max: int | None = None
+    girth_mm_max: int | None = None
+    parcel_g_max: int | None = None
+    goes_to: Literal["door", "pickup_point"] = "door"
+
+
 class RateSheet(msgspec.Struct, frozen=True):
     """What delivery costs, and how many business days it takes.
 
     `steps` are (heaviest weight in grams, price in minor units), lightest first; a `flat` sheet has one, whose weight
     does not matter. From a subtotal of `free_over_minor` on, delivery is free. `countries` are ISO 3166 alpha-2 codes,
-    or `*` for everywhere.
+    or `*` for everywhere; where a zone of `terms` fits the address more closely, its steps count.
     """
 
     id: str
@@ -55,6 +143,7 @@ class RateSheet(msgspec.Struct, frozen=True):
     free_over_minor: int | None
     days_min: int
     days_max: int
+    terms: SheetTerms = SheetTerms()
 
 
 class RateSheetDraft(msgspec.Struct, frozen=True):
@@ -69,6 +158,56 @@ class RateSheetDraft(msgspec.Struct, frozen=True):
     days_min: int = 2
     days_max: int = 5
     id: str | None = None
+    terms: SheetTerms = SheetTerms()
+
+
+class Box(msgspec.Struct, frozen=True):
+    """A box that goods are packed into: its sides inside, what it weighs empty, and what it carries at most."""
+
+    id: str
+    organisation: str
+    name: str
+    length_mm: int
+    width_mm: int
+    height_mm: int
+    tare_g: int
+    load_g_max: int
+
+
+class Handling(msgspec.Struct, frozen=True):
+    """How long an organisation takes until goods leave.
+
+    Orders before `cut_off` (minutes after midnight in `timezone`) leave `days` of its business days later, others a
+    business day after these. None: a sheet's days are counted from the order itself, handling included. `weekdays` are
+    the days on which it works, 0 for Monday. With `with_platform` the platform's sheets are offered beside its own.
+    """
+
+    cut_off: int | None = None
+    days: int = 0
+    timezone: str = "UTC"
+    weekdays: tuple[int, ...] = (0, 1, 2, 3, 4)
+    with_platform: bool = False
+
+
+class Holidays(msgspec.Struct, frozen=True):
+    """Days without delivery, by country: `2026-04-03`, or `12-25` for every year."""
+
+    days: dict[str, tuple[str, ...]] = {}
+
+
+class Transit(msgspec.Struct, frozen=True):
+    """Business days that parcels of a lane took: nearly none came sooner, as many as wanted came by `days_max`."""
+
+    days_min: int
+    days_max: int
+    parcels: int
+
+
+class Learned(msgspec.Struct, frozen=True):
+    """What a sheet's own parcels took, by lane (`DE>FR`), where enough of them have arrived."""
+
+    sheet_id: str
+    lanes: dict[str, Transit] = {}
 
 
 class Item(msgspec.Struct, frozen=True):
@@ -158,6 +297,8 @@ class Booking(msgspec.Struct, frozen=True):
     tracking_no: str | None
     quote_id: str | None
     address: Address
+    weight_g: int | None = None
+    """What it weighs; None: what the quote was made for, divided by its parcels."""
 
 
 class Parcel(msgspec.Struct, frozen=True):
@@ -174,16 +315,25 @@ class Parcel(msgspec.Struct, frozen=True):
     booked_at: int
     handed_over_at: int | None
     delivered_at: int | None
+    pickup_point_id: str | None = None
+    attempts: int = 0
+    """How often the carrier stood before a closed door."""
 
 
 class Scan(msgspec.Struct, frozen=True):
-    """What a carrier saw: `at` is when it happened, `source_id` the carrier's own number of this scan."""
+    """What a carrier saw: `at` is when it happened, `source_id` the carrier's own number of this scan.
+
+    `corrects` names a scan that was wrong, and in whose place this one stands. `note` says why, such as why nobody took
+    the parcel.
+    """
 
     parcel_id: str
     code: ScanCode
     at: int
     place: str
     source_id: str
+    corrects: str | None = None
+    note: str = ""
 
 
 class Tracking(msgspec.Struct, frozen=True):

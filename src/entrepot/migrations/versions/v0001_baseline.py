@@ -5,12 +5,38 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 from sqlalchemy import Text
 
-revision = "a2cdc0f6b14b"
+revision = "011854bd4693"
 down_revision = None
 
 
 def upgrade() -> None:
     # every table
+    op.create_table(
+        "catalog_answers",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("question_id", sa.Text(), nullable=False),
+        sa.Column("author_id", sa.Text(), nullable=False),
+        sa.Column("author", sa.Text(), nullable=False),
+        sa.Column("role", sa.Text(), nullable=False),
+        sa.Column("merchant_id", sa.Text(), nullable=True),
+        sa.Column("body", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("helpful", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("written_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.CheckConstraint("role IN ('merchant', 'buyer', 'operator')", name=op.f("ck_catalog_answers_role")),
+        sa.CheckConstraint("state IN ('shown', 'held', 'hidden', 'withdrawn')", name=op.f("ck_catalog_answers_state")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_catalog_answers")),
+        sqlite_strict=True,
+    )
+    op.create_index("ix_catalog_answers_author", "catalog_answers", ["author_id", "written_at"], unique=False)
+    op.create_index("ix_catalog_answers_question", "catalog_answers", ["question_id", "written_at"], unique=False)
+    op.create_table(
+        "catalog_attribute_names",
+        sa.Column("code", sa.Text(), nullable=False),
+        sa.Column("attribute", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("code", name=op.f("pk_catalog_attribute_names")),
+        sqlite_strict=True,
+    )
     op.create_table(
         "catalog_attributes",
         sa.Column("code", sa.Text(), nullable=False),
@@ -19,7 +45,46 @@ def upgrade() -> None:
         sa.Column("unit", sa.Text(), nullable=True),
         sa.Column("facet", sa.SmallInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("variant", sa.SmallInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("choices", sa.Text().with_variant(postgresql.JSONB(astext_type=Text()), "postgresql"), nullable=True),
         sa.PrimaryKeyConstraint("code", name=op.f("pk_catalog_attributes")),
+        sqlite_strict=True,
+    )
+    op.create_table(
+        "catalog_bulk_edits",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("merchant_id", sa.Text(), nullable=False),
+        sa.Column("edit", sa.Text().with_variant(postgresql.JSONB(astext_type=Text()), "postgresql"), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("cursor", sa.Text(), nullable=False),
+        sa.Column("total", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("done", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("changed", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("unchanged", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("refused", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("undoes", sa.Text(), nullable=True),
+        sa.Column("undone_by", sa.Text(), nullable=True),
+        sa.Column("failure", sa.Text(), nullable=True),
+        sa.Column("actor", sa.Text(), nullable=False),
+        sa.Column("started_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("finished_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.CheckConstraint(
+            "state IN ('waiting', 'running', 'done', 'failed')", name=op.f("ck_catalog_bulk_edits_state")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_catalog_bulk_edits")),
+        sqlite_strict=True,
+    )
+    op.create_index("ix_catalog_bulk_edits_merchant", "catalog_bulk_edits", ["merchant_id", "id"], unique=False)
+    op.create_table(
+        "catalog_bulk_lines",
+        sa.Column("edit_id", sa.Text(), nullable=False),
+        sa.Column("number", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("listing_id", sa.Text(), nullable=False),
+        sa.Column("offer_id", sa.Text(), nullable=True),
+        sa.Column("field", sa.Text(), nullable=False),
+        sa.Column("before", sa.Text().with_variant(postgresql.JSONB(astext_type=Text()), "postgresql"), nullable=False),
+        sa.Column("after", sa.Text().with_variant(postgresql.JSONB(astext_type=Text()), "postgresql"), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=True),
+        sa.PrimaryKeyConstraint("edit_id", "number", name=op.f("pk_catalog_bulk_lines")),
         sqlite_strict=True,
     )
     op.create_table(
@@ -41,12 +106,88 @@ def upgrade() -> None:
         sa.Column("parent_id", sa.Text(), nullable=True),
         sa.Column("position", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("source", sa.Text(), nullable=True),
+        sa.Column("code", sa.Text(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_catalog_categories")),
         sa.UniqueConstraint("slug", name=op.f("uq_catalog_categories_slug")),
         sqlite_strict=True,
     )
     op.create_index("ix_catalog_categories_leaf", "catalog_categories", ["leaf"], unique=False)
     op.create_index("ix_catalog_categories_source", "catalog_categories", ["source"], unique=False)
+    op.create_table(
+        "catalog_category_names",
+        sa.Column("merchant_id", sa.Text(), nullable=False),
+        sa.Column("words", sa.Text(), nullable=False),
+        sa.Column("category_id", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.CheckConstraint(
+            "kind IN ('path', 'google', 'name', 'resolved', 'moved')", name=op.f("ck_catalog_category_names_kind")
+        ),
+        sa.PrimaryKeyConstraint("merchant_id", "words", name=op.f("pk_catalog_category_names")),
+        sqlite_strict=True,
+    )
+    op.create_index("ix_catalog_category_names_category", "catalog_category_names", ["category_id"], unique=False)
+    op.create_table(
+        "catalog_collection_products",
+        sa.Column("collection_id", sa.Text(), nullable=False),
+        sa.Column("product_id", sa.Text(), nullable=False),
+        sa.Column("position", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.PrimaryKeyConstraint("collection_id", "product_id", name=op.f("pk_catalog_collection_products")),
+        sqlite_strict=True,
+    )
+    op.create_index(
+        "ix_catalog_collection_products_order",
+        "catalog_collection_products",
+        ["collection_id", "position"],
+        unique=False,
+    )
+    op.create_index(
+        "ix_catalog_collection_products_product", "catalog_collection_products", ["product_id"], unique=False
+    )
+    op.create_table(
+        "catalog_collections",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("merchant_id", sa.Text(), nullable=True),
+        sa.Column("slug", sa.Text(), nullable=False),
+        sa.Column("title", sa.Text(), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("picture", sa.Text(), nullable=True),
+        sa.Column("rule", sa.Text().with_variant(postgresql.JSONB(astext_type=Text()), "postgresql"), nullable=True),
+        sa.Column("position", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("published", sa.SmallInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("cursor", sa.Text(), nullable=True),
+        sa.Column("created_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("changed_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_catalog_collections")),
+        sa.UniqueConstraint("slug", name=op.f("uq_catalog_collections_slug")),
+        sqlite_strict=True,
+    )
+    op.create_index("ix_catalog_collections_merchant", "catalog_collections", ["merchant_id", "id"], unique=False)
+    op.create_table(
+        "catalog_content_changes",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("product_id", sa.Text(), nullable=False),
+        sa.Column("merchant_id", sa.Text(), nullable=False),
+        sa.Column("owner_id", sa.Text(), nullable=False),
+        sa.Column("before", sa.Text().with_variant(postgresql.JSONB(astext_type=Text()), "postgresql"), nullable=False),
+        sa.Column("after", sa.Text().with_variant(postgresql.JSONB(astext_type=Text()), "postgresql"), nullable=False),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("proposed_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("decided_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("decided_by", sa.Text(), nullable=True),
+        sa.CheckConstraint(
+            "state IN ('open', 'accepted', 'declined', 'withdrawn')", name=op.f("ck_catalog_content_changes_state")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_catalog_content_changes")),
+        sqlite_strict=True,
+    )
+    op.create_index(
+        "ix_catalog_content_changes_merchant", "catalog_content_changes", ["merchant_id", "id"], unique=False
+    )
+    op.create_index(
+        "ix_catalog_content_changes_owner", "catalog_content_changes", ["owner_id", "state", "id"], unique=False
+    )
+    op.create_index("ix_catalog_content_changes_product", "catalog_content_changes", ["product_id"], unique=False)
     op.create_table(
         "catalog_gtins",
         sa.Column("gtin", sa.Text(), nullable=False),
@@ -56,6 +197,14 @@ def upgrade() -> None:
         sqlite_strict=True,
     )
     op.create_index("ix_catalog_gtins_variant", "catalog_gtins", ["variant_id"], unique=False)
+    op.create_table(
+        "catalog_helpful_votes",
+        sa.Column("subject_id", sa.Text(), nullable=False),
+        sa.Column("user_id", sa.Text(), nullable=False),
+        sa.Column("voted_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.PrimaryKeyConstraint("subject_id", "user_id", name=op.f("pk_catalog_helpful_votes")),
+        sqlite_strict=True,
+    )
     op.create_table(
         "catalog_import_errors",
         sa.Column("import_id", sa.Text(), nullable=False),
@@ -180,6 +329,23 @@ def upgrade() -> None:
         sqlite_strict=True,
     )
     op.create_table(
+        "catalog_moderation",
+        sa.Column("subject_id", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("product_id", sa.Text(), nullable=False),
+        sa.Column("causes", sa.Text().with_variant(postgresql.JSONB(astext_type=Text()), "postgresql"), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("opened_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("decided_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("decided_by", sa.Text(), nullable=True),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.CheckConstraint("kind IN ('review', 'question', 'answer')", name=op.f("ck_catalog_moderation_kind")),
+        sa.CheckConstraint("state IN ('open', 'kept', 'hidden')", name=op.f("ck_catalog_moderation_state")),
+        sa.PrimaryKeyConstraint("subject_id", name=op.f("pk_catalog_moderation")),
+        sqlite_strict=True,
+    )
+    op.create_index("ix_catalog_moderation_state", "catalog_moderation", ["state", "opened_at"], unique=False)
+    op.create_table(
         "catalog_offers",
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("listing_id", sa.Text(), nullable=False),
@@ -252,9 +418,11 @@ def upgrade() -> None:
         sa.Column("sha256", sa.Text(), nullable=False),
         sa.Column("width", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("height", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("look", sa.Text(), nullable=True),
         sa.PrimaryKeyConstraint("sha256", name=op.f("pk_catalog_pictures")),
         sqlite_strict=True,
     )
+    op.create_index("ix_catalog_pictures_look", "catalog_pictures", ["look"], unique=False)
     op.create_table(
         "catalog_price_history",
         sa.Column("offer_id", sa.Text(), nullable=False),
@@ -271,10 +439,16 @@ def upgrade() -> None:
         sa.Column("url", sa.Text(), nullable=True),
         sa.Column("alt", sa.Text(), nullable=False),
         sa.Column("provenance", sa.Text(), nullable=False),
+        sa.Column("place", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("added_by", sa.Text(), nullable=True),
+        sa.Column("added_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("licence", sa.Text(), nullable=True),
         sa.CheckConstraint("sha256 IS NOT NULL OR url IS NOT NULL", name=op.f("ck_catalog_product_pictures_source")),
         sa.PrimaryKeyConstraint("product_id", "position", name=op.f("pk_catalog_product_pictures")),
         sqlite_strict=True,
     )
+    op.create_index("ix_catalog_product_pictures_sha256", "catalog_product_pictures", ["sha256"], unique=False)
+    op.create_index("ix_catalog_product_pictures_url", "catalog_product_pictures", ["url"], unique=False)
     op.create_table(
         "catalog_products",
         sa.Column("id", sa.Text(), nullable=False),
@@ -309,6 +483,50 @@ def upgrade() -> None:
     op.create_index("ix_catalog_products_category", "catalog_products", ["category_id"], unique=False)
     op.create_index("ix_catalog_products_owner", "catalog_products", ["owner_id", "id"], unique=False)
     op.create_table(
+        "catalog_questions",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("product_id", sa.Text(), nullable=False),
+        sa.Column("author_id", sa.Text(), nullable=False),
+        sa.Column("author", sa.Text(), nullable=False),
+        sa.Column("body", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("answers", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("helpful", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("asked_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("merged_into", sa.Text(), nullable=True),
+        sa.CheckConstraint(
+            "state IN ('shown', 'held', 'hidden', 'withdrawn')", name=op.f("ck_catalog_questions_state")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_catalog_questions")),
+        sqlite_strict=True,
+    )
+    op.create_index("ix_catalog_questions_author", "catalog_questions", ["author_id", "asked_at"], unique=False)
+    op.create_index("ix_catalog_questions_product", "catalog_questions", ["product_id", "asked_at"], unique=False)
+    op.create_table(
+        "catalog_remote_pictures",
+        sa.Column("url", sa.Text(), nullable=False),
+        sa.Column("merchant_id", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("sha256", sa.Text(), nullable=True),
+        sa.Column("attempts", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("failure", sa.Text(), nullable=True),
+        sa.Column("asked_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("tried_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.CheckConstraint("state IN ('waiting', 'fetched', 'failed')", name=op.f("ck_catalog_remote_pictures_state")),
+        sa.PrimaryKeyConstraint("url", name=op.f("pk_catalog_remote_pictures")),
+        sqlite_strict=True,
+    )
+    op.create_index("ix_catalog_remote_pictures_state", "catalog_remote_pictures", ["state", "url"], unique=False)
+    op.create_table(
+        "catalog_reports",
+        sa.Column("subject_id", sa.Text(), nullable=False),
+        sa.Column("user_id", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("reported_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.PrimaryKeyConstraint("subject_id", "user_id", name=op.f("pk_catalog_reports")),
+        sqlite_strict=True,
+    )
+    op.create_table(
         "catalog_review_grants",
         sa.Column("user_id", sa.Text(), nullable=False),
         sa.Column("product_id", sa.Text(), nullable=False),
@@ -329,11 +547,19 @@ def upgrade() -> None:
         sa.Column("origin", sa.Text(), nullable=False),
         sa.Column("source", sa.Text(), nullable=False),
         sa.Column("written_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("edited_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("state", sa.Text(), server_default="shown", nullable=False),
+        sa.Column("helpful", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), server_default="0", nullable=False),
+        sa.Column("answer", sa.Text(), nullable=True),
+        sa.Column("answered_by", sa.Text(), nullable=True),
+        sa.Column("answered_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.CheckConstraint("origin IN ('verified', 'imported')", name=op.f("ck_catalog_reviews_origin")),
+        sa.CheckConstraint("state IN ('shown', 'held', 'hidden', 'withdrawn')", name=op.f("ck_catalog_reviews_state")),
         sa.CheckConstraint("rating BETWEEN 1 AND 5", name=op.f("ck_catalog_reviews_rating")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_catalog_reviews")),
         sqlite_strict=True,
     )
+    op.create_index("ix_catalog_reviews_author", "catalog_reviews", ["author_id", "written_at"], unique=False)
     op.create_index("ix_catalog_reviews_product", "catalog_reviews", ["product_id", "written_at"], unique=False)
     op.create_table(
         "catalog_stock_holds",
@@ -356,6 +582,26 @@ def upgrade() -> None:
         sqlite_strict=True,
     )
     op.create_table(
+        "catalog_twins",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("product_id", sa.Text(), nullable=False),
+        sa.Column("other_id", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("score", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("moved", sa.Text().with_variant(postgresql.JSONB(astext_type=Text()), "postgresql"), nullable=True),
+        sa.Column("found_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("decided_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("decided_by", sa.Text(), nullable=True),
+        sa.CheckConstraint("reason IN ('gtin', 'model', 'title')", name=op.f("ck_catalog_twins_reason")),
+        sa.CheckConstraint("state IN ('open', 'joined', 'apart')", name=op.f("ck_catalog_twins_state")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_catalog_twins")),
+        sa.UniqueConstraint("product_id", "other_id", name=op.f("uq_catalog_twins_product_id")),
+        sqlite_strict=True,
+    )
+    op.create_index("ix_catalog_twins_other", "catalog_twins", ["other_id"], unique=False)
+    op.create_index("ix_catalog_twins_state", "catalog_twins", ["state", "id"], unique=False)
+    op.create_table(
         "catalog_variants",
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("product_id", sa.Text(), nullable=False),
@@ -373,6 +619,50 @@ def upgrade() -> None:
     op.create_index("ix_catalog_variants_model", "catalog_variants", ["model_key"], unique=False)
     op.create_index("ix_catalog_variants_product", "catalog_variants", ["product_id"], unique=False)
     op.create_table(
+        "cloud_budget_periods",
+        sa.Column("budget_id", sa.Text(), nullable=False),
+        sa.Column("begins_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("funded", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("alerted_bps", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.PrimaryKeyConstraint("budget_id", "begins_at", name=op.f("pk_cloud_budget_periods")),
+        sqlite_strict=True,
+    )
+    op.create_table(
+        "cloud_budgets",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("organisation", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("key_id", sa.Text(), nullable=True),
+        sa.Column("period", sa.Text(), nullable=False),
+        sa.Column("amount", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "alert_bps", sa.Text().with_variant(postgresql.JSONB(astext_type=Text()), "postgresql"), nullable=False
+        ),
+        sa.Column("created_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("ended_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.CheckConstraint("period IN ('day', 'month', 'total')", name=op.f("ck_cloud_budgets_period")),
+        sa.CheckConstraint("amount >= 0", name=op.f("ck_cloud_budgets_amount")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_cloud_budgets")),
+        sqlite_strict=True,
+    )
+    op.create_index("ix_cloud_budgets_organisation", "cloud_budgets", ["organisation"], unique=False)
+    op.create_table(
+        "cloud_customers",
+        sa.Column("organisation", sa.Text(), nullable=False),
+        sa.Column("requests_per_minute", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("tokens_per_minute", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("requests_tat", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("tokens_tat", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("credit_line", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("created_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.CheckConstraint(
+            "requests_per_minute > 0 AND tokens_per_minute > 0 AND credit_line >= 0",
+            name=op.f("ck_cloud_customers_limits"),
+        ),
+        sa.PrimaryKeyConstraint("organisation", name=op.f("pk_cloud_customers")),
+        sqlite_strict=True,
+    )
+    op.create_table(
         "cloud_jobs",
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("organisation", sa.Text(), nullable=False),
@@ -383,6 +673,60 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_cloud_jobs")),
         sqlite_strict=True,
     )
+    op.create_table(
+        "cloud_price_books",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("model", sa.Text(), nullable=False),
+        sa.Column("version", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("effective_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("nano", sa.Text().with_variant(postgresql.JSONB(astext_type=Text()), "postgresql"), nullable=False),
+        sa.Column("maker_bps", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("created_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.CheckConstraint("maker_bps BETWEEN 0 AND 10000", name=op.f("ck_cloud_price_books_maker")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_cloud_price_books")),
+        sa.UniqueConstraint("model", "version", name=op.f("uq_cloud_price_books_model")),
+        sqlite_strict=True,
+    )
+    op.create_table(
+        "cloud_requests",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("attempt", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("organisation", sa.Text(), nullable=False),
+        sa.Column("actor", sa.Text(), nullable=False),
+        sa.Column("model", sa.Text(), nullable=False),
+        sa.Column("price_book", sa.Text(), nullable=False),
+        sa.Column("surface", sa.Text(), nullable=False),
+        sa.Column("ref", sa.Text(), nullable=True),
+        sa.Column("limits", sa.Text().with_variant(postgresql.JSONB(astext_type=Text()), "postgresql"), nullable=False),
+        sa.Column("held", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "budgets", sa.Text().with_variant(postgresql.JSONB(astext_type=Text()), "postgresql"), nullable=False
+        ),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("seen", sa.Text().with_variant(postgresql.JSONB(astext_type=Text()), "postgresql"), nullable=False),
+        sa.Column("seen_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("holder", sa.Text(), nullable=False),
+        sa.Column("outcome", sa.Text(), nullable=True),
+        sa.Column("price", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "evidence", sa.Text().with_variant(postgresql.JSONB(astext_type=Text()), "postgresql"), nullable=True
+        ),
+        sa.Column("opened_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("closed_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.CheckConstraint("state IN ('open', 'settled', 'void')", name=op.f("ck_cloud_requests_state")),
+        sa.CheckConstraint("held >= 0 AND price BETWEEN 0 AND held", name=op.f("ck_cloud_requests_price")),
+        sa.PrimaryKeyConstraint("id", "attempt", name=op.f("pk_cloud_requests")),
+        sqlite_strict=True,
+    )
+    op.create_index(
+        "ix_cloud_requests_open",
+        "cloud_requests",
+        ["holder"],
+        unique=False,
+        sqlite_where=sa.text("state = 'open'"),
+        postgresql_where=sa.text("state = 'open'"),
+    )
+    op.create_index("ix_cloud_requests_organisation", "cloud_requests", ["organisation", "opened_at"], unique=False)
     op.create_table(
         "cloud_stretches",
         sa.Column("id", sa.Text(), nullable=False),
@@ -425,6 +769,14 @@ def upgrade() -> None:
     op.create_index("ix_cloud_usage_at", "cloud_usage", ["at", "surface"], unique=False)
     op.create_index("ix_cloud_usage_stretch", "cloud_usage", ["stretch"], unique=False)
     op.create_table(
+        "deliver_coordinates",
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("latitude_e6", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("longitude_e6", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.PrimaryKeyConstraint("key", name=op.f("pk_deliver_coordinates")),
+        sqlite_strict=True,
+    )
+    op.create_table(
         "deliver_locations",
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("organisation", sa.Text(), nullable=False),
@@ -453,11 +805,39 @@ def upgrade() -> None:
         sa.Column("booked_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("handed_over_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("delivered_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("pickup_point_id", sa.Text(), nullable=True),
+        sa.Column("collect_code", sa.Text(), nullable=True),
+        sa.Column("attempts", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("heard_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("sheet_id", sa.Text(), nullable=True),
+        sa.Column("lane", sa.Text(), nullable=True),
+        sa.Column("weight_g", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_deliver_parcels")),
         sqlite_strict=True,
     )
+    op.create_index("ix_deliver_parcels_heard", "deliver_parcels", ["state", "heard_at"], unique=False)
     op.create_index("ix_deliver_parcels_organisation", "deliver_parcels", ["organisation", "id"], unique=False)
+    op.create_index("ix_deliver_parcels_point", "deliver_parcels", ["pickup_point_id", "state"], unique=False)
     op.create_index("ix_deliver_parcels_ref", "deliver_parcels", ["ref"], unique=False)
+    op.create_index("ix_deliver_parcels_sheet", "deliver_parcels", ["sheet_id", "delivered_at"], unique=False)
+    op.create_index("ix_deliver_parcels_tracking", "deliver_parcels", ["carrier", "tracking_no"], unique=False)
+    op.create_table(
+        "deliver_pickup_points",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("organisation", sa.Text(), nullable=False),
+        sa.Column("country", sa.Text(), nullable=False),
+        sa.Column("is_open", sa.SmallInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("body", sa.Text().with_variant(postgresql.JSONB(astext_type=Text()), "postgresql"), nullable=False),
+        sa.Column("updated_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_deliver_pickup_points")),
+        sqlite_strict=True,
+    )
+    op.create_index(
+        "ix_deliver_pickup_points_country", "deliver_pickup_points", ["country", "organisation"], unique=False
+    )
+    op.create_index(
+        "ix_deliver_pickup_points_organisation", "deliver_pickup_points", ["organisation", "id"], unique=False
+    )
     op.create_table(
         "deliver_quotes",
         sa.Column("id", sa.Text(), nullable=False),
@@ -482,25 +862,6 @@ def upgrade() -> None:
         sqlite_strict=True,
     )
     op.create_table(
-        "deliver_rate_sheets",
-        sa.Column("id", sa.Text(), nullable=False),
-        sa.Column("organisation", sa.Text(), nullable=False),
-        sa.Column("name", sa.Text(), nullable=False),
-        sa.Column("kind", sa.Text(), nullable=False),
-        sa.Column(
-            "countries", sa.Text().with_variant(postgresql.JSONB(astext_type=Text()), "postgresql"), nullable=False
-        ),
-        sa.Column("currency", sa.Text(), nullable=False),
-        sa.Column("steps", sa.Text().with_variant(postgresql.JSONB(astext_type=Text()), "postgresql"), nullable=False),
-        sa.Column("free_over_minor", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
-        sa.Column("days_min", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("days_max", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("updated_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_deliver_rate_sheets")),
-        sqlite_strict=True,
-    )
-    op.create_index("ix_deliver_rate_sheets_organisation", "deliver_rate_sheets", ["organisation"], unique=False)
-    op.create_table(
         "deliver_scans",
         sa.Column("parcel_id", sa.Text(), nullable=False),
         sa.Column("source_id", sa.Text(), nullable=False),
@@ -508,9 +869,38 @@ def upgrade() -> None:
         sa.Column("at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("place", sa.Text(), nullable=False),
         sa.Column("recorded_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("corrects", sa.Text(), nullable=True),
+        sa.Column("note", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("parcel_id", "source_id", name=op.f("pk_deliver_scans")),
         sqlite_strict=True,
     )
+    op.create_table(
+        "deliver_shelf_places",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("ref", sa.Text(), nullable=False),
+        sa.Column("point_id", sa.Text(), nullable=False),
+        sa.Column("parcel_id", sa.Text(), nullable=True),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("held_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("arrived_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("freed_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_deliver_shelf_places")),
+        sqlite_strict=True,
+    )
+    op.create_index("ix_deliver_shelf_places_parcel", "deliver_shelf_places", ["parcel_id"], unique=False)
+    op.create_index("ix_deliver_shelf_places_point", "deliver_shelf_places", ["point_id", "state"], unique=False)
+    op.create_index("ix_deliver_shelf_places_ref", "deliver_shelf_places", ["ref"], unique=False)
+    op.create_table(
+        "deliver_terms",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("organisation", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("body", sa.Text().with_variant(postgresql.JSONB(astext_type=Text()), "postgresql"), nullable=False),
+        sa.Column("updated_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_deliver_terms")),
+        sqlite_strict=True,
+    )
+    op.create_index("ix_deliver_terms_organisation", "deliver_terms", ["organisation", "id"], unique=False)
     op.create_table(
         "identity_addresses",
         sa.Column("id", sa.Text(), nullable=False),
@@ -830,6 +1220,23 @@ def upgrade() -> None:
         postgresql_where=sa.text("position IS NOT NULL"),
     )
     op.create_table(
+        "orders_cart_cards",
+        sa.Column("cart_id", sa.Text(), nullable=False),
+        sa.Column("card_id", sa.Text(), nullable=False),
+        sa.Column("added_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.PrimaryKeyConstraint("cart_id", "card_id", name=op.f("pk_orders_cart_cards")),
+        sqlite_strict=True,
+    )
+    op.create_table(
+        "orders_cart_codes",
+        sa.Column("cart_id", sa.Text(), nullable=False),
+        sa.Column("code_key", sa.Text(), nullable=False),
+        sa.Column("code", sa.Text(), nullable=False),
+        sa.Column("added_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.PrimaryKeyConstraint("cart_id", "code_key", name=op.f("pk_orders_cart_codes")),
+        sqlite_strict=True,
+    )
+    op.create_table(
         "orders_cart_lines",
         sa.Column("cart_id", sa.Text(), nullable=False),
         sa.Column("offer_id", sa.Text(), nullable=False),
@@ -908,6 +1315,20 @@ def upgrade() -> None:
     )
     op.create_index("ix_orders_evidence_dispute", "orders_evidence", ["dispute_id"], unique=False)
     op.create_table(
+        "orders_fees",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("merchant_id", sa.Text(), nullable=False),
+        sa.Column("category", sa.Text(), nullable=False),
+        sa.Column("bps", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("fixed", sa.Text().with_variant(postgresql.JSONB(astext_type=Text()), "postgresql"), nullable=False),
+        sa.Column("valid_from", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("valid_to", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_orders_fees")),
+        sqlite_strict=True,
+    )
+    op.create_table(
         "orders_lines",
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("order_id", sa.Text(), nullable=False),
@@ -922,6 +1343,22 @@ def upgrade() -> None:
         sa.Column("picture", sa.Text(), nullable=True),
         sa.Column("quantity", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("price_minor", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("base_currency", sa.Text(), nullable=True),
+        sa.Column("base_price_minor", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("rate", sa.Text(), nullable=True),
+        sa.Column("category", sa.Text(), nullable=True),
+        sa.Column("goods_minor", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("seller_discount_minor", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("platform_discount_minor", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "discounts", sa.Text().with_variant(postgresql.JSONB(astext_type=Text()), "postgresql"), nullable=False
+        ),
+        sa.Column("tax_minor", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("tax_included", sa.SmallInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("tax_ppm", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("tax_name", sa.Text(), nullable=False),
+        sa.Column("fees", sa.Text().with_variant(postgresql.JSONB(astext_type=Text()), "postgresql"), nullable=False),
+        sa.Column("commission_minor", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("sent", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("cancelled", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.CheckConstraint("quantity BETWEEN 1 AND 999 AND price_minor >= 0", name=op.f("ck_orders_lines_amounts")),
@@ -951,6 +1388,11 @@ def upgrade() -> None:
         sa.Column("paid_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("ended_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("failure", sa.Text(), nullable=True),
+        sa.Column("gift_minor", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("billing", sa.Text().with_variant(postgresql.JSONB(astext_type=Text()), "postgresql"), nullable=True),
+        sa.Column("tax_id", sa.Text(), nullable=True),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.CheckConstraint("gift_minor BETWEEN 0 AND total_minor", name=op.f("ck_orders_orders_gift")),
         sa.CheckConstraint("total_minor >= 0", name=op.f("ck_orders_orders_total")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_orders_orders")),
         sqlite_strict=True,
@@ -991,6 +1433,63 @@ def upgrade() -> None:
         sqlite_strict=True,
     )
     op.create_index("ix_orders_parcels_seller", "orders_parcels", ["seller_order_id"], unique=False)
+    op.create_table(
+        "orders_promotion_counts",
+        sa.Column("promotion_id", sa.Text(), nullable=False),
+        sa.Column("buyer", sa.Text(), nullable=False),
+        sa.Column("used", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.PrimaryKeyConstraint("promotion_id", "buyer", name=op.f("pk_orders_promotion_counts")),
+        sqlite_strict=True,
+    )
+    op.create_table(
+        "orders_promotion_uses",
+        sa.Column("promotion_id", sa.Text(), nullable=False),
+        sa.Column("order_id", sa.Text(), nullable=False),
+        sa.Column("buyer", sa.Text(), nullable=False),
+        sa.Column("currency", sa.Text(), nullable=False),
+        sa.Column("seller_minor", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("platform_minor", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("used_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("released_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.PrimaryKeyConstraint("order_id", "promotion_id", name=op.f("pk_orders_promotion_uses")),
+        sqlite_strict=True,
+    )
+    op.create_index(
+        "ix_orders_promotion_uses_promotion", "orders_promotion_uses", ["promotion_id", "used_at"], unique=False
+    )
+    op.create_table(
+        "orders_promotions",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("owner", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("code", sa.Text(), nullable=True),
+        sa.Column("code_key", sa.Text(), nullable=True),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("terms", sa.Text().with_variant(postgresql.JSONB(astext_type=Text()), "postgresql"), nullable=False),
+        sa.Column("starts_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("ends_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("created_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("changed_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_orders_promotions")),
+        sqlite_strict=True,
+    )
+    op.create_index(
+        "ix_orders_promotions_owner",
+        "orders_promotions",
+        ["owner"],
+        unique=False,
+        sqlite_where=sa.text("state = 'active'"),
+        postgresql_where=sa.text("state = 'active'"),
+    )
+    op.create_index(
+        "uq_orders_promotions_code",
+        "orders_promotions",
+        ["code_key", "owner"],
+        unique=True,
+        sqlite_where=sa.text("code_key IS NOT NULL AND state <> 'ended'"),
+        postgresql_where=sa.text("code_key IS NOT NULL AND state <> 'ended'"),
+    )
     op.create_table(
         "orders_refund_parts",
         sa.Column("refund_id", sa.Text(), nullable=False),
@@ -1111,7 +1610,7 @@ def upgrade() -> None:
         sa.Column("tax_minor", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("tax_included", sa.SmallInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("shipping_tax_minor", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("shipping_tax_bps", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("shipping_tax_ppm", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("shipping_tax_name", sa.Text(), nullable=False),
         sa.Column("commission_bps", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("seller_minor", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -1138,6 +1637,8 @@ def upgrade() -> None:
         sa.Column("return_days", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("answer_days", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("dispute_id", sa.Text(), nullable=True),
+        sa.Column("send_days", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("dispute_days", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.CheckConstraint(
             "items_minor - seller_discount_minor - platform_discount_minor + shipping_minor - shipping_seller_discount_minor - shipping_platform_discount_minor + (1 - tax_included) * tax_minor + subsidy_minor = seller_minor + commission_minor + carrier_minor + tax_minor",
             name=op.f("ck_orders_seller_orders_invariant"),
@@ -1173,6 +1674,24 @@ def upgrade() -> None:
         "ix_orders_seller_orders_merchant", "orders_seller_orders", ["merchant_id", "status", "id"], unique=False
     )
     op.create_index("ix_orders_seller_orders_order", "orders_seller_orders", ["order_id"], unique=False)
+    op.create_table(
+        "orders_tax_rates",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("country", sa.Text(), nullable=False),
+        sa.Column("region", sa.Text(), nullable=False),
+        sa.Column("category", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("ppm", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("included", sa.SmallInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("valid_from", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("valid_to", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_orders_tax_rates")),
+        sqlite_strict=True,
+    )
+    op.create_index("ix_orders_tax_rates_country", "orders_tax_rates", ["country"], unique=False)
+    op.create_index(
+        "uq_orders_tax_rates_from", "orders_tax_rates", ["country", "region", "category", "valid_from"], unique=True
+    )
     op.create_table(
         "pay_actions",
         sa.Column("payment_id", sa.Text(), nullable=False),
@@ -1367,6 +1886,7 @@ def upgrade() -> None:
         sa.Column("currency", sa.Text(), nullable=False),
         sa.Column("last_payout_id", sa.Text(), nullable=True),
         sa.Column("paused_reason", sa.Text(), nullable=True),
+        sa.Column("considered_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.PrimaryKeyConstraint("merchant_id", "currency", name=op.f("pk_pay_payees")),
         sqlite_strict=True,
     )

@@ -72,6 +72,9 @@ def _request(owner: str, group: CartGroup, currency: str, address: Address) -> d
         subtotal_minor=group.items_minor,
         currency=currency,
         country=address.country,
+        region=address.region,
+        postal_code=address.postal_code,
+        city=address.city,
     )
 
 

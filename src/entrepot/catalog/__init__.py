@@ -11,6 +11,7 @@ from entrepot.kernel import Blobs, TaskKind
 from . import notices as _notices  # noqa: F401 - declares their kinds
 from . import sales as _sales
 from .attributes import list_attributes, save_attributes
+from .bundles import BundlePart, save_bundle
 from .cards import documents_of, iterate_documents, list_cards
 from .categories import category_tree, get_category, list_categories, save_categories
 from .drafts import Fault, PictureDraft, ProductDraft, ReviewDraft, SaleDraft, VariantDraft
@@ -66,8 +67,9 @@ from .packs import (
 from .pages import get_product
 from .pictures import StoredPicture, record_pictures, rendition, store_picture
 from .pieces import Pieces, free_pieces, restock_pieces, send_pieces
-from .products import save_products
+from .products import place_faults, save_products
 from .proofs import PROOFS
+from .publishing import set_listing_status
 from .reviews import ReviewText, grant_review, list_reviews, may_review, write_review
 from .sales import SCHEDULE
 from .stock import (
@@ -77,6 +79,7 @@ from .stock import (
     available,
     hold_stock,
     on_hand_of,
+    places_of,
     release_stock,
     ship_stock,
 )
@@ -89,6 +92,7 @@ from .types import (
     CategoryNode,
     DocumentOffer,
     Listing,
+    ListingStatus,
     Merchant,
     MerchantApplication,
     MerchantStatus,
@@ -115,6 +119,7 @@ __all__ = [
     "SCHEDULE",
     "AttributeDefinition",
     "Blobs",
+    "BundlePart",
     "Card",
     "CartOffer",
     "Category",
@@ -127,6 +132,7 @@ __all__ = [
     "FeedRef",
     "Import",
     "Listing",
+    "ListingStatus",
     "Merchant",
     "MerchantApplication",
     "MerchantApplied",
@@ -205,6 +211,8 @@ __all__ = [
     "on_hand_of",
     "pack_named",
     "pack_of",
+    "place_faults",
+    "places_of",
     "preview_import",
     "publish_product",
     "record_pictures",
@@ -214,9 +222,11 @@ __all__ = [
     "run_import",
     "same_words",
     "save_attributes",
+    "save_bundle",
     "save_categories",
     "save_products",
     "send_pieces",
+    "set_listing_status",
     "set_stock",
     "ship_stock",
     "start_import",

@@ -13,7 +13,7 @@ from entrepot.kernel import NotFound, Prepared, Snapshot, Tx, from_json, in_set,
 
 from . import tables
 from .offers import OFFERS, offer_view, total_left
-from .stock import available_counted
+from .stock import left_of
 from .texts import clean_line
 from .types import Listing, OfferView
 from .visibility import announce_listed, announce_withdrawn, visible_ids
@@ -70,7 +70,7 @@ def _listings(snapshot: Snapshot, found: list[Any]) -> list[Listing]:
     if not found:
         return []
     rows = snapshot.all(_offers, ids=[row.id for row in found])
-    left = available_counted(snapshot, [row.id for row in rows if row.counted])
+    left = left_of(snapshot, rows)
     offers: dict[str, list[OfferView]] = defaultdict(list)
     for row in rows:
         offers[row.listing_id].append(offer_view(row, left.get(row.id), snapshot.now))

@@ -95,11 +95,19 @@ def write_claims(tx: Tx, rows: Sequence[dict[str, Any]]) -> None:
 
 def claim_all(tx: Tx, merchant_id: str) -> None:
     """Claim every GTIN that a merchant lists and nobody has: when the merchant is approved."""
-    rows = [row for row in tx.all(_unclaimed, merchant_id=merchant_id) if is_shared(row.gtin)]
-    tx.run_many(_claim, [row._asdict() for row in rows])
+    _claim_rows(tx, tx.all(_unclaimed, merchant_id=merchant_id))
 
 
-_g, _v, _p = tables.gtins.c, tables.variants.c, tables.products.c
+def claim_products(tx: Tx, product_ids: Iterable[str]) -> None:
+    """Claim every GTIN of these products that nobody has: when they are sold again, or stand alone again."""
+    _claim_rows(tx, tx.all(_of_products, ids=sorted(product_ids)))
+
+
+def _claim_rows(tx: Tx, rows: Iterable[Any]) -> None:
+    tx.run_many(_claim, [row._asdict() for row in rows if is_shared(row.gtin)])
+
+
+_g, _v, _p, _m = tables.gtins.c, tables.variants.c, tables.products.c, tables.merchants.c
 _claims: Prepared[Claim] = prepare(
     select(_g.gtin, _g.variant_id, _g.product_id, _p.owner_id)
     .join_from(tables.gtins, tables.products, _p.id == _g.product_id)
@@ -111,9 +119,12 @@ _claim: Prepared[Any] = prepare_text(
     "INSERT INTO catalog_gtins (gtin, variant_id, product_id) VALUES (:gtin, :variant_id, :product_id) "
     "ON CONFLICT (gtin) DO NOTHING"
 )
-_unclaimed: Prepared[Any] = prepare(
+_with_gtin = (
     select(_v.gtin, _v.id.label("variant_id"), _v.product_id)
     .join_from(tables.variants, tables.products, _p.id == _v.product_id)
-    .where(_p.owner_id == bindparam("merchant_id"), _v.gtin.is_not(None))
+    .join(tables.merchants, _m.id == _p.owner_id)
+    .where(_m.status == "approved", _v.gtin.is_not(None))
     .order_by(_v.gtin, _v.id)
 )
+_unclaimed: Prepared[Any] = prepare(_with_gtin.where(_p.owner_id == bindparam("merchant_id")))
+_of_products: Prepared[Any] = prepare(_with_gtin.where(in_set(_v.product_id, "ids")))

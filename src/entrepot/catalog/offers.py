@@ -16,9 +16,10 @@ from entrepot.kernel import Invalid, NotFound, Prepared, Snapshot, Tx, decimals_
 
 from . import tables
 from .attributes import read_choices
+from .parts import Part, read_parts
 from .prices import NO_SALE, Terms, follow, prices_now, terms_of
 from .sales import SWITCH, enqueue_at, read_history, standing_of, write_steps
-from .stock import Count, announce_changed, available_counted, check_location, count_plan, keep_place
+from .stock import Count, announce_stock, check_location, count_plan, keep_place, left_of
 from .types import PRICE_MINOR_MAX, QUANTITY_MAX, WEIGHT_G_MAX, CartOffer, OfferView
 from .visibility import announce_offers
 
@@ -26,21 +27,22 @@ from .visibility import announce_offers
 def offers_for_cart(snapshot: Snapshot, offer_ids: Sequence[str]) -> dict[str, CartOffer]:
     """Offers as a cart shows and an order freezes them, in two or three reads. Ids that name no offer are left out."""
     rows = snapshot.all(_for_cart, ids=sorted(set(offer_ids)))
-    left = available_counted(snapshot, [row.id for row in rows if row.counted])
-    return {row.id: _cart_offer(row, left.get(row.id), snapshot.now) for row in rows}
+    left = left_of(snapshot, rows)
+    parts = read_parts(snapshot, [row.id for row in rows if row.bundled])
+    return {row.id: _cart_offer(row, left.get(row.id), parts[row.id], snapshot.now) for row in rows}
 
 
 def offers_of(snapshot: Snapshot, product_ids: Iterable[str]) -> dict[str, list[OfferView]]:
     """What approved merchants offer now of each product, best first, in two or three reads."""
     rows = snapshot.all(_of_products, ids=sorted(set(product_ids)))
-    left = available_counted(snapshot, [row.id for row in rows if row.counted])
+    left = left_of(snapshot, rows)
     found: dict[str, list[OfferView]] = defaultdict(list)
     for row in rows:
         found[row.product_id].append(offer_view(row, left.get(row.id), snapshot.now))
     return {product_id: in_order(offers) for product_id, offers in found.items()}
 
 
-def offer_view(row: Any, left: int | None, now: int) -> OfferView:
+def offer_view(row: Any, left: int | None, now: int, parts: Sequence[Part] = ()) -> OfferView:
     """A row with what is left of it, at its price now; it sells when it is shown, its seller approved, and something
     left."""
     sellable = row.state == "active" and row.status == "approved" and not row.hidden and left != 0
@@ -53,6 +55,7 @@ def offer_view(row: Any, left: int | None, now: int) -> OfferView:
         row.regular_price_minor, row.lowest_30d_minor if terms.is_reduced(price_minor) else None, row.condition,
         prices_now(from_json(row.prices), terms, price_minor), sale.sale_price_minor, sale.sale_starts_at,
         sale.sale_ends_at, row.low_stock_at, row.length_mm, row.width_mm, row.height_mm, row.tax_category,
+        tuple((part.offer_id, part.quantity) for part in parts),
     )  # fmt: skip
 
 
@@ -133,6 +136,8 @@ def set_stock(tx: Tx, scope: Scope, offer_id: str, location_id: str, on_hand: in
     Posts the difference, so a command sets the stock of one offer. What is held for orders stays.
     """
     row = _lock_own(tx, scope, offer_id)
+    if row.bundled:
+        raise Invalid("A bundle has no stock of its own: count its parts")
     check_location(tx, row.merchant_id, location_id)
     if on_hand is not None and not 0 <= on_hand <= QUANTITY_MAX:
         raise Invalid("Count 0 pieces or more", fields={"on_hand": f"must be 0 to {QUANTITY_MAX}"})
@@ -140,7 +145,7 @@ def set_stock(tx: Tx, scope: Scope, offer_id: str, location_id: str, on_hand: in
     if on_hand is not None:
         keep_place(tx, offer_id, location_id)
         ledger.post(tx, count_plan(tx, [Count(offer_id, location_id, on_hand)], offer_id))
-    announce_changed(tx, {offer_id: row.product_id})
+    announce_stock(tx, [offer_id])
     return get_offer(tx, scope, offer_id)
 
 
@@ -149,8 +154,7 @@ def get_offer(snapshot: Snapshot, scope: Scope, offer_id: str) -> OfferView:
     row = snapshot.one(_one, id=offer_id)
     if row is None or (row.merchant_id != scope.organisation and not scope.is_operator):
         raise NotFound("There is no such offer")
-    left = available_counted(snapshot, [offer_id])[offer_id] if row.counted else None
-    return offer_view(row, left, snapshot.now)
+    return offer_view(row, left_of(snapshot, [row]).get(offer_id), snapshot.now)
 
 
 def _lock_own(tx: Tx, scope: Scope, offer_id: str) -> Any:
@@ -205,7 +209,7 @@ def price_faults(terms: Terms) -> Iterator[tuple[str, str]]:
         yield "sale", "A sale ends after it starts"
 
 
-def _cart_offer(row: Any, left: int | None, now: int) -> CartOffer:
+def _cart_offer(row: Any, left: int | None, parts: Sequence[Part], now: int) -> CartOffer:
     terms = terms_of(row)
     price_minor = terms.price_at(now)
     return CartOffer(
@@ -222,7 +226,7 @@ def _cart_offer(row: Any, left: int | None, now: int) -> CartOffer:
         weight_g=row.weight_g,
         picture=row.picture,
         sellable=row.state == "active" and row.status == "approved" and not row.hidden,
-        available=left if row.counted else None,
+        available=left,
         commission_bps=row.commission_bps,
         regular_price_minor=row.regular_price_minor,
         prices=prices_now(from_json(row.prices), terms, price_minor),
@@ -231,6 +235,7 @@ def _cart_offer(row: Any, left: int | None, now: int) -> CartOffer:
         length_mm=row.length_mm,
         width_mm=row.width_mm,
         height_mm=row.height_mm,
+        bundle=tuple((part.offer_id, part.quantity) for part in parts),
     )
 
 
@@ -279,6 +284,7 @@ _lock: Prepared[Any] = prepare(
         _o.low_stock_at,
         _o.lowest_30d_minor,
         _o.switch_at,
+        _o.bundled,
     )
     .where(_o.id == bindparam("id"))
     .with_for_update()

@@ -16,8 +16,9 @@ from .attributes import read_choices
 from .cards import words_of
 from .categories import paths_of
 from .offers import OFFERS, in_order, offer_view, variant_label
+from .parts import read_parts
 from .reviews import list_reviews
-from .stock import available_counted
+from .stock import left_of
 from .types import OfferView, OptionView, PictureView, ProductView, Rating, VariantView
 
 REVIEWS_SHOWN = 20
@@ -33,8 +34,11 @@ def get_product(snapshot: Snapshot, key: str, scope: Scope | None = None) -> Pro
     if row is None:
         raise NotFound("There is no such product")
     rows = snapshot.all(_offers, id=row.id)
-    left = available_counted(snapshot, [offer.id for offer in rows if offer.counted])
-    offers = in_order(offer_view(offer, left.get(offer.id), snapshot.now) for offer in rows if _may_see(offer, scope))
+    left = left_of(snapshot, rows)
+    parts = read_parts(snapshot, [offer.id for offer in rows if offer.bundled])
+    offers = in_order(
+        offer_view(offer, left.get(offer.id), snapshot.now, parts[offer.id]) for offer in rows if _may_see(offer, scope)
+    )
     visible = not row.hidden and any(offer.state == "active" and offer.status == "approved" for offer in rows)
     if not offers or (row.hidden and not _is_insider(rows, scope)):
         raise NotFound("There is no such product")

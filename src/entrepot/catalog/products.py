@@ -28,7 +28,7 @@ from .matching import Claim, match_product, read_claims
 from .merchants import lock_merchant, require_merchant
 from .placing import Known, Place, place_draft
 from .sales import enqueue_borders, enqueue_openings, settle_prices
-from .stock import announce_changed, check_location, count_plan, fed_quantities, place_key, places_of, write_places
+from .stock import announce_stock, check_location, count_plan, fed_quantities, place_key, places_of, write_places
 from .texts import clean_line
 from .types import Merchant, Saved
 from .visibility import announce_listed, announce_offers, announce_withdrawn
@@ -200,7 +200,7 @@ def _announce(tx: Tx, batch: Batch) -> None:
     announce_listed(tx, batch.listed)
     announce_withdrawn(tx, batch.withdrawn - batch.listed)
     announce_offers(tx, batch.offered - batch.listed - batch.withdrawn)
-    announce_changed(tx, batch.stocked)
+    announce_stock(tx, batch.stocked)
 
 
 _l, _o, _v, _p = tables.listings.c, tables.offers.c, tables.variants.c, tables.products.c

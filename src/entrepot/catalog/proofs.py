@@ -13,7 +13,7 @@ from entrepot.kernel import Finding, Prepared, Proof, Snapshot, prepare
 from . import tables
 from .cards import list_cards
 from .prices import terms_of
-from .stock import available_counted, negative_places
+from .stock import left_of, negative_places
 
 PART = 1_000
 BREACHES_MAX = 20
@@ -58,10 +58,10 @@ def _featured(snapshot: Snapshot) -> Finding:
         seen += len(rows)
         cards = {card.id: card for card in list_cards(snapshot, [row.id for row in rows])}
         offers = snapshot.all(_live_offers, first=rows[0].id, last=rows[-1].id)
-        left = available_counted(snapshot, [offer.id for offer in offers if offer.counted])
+        left = left_of(snapshot, offers)
         for offer in offers:
             card = cards.get(offer.product_id)
-            if card is None or (offer.counted and left[offer.id] == 0):
+            if card is None or left.get(offer.id) == 0:
                 continue
             if not card.sellable:
                 breaches.append(f"{card.id} is shown as sold out and {offer.id} can be bought")
@@ -101,6 +101,7 @@ _live_offers: Prepared[Any] = prepare(
         _o.list_price_minor,
         _o.currency,
         _o.counted,
+        _o.bundled,
     )
     .join_from(tables.offers, tables.merchants, _m.id == _o.merchant_id)
     .where(_o.product_id.between(bindparam("first"), bindparam("last")), _o.state == "active", _m.status == "approved")

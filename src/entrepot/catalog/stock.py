@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, select, union
 
 from entrepot import deliver, ledger
 from entrepot.kernel import Conflict, NotFound, Prepared, Snapshot, Tx, derive_id, in_set, prepare
@@ -20,6 +20,7 @@ from entrepot.ledger import Account, Balance, Capture, Hold, Move, Plan, Void
 
 from . import tables
 from .events import StockChanged
+from .parts import Part, read_parts, sets_left
 from .texts import clean_line
 from .visibility import in_chunks
 
@@ -50,9 +51,22 @@ class Count(NamedTuple):
 
 def available(snapshot: Snapshot, offer_ids: Iterable[str]) -> dict[str, int | None]:
     """How many pieces of each offer can be bought now; None where the seller does not count. Others are left out."""
-    counted = {row.id: row.counted for row in snapshot.all(_counted, ids=sorted(set(offer_ids)))}
-    left = available_counted(snapshot, [offer_id for offer_id, is_counted in counted.items() if is_counted])
-    return {offer_id: left[offer_id] if is_counted else None for offer_id, is_counted in counted.items()}
+    rows = snapshot.all(_counted, ids=sorted(set(offer_ids)))
+    left = left_of(snapshot, rows)
+    return {row.id: left.get(row.id) for row in rows}
+
+
+def left_of(snapshot: Snapshot, rows: Iterable[Any]) -> dict[str, int]:
+    """The same for rows of offers that say whether they are `counted` or `bundled`; what is not counted is left out.
+
+    Of a bundle there are as many as its parts allow.
+    """
+    given = list(rows)
+    parts = read_parts(snapshot, [row.id for row in given if row.bundled])
+    counted = {row.id for row in given if row.counted and not row.bundled}
+    left = available_counted(snapshot, counted | {each.offer_id for some in parts.values() for each in some})
+    sets = {row.id: sets_left(parts[row.id], left) for row in given if row.bundled}
+    return {each: left[each] for each in counted} | {each: many for each, many in sets.items() if many is not None}
 
 
 def available_counted(snapshot: Snapshot, offer_ids: Iterable[str]) -> dict[str, int]:
@@ -69,22 +83,55 @@ def available_counted(snapshot: Snapshot, offer_ids: Iterable[str]) -> dict[str,
 def hold_stock(tx: Tx, requests: Sequence[StockRequest], expires_at: int | None) -> Plan:
     """Set pieces aside for the lines of an order: at the place that has most of it, at several where that is short.
 
-    Nobody else can hold the same pieces once the plan is posted. Lines of offers that are not counted need none held.
-    Refused with SoldOut when there is less than asked for, NotFound for an offer that does not exist.
+    Nobody else can hold the same pieces once the plan is posted. Lines of offers that are not counted need none held;
+    a bundle's holds what it is made of. Refused with SoldOut when there is less than asked for, NotFound for an offer
+    that does not exist.
     """
-    ids = sorted({request.offer_id for request in requests})
-    places = tx.all(_places_locked, ids=ids)
-    counted = {row.id: row.counted for row in tx.all(_counted, ids=ids)}
-    if len(counted) < len(ids):
-        raise NotFound("There is no such offer")
+    needs = _needs(tx, requests)
+    places = tx.all(_places_locked, ids=sorted({need.offer_id for need in needs}))
     free: dict[str, dict[str, int]] = defaultdict(dict)
     for (offer_id, location_id), balance in _balances(tx, places).items():
         free[offer_id][location_id] = max(balance.available, 0)
-    wanted = [request for request in requests if counted[request.offer_id]]
-    _check_enough(wanted, free)
-    rows = [row for request in wanted for row in _take(request, free[request.offer_id], tx.now)]
+    _check_enough(needs, free)
+    rows = [row for need in needs for row in _take(need, free[need.offer_id], tx.now)]
     tx.run_many(insert_hold, rows)
     return Plan(tuple(_hold(row, expires_at) for row in rows))
+
+
+class _Need(NamedTuple):
+    """Pieces to set aside for a line: `each` of them make one of what was ordered."""
+
+    line_id: str
+    offer_id: str
+    quantity: int
+    each: int
+    in_bundle: bool
+
+
+def _needs(tx: Tx, requests: Sequence[StockRequest]) -> list[_Need]:
+    """What is counted of these requests, bundles taken apart."""
+    ids = sorted({request.offer_id for request in requests})
+    offers = {row.id: row for row in tx.all(_counted, ids=ids)}
+    if len(offers) < len(ids):
+        raise NotFound("There is no such offer")
+    parts = read_parts(tx, [row.id for row in offers.values() if row.bundled])
+    needs = []
+    for request in requests:
+        if offers[request.offer_id].bundled:
+            _check_parts(request, parts[request.offer_id])
+            needs += [
+                _Need(request.line_id, part.offer_id, request.quantity * part.quantity, part.quantity, True)
+                for part in parts[request.offer_id]
+                if part.counted
+            ]
+        elif offers[request.offer_id].counted:
+            needs.append(_Need(request.line_id, request.offer_id, request.quantity, 1, False))
+    return needs
+
+
+def _check_parts(request: StockRequest, parts: Sequence[Part]) -> None:
+    if not parts or not all(part.sellable for part in parts):
+        raise SoldOut("A part of a set in your cart is not sold any more: take it out", {request.line_id: 0})
 
 
 def ship_stock(tx: Tx, line_ids: Sequence[str]) -> Plan:
@@ -185,12 +232,8 @@ def negative_places(snapshot: Snapshot, after: tuple[str, str], most: int) -> tu
 
 def announce_stock(tx: Tx, offer_ids: Iterable[str]) -> None:
     """Say that what is left of these offers changed; called by the command that posted it."""
-    rows = tx.all(_products, ids=sorted(set(offer_ids)))
-    announce_changed(tx, {row.id: row.product_id for row in rows})
-
-
-def announce_changed(tx: Tx, products: Mapping[str, str]) -> None:
-    """The same, with the product of each offer known."""
+    ids = sorted(set(offer_ids))
+    products = {row.id: row.product_id for row in tx.all(_products, ids=ids)} if ids else {}
     for part in in_chunks(sorted(products)):
         tx.announce(StockChanged(part, tuple(sorted({products[offer_id] for offer_id in part}))))
 
@@ -221,30 +264,32 @@ def _move(tx: Tx, count: Count, difference: int, ref: str) -> Move:
     return Move(tx.new_id("trf"), debit, credit, abs(difference), "stock.count", ref)
 
 
-def _check_enough(requests: Sequence[StockRequest], free: Mapping[str, Mapping[str, int]]) -> None:
-    left = {request.offer_id: sum(free.get(request.offer_id, {}).values()) for request in requests}
+def _check_enough(needs: Sequence[_Need], free: Mapping[str, Mapping[str, int]]) -> None:
+    left = {need.offer_id: sum(free.get(need.offer_id, {}).values()) for need in needs}
     short: dict[str, int] = {}
-    for request in requests:
-        if request.quantity > left[request.offer_id]:
-            short[request.line_id] = left[request.offer_id]
+    for need in needs:
+        if need.quantity > left[need.offer_id]:
+            possible = left[need.offer_id] // need.each
+            short[need.line_id] = min(possible, short.get(need.line_id, possible))
         else:
-            left[request.offer_id] -= request.quantity
+            left[need.offer_id] -= need.quantity
     if short:
         what = "is sold out" if not any(short.values()) else "has fewer pieces left than you chose"
         raise SoldOut(f"Something in your cart {what}: look at your cart and choose again", short)
 
 
-def _take(request: StockRequest, free: dict[str, int], now: int) -> list[dict[str, Any]]:
+def _take(need: _Need, free: dict[str, int], now: int) -> list[dict[str, Any]]:
     """Rows of holds for one line; `free` becomes less by what they take."""
-    assert request.quantity > 0
-    rows, left = [], request.quantity
+    assert need.quantity > 0
+    rows, left = [], need.quantity
     for location_id in sorted(free, key=lambda each: (-free[each], each)):
         quantity = min(left, free[location_id])
         if quantity:
             free[location_id] -= quantity
             left -= quantity
-            hold_id = derive_id("hld", "stock", request.line_id, location_id)
-            row = {"id": hold_id, "line_id": request.line_id, "offer_id": request.offer_id, "created_at": now}
+            of_part = (need.offer_id,) if need.in_bundle else ()
+            hold_id = derive_id("hld", "stock", need.line_id, location_id, *of_part)
+            row = {"id": hold_id, "line_id": need.line_id, "offer_id": need.offer_id, "created_at": now}
             rows.append({**row, "location_id": location_id, "quantity": quantity})
     assert left == 0
     return rows
@@ -258,8 +303,18 @@ def _hold(row: Mapping[str, Any], expires_at: int | None) -> Hold:
 
 
 _p, _h, _o = tables.stock_places.c, tables.stock_holds.c, tables.offers.c
-_counted: Prepared[Any] = prepare(select(_o.id, _o.counted).where(in_set(_o.id, "ids")))
-_products: Prepared[Any] = prepare(select(_o.id, _o.product_id).where(in_set(_o.id, "ids")))
+_b, _same = tables.bundle_parts.c, tables.bundle_parts.alias("same").c
+_counted: Prepared[Any] = prepare(select(_o.id, _o.counted, _o.bundled).where(in_set(_o.id, "ids")))
+_touched = union(
+    select(_o.id).where(in_set(_o.id, "ids")),
+    select(_b.part_offer_id).where(in_set(_b.offer_id, "ids")),
+    select(_b.offer_id).where(in_set(_b.part_offer_id, "ids")),
+    select(_b.offer_id)
+    .join_from(tables.bundle_parts, _same.offer_id.table, _same.part_offer_id == _b.part_offer_id)
+    .where(in_set(_same.offer_id, "ids")),
+)
+"""These offers, the parts of those that are bundles, and every bundle that shares a part with them."""
+_products: Prepared[Any] = prepare(select(_o.id, _o.product_id).where(_o.id.in_(_touched)))
 _at_offers = select(_p.offer_id, _p.location_id).where(in_set(_p.offer_id, "ids")).order_by(_p.offer_id, _p.location_id)
 _places: Prepared[Any] = prepare(_at_offers)
 _places_locked: Prepared[Any] = prepare(_at_offers.with_for_update())

@@ -33,8 +33,10 @@ def list_product_ids(snapshot: Snapshot, merchant_id: str) -> list[str]:
 
 
 def announce_listed(tx: Tx, product_ids: Iterable[str]) -> None:
-    """Say that products appeared or changed their words."""
-    _announce(tx, ProductsListed, product_ids)
+    """Say that products appeared or changed their words, and that sets which they are a part of may be sold again."""
+    ids = set(product_ids)
+    _announce(tx, ProductsListed, ids)
+    _announce(tx, OffersChanged, _bundles_with(tx, ids) - ids)
 
 
 def announce_offers(tx: Tx, product_ids: Iterable[str]) -> None:
@@ -47,7 +49,12 @@ def announce_withdrawn(tx: Tx, product_ids: Iterable[str]) -> None:
     ids = set(product_ids)
     left = visible_ids(tx, ids) if ids else set()
     _announce(tx, ProductsHidden, ids - left)
-    _announce(tx, OffersChanged, left)
+    _announce(tx, OffersChanged, left | (_bundles_with(tx, ids) - ids))
+
+
+def _bundles_with(tx: Tx, product_ids: set[str]) -> set[str]:
+    """The products of bundles that have an offer of these as a part."""
+    return {row.product_id for row in tx.all(_bundles, ids=sorted(product_ids))} if product_ids else set()
 
 
 def in_chunks(ids: Sequence[str], most: int = IDS_MAX) -> Iterator[tuple[str, ...]]:
@@ -64,6 +71,15 @@ def _announce(
 
 
 _visible: Prepared[Any] = prepare(select(_p.id).where(in_set(_p.id, "ids"), SEEN))
+_b, _part = tables.bundle_parts.c, tables.offers.alias("part").c
+_bundles: Prepared[Any] = prepare(
+    select(_o.product_id)
+    .select_from(
+        tables.bundle_parts.join(_part.id.table, _part.id == _b.part_offer_id).join(tables.offers, _o.id == _b.offer_id)
+    )
+    .where(in_set(_part.product_id, "ids"))
+    .distinct()
+)
 _of_merchant: Prepared[Any] = prepare(
     select(_o.product_id)
     .where(_o.merchant_id == bindparam("merchant_id"), _o.state != "gone")

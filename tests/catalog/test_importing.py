@@ -361,8 +361,8 @@ def test_a_long_feed_is_read_in_bounded_memory(shop: Shop, blobs: Blobs, tmp_pat
     assert peak < 40 * 2**20
 
 
-def test_a_compressed_feed_is_named_as_unknown(tmp_path: Path) -> None:
+def test_a_compressed_feed_is_the_feed_in_it(shop: Shop, blobs: Blobs, tmp_path: Path) -> None:
     path = tmp_path / "feed.jsonl.gz"
-    path.write_bytes(gzip.compress(b"{}" * 1000))
-    with pytest.raises(Invalid, match="not recognised"):
-        catalog.local_feed(path)
+    path.write_bytes(gzip.compress(write_lines(tmp_path / "feed.jsonl", [line("a"), line("b")]).read_bytes()))
+    assert catalog.local_feed(path).format == "jsonl"
+    assert run(shop, blobs, path).counts == catalog.Counts(created=2)

@@ -21,18 +21,40 @@ _REMOTE: Final = ("https://", "http://")
 
 
 class Batch(msgspec.Struct, frozen=True):
-    """Rows up to `cursor`: those to save, how many were refused, and problems, each with whether it kept a row out."""
+    """Rows up to `cursor`: those to save, how many were refused, and problems, each with whether it kept a row out.
+
+    `refused_ids` are what the refused ones are about, empty for one of which that could not be read.
+    """
 
     cursor: int
     rows: tuple[Good, ...]
     refused: int
     problems: tuple[tuple[Problem, bool], ...]
     pictures: tuple[StoredPicture, ...] = ()
+    refused_ids: tuple[str, ...] = ()
 
     @property
     def drafts(self) -> list[ProductDraft]:
         """What to save."""
         return [row.draft for row in self.rows]
+
+    @property
+    def named(self) -> list[str]:
+        """Every product that these rows are about."""
+        return [*(row.draft.external_id for row in self.rows), *self.refused_ids]
+
+    def without(self, faults: Mapping[int, Problem]) -> Batch:
+        """The batch without the rows at these places, which are refused for what is said of each."""
+        kept = tuple(row for place, row in enumerate(self.rows) if place not in faults)
+        ids = tuple(self.rows[place].draft.external_id for place in faults)
+        problems = (*self.problems, *((problem, True) for problem in faults.values()))
+        return msgspec.structs.replace(
+            self,
+            rows=kept,
+            refused=self.refused + len(faults),
+            problems=problems,
+            refused_ids=(*self.refused_ids, *ids),
+        )
 
 
 class _Gathering:
@@ -42,6 +64,7 @@ class _Gathering:
         self.rows: list[Good] = []
         self.problems: list[tuple[Problem, bool]] = []
         self.ids: set[str] = set()
+        self.refused_ids: list[str] = []
         self.refused = self.variants = self.size = 0
 
     def has_room(self, row: Good | None) -> bool:
@@ -55,10 +78,11 @@ class _Gathering:
             and self.size + row.size <= BYTES_MAX
         )
 
-    def add(self, row: Good | None, problems: list[tuple[Problem, bool]]) -> None:
+    def add(self, row: Good | None, problems: list[tuple[Problem, bool]], external_id: str) -> None:
         self.problems += problems
         if row is None:
             self.refused += 1
+            self.refused_ids.append(external_id)
             return
         self.rows.append(row)
         self.ids.add(clean_line(row.draft.external_id))
@@ -66,7 +90,7 @@ class _Gathering:
         self.size += row.size
 
     def close(self, cursor: int) -> Batch:
-        return Batch(cursor, tuple(self.rows), self.refused, tuple(self.problems))
+        return Batch(cursor, tuple(self.rows), self.refused, tuple(self.problems), refused_ids=tuple(self.refused_ids))
 
 
 def batches(rows: Iterator[Good | Bad], cursor: int, *, has_location: bool) -> Iterator[Batch]:
@@ -80,7 +104,7 @@ def batches(rows: Iterator[Good | Bad], cursor: int, *, has_location: bool) -> I
         if not gathering.has_room(row):
             yield gathering.close(cursor)
             gathering = _Gathering()
-        gathering.add(row, problems)
+        gathering.add(row, problems, each.external_id if isinstance(each, Bad) else each.draft.external_id)
         cursor += 1
     if gathering.rows or gathering.refused:
         yield gathering.close(cursor)
@@ -122,7 +146,7 @@ def _checked(row: Good | Bad, has_location: bool) -> tuple[Good | None, list[tup
     if isinstance(row, Bad):
         return None, [(problem, True) for problem in row.problems]
     faults = [(Problem(row.line, fault.field, fault.reason, fault.value), True) for fault in find_faults(row.draft)]
-    if not has_location and any(variant.quantity is not None for variant in row.draft.variants):
+    if not has_location and any(variant.is_counted for variant in row.draft.variants):
         reason = "This is counted, and the shop has no location yet: add the place goods leave from, then import again"
         faults.append((Problem(row.line, "quantity", reason, row.draft.external_id[:VALUE_LENGTH_MAX]), True))
     return (None, faults) if faults else (row, [(note, False) for note in row.notes])

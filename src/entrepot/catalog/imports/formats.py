@@ -3,24 +3,49 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from itertools import islice
 from pathlib import Path
 from typing import Final
 
 from entrepot.kernel import Blobs, Invalid
 
 from .feeds import FeedRef
+from .google_tsv import GoogleTsvReader
+from .google_xml import GoogleXmlReader
+from .guessing import guess_mapping
 from .jsonl import JsonlReader
+from .jsonld import JsonLdReader
+from .layouts import LAYOUTS, LayoutReader
 from .magento import MagentoReader
+from .mappings import MAPPED
+from .mappings import Mapping as ColumnMapping
+from .opening import opened
+from .parquet import EXTRA, is_parquet
 from .reading import Feed, Reader, first_bytes
 from .shopify import ShopifyReader
+from .table import TableReader
+from .table_records import sample_rows
 
-READERS: Final[Mapping[str, Reader]] = {
-    reader.format: reader for reader in (JsonlReader(), ShopifyReader(), MagentoReader())
-}
+_READERS: Final[tuple[Reader, ...]] = (
+    JsonlReader(),
+    ShopifyReader(),
+    GoogleXmlReader(),
+    GoogleTsvReader(),
+    JsonLdReader(),
+    MagentoReader(),
+    *(LayoutReader(layout) for layout in LAYOUTS),
+    TableReader(),  # takes any sheet, so it is asked last
+)
+READERS: Final[Mapping[str, Reader]] = {reader.format: reader for reader in _READERS}
 FORMATS: Final = tuple(READERS)
-_ALIASES: Final = {"magento": "magento-luma", "magento_luma": "magento-luma"}
+_ALIASES: Final = {
+    "magento": "magento-luma", "magento_luma": "magento-luma", "google": "google-xml", "json-ld": "schema-org",
+    "jsonld": "schema-org", "schema.org": "schema-org", "csv": MAPPED, "icecat": "icecat-chorus",
+    "bestbuy": "bestbuy-open",
+}  # fmt: skip
 AUTO: Final = "auto"
+FILES_MAX: Final = 200_000
 
 
 def local_feed(path: Path, format: str = AUTO) -> FeedRef:
@@ -29,13 +54,30 @@ def local_feed(path: Path, format: str = AUTO) -> FeedRef:
     if not path.exists():
         raise Invalid(f"There is no file or folder {path}: check its path")
     feed = Feed(path, path.name, "USD", is_local=True)
-    return FeedRef(path.name, resolve_format(feed, format), "local", str(path), fingerprint(path))
+    found, header = _recognise(feed, format)
+    return FeedRef(path.name, found, "local", str(path), fingerprint(path), header)
 
 
 def uploaded_feed(blobs: Blobs, sha256: str, name: str, format: str = AUTO) -> FeedRef:
     """A file that was uploaded and lies in the blobs. Invalid when its format is not recognised."""
-    feed = Feed(blobs.path(sha256), name, "USD", is_local=False)
-    return FeedRef(name, resolve_format(feed, format), "upload", sha256, sha256)
+    path = blobs.path(sha256)
+    found, header = _recognise(Feed(path, name, "USD", is_local=False), format)
+    return FeedRef(name, found, "upload", sha256, sha256, header, path.stat().st_size)
+
+
+class ColumnSample:
+    """What a foreign sheet looks like: its first rows, and what its columns probably mean."""
+
+    def __init__(self, header: tuple[str, ...], rows: list[dict[str, str]]) -> None:
+        self.header = header
+        self.rows = rows
+        self.guess: ColumnMapping = guess_mapping(header, rows)
+
+
+def sample_columns(path: Path, name: str) -> ColumnSample:
+    """The beginning of a sheet that is none of our formats. Invalid when it names no columns."""
+    with opened(Feed(path, name, "USD", is_local=False)) as feed:
+        return ColumnSample(*sample_rows(feed))
 
 
 def resolve_format(feed: Feed, format: str) -> str:
@@ -44,25 +86,43 @@ def resolve_format(feed: Feed, format: str) -> str:
         found = _ALIASES.get(format, format)
         if found not in READERS:
             raise Invalid(f"{format!r} is no format we read: there are {', '.join(FORMATS)}")
-        return found
-    begin = first_bytes(feed)
-    if feed.path.is_file() and not begin.strip():
+        return "google-tsv" if format == "google" and not READERS["google-xml"].recognises(feed) else found
+    if feed.path.is_file() and not first_bytes(feed).strip():
         raise Invalid(f"{feed.name} is empty: there is nothing to import")
-    if begin.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise Invalid(f"{feed.name} is UTF-16: save it as CSV (UTF-8) and import that")
     for reader in READERS.values():
         if reader.recognises(feed):
             return reader.format
-    raise Invalid(f"The format of {feed.name} is not recognised: name it with --format, one of {', '.join(FORMATS)}")
+    if any(map(is_parquet, feed.path.glob("*.parquet") if feed.path.is_dir() else [feed.path])) and not _has_parquet():
+        raise Invalid(EXTRA)
+    raise Invalid(f"The format of {feed.name} is not recognised: name it, one of {', '.join(FORMATS)}")
 
 
 def fingerprint(path: Path) -> str:
     """What changes when a file or folder does: names, sizes, times and the first bytes."""
     digest = hashlib.sha256()
-    for each in sorted(path.iterdir()) if path.is_dir() else [path]:
+    for each in sorted(_files(path)) if path.is_dir() else [path]:
         status = each.stat()
-        digest.update(f"{each.name}\x00{status.st_size}\x00{status.st_mtime_ns}\x00".encode())
+        digest.update(f"{each.relative_to(path)}\x00{status.st_size}\x00{status.st_mtime_ns}\x00".encode())
     if path.is_file():
         with path.open("rb") as file:
             digest.update(file.read(65_536))
     return digest.hexdigest()
+
+
+def _recognise(feed: Feed, format: str) -> tuple[str, tuple[str, ...]]:
+    """The format, and for a foreign sheet its columns."""
+    with opened(feed) as plain:
+        found = resolve_format(plain, format)
+        return found, sample_rows(plain)[0] if found == MAPPED else ()
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    return islice((each for each in folder.rglob("*") if each.is_file()), FILES_MAX)
+
+
+def _has_parquet() -> bool:
+    try:
+        import pyarrow.parquet  # noqa: F401
+    except ImportError:
+        return False
+    return True

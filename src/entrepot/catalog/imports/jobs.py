@@ -118,7 +118,7 @@ def start_import(
     require_merchant(scope, merchant_id)
     get_merchant(tx, merchant_id)
     location_id = import_location(tx, merchant_id, location_id)
-    values = {"merchant_id": merchant_id, "place": feed.place, "fingerprint": feed.fingerprint}
+    values: dict[str, Any] = {"merchant_id": merchant_id, "place": feed.place, "fingerprint": feed.fingerprint}
     values |= {"format": feed.format, "dry_run": int(dry_run), "full": int(full)}
     begun = tx.one(_unfinished, **values, location_id=location_id or "")
     import_id: str = begun.id if begun is not None else tx.new_id("imp")

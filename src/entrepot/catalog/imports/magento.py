@@ -20,6 +20,7 @@ from entrepot.kernel import Invalid
 
 from ..drafts import PICTURES_MAX, AttributeValue, ProductDraft, ReviewDraft, VariantDraft
 from .amounts import parse_count, parse_price, parse_weight
+from .parquet import has_column, open_parquet
 from .reading import VALUE_LENGTH_MAX, Bad, Feed, Good, Problem
 
 PRODUCTS, GEAR, IMAGES, REVIEWS = "products.parquet", "gear.parquet", "images.parquet", "reviews.csv.gz"
@@ -42,8 +43,8 @@ class MagentoReader:
     format = "magento-luma"
 
     def recognises(self, feed: Feed) -> bool:
-        """A folder with its products."""
-        return (feed.path / PRODUCTS).is_file()
+        """A folder with its products, and no other layout's."""
+        return (feed.path / PRODUCTS).is_file() and has_column(feed.path / PRODUCTS, "configurable_variations")
 
     def open(self, feed: Feed) -> MagentoSource:
         """Invalid without the extra that reads Parquet, or when the folder is not what it says."""
@@ -55,9 +56,11 @@ class MagentoSource:
 
     def __init__(self, feed: Feed) -> None:
         self._currency = feed.currency
-        self._files = {name: _open(feed.path / name) for name in (PRODUCTS, GEAR, IMAGES)}
+        self._files = {name: open_parquet(feed.path / name) for name in (PRODUCTS, GEAR, IMAGES)}
         products = self._files[PRODUCTS]
-        if products is None or "configurable_variations" not in products.schema_arrow.names:
+        if products is None:
+            raise Invalid(f"{feed.name} has no {PRODUCTS}: is it the magento-luma folder?")
+        if "configurable_variations" not in products.schema_arrow.names:
             raise Invalid(f"{feed.name} has no {PRODUCTS} with configurable_variations: is it the magento-luma folder?")
         self._reviews = _read_reviews(feed.path / REVIEWS)
         self._pictures = _Pictures(self._files[IMAGES])
@@ -115,7 +118,7 @@ class MagentoSource:
             variants = [self._variant(child, choices) for child, choices in children] or [self._variant(row, {})]
         except Invalid as problem:
             value = str(row.get(field) or "")[:VALUE_LENGTH_MAX]
-            return Bad((Problem(line, field, problem.sentence, value),))
+            return Bad((Problem(line, field, problem.sentence, value),), (line,), sku)
         return Good(line, self._draft(row, variants, [child for child, _ in children], category_field))
 
     def _child(self, variation: dict[str, str]) -> tuple[Row, dict[str, str]]:
@@ -182,20 +185,6 @@ class _Pictures:
         if self._part[0] != part:
             self._part = (part, self._file.read_row_group(part, columns=["jpeg"]).column("jpeg").to_pylist())
         return self._part[1][row] or b""
-
-
-def _open(path: Path) -> Any:
-    try:
-        import pyarrow
-        import pyarrow.parquet
-    except ImportError:
-        raise Invalid("Parquet files need an extra: pip install 'entrepot[parquet]', then import again") from None
-    if not path.is_file():
-        return None
-    try:
-        return pyarrow.parquet.ParquetFile(path)
-    except (pyarrow.ArrowException, OSError) as error:
-        raise Invalid(f"{path.name} cannot be read: {error}") from error
 
 
 def _variations(text: str) -> list[dict[str, str]]:

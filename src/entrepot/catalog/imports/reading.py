@@ -14,6 +14,7 @@ import msgspec
 from entrepot.kernel import Invalid
 
 from ..drafts import ProductDraft
+from .mappings import Mapping
 
 LINE_BYTES_MAX: Final = 4 * 2**20
 VALUE_LENGTH_MAX: Final = 500
@@ -29,30 +30,39 @@ class Problem(msgspec.Struct, frozen=True):
 
 
 class Good(msgspec.Struct, frozen=True):
-    """A product that could be read; `notes` are about parts that were left out, `size` is about its length in bytes."""
+    """A product that could be read; `notes` are about parts that were left out, `size` is about its length in bytes.
+
+    `lines` are those of all its rows, where it has several.
+    """
 
     line: int
     draft: ProductDraft
     notes: tuple[Problem, ...] = ()
     size: int = 0
+    lines: tuple[int, ...] = ()
 
 
 class Bad(msgspec.Struct, frozen=True):
-    """A product that could not be read."""
+    """A product that could not be read. `external_id` is its merchant's name for it, as far as that could be read."""
 
     problems: tuple[Problem, ...]
+    lines: tuple[int, ...] = ()
+    external_id: str = ""
 
 
 class Feed(msgspec.Struct, frozen=True):
     """Where a feed lies: a file or a folder. `name` is its owner's; `currency` is meant where the feed names none.
 
-    `is_local` says that it was named on the command line: then files beside it may be read.
+    `is_local` says that files beside it, in `folder`, may be read: it was named on the command line, or came in one
+    archive with them. `mapping` says what the columns of a foreign sheet mean.
     """
 
     path: Path
     name: str
     currency: str
     is_local: bool
+    folder: Path | None = None
+    mapping: Mapping | None = None
 
 
 class Source(Protocol):
@@ -162,7 +172,7 @@ def read_beside(feed: Feed, reference: str, bytes_max: int = 25 * 2**20) -> byte
     """A file beside a feed that was named on the command line. Invalid for anything outside the feed's folder."""
     if not feed.is_local:
         raise Invalid("Only web addresses work in an uploaded feed: write the picture's https address")
-    folder = (feed.path if feed.path.is_dir() else feed.path.parent).resolve()
+    folder = (feed.folder or (feed.path if feed.path.is_dir() else feed.path.parent)).resolve()
     try:
         path = (folder / reference).resolve()
         if not path.is_relative_to(folder):

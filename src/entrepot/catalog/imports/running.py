@@ -5,7 +5,7 @@ A dry run reads, checks and compares in the same way and saves nothing but its r
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from itertools import islice
 from pathlib import Path
@@ -15,18 +15,23 @@ import msgspec
 
 from entrepot import identity
 from entrepot.identity import Scope
-from entrepot.kernel import Blobs, Database, Lane, Refused, Snapshot, TaskKind, TaskRun, Tx
+from entrepot.kernel import Blobs, Database, Invalid, Lane, Refused, Snapshot, TaskKind, TaskRun, Tx
 
 from ..drafts import ProductDraft
 from ..merchants import get_merchant, require_merchant
 from ..pictures import record_pictures
 from ..products import digest_rows, is_unchanged, read_listings, save_products
+from ..texts import clean_line
 from ..types import Saved
+from .absent import NOTHING_TAKEN_OFF, UNKNOWN, forget_seen, list_on_sale, may_take_off, note_seen, take_off
 from .batches import Batch, batches, with_pictures
 from .feeds import FeedRef
 from .formats import READERS, fingerprint
 from .jobs import Counts, Import, Overtaken, RunImport, finish, get_import, import_location, lock_import, move_on
+from .mappings import Mapping
+from .opening import opened
 from .reading import Feed, Problem, Source
+from .refusing import find_refused
 
 Progress = Callable[[int, int], None]
 _REMEMBERED_MAX: Final = 500_000
@@ -46,11 +51,10 @@ def run_import(
     changed) is kept as its `failure` and raised; started again, it goes on behind the last saved row.
     """
     job = database.read_now(lambda snapshot: get_import(snapshot, Scope.system(), import_id))
-    if job.state == "done":
+    if job.state in ("done", "mapping"):
         return job
     try:
-        feed = _feed(database, blobs, job)
-        with closing(READERS[job.format].open(feed)) as source:
+        with opened(_feed(database, blobs, job)) as feed, closing(READERS[job.format].open(feed)) as source:
             job = _run(database, blobs, job, source, progress or _silent, closing_down or _never)
     except Overtaken:
         raise
@@ -75,6 +79,8 @@ def preview_import(
     feed: FeedRef,
     *,
     location_id: str | None = None,
+    full: bool = False,
+    mapping: Mapping | None = None,
     progress: Progress | None = None,
 ) -> Preview:
     """What importing a feed named on the command line would do; writes nothing at all, no picture either."""
@@ -84,14 +90,15 @@ def preview_import(
     memory = _Memory(database, merchant.id, place)
     counts = Counts()
     problems: list[tuple[Problem, bool]] = []
-    opened = Feed(Path(feed.place), feed.name, merchant.currency, is_local=feed.origin == "local")
-    with closing(READERS[feed.format].open(opened)) as source:
+    given = Feed(Path(feed.place), feed.name, merchant.currency, is_local=feed.origin == "local", mapping=mapping)
+    with opened(given) as plain, closing(READERS[feed.format].open(plain)) as source:
         for batch in batches(source.rows(), 0, has_location=place is not None):
             checked = with_pictures(database, None, source, batch)
             counts += _counts(memory.compare(checked.drafts), checked)
+            memory.note(checked.named)
             problems += checked.problems[: 10_000 - len(problems)]
             (progress or _silent)(source.done, source.total)
-    return Preview(counts, tuple(problems))
+    return Preview(counts + memory.absent() if full else counts, tuple(problems))
 
 
 def import_task(blobs: Blobs) -> TaskKind[RunImport]:
@@ -99,7 +106,7 @@ def import_task(blobs: Blobs) -> TaskKind[RunImport]:
 
     def act(run: TaskRun, body: RunImport) -> None:
         job = run_import(run.database, blobs, body.import_id, run.progress, lambda: run.closing)
-        if job.state != "done":
+        if job.state not in ("done", "mapping"):
             run.later(1)
 
     return TaskKind("catalog.import", RunImport, act, slow=True)
@@ -116,10 +123,46 @@ def _run(
             return job
         checked = with_pictures(database, None if job.dry_run else blobs, source, batch)
         compared = memory.compare(checked.drafts) if memory is not None else None
+        if memory is not None and job.full:
+            memory.note(checked.named)
         at = (source.done, source.total)
-        job = database.write_now(_saving(scope, job, checked, compared, at), Lane.BULK)
+        try:
+            job = database.write_now(_saving(scope, job, checked, compared, at), Lane.BULK)
+        except Invalid as refusal:
+            mended = checked.without(find_refused(database, _trial(scope, job), checked, refusal))
+            job = database.write_now(_saving(scope, job, mended, compared, at), Lane.BULK)
         progress(*at)
+    if job.full:
+        job = _take_off(database, scope, job, memory)
     return database.write_now(lambda tx: _end(tx, job))
+
+
+def _take_off(database: Database, scope: Scope, job: Import, memory: _Memory | None) -> Import:
+    """Take off sale what a full feed left out, some hundred a command; a trial only counts them."""
+    at = (job.total, job.total)
+    if memory is not None:
+        counts = memory.absent()
+        return database.write_now(
+            lambda tx: move_on(tx, lock_import(tx, job.id, job.cursor), job.cursor, at, counts, [])
+        )
+    if not database.read_now(lambda snapshot: may_take_off(snapshot, job.id)):
+        note = [(Problem(0, "feed", NOTHING_TAKEN_OFF, ""), False)]
+        return database.write_now(
+            lambda tx: move_on(tx, lock_import(tx, job.id, job.cursor), job.cursor, at, Counts(notes=1), note)
+        )
+
+    def command(tx: Tx) -> tuple[Import, int]:
+        current = lock_import(tx, job.id, job.cursor)
+        gone = take_off(tx, scope, job.merchant_id, job.id)
+        return move_on(tx, current, job.cursor, at, Counts(delisted=gone), []), gone
+
+    while (done := database.write_now(command, Lane.BULK))[1]:
+        pass
+    return done[0]
+
+
+def _trial(scope: Scope, job: Import) -> Callable[[Tx, Sequence[ProductDraft]], object]:
+    return lambda tx, drafts: save_products(tx, scope, job.merchant_id, drafts, job.location_id)
 
 
 def _saving(
@@ -133,6 +176,8 @@ def _saving(
         if saved is None:
             record_pictures(tx, batch.pictures)
             saved = save_products(tx, scope, job.merchant_id, batch.drafts, job.location_id)
+            if job.full:
+                note_seen(tx, job.id, batch.named)
         return move_on(tx, current, batch.cursor, at, _counts(saved, batch), batch.problems)
 
     return command
@@ -150,6 +195,7 @@ def _end(tx: Tx, job: Import) -> Import:
         link = f"/merchant/imports/{job.id}"
         notice = identity.Notice(job.merchant_id, "catalog.import_done", {"file": job.name, **params}, link=link)
         identity.notify(tx, notice)
+    forget_seen(tx, job.id)
     return finish(tx, current, None)
 
 
@@ -157,7 +203,7 @@ def _feed(database: Database, blobs: Blobs, job: Import) -> Feed:
     """Where the feed lies. Refused when it is gone, or is no longer the one that the import began with."""
     merchant = database.read_now(lambda snapshot: get_merchant(snapshot, job.merchant_id))
     if job.origin == "upload":
-        return Feed(blobs.path(job.place), job.name, merchant.currency, is_local=False)
+        return Feed(blobs.path(job.place), job.name, merchant.currency, is_local=False, mapping=job.mapping)
     path = Path(job.place)
     try:
         is_same = fingerprint(path) == job.fingerprint
@@ -165,7 +211,7 @@ def _feed(database: Database, blobs: Blobs, job: Import) -> Feed:
         raise FeedGone(f"{path} cannot be read any more: put it back and start the import again") from error
     if not is_same:
         raise FeedGone(f"{path} has changed since its import began: import it as a new one")
-    return Feed(path, job.name, merchant.currency, is_local=True)
+    return Feed(path, job.name, merchant.currency, is_local=True, mapping=job.mapping)
 
 
 class FeedGone(Refused):
@@ -180,6 +226,8 @@ class _Memory:
         self._merchant_id = merchant_id
         self._location_id = location_id
         self._seen: dict[int, int] = {}
+        self._named: set[int] = set()
+        self._is_sure = True
 
     def compare(self, drafts: Iterable[ProductDraft]) -> Saved:
         """Which of these drafts would be new, changed or as before."""
@@ -200,6 +248,26 @@ class _Memory:
         if len(self._seen) + len(rows) <= _REMEMBERED_MAX:
             self._seen.update({hash(external_id): hash(row.digest) for external_id, row in rows.items()})
         return Saved(found.count("created"), found.count("changed"), found.count("unchanged"))
+
+    def note(self, external_ids: Iterable[str]) -> None:
+        """Remember what a full feed has named."""
+        for external_id in map(clean_line, external_ids):
+            self._is_sure = self._is_sure and external_id != UNKNOWN
+            self._named.add(hash(external_id))
+
+    def absent(self) -> Counts:
+        """How many of the merchant's products were not named, and would be taken off sale."""
+        count, after = 0, ""
+        while self._is_sure:
+            page = self._database.read_now(self._page(after))
+            if not page:
+                break
+            count += sum(hash(external_id) not in self._named for _, external_id in page)
+            after = page[-1][0]
+        return Counts(delisted=count)
+
+    def _page(self, after: str) -> Callable[[Snapshot], list[tuple[str, str]]]:
+        return lambda snapshot: list_on_sale(snapshot, self._merchant_id, after, 5_000)
 
 
 def _silent(done: int, total: int) -> None:

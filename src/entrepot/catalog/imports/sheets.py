@@ -7,38 +7,79 @@ after a bound the lines behind it are read again as records of their own.
 from __future__ import annotations
 
 import csv
-from collections import deque
-from collections.abc import Iterator
+import re
+from collections import Counter, deque
+from collections.abc import Callable, Iterator
 from typing import BinaryIO, Final
 
 from entrepot.kernel import Invalid
 
+from ..cells import unguarded
 from .reading import LINE_BYTES_MAX, VALUE_LENGTH_MAX, Line, Problem, read_lines, too_long
 
 RECORD_BYTES_MAX: Final = LINE_BYTES_MAX
-DELIMITERS: Final = (",", ";", "\t")
+DELIMITERS: Final = (",", ";", "\t", "|")
+COLUMNS_MAX: Final = 2_000
+REASON_COLUMNS: Final = ("entrepot line", "entrepot field", "entrepot reason")
+"""What a download of refused rows adds to them. They are passed over when it comes back."""
+BETWEEN: Final = "\x1f"
+"""Joins the cells of a column that may stand several times."""
 
 # The module's own bound is 128 KiB a cell, below what long descriptions need; ours is that of a line.
 csv.field_size_limit(RECORD_BYTES_MAX)
 
 Record = tuple[int, dict[str, str]]
-"""A line number, and the cells by the name of their column (in small letters)."""
+"""A line number, and the cells by the name of their column."""
 
 
 class Sheet:
-    """A file of records with a header. Iterating gives records, and problems for those that cannot be read."""
+    """A file of records with a header. Iterating gives records, and problems for those that cannot be read.
 
-    def __init__(self, file: BinaryIO, name: str) -> None:
+    A column that stands twice is refused, unless `repeats` says that its cells belong together: then they are joined by
+    `BETWEEN`. `header` are the columns as the file writes them, `columns` the names under which their cells come.
+    """
+
+    def __init__(
+        self,
+        file: BinaryIO,
+        name: str,
+        name_of: Callable[[str], str] = str.lower,
+        repeats: Callable[[str], bool] | None = None,
+    ) -> None:
         self._lines = _Lines(read_lines(file))
-        header = next(iter(self._lines), None)
-        if header is None or header.content is None:
-            raise Invalid(f"{name} is empty: the first line must name the columns")
+        first = self._first(name)
         try:
-            text = header.content.decode("utf-8")
+            text = first.decode("utf-8")
         except UnicodeDecodeError:
             raise Invalid(f"{name} is not UTF-8: save it as CSV (UTF-8)") from None
-        self.delimiter = max(DELIMITERS, key=text.count)
-        self.columns = [cell.strip().lower() for cell in _cells(text, self.delimiter)]
+        self.delimiter = find_delimiter(text)
+        if text[:4].lower() == "sep=" and len(text.strip()) <= 5:  # a spreadsheet's own hint in a line of its own
+            self.delimiter = text[4:5] or self.delimiter
+            text = self._first(name).decode("utf-8", "replace")
+        self.header = [cell.strip() for cell in _header_cells(text, self.delimiter, name)]
+        self.columns = ["" if self._is_ours(cell) else name_of(cell) for cell in self.header]
+        self._twice = self._repeated(name, repeats)
+
+    def _first(self, name: str) -> bytes:
+        line = next((line for line in self._lines if line.content is None or line.content.strip()), None)
+        if line is None:
+            raise Invalid(f"{name} is empty: the first line must name the columns")
+        if line.content is None:
+            raise Invalid(
+                f"The first line of {name} has more than {LINE_BYTES_MAX // 2**20} MiB: is it a sheet at all?"
+            )
+        return line.content
+
+    def _is_ours(self, cell: str) -> bool:
+        return cell.lower() in REASON_COLUMNS
+
+    def _repeated(self, name: str, repeats: Callable[[str], bool] | None) -> bool:
+        counts = Counter(column for column in self.columns if column)
+        twice = [column for column, count in counts.items() if count > 1]
+        if wrong := next((column for column in twice if repeats is None or not repeats(column)), None):
+            shown = self.header[self.columns.index(wrong)]
+            raise Invalid(f"{name} has the column {shown[:100]!r} twice: leave one of them out, or name it otherwise")
+        return bool(twice)
 
     def __iter__(self) -> Iterator[Record | Problem]:
         for number, record in _records(self._lines):
@@ -47,16 +88,60 @@ class Sheet:
             elif record.strip(f'{self.delimiter} \t\r\n"'):
                 yield self._record(number, record)
 
+    def records(self) -> Iterator[tuple[int, list[str]]]:
+        """The cells of each record as they stand; of one that cannot be read its text in one cell."""
+        for number, record in _records(self._lines):
+            if isinstance(record, Problem):
+                yield number, [record.value]
+                continue
+            try:
+                yield number, _cells(record, self.delimiter)
+            except csv.Error:
+                yield number, [record]
+
     def _record(self, number: int, text: str) -> Record | Problem:
         try:
             cells = _cells(text, self.delimiter)
         except csv.Error as error:
             return Problem(number, "row", f"This row cannot be read: {error}", text[:VALUE_LENGTH_MAX])
-        if any(cell.strip() for cell in cells[len(self.columns) :]):
+        if len(cells) > len(self.columns) and any(cell.strip() for cell in cells[len(self.columns) :]):
             reason = f"This row has {len(cells)} cells and the header {len(self.columns)}: a quote or comma is astray"
             return Problem(number, "row", reason, text[:VALUE_LENGTH_MAX])
         cells += [""] * (len(self.columns) - len(cells))
-        return number, {name: cell for name, cell in zip(self.columns, cells, strict=False) if name}
+        if "'" in text:
+            cells = [unguarded(cell) for cell in cells]
+        if self._twice:
+            return number, _joined(self.columns, cells)
+        record = dict(zip(self.columns, cells, strict=False))
+        record.pop("", None)
+        return number, record
+
+
+def find_delimiter(text: str) -> str:
+    """What parts the cells of a header: the sign that stands most often outside of quotes."""
+    bare = _QUOTED.sub("", text)
+    return max(DELIMITERS, key=bare.count)
+
+
+def _header_cells(text: str, delimiter: str, name: str) -> list[str]:
+    try:
+        cells = _cells(text, delimiter)
+    except csv.Error as error:
+        raise Invalid(f"The first line of {name} does not name columns: {error}") from None
+    if len(cells) > COLUMNS_MAX:
+        raise Invalid(f"{name} has {len(cells):,} columns: at most {COLUMNS_MAX:,} are read")
+    return cells
+
+
+def _joined(columns: list[str], cells: list[str]) -> dict[str, str]:
+    record: dict[str, str] = {}
+    for name, cell in zip(columns, cells, strict=False):
+        if name:
+            record[name] = f"{record[name]}{BETWEEN}{cell}" if record.get(name) else cell
+    return record
+
+
+_QUOTED: Final = re.compile(r'"[^"]*"')
 
 
 class _Lines:

@@ -1,8 +1,8 @@
 """Shopify's product CSV, as its exporter writes it, in the columns of today and of before 2025.
 
 Rows with one handle are one product: the first has its title and words, each row with a price or an option is a
-variant, and rows that have only a picture add it. What we do not sell or show (gift cards, tax codes, search-engine
-fields) is left aside.
+variant, and rows that have only a picture add it. What we do not sell or show (gift cards, costs, search-engine fields)
+is left aside.
 """
 
 from __future__ import annotations
@@ -13,9 +13,10 @@ from typing import Final
 from entrepot.kernel import Invalid
 
 from ..drafts import VARIANTS_MAX
-from .reading import Bad, Feed, FileSource, Good, Problem, first_bytes
+from .reading import Bad, Feed, Good, Problem, first_bytes
+from .rejected import SheetSource
 from .sheets import Record, Sheet
-from .shopify_rows import NAMES, Group, read_group
+from .shopify_rows import NAMES, Group, read_group, stock_places
 
 GROUP_ROWS_MAX: Final = 2 * VARIANTS_MAX
 GROUP_CHARACTERS_MAX: Final = 8 * 2**20
@@ -37,13 +38,14 @@ class ShopifyReader:
         return ShopifySource(feed)
 
 
-class ShopifySource(FileSource):
+class ShopifySource(SheetSource):
     """A Shopify export, opened."""
 
     def __init__(self, feed: Feed) -> None:
         super().__init__(feed)
         try:
             self._sheet = Sheet(self.file, feed.name)
+            self.places = stock_places(self._sheet.columns, self._sheet.header)
             for column in ("handle", "title", "price"):
                 if not set(NAMES[column]) & set(self._sheet.columns):
                     raise Invalid(f"{feed.name} has no column {NAMES[column][0]!r}: export the products once more")
@@ -57,16 +59,16 @@ class ShopifySource(FileSource):
         for record in self._sheet:
             if isinstance(record, Problem):
                 # Nobody knows which product a broken row belonged to: it stands for itself.
-                yield Bad((record,))
+                yield Bad((record,), (record.line,))
                 continue
             handle = _handle(record)
             if group is None or handle != group.handle:
                 if group is not None:
-                    yield read_group(group, self.feed.currency)
+                    yield read_group(group, self.feed.currency, self.places)
                 group = Group(handle, record[0])
             group.add(record, GROUP_ROWS_MAX, GROUP_CHARACTERS_MAX)
         if group is not None:
-            yield read_group(group, self.feed.currency)
+            yield read_group(group, self.feed.currency, self.places)
 
 
 def _handle(record: Record) -> str:

@@ -3,15 +3,27 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Final, TypeVar
 
 import msgspec
 
 from entrepot.kernel import Invalid
 
-from ..drafts import PICTURES_MAX, AttributeValue, ProductDraft, VariantDraft
+from ..drafts import (
+    NAME_LENGTH_MAX,
+    PICTURES_MAX,
+    TAGS_MAX,
+    TITLE_LENGTH_MAX,
+    AttributeValue,
+    PictureDraft,
+    ProductDraft,
+    VariantDraft,
+)
 from ..gtin import find_gtin
+from ..types import Condition
 from .amounts import parse_count, parse_price, parse_weight
 from .reading import VALUE_LENGTH_MAX, Bad, Good, Problem
 from .sheets import Record
@@ -25,6 +37,7 @@ NAMES: Final[Mapping[str, tuple[str, ...]]] = {
     "body": ("body (html)", "description"),
     "vendor": ("vendor",),
     "category": ("product category",),
+    "standard_type": ("standardized product type", "standard product type"),
     "type": ("type", "custom product type"),
     "tags": ("tags",),
     "published": ("published", "published on online store"),
@@ -41,15 +54,19 @@ NAMES: Final[Mapping[str, tuple[str, ...]]] = {
     "weight_unit": ("variant weight unit",),
     "image": ("image src", "product image url"),
     "image_position": ("image position",),
+    "image_alt": ("image alt text",),
     "variant_image": ("variant image", "variant image url"),
     "gift_card": ("gift card",),
+    "google_category": ("google shopping / google product category",),
+    "mpn": ("google shopping / mpn",),
+    "condition": ("google shopping / condition",),
+    "tax_code": ("variant tax code", "tax code"),
 }
-_GOOGLE: Final = {
-    "google shopping / gender": "gender",
-    "google shopping / age group": "age group",
-    "google shopping / condition": "condition",
-}
+_GOOGLE: Final = {"google shopping / gender": "gender", "google shopping / age group": "age group"}
 _METAFIELD: Final = re.compile(r"^(.+) \(product\.metafields\.[^)]+\)$")
+_PLACE: Final = re.compile(r"^inventory available: *(.+)$")
+_TAX_CATEGORY: Final = re.compile(r"^[a-z0-9][a-z0-9_-]{0,39}$")
+CONDITIONS: Final[Mapping[str, Condition]] = {"new": "new", "refurbished": "refurbished", "used": "used"}
 _YES: Final = {"true", "yes", "1", "continue"}
 _NO: Final = {"false", "no", "0", "deny"}
 
@@ -82,9 +99,8 @@ class _Row:
         self._problems = problems
 
     def text(self, name: str) -> str:
-        """A cell, empty where there is none. A spreadsheet's guard before a formula is taken off."""
-        cell = next((self.cells[theirs] for theirs in NAMES[name] if theirs in self.cells), "").strip()
-        return cell[1:] if cell[:1] == "'" and cell[1:2] in "=+-@" else cell
+        """A cell, empty where there is none."""
+        return next((self.cells[theirs] for theirs in NAMES[name] if theirs in self.cells), "").strip()
 
     def option(self, number: int, part: str) -> str:
         """The name or value of one of the three options."""
@@ -111,13 +127,30 @@ class _Row:
         return bool(self.text("price") or self.text("sku") or self.option(1, "value"))
 
 
-def read_group(group: Group, currency: str) -> Good | Bad:
+def stock_places(columns: Sequence[str], header: Sequence[str]) -> dict[str, str]:
+    """The columns that count stock at one place, with the place's name as the header writes it."""
+    found = {}
+    for column, written in zip(columns, header, strict=True):
+        if _PLACE.match(column):
+            found[column] = written.partition(":")[2].strip()
+    return found
+
+
+def read_group(group: Group, currency: str, places: Mapping[str, str] = MappingProxyType({})) -> Good | Bad:
     """The product of a run of rows; every problem of every row when there is one."""
+    lines = tuple(line for line, _ in group.rows)
+    read = _read_group(group, currency, places)
+    if isinstance(read, Good):
+        return msgspec.structs.replace(read, lines=lines)
+    return Bad(read.problems, lines, group.handle)
+
+
+def _read_group(group: Group, currency: str, places: Mapping[str, str]) -> Good | Bad:
     problems: list[Problem] = []
     rows = [_Row(record, problems) for record in group.rows]
     _check_group(group, rows[0])
     names = [name for number in (1, 2, 3) if (name := _option_name(rows, number))]
-    variants = _variants(rows, names, currency)
+    variants = _variants(rows, names, currency, places)
     if not variants and not problems:
         rows[0].problem("price", "This product has no variant with a price")
     if problems:
@@ -148,18 +181,19 @@ def _option_name(rows: list[_Row], number: int) -> str:
     return "" if name == "Title" and values <= {"Default Title", ""} else name
 
 
-def _variants(rows: list[_Row], names: list[str], currency: str) -> tuple[VariantDraft, ...]:
+def _variants(rows: list[_Row], names: list[str], currency: str, places: Mapping[str, str]) -> tuple[VariantDraft, ...]:
     found = [row for row in rows if row.is_variant]
     skus = [row.text("sku") for row in found]
+    counts = Counter(skus)
     variants = []
     for row, sku in zip(found, skus, strict=True):
-        variant = _variant(row, names, currency, sku if skus.count(sku) == 1 else "")
+        variant = _variant(row, names, currency, sku if counts[sku] == 1 else "", places)
         if variant is not None:
             variants.append(variant)
     return tuple(variants)
 
 
-def _variant(row: _Row, names: list[str], currency: str, sku: str) -> VariantDraft | None:
+def _variant(row: _Row, names: list[str], currency: str, sku: str, places: Mapping[str, str]) -> VariantDraft | None:
     values = [row.option(number, "value") for number in range(1, len(names) + 1)]
     for name, value in zip(names, values, strict=True):
         if not value:
@@ -170,7 +204,9 @@ def _variant(row: _Row, names: list[str], currency: str, sku: str) -> VariantDra
     elif price == 0:
         row.problem("price", "A price is more than nothing", row.text("price"))
     before = row.read("list_price", lambda text: parse_price(text, currency))
-    weight, quantity = _weight(row), _quantity(row)
+    weight, stock = _weight(row), _stock(row, places)
+    quantity = None if stock else _quantity(row)
+    tax_code = row.text("tax_code")
     if not price:
         return None
     return VariantDraft(
@@ -183,7 +219,23 @@ def _variant(row: _Row, names: list[str], currency: str, sku: str) -> VariantDra
         weight_g=weight,
         gtin=row.text("barcode") if find_gtin(row.text("barcode")) else None,
         picture=row.text("variant_image") or None,
+        mpn=row.text("mpn")[:NAME_LENGTH_MAX] or None,
+        condition=CONDITIONS.get(row.text("condition").lower(), "new"),
+        stock=stock,
+        tax_category=tax_code if _TAX_CATEGORY.match(tax_code) else None,
     )
+
+
+def _stock(row: _Row, places: Mapping[str, str]) -> dict[str, int]:
+    """What lies at each place; a cell that is empty, or says that nothing is stocked there, counts nothing."""
+    found = {}
+    for column, place in places.items():
+        if (cell := row.cells.get(column, "").strip()) and cell.lower() != "not stocked":
+            try:
+                found[place] = parse_count(cell)
+            except Invalid as problem:
+                row.problem(column, problem.sentence, cell)
+    return found
 
 
 def _quantity(row: _Row) -> int | None:
@@ -203,7 +255,7 @@ def _weight(row: _Row) -> int | None:
 
 def _draft(group: Group, rows: list[_Row], names: list[str], variants: tuple[VariantDraft, ...]) -> ProductDraft:
     first = rows[0]
-    category = first.text("category") or first.text("type")
+    category = first.text("category") or first.text("standard_type") or _path(first) or first.text("type")
     return ProductDraft(
         external_id=group.handle,
         title=first.text("title"),
@@ -215,33 +267,59 @@ def _draft(group: Group, rows: list[_Row], names: list[str], variants: tuple[Var
         variants=variants,
         pictures=_pictures(rows),
         published=_is_published(first),
+        tags=_tags(first),
     )
+
+
+def _path(first: _Row) -> str:
+    """Google's category, where it is a path and not a number."""
+    named = first.text("google_category")
+    return "" if named.isdigit() else named
+
+
+def _tags(first: _Row) -> tuple[str, ...]:
+    named = dict.fromkeys(tag.strip()[:NAME_LENGTH_MAX] for tag in first.text("tags").split(","))
+    return tuple(tag for tag in named if tag)[:TAGS_MAX]
 
 
 def _attributes(first: _Row) -> dict[str, AttributeValue]:
     found: dict[str, AttributeValue] = {}
-    if tags := [tag.strip() for tag in first.text("tags").split(",") if tag.strip()]:
-        found["tags"] = list(tags)
     if first.text("category") and first.text("type"):
         found["type"] = first.text("type")
     for column, cell in first.cells.items():
         if column in _GOOGLE:
             found[_GOOGLE[column]] = cell.strip()
         elif match := _METAFIELD.match(column):
-            values = [value.strip() for value in cell.split(";") if value.strip()]
-            found[match.group(1)] = list(values) if len(values) > 1 else cell.strip()
-    return found
+            found[match.group(1)] = metafield_value(cell.strip())
+    return {name: value for name, value in found.items() if value not in ("", [])}
 
 
-def _pictures(rows: list[_Row]) -> tuple[str, ...]:
-    """By their position where rows give one, then those of variants; each once."""
+def metafield_value(cell: str) -> AttributeValue:
+    """A metafield as it is exported: true or false, a JSON list, words between semicolons, or a text."""
+    if cell in ("true", "false"):
+        return cell == "true"
+    if cell.startswith("["):
+        try:
+            values = msgspec.json.decode(cell, type=list[str | int | float | bool])
+        except (msgspec.MsgspecError, RecursionError):
+            return cell
+        return values if len(values) > 1 else (values[0] if values else "")
+    parts = [part.strip() for part in cell.split(";") if part.strip()]
+    return list(parts) if len(parts) > 1 else cell
+
+
+def _pictures(rows: list[_Row]) -> tuple[str | PictureDraft, ...]:
+    """By their position where rows give one, then those of variants; each once, with its words where it has some."""
     placed = []
+    words: dict[str, str] = {}
     for order, row in enumerate(rows):
         if image := row.text("image"):
             position = row.text("image_position")
             placed.append((int(position) if position.isdecimal() and len(position) < 6 else 10**6, order, image))
+            words.setdefault(image, row.text("image_alt")[:TITLE_LENGTH_MAX])
     images = [image for _, _, image in sorted(placed)] + [row.text("variant_image") for row in rows]
-    return tuple(dict.fromkeys(image for image in images if image))[:PICTURES_MAX]
+    unique = list(dict.fromkeys(image for image in images if image))[:PICTURES_MAX]
+    return tuple(PictureDraft(image, words[image]) if words.get(image) else image for image in unique)
 
 
 def _is_published(first: _Row) -> bool:

@@ -1,0 +1,234 @@
+"""schema.org's JSON-LD, as shops put it into their pages: one page, a file of pages, a folder of them, or plain JSON.
+
+A document is what one script element holds, or a line of a file of JSON lines. Its nodes are read together, so that a
+reference by `@id` finds its node within it. A page is read as a stream: of the rest of it nothing is kept.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO, Final, NamedTuple
+
+import msgspec
+
+from entrepot.kernel import Invalid
+
+from .gathering import Group, gather
+from .jsonld_nodes import Node, products_in
+from .jsonld_products import group_of, read_nodes
+from .reading import (
+    LINE_BYTES_MAX,
+    VALUE_LENGTH_MAX,
+    Bad,
+    Feed,
+    Good,
+    Problem,
+    first_bytes,
+    read_beside,
+    read_lines,
+    too_long,
+)
+
+PAGES: Final = (".html", ".htm", ".xhtml")
+DOCUMENTS: Final = (".json", ".jsonld", ".json-ld")
+JSON_BYTES_MAX: Final = 64 * 2**20
+FILES_MAX: Final = 200_000
+_BLOCK: Final = 256 * 1024
+_OPEN: Final = re.compile(rb"<script\b[^>]{0,2000}?application/ld\+json[^>]{0,2000}>", re.IGNORECASE)
+_CLOSE: Final = re.compile(rb"</script\s*>", re.IGNORECASE)
+_TAIL: Final = 8_192  # an opening tag may stand across two blocks
+_TYPES: Final = (b"@type", b"@graph", b"@context")
+
+
+class JsonLdReader:
+    """Reads pages and documents."""
+
+    format = "schema-org"
+
+    def recognises(self, feed: Feed) -> bool:
+        """A page with a script of this kind, JSON with a context, or a folder with pages."""
+        if feed.path.is_dir():
+            return any(_begins_well(file) for file, _ in zip(_files(feed.path), range(50), strict=False))
+        begin = first_bytes(feed, 2**20)
+        plain = begin.lstrip()
+        if plain.startswith((b"{", b"[")):
+            return any(name in plain[:4_096] for name in _TYPES)
+        return plain.startswith(b"<") and _OPEN.search(begin) is not None
+
+    def open(self, feed: Feed) -> JsonLdSource:
+        """Begin to read."""
+        return JsonLdSource(feed)
+
+
+class Document(NamedTuple):
+    """What stands in one place: JSON not yet decoded."""
+
+    line: int
+    content: bytes
+
+
+class JsonLdSource:
+    """Pages, opened."""
+
+    def __init__(self, feed: Feed) -> None:
+        self.feed = feed
+        self._paths = list(_files(feed.path)) if feed.path.is_dir() else [feed.path]
+        if len(self._paths) > FILES_MAX:
+            raise Invalid(f"{feed.name} holds more than {FILES_MAX:,} files: import it in parts")
+        self.total = sum(path.stat().st_size for path in self._paths)
+        self.done = 0
+
+    def rows(self) -> Iterator[Good | Bad]:
+        """A product for each that is described, with the variants that name it as theirs."""
+        for group in gather(self._nodes, group_of):
+            if isinstance(group, Problem):
+                yield Bad((group,), (group.line,))
+            else:
+                yield self._read(group)
+
+    def picture(self, reference: str) -> bytes:
+        """A file beside the pages."""
+        return read_beside(self.feed, reference)
+
+    def close(self) -> None:
+        """Nothing stays open."""
+
+    def _read(self, group: Group) -> Good | Bad:
+        try:
+            return read_nodes(group, self.feed.currency)
+        except RecursionError:
+            line = group.rows[0].line
+            return Bad((Problem(line, "row", "This refers to itself, or nests too deeply", ""),), (line,))
+
+    def _nodes(self) -> Iterator[Node | Problem]:
+        self.done = 0
+        for number, path in enumerate(self._paths, start=1):
+            # A folder's line is its file: the products of a page have one line in the report, and its name.
+            with _open(path) as file:
+                for document in _documents(file):
+                    line = number if len(self._paths) > 1 else document.line
+                    yield from _decoded(document, line, path.name)
+            self.done += path.stat().st_size
+
+
+def _open(path: Path) -> BinaryIO:
+    try:
+        return path.open("rb")
+    except OSError as error:
+        raise Invalid(f"{path.name} cannot be read: {error.strerror}") from error
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    """Pages and documents of a folder and below it, in the order of their names. Links that lead outside are left."""
+    root = folder.resolve()
+    for path in sorted(folder.rglob("*")):
+        if path.suffix.lower() in (*PAGES, *DOCUMENTS) and path.is_file() and path.resolve().is_relative_to(root):
+            yield path
+
+
+def _begins_well(path: Path) -> bool:
+    with path.open("rb") as file:
+        begin = file.read(2**20)
+    return _OPEN.search(begin) is not None or (begin.lstrip()[:1] in (b"{", b"[") and b"@type" in begin)
+
+
+def _documents(file: BinaryIO) -> Iterator[Document | Problem]:
+    begin = file.read(4_096).lstrip(b"\xef\xbb\xbf \t\r\n")
+    file.seek(0)
+    if begin.startswith(b"["):
+        yield from _elements(file)
+    elif begin.startswith(b"{"):
+        yield from _lines(file)
+    else:
+        yield from _scripts(file)
+
+
+def _elements(file: BinaryIO) -> Iterator[Document | Problem]:
+    """A list: as one document, or when it is long each of its elements, which then do not refer to each other."""
+    content = file.read(JSON_BYTES_MAX + 1)
+    if len(content) > JSON_BYTES_MAX:
+        raise Invalid(f"One JSON document of more than {JSON_BYTES_MAX // 2**20} MiB: write an object a line instead")
+    if len(content) <= LINE_BYTES_MAX:
+        yield Document(1, content)
+        return
+    try:
+        for raw in msgspec.json.decode(content, type=list[msgspec.Raw]):
+            yield Document(1, bytes(raw))
+    except (msgspec.DecodeError, RecursionError) as error:
+        yield Problem(1, "row", f"This is not JSON: {error}", content[:100].decode("utf-8", "replace"))
+
+
+def _lines(file: BinaryIO) -> Iterator[Document | Problem]:
+    """An object a line, or one object over all lines."""
+    first = file.readline(LINE_BYTES_MAX + 1)
+    file.seek(0)
+    if not _is_whole(first):
+        content = file.read(JSON_BYTES_MAX + 1)
+        if len(content) > JSON_BYTES_MAX:
+            raise Invalid(f"One JSON document of more than {JSON_BYTES_MAX // 2**20} MiB: write an object a line")
+        yield Document(1, content.removeprefix(b"\xef\xbb\xbf"))
+        return
+    for line in read_lines(file):
+        if line.content is None:
+            yield too_long(line.number)
+        elif line.content.strip():
+            yield Document(line.number, line.content)
+
+
+def _is_whole(line: bytes) -> bool:
+    try:
+        msgspec.json.decode(line.removeprefix(b"\xef\xbb\xbf"), type=msgspec.Raw)
+    except (msgspec.DecodeError, RecursionError):
+        return False
+    return True
+
+
+def _scripts(file: BinaryIO) -> Iterator[Document | Problem]:
+    """What stands in the script elements of this kind, however large the page."""
+    buffer, line = b"", 1
+    while block := file.read(_BLOCK):
+        buffer += block
+        while (begin := _OPEN.search(buffer)) is not None:
+            end = _CLOSE.search(buffer, begin.end())
+            at = line + buffer.count(b"\n", 0, begin.end())
+            if end is not None:
+                yield Document(at, buffer[begin.end() : end.start()])
+                cut = end.end()
+            elif len(buffer) - begin.end() > LINE_BYTES_MAX:
+                yield too_long(at)
+                cut = begin.end()
+            else:
+                break  # its end is in a block to come
+            line, buffer = line + buffer.count(b"\n", 0, cut), buffer[cut:]
+        else:
+            cut = max(len(buffer) - _TAIL, 0)
+            line, buffer = line + buffer.count(b"\n", 0, cut), buffer[cut:]
+
+
+def _decoded(document: Document | Problem, line: int, name: str) -> Iterator[Node | Problem]:
+    """The products of a document. JSON-LD without one (a breadcrumb, an organisation) is passed over."""
+    if isinstance(document, Problem):
+        yield document
+        return
+    shown = document.content[: VALUE_LENGTH_MAX * 4].decode("utf-8", "replace").strip()[:VALUE_LENGTH_MAX]
+    try:
+        value = msgspec.json.decode(_tidied(document.content))
+        products = products_in(value)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        yield Problem(line, "row", f"This is not JSON: {error} ({name[:100]})", shown)
+    except RecursionError:
+        yield Problem(line, "row", f"This nests too deeply ({name[:100]})", shown)
+    else:
+        for product in products:
+            yield product._replace(line=line, size=len(document.content))
+
+
+_COMMENT: Final = re.compile(rb"^\s*(?:<!--|/\*<!\[CDATA\[\*/|//<!\[CDATA\[)|(?:-->|/\*\]\]>\*/|//\]\]>)\s*$")
+_CONTROL: Final = re.compile(rb"[\x00-\x1f]")
+
+
+def _tidied(content: bytes) -> bytes:
+    """Without what page builders wrap around it, and line breaks within texts as spaces: browsers forgive them."""
+    return _CONTROL.sub(b" ", _COMMENT.sub(b"", content).strip().rstrip(b";"))

@@ -68,7 +68,7 @@ class Entrepot:
         self.sealer = pay.Sealer(secret_key)
         self.indexer = discovery.Indexer(database, self.meter, home / "index", settings.discovery, holder=self.name)
         self.searcher = discovery.Searcher(database, self.indexer.index, self.meter, self.signals)
-        self.reactions: Reactions = orders.reactions(secret_key)
+        self.reactions: Reactions = _joined(catalog.reactions(), orders.reactions(secret_key))
         self.job_kinds = self._job_kinds()
         self._relay = Relay(database, self.reactions, self.name)
         self._threads: list[Any] = []
@@ -148,6 +148,11 @@ class Entrepot:
     def _order_url(self, order_id: str) -> str:
         """Where a buyer comes back to, after paying at a processor's page."""
         return f"{self.settings.public_url}/orders/{order_id}"
+
+
+def _joined(*parts: Reactions) -> Reactions:
+    """Every room's reactions: an event may wake several."""
+    return {event: [handler for part in parts for handler in part.get(event, ())] for part in parts for event in part}
 
 
 def open_home(

@@ -6,7 +6,7 @@ that nothing can be sold twice. Only goods of approved merchants are seen.
 
 from typing import Any
 
-from entrepot.kernel import Blobs, TaskKind
+from entrepot.kernel import Blobs, Reactions, TaskKind
 
 from . import notices as _notices  # noqa: F401 - declares their kinds
 from . import sales as _sales
@@ -72,6 +72,7 @@ from .proofs import PROOFS
 from .publishing import set_listing_status
 from .reviews import ReviewText, grant_review, list_reviews, may_review, write_review
 from .sales import SCHEDULE
+from .shelves import Movement, list_low_stock, list_movements, move_stock, tell_low_stock
 from .stock import (
     SoldOut,
     StockRequest,
@@ -108,6 +109,11 @@ from .types import (
 )
 
 
+def reactions() -> Reactions:
+    """What the catalogue does because of its own events."""
+    return {StockChanged: (tell_low_stock,)}
+
+
 def tasks(blobs: Blobs) -> tuple[TaskKind[Any], ...]:
     """The kinds of task that the catalogue has: importing what was uploaded, following sales and schedules."""
     return (import_task(blobs), *_sales.TASKS)
@@ -139,6 +145,7 @@ __all__ = [
     "MerchantApproved",
     "MerchantStatus",
     "MerchantSuspended",
+    "Movement",
     "OfferChange",
     "OfferView",
     "OffersChanged",
@@ -199,12 +206,15 @@ __all__ = [
     "list_import_errors",
     "list_imports",
     "list_listings",
+    "list_low_stock",
     "list_merchants",
+    "list_movements",
     "list_packs",
     "list_reviews",
     "local_feed",
     "may_review",
     "merchants_of",
+    "move_stock",
     "normalise",
     "normalise_all",
     "offers_for_cart",
@@ -215,6 +225,7 @@ __all__ = [
     "places_of",
     "preview_import",
     "publish_product",
+    "reactions",
     "record_pictures",
     "release_stock",
     "rendition",

@@ -25,6 +25,39 @@ declare_notices(
         mailed=True,
     ),
     NoticeKind(
+        "catalog.low_stock",
+        {"en": "Running low", "zh": "库存不足"},
+        {
+            "en": "{title}: {left} left, and you asked to be told at {at}.",
+            "zh": "{title}：仅剩 {left} 件，已达到您设定的提醒值 {at}。",
+        },
+        mailed=True,
+    ),
+    NoticeKind(
+        "catalog.bulk_done",
+        {"en": "Your edit is finished", "zh": "批量修改已完成"},
+        {
+            "en": "{changed} changed, {unchanged} as before, {refused} refused.",
+            "zh": "已修改 {changed} 项，未变 {unchanged} 项，被拒 {refused} 项。",
+        },
+    ),
+    NoticeKind(
+        "catalog.words_proposed",
+        {"en": "Another seller proposes other words", "zh": "其他卖家提出修改商品内容"},
+        {
+            "en": "{merchant} proposes to change what {title} says. Accept or decline it.",
+            "zh": "{merchant} 建议修改“{title}”的内容，请采纳或拒绝。",
+        },
+    ),
+    NoticeKind(
+        "catalog.words_decided",
+        {"en": "Your proposal was decided", "zh": "您的修改建议已处理"},
+        {
+            "en": "{title}: your proposal was {decision}.",
+            "zh": "“{title}”：您的建议结果为 {decision}。",
+        },
+    ),
+    NoticeKind(
         "catalog.import_done",
         {"en": "Your import is finished", "zh": "导入已完成"},
         {

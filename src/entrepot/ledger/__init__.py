@@ -7,7 +7,7 @@ another. It knows no prices, orders or people.
 
 from .balances import balance_of, balances_of
 from .chain import chain_root, check_root, seal
-from .history import list_transfers
+from .history import list_latest, list_transfers
 from .holds import find_hold, holds_of, list_expired_holds
 from .overview import KindTotal, list_newest, sum_by_kind
 from .posting import post
@@ -59,6 +59,7 @@ __all__ = [
     "find_hold",
     "holds_of",
     "list_expired_holds",
+    "list_latest",
     "list_newest",
     "list_transfers",
     "post",

@@ -36,6 +36,19 @@ def list_transfers(
     return snapshot.all(_pages[account is not None, ref is not None], **params)
 
 
+def list_latest(snapshot: Snapshot, account: Account, *, before: str | None = None, most: int = 100) -> list[Transfer]:
+    """Transfers of an account, newest first, from the one before the id `before` on. NotFound when there is none."""
+    position, serial = (2**62, 2**62) if before is None else _place_of(snapshot, before)
+    is_sealed = before is not None and serial == 0
+    return snapshot.all(
+        _latest,
+        account=account.id,
+        position=position if is_sealed else 2**62,
+        serial=0 if is_sealed else serial,
+        most=max(1, min(most, MOST_MAX)),
+    )
+
+
 def _place_of(snapshot: Snapshot, transfer_id: str) -> tuple[int, int]:
     """Behind which position, and behind which serial among the unsealed, a page begins."""
     row = snapshot.one(_place, id=transfer_id)
@@ -70,6 +83,21 @@ def _page(sides: Sequence[ColumnElement[Any] | None], by_ref: bool) -> Prepared[
     return prepare(select(*columns).order_by(*order).limit(bindparam("most")), Transfer)
 
 
+def _backwards() -> Prepared[Transfer]:
+    """The same the other way round: the unsealed are the newest."""
+    parts: list[Select[Any]] = []
+    for side in (_t.debit, _t.credit):
+        part = select(*_shown, _t.serial).where(side == bindparam("account"))
+        sealed = part.where(_t.position < bindparam("position")).order_by(_t.position.desc())
+        unsealed = part.where(_t.position.is_(None), _t.serial < bindparam("serial")).order_by(_t.serial.desc())
+        parts += [select(each.limit(bindparam("most")).subquery()) for each in (sealed, unsealed)]
+    found = union_all(*parts).subquery()
+    columns = [found.c[column.name] for column in _shown]
+    order = (found.c.position.is_not(None), found.c.position.desc(), found.c.serial.desc())
+    return prepare(select(*columns).order_by(*order).limit(bindparam("most")), Transfer)
+
+
+_latest = _backwards()
 _pages = {
     (by_account, by_ref): _page([_t.debit, _t.credit] if by_account else [None], by_ref)
     for by_account in (False, True)

@@ -54,14 +54,38 @@ def abandon(database: Database, payment: pay.Payment) -> None:
 
 
 def refund(database: Database, payment: pay.Payment, amount_minor: int, seller_order_id: str = "sor_lamp") -> str:
-    """Give money of a leg back."""
+    """Give money of a leg back: a tenth of it was commission, a twentieth the carrier's."""
+    commission, carrier = amount_minor // 10, amount_minor // 20
+    parts = {"seller_minor": amount_minor - commission - carrier, "commission_minor": commission}
+    wanted = pay.Refund(payment.id, seller_order_id, amount_minor, "Wrong size", carrier_minor=carrier, **parts)
+    return post_refund(database, wanted)
+
+
+def post_refund(database: Database, wanted: pay.Refund) -> str:
+    """Begin a refund as it is."""
 
     def command(tx: Tx) -> str:
-        refund_id, plan = pay.refund_plan(tx, pay.Refund(payment.id, seller_order_id, amount_minor, "Wrong size"))
+        refund_id, plan = pay.refund_plan(tx, wanted)
         ledger.post(tx, plan)
         return refund_id
 
     return database.write_now(command)
+
+
+def freeze(database: Database, dispute_id: str, seller_order_id: str, seller_minor: int) -> int:
+    """Keep a seller order's money for a dispute; what was set apart of the merchant's own."""
+
+    def command(tx: Tx) -> int:
+        amount_minor, plan = pay.freeze(tx, dispute_id, seller_order_id, seller_minor)
+        ledger.post(tx, plan)
+        return amount_minor
+
+    return database.write_now(command)
+
+
+def unfreeze(database: Database, dispute_id: str, fee_minor: int = 0) -> None:
+    """Let go of what a dispute kept."""
+    database.write_now(lambda tx: ledger.post(tx, pay.unfreeze(tx, dispute_id, fee_minor)[1]))
 
 
 def complete(

@@ -27,6 +27,8 @@ def live(database: Database, processor: pay.SandboxProcessor) -> None:
     p.run_tasks(database, processor)
     p.abandon(database, late)
     p.run_days(database, processor)
+    p.refund(database, first, 2_00)  # paid out before: the merchant owes it
+    p.freeze(database, "dsp_1", "sor_lamp", 3_00)
     p.start(database, "ord_3", [pay.PaymentLeg("sor_open", 5_00, "org_bruno")])
 
 

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from entrepot import ledger, pay
 from entrepot.kernel import Conflict, Database, Invalid, NotFound
 from entrepot.pay.refunds import check_refund
+from entrepot.pay.rows import Leg
 from tests.pay import purchases as p
 
 
@@ -50,11 +51,17 @@ def test_what_was_not_paid_cannot_be_given_back(database: Database) -> None:
         p.refund(database, payment, 1, "sor_other")
 
 
-def test_a_settled_order_has_nothing_in_escrow_to_give_back(database: Database) -> None:
+def test_a_refund_after_the_settlement_takes_from_the_merchant_and_more_than_was_shared_out_is_refused(
+    database: Database,
+) -> None:
     payment = p.buy(database)
     p.complete(database, 10_00)
-    with pytest.raises(Conflict, match="left escrow"):
-        p.refund(database, payment, 1)
+    p.refund(database, payment, 4_00)
+    assert p.available(database, pay.accounts.payable("org_bruno", "EUR")) == 8_50 - 3_40
+    assert p.available(database, pay.accounts.commission("EUR")) == 60
+    assert p.escrow(database) == 0
+    with pytest.raises(Conflict, match="more than was paid"):
+        p.refund(database, payment, 6_01)
     assert p.breaches(database) == []
 
 
@@ -82,9 +89,10 @@ def test_what_is_left_after_a_refund_is_settled(database: Database, processor: p
 @given(captured=st.integers(0, 10**9), amounts=st.lists(st.integers(-5, 10**9), max_size=8))
 def test_accepted_refunds_never_sum_to_more_than_was_captured(captured: int, amounts: list[int]) -> None:
     given_back = 0
+    leg = Leg("pay_1", "sor_1", "org_1", "EUR", captured, 0, 0, None)
     for amount in amounts:
-        refund = pay.Refund("pay_1", "sor_1", amount, "")
-        if p.refusal_of(lambda refund=refund, back=given_back: check_refund(refund, captured, back)) == "ok":
+        refund = pay.Refund("pay_1", "sor_1", amount, "", seller_minor=amount)
+        if p.refusal_of(lambda refund=refund, back=given_back: check_refund(refund, leg, pay.Brought(back))) == "ok":
             assert amount > 0
             given_back += amount
     assert 0 <= given_back <= captured

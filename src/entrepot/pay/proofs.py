@@ -83,13 +83,16 @@ def _is_held(payment: Payment, source: Source, hold: ledger.HoldState | None) ->
 
 
 def escrows(snapshot: Snapshot) -> Finding:
-    """Each seller order's escrow can spend what was captured, less what was given back and what was settled."""
+    """Each seller order's escrow can spend what was captured, less what was given back and what was settled.
+
+    A refund after the settlement brings what it gives back into escrow first.
+    """
     expected: Counter[tuple[str, str]] = Counter()
     refunded = _refunded(snapshot)
     for leg in snapshot.all(_legs_with_state):
         captured = leg.amount_minor + leg.gift_minor + leg.subsidy_minor if leg.state == "captured" else 0
-        back = refunded.get((leg.payment_id, leg.seller_order_id), 0)
-        expected[leg.seller_order_id, leg.currency] += captured - back
+        back = refunded.get((leg.payment_id, leg.seller_order_id))
+        expected[leg.seller_order_id, leg.currency] += captured - (back.escrow_minor if back else 0)
     for row in snapshot.all(_settled):
         expected[row.seller_order_id, row.currency] -= row.total
     breaches = _unlike_available(snapshot, [(accounts.escrow(*key), due) for key, due in expected.items()])
@@ -97,17 +100,35 @@ def escrows(snapshot: Snapshot) -> Finding:
 
 
 def refunds(snapshot: Snapshot) -> Finding:
-    """No leg gives back more than it brought, and each refund is on the ledger as its row says."""
+    """No leg gives back more than it brought, by the processor, gift cards or subsidy; and each refund is on the ledger
+    as its row says: what goes back is what is given up."""
     legs = snapshot.all(_legs_with_state)
-    brought = {(leg.payment_id, leg.seller_order_id): leg.amount_minor for leg in legs if leg.state == "captured"}
+    brought = {(leg.payment_id, leg.seller_order_id): leg for leg in legs if leg.state == "captured"}
     breaches = [
-        f"{key[0]} gave back {amount_minor} for {key[1]}, which brought {brought.get(key, 0)}"
-        for key, amount_minor in _refunded(snapshot).items()
-        if key[1] is not None and amount_minor > brought.get(key, 0)
+        f"{key[0]} gave back more for {key[1]} than it had brought: {back}"
+        for key, back in _refunded(snapshot).items()
+        if key[1] is not None and _is_above(back, brought.get(key))
     ]
     rows = snapshot.all(_refunds)
-    held = [(row.id, refund_hold_id(row.id), row.amount_minor, row.state) for row in rows]
+    breaches += [
+        f"{row.id} gives back {row.gross}, and {row.parts} is given up"
+        for row in rows
+        if row.seller_order_id is not None and (row.gross != row.parts or (row.settled and row.seller != row.found))
+    ]
+    held = [(row.id, refund_hold_id(row.id), row.amount_minor, row.state) for row in rows if _is_held_back(row)]
     return Finding(len(legs), breaches + _unlike_holds(snapshot, held))
+
+
+def _is_above(back: Any, leg: Any) -> bool:
+    if leg is None:
+        return True
+    names = ("amount_minor", "gift_minor", "subsidy_minor")
+    return any(getattr(back, name) > getattr(leg, name) for name in names)
+
+
+def _is_held_back(row: Any) -> bool:
+    """Whether a refund has a hold: what a bank took by itself, or gift cards got at once, has none."""
+    return bool(row.amount_minor) and not row.charged_back
 
 
 def late_money(snapshot: Snapshot) -> Finding:
@@ -115,9 +136,9 @@ def late_money(snapshot: Snapshot) -> Finding:
     payments = snapshot.all(_payments)
     back = _refunded(snapshot)
     breaches = [
-        f"{payment.id} is {payment.state} with {payment.amount_minor}, and {back.get((payment.id, None), 0)} goes back"
+        f"{payment.id} is {payment.state} with {payment.amount_minor}, and {_late(back, payment)} goes back"
         for payment in payments
-        if back.get((payment.id, None), 0) != (payment.amount_minor if payment.state == "captured_late" else 0)
+        if _late(back, payment) != (payment.amount_minor if payment.state == "captured_late" else 0)
     ]
     apart = [(accounts.unapplied(payment.id, payment.currency), 0) for payment in payments]
     return Finding(len(payments), breaches + _unlike_available(snapshot, apart))
@@ -136,15 +157,44 @@ def statements(snapshot: Snapshot) -> Finding:
 
 
 def settlements(snapshot: Snapshot) -> Finding:
-    """Each merchant is owed the settled parts of their orders, less what was paid out."""
+    """Each merchant is owed the settled parts of their orders, less reserves, payouts, refunds and what is disputed."""
     settled = snapshot.all(_settled)
     owed: Counter[tuple[str, str]] = Counter()
     for row in settled:
-        owed[row.merchant_id, row.currency] += row.seller_minor
-    for payout in snapshot.all(_payouts):
-        owed[payout.merchant_id, payout.currency] -= payout.amount_minor
-    breaches = _unlike_available(snapshot, [(accounts.payable(*key), due) for key, due in owed.items()])
+        owed[row.merchant_id, row.currency] += row.seller_minor - row.recovered_minor
+    for row in snapshot.all(_reserved):
+        owed[row.merchant_id, row.currency] -= row.kept_minor - row.released_minor
+    for row in snapshot.all(_paid_out):
+        owed[row.merchant_id, row.currency] -= row.amount_minor
+    for row in snapshot.all(_from_merchants):
+        owed[row.merchant_id, row.currency] -= row.payable_minor
+    for row in snapshot.all(_kept_apart):
+        owed[row.merchant_id, row.currency] -= row.amount_minor
+    breaches = _unlike_available(snapshot, [(accounts.payable(*key), int(due)) for key, due in owed.items()])
     return Finding(len(settled), breaches)
+
+
+def receivables(snapshot: Snapshot) -> Finding:
+    """What merchants owe is what refunds did not find with them, and chargebacks' fees, less what was recovered."""
+    owed: Counter[tuple[str, str]] = Counter()
+    for row in snapshot.all(_from_merchants):
+        owed[row.merchant_id, row.currency] -= row.receivable_minor
+    for row in snapshot.all(_fees):
+        owed[row.merchant_id, row.currency] -= row.fee_minor
+    for row in snapshot.all(_settled):
+        owed[row.merchant_id, row.currency] += row.recovered_minor
+    breaches = _unlike_available(snapshot, [(accounts.receivable(*key), int(due)) for key, due in owed.items()])
+    return Finding(sum(1 for due in owed.values() if due), breaches)
+
+
+def freezes(snapshot: Snapshot) -> Finding:
+    """What a dispute keeps of a merchant's money is apart until it is decided, and nothing of it afterwards."""
+    kept = snapshot.all(_freezes)
+    expected = [
+        (accounts.disputed(row.id, row.currency), 0 if row.released_at is not None else row.amount_minor)
+        for row in kept
+    ]
+    return Finding(len(kept), _unlike_available(snapshot, expected))
 
 
 PROOFS = (
@@ -152,7 +202,9 @@ PROOFS = (
     Proof("pay.escrow", "escrow is what was captured, less given back, less settled", escrows),
     Proof("pay.refunds", "nothing is given back that was not paid", refunds),
     Proof("pay.late", "money that came too late is on its way back", late_money),
-    Proof("pay.settlements", "merchants are owed their settled parts, less their payouts", settlements),
+    Proof("pay.settlements", "merchants are owed their settled parts, less reserves, payouts and refunds", settlements),
+    Proof("pay.receivables", "what merchants owe is what refunds did not find, less what was recovered", receivables),
+    Proof("pay.freezes", "disputed money is apart until it is decided", freezes),
     Proof("pay.statements", "the lines of each statement sum to its payout", statements),
 )
 
@@ -184,9 +236,14 @@ def _unlike_holds(snapshot: Snapshot, expected: Sequence[tuple[str, str, int, st
     return breaches
 
 
-def _refunded(snapshot: Snapshot) -> dict[tuple[str, str | None], int]:
-    rows = snapshot.all(_refunded_by_leg)
-    return {(row.payment_id, row.seller_order_id): int(row.amount_minor) for row in rows}
+def _refunded(snapshot: Snapshot) -> dict[tuple[str, str | None], Any]:
+    """What went back of each leg, by what had brought it; `escrow_minor` is what escrow lost by it."""
+    return {(row.payment_id, row.seller_order_id): row for row in snapshot.all(_refunded_by_leg)}
+
+
+def _late(back: dict[tuple[str, str | None], Any], payment: Payment) -> int:
+    row = back.get((payment.id, None))
+    return int(row.amount_minor) if row is not None else 0
 
 
 def _batches(items: Sequence[T]) -> Iterator[Sequence[T]]:
@@ -196,6 +253,7 @@ def _batches(items: Sequence[T]) -> Iterator[Sequence[T]]:
 _p, _l, _r, _s, _o = (
     tables.payments.c, tables.legs.c, tables.refunds.c, tables.settlements.c, tables.payouts.c,
 )  # fmt: skip
+_BROUGHT = (_r.amount_minor, _r.gift_minor, _r.subsidy_minor)
 _payments: Prepared[Payment] = prepare(select(*PAYMENT_COLUMNS), Payment)
 _legs_with_state: Prepared[Any] = prepare(
     select(
@@ -207,12 +265,53 @@ _legs_in: Prepared[Leg] = prepare(select(*LEG_COLUMNS).where(in_set(_l.payment_i
 _gifts_in: Prepared[Any] = prepare(
     select(_g.payment_id, _g.seller_order_id, _g.card_id, _g.amount_minor).where(in_set(_g.payment_id, "ids"))
 )
-_refunds: Prepared[Any] = prepare(select(_r.id, _r.amount_minor, _r.state))
-_refunded_by_leg: Prepared[Any] = prepare(
-    select(_r.payment_id, _r.seller_order_id, func.sum(_r.amount_minor).label("amount_minor")).group_by(
-        _r.payment_id, _r.seller_order_id
+_gross = _r.amount_minor + _r.gift_minor + _r.subsidy_minor
+_refunds: Prepared[Any] = prepare(
+    select(
+        _r.id, _r.seller_order_id, _r.amount_minor, _r.charged_back, _r.state, _r.settled,
+        _r.seller_minor.label("seller"),
+        _gross.label("gross"),
+        (_r.seller_minor + _r.commission_minor + _r.carrier_minor + _r.tax_minor).label("parts"),
+        (_r.payable_minor + _r.reserve_minor + _r.receivable_minor).label("found"),
     )
-)
+)  # fmt: skip
+_refunded_by_leg: Prepared[Any] = prepare(
+    select(
+        _r.payment_id, _r.seller_order_id, *(func.sum(each).label(each.name) for each in _BROUGHT),
+        func.sum(_gross * (1 - _r.settled)).label("escrow_minor"),
+    ).group_by(_r.payment_id, _r.seller_order_id)
+)  # fmt: skip
 _total = (_s.seller_minor + _s.commission_minor + _s.carrier_minor + _s.tax_minor).label("total")
-_settled: Prepared[Any] = prepare(select(_s.seller_order_id, _s.merchant_id, _s.currency, _s.seller_minor, _total))
+_settled: Prepared[Any] = prepare(
+    select(_s.seller_order_id, _s.merchant_id, _s.currency, _s.seller_minor, _s.recovered_minor, _total)
+)
+_v, _f = tables.reserves.c, tables.freezes.c
+_reserved: Prepared[Any] = prepare(
+    select(
+        _v.merchant_id, _v.currency, func.sum(_v.amount_minor).label("kept_minor"),
+        func.sum(func.coalesce(_v.released_minor, 0)).label("released_minor"),
+    ).group_by(_v.merchant_id, _v.currency)
+)  # fmt: skip
+_paid_out: Prepared[Any] = prepare(
+    select(_o.merchant_id, _o.currency, func.sum(_o.amount_minor).label("amount_minor"))
+    .where(_o.state.in_(("requested", "paid")))
+    .group_by(_o.merchant_id, _o.currency)
+)
+_from_merchants: Prepared[Any] = prepare(
+    select(
+        _s.merchant_id, _s.currency, func.sum(_r.payable_minor).label("payable_minor"),
+        func.sum(_r.receivable_minor).label("receivable_minor"),
+    )
+    .join_from(tables.refunds, tables.settlements, _r.seller_order_id == _s.seller_order_id)
+    .group_by(_s.merchant_id, _s.currency)
+)  # fmt: skip
+_kept_apart: Prepared[Any] = prepare(
+    select(_f.merchant_id, _f.currency, func.sum(_f.amount_minor).label("amount_minor"))
+    .where(_f.released_at.is_(None))
+    .group_by(_f.merchant_id, _f.currency)
+)
+_fees: Prepared[Any] = prepare(
+    select(_f.merchant_id, _f.currency, func.sum(_f.fee_minor).label("fee_minor")).group_by(_f.merchant_id, _f.currency)
+)
+_freezes: Prepared[Any] = prepare(select(_f.id, _f.currency, _f.amount_minor, _f.released_at))
 _payouts: Prepared[Payout] = prepare(select(*PAYOUT_COLUMNS), Payout)

@@ -12,7 +12,7 @@ buyer is never forgotten, at worst its task is stuck before the operator's eyes.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 from sqlalchemy import bindparam, func, insert, select, update
@@ -27,6 +27,18 @@ from .types import Payment, Refund, RefundRow, RefundSources
 REFUND_TASK = "pay.refund"
 REASON_LENGTH_MAX = 2_000
 LATE_REASON = "The order had ended when the money came"
+
+
+class Parts(NamedTuple):
+    """Who got, or gives up, how much."""
+
+    seller_minor: int
+    commission_minor: int
+    carrier_minor: int
+    tax_minor: int
+
+
+PARTS = Parts._fields
 
 
 class RefundTask(msgspec.Struct, frozen=True):
@@ -71,10 +83,12 @@ def refund_plan(tx: Tx, refund: Refund, coming_minor: int = 0) -> tuple[str, led
         raise Conflict("This order is not paid, so there is nothing to give back")
     before = given_back(tx, payment.id, leg.seller_order_id)
     check_refund(refund, leg, before)
-    settled = tx.one(settlement_of, seller_order_id=leg.seller_order_id) is not None
-    sources = _find_sources(tx, leg, refund.seller_minor, coming_minor) if settled else None
+    settled = tx.one(settlement_of, seller_order_id=leg.seller_order_id)
+    if settled is not None:
+        check_parts(refund, settled, tx.one(_taken_back, seller_order_id=leg.seller_order_id))
+    sources = _find_sources(tx, leg, refund.seller_minor, coming_minor) if settled is not None else None
     row = _record(tx, payment, refund, leg.seller_order_id, sources)
-    if not settled and refunded_of(tx, payment.id, leg.seller_order_id) == leg.escrow_minor:
+    if settled is None and refunded_of(tx, payment.id, leg.seller_order_id) == leg.escrow_minor:
         tx.run(rows.close_leg, payment_id_=payment.id, seller_order_id_=leg.seller_order_id, now_=tx.now)
     plan = _gather(row, leg, sources) if sources else ledger.Plan()
     plan += _give_at_once(tx, row, leg, before.gift_minor)
@@ -133,6 +147,14 @@ def check_refund(refund: Refund, leg: rows.Leg, before: Brought) -> None:
         raise Conflict("This would give back more than was paid")
     if refund.parts_minor != refund.gross_minor:
         raise Invalid("Say who gives it up: the parts must sum to what goes back")
+
+
+def check_parts(refund: Refund, settled: Parts, before: Parts | None) -> None:
+    """Refuse to take more from anybody than the settlement gave them, less what was taken back before."""
+    for name in PARTS:
+        given, taken = getattr(settled, name), getattr(before, name) if before is not None else 0
+        if getattr(refund, name) + taken > given:
+            raise Conflict("This would take more back than was shared out")
 
 
 def return_late_money(tx: Tx, payment: Payment) -> ledger.Plan:
@@ -244,7 +266,7 @@ def _by_processor(row: RefundRow, payment: Payment, leg: rows.Leg) -> ledger.Pla
     source = accounts.escrow(leg.seller_order_id, payment.currency)
     if not row.amount_minor:
         return ledger.Plan()
-    if row.state != "paid":
+    if not row.charged_back:
         return ledger.Plan.of(_hold(row, payment, source))
     target, code = accounts.processor(payment.processor, payment.currency), accounts.CHARGEBACK
     move_id = derive_id("trf", row.id, code)
@@ -266,7 +288,8 @@ def _record(
     row = RefundRow(
         tx.new_id("rfd"), payment.id, seller_order_id, payment.currency, refund.amount_minor, refund.gift_minor,
         refund.subsidy_minor, refund.seller_minor, refund.commission_minor, refund.carrier_minor, refund.tax_minor,
-        int(sources is not None), taken.payable_minor, taken.reserve_minor, taken.receivable_minor, refund.reason,
+        int(sources is not None), taken.payable_minor, taken.reserve_minor, taken.receivable_minor,
+        int(refund.charged_back is not None), refund.reason,
         "paid" if at_once else "requested", refund.charged_back, tx.now, tx.now if at_once else None,
     )  # fmt: skip
     tx.run(_insert, **msgspec.structs.asdict(row))
@@ -292,10 +315,15 @@ _given_back: Prepared[Any] = prepare(
         func.sum(_r.subsidy_minor).label("subsidy"),
     ).where(*_of_leg)
 )
-settlement_of: Prepared[Any] = prepare(
-    select(tables.settlements.c.seller_order_id).where(
-        tables.settlements.c.seller_order_id == bindparam("seller_order_id")
-    )
+_s = tables.settlements.c
+settlement_of: Prepared[Parts] = prepare(
+    select(*(_s[name] for name in PARTS)).where(_s.seller_order_id == bindparam("seller_order_id")), Parts
+)
+_taken_back: Prepared[Parts] = prepare(
+    select(*(func.coalesce(func.sum(_r[name]), 0).label(name) for name in PARTS)).where(
+        _r.seller_order_id == bindparam("seller_order_id"), _r.settled == 1
+    ),
+    lambda *parts: Parts(*map(int, parts)),
 )
 _insert: Prepared[Any] = prepare(
     insert(tables.refunds).values({column.name: bindparam(column.name) for column in tables.refunds.columns})

@@ -22,6 +22,7 @@ from entrepot.kernel import (
 
 from . import accounts, rows, tables
 from .refunds import refunded_of
+from .reserves import keep_reserve
 from .types import SettlementLegs
 
 
@@ -83,7 +84,7 @@ def settle(tx: Tx, legs: SettlementLegs) -> ledger.Plan:
         settled_at=tx.now,
     )  # fmt: skip
     tx.run(rows.close_leg, payment_id_=leg.payment_id, seller_order_id_=legs.seller_order_id, now_=tx.now)
-    return plan + recovery
+    return plan + recovery + keep_reserve(tx, legs, recovered_minor)
 
 
 def _recover(tx: Tx, legs: SettlementLegs) -> tuple[int, ledger.Plan]:

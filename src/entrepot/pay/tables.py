@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import CheckConstraint, Column, Index, PrimaryKeyConstraint, text
 
-from entrepot.kernel.sql import Json, String, Whole, table
+from entrepot.kernel.sql import Flag, Json, String, Whole, table
 
 payments = table(
     "pay_payments",
@@ -105,6 +105,7 @@ refunds = table(
     Column("payable_minor", Whole, nullable=False),
     Column("reserve_minor", Whole, nullable=False),
     Column("receivable_minor", Whole, nullable=False),
+    Column("charged_back", Flag, nullable=False),  # the buyer's bank took it: the processor is not asked
     Column("reason", String, nullable=False),
     Column("state", String, nullable=False),
     Column("processor_ref", String),

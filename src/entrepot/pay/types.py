@@ -165,7 +165,7 @@ class RefundRow(msgspec.Struct, frozen=True):
     """A refund as it stands. Without a seller order it gives back money that came after the order was given up.
 
     `settled` is 1 when the seller order's money had been shared out before; the three amounts after it say where the
-    merchant's part was found.
+    merchant's part was found. `charged_back` is 1 when the buyer's bank has taken the processor's part by itself.
     """
 
     id: str
@@ -183,6 +183,7 @@ class RefundRow(msgspec.Struct, frozen=True):
     payable_minor: int
     reserve_minor: int
     receivable_minor: int
+    charged_back: int
     reason: str
     state: RefundState
     processor_ref: str | None

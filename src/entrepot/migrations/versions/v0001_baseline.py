@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 from sqlalchemy import Text
 
-revision = "011854bd4693"
+revision = "a09f40d5f149"
 down_revision = None
 
 
@@ -1997,6 +1997,7 @@ def upgrade() -> None:
         sa.Column("payable_minor", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("reserve_minor", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("receivable_minor", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("charged_back", sa.SmallInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("processor_ref", sa.Text(), nullable=True),

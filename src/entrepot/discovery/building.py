@@ -9,16 +9,13 @@ from pathlib import Path
 
 import msgspec
 
-from entrepot import cloud
 from entrepot.cloud import Meter
-from entrepot.kernel import Database, Snapshot, Tx, find_fact, last_position, new_id, write_fact
+from entrepot.kernel import Database, Snapshot, find_fact, last_position, new_id, write_fact
 
 from .documents import next_documents
-from .index.base import Index
-from .index.fields import text_to_embed
+from .following import embed_documents, follow
 from .index.generation import Generation
 from .settings import Settings
-from .types import Document
 
 FACT = "discovery.generation"
 BATCH = 500
@@ -26,10 +23,9 @@ BATCHES_PER_COMMIT = 8
 
 
 class Served(msgspec.Struct, frozen=True):
-    """Which generation is served, and which one was before."""
+    """Which generation is served."""
 
     name: str
-    before: str = ""
 
 
 def find_served(snapshot: Snapshot) -> Served | None:
@@ -38,20 +34,14 @@ def find_served(snapshot: Snapshot) -> Served | None:
     return None if fact is None else msgspec.convert(fact, Served)
 
 
-def embed_documents(index: Index, meter: Meter, documents: list[Document], surface: str) -> None:
-    """Put documents into an index with the vectors of what they say."""
-    if documents:
-        vectors = cloud.embed(meter, [text_to_embed(document) for document in documents], surface=surface)
-        index.upsert(documents, vectors)
-
-
 def build(
     database: Database, meter: Meter, folder: Path, settings: Settings, progress: Callable[[int], None] | None = None
 ) -> tuple[str, int]:
     """Build a generation, make it the served one, and return its name and how many products it holds.
 
-    `progress` is told how many products were added since it was last told. What happens meanwhile is not lost: the
-    generation's position is that of before, and whoever serves it applies the events since.
+    `progress` is told how many products were added since it was last told. What happens meanwhile is taken in before
+    the switch, and whoever serves it takes in the rest before it is seen. A crash leaves the served one as it is; what
+    was half built is swept up later.
     """
     position = database.read_now(last_position)
     name = new_id("gen", database.clock.now(), database.random)
@@ -59,18 +49,16 @@ def build(
     generation = Generation.create(folder / name, settings.similarity_floor)
     try:
         _fill(database, meter, generation, progress or (lambda count: None))
-        generation.checkpoint(position)
+        generation.checkpoint(follow(database, generation.index, meter, position, words=True))
         if generation.is_graph_wanted():
             generation.index.attach(generation.make_graph())
-            generation.checkpoint(position)
+            generation.checkpoint(follow(database, generation.index, meter, generation.manifest.position, words=True))
+        database.write_now(lambda tx: write_fact(tx, FACT, Served(name)))
     except BaseException:
         generation.close()
         shutil.rmtree(folder / name, ignore_errors=True)
         raise
     generation.close()
-    dropped = database.write_now(lambda tx: _switch(tx, name))
-    if dropped:
-        shutil.rmtree(folder / dropped, ignore_errors=True)
     return name, generation.manifest.living
 
 
@@ -87,10 +75,3 @@ def _fill(database: Database, meter: Meter, generation: Generation, progress: Ca
             break
         after = documents[-1].id
     generation.index.commit()
-
-
-def _switch(tx: Tx, name: str) -> str:
-    """Serve a generation from now on; returns the one that is two steps behind and no longer needed by anyone."""
-    served = find_served(tx)
-    write_fact(tx, FACT, Served(name, served.name if served else ""))
-    return served.before if served else ""

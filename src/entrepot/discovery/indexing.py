@@ -4,6 +4,9 @@ What changes often (price, stock, ratings, whether it sells) is written into thi
 vectors are written by one process, the holder of the lease `index`, which commits what came and now and then makes it
 durable with the position it stands at; the others open what it wrote. A directory that cannot be opened is said to be
 damaged, once, in a sentence, and is built anew from the rows while what is left goes on serving.
+
+A rebuild is a new generation beside the old: each process switches to it when it knows all that the old one does, and
+a directory that nobody uses any more is removed (`index.claims`).
 """
 
 from __future__ import annotations
@@ -17,20 +20,22 @@ from pathlib import Path
 
 import structlog
 
-from entrepot import cloud, signals
-from entrepot.catalog import OffersChanged, ProductsHidden, ProductsListed, StockChanged
+from entrepot import cloud, pay, signals
 from entrepot.cloud import Meter
 from entrepot.kernel import DAY, Database, Lane, Recorded, Refused, Snapshot, acquire, release
+from entrepot.pay import Rates
 
-from .building import build, embed_documents, find_served
+from .building import build, find_served
 from .documents import documents_of
+from .following import PRODUCTS_MAX, first_of, follow, ids_of, take_in
 from .index.base import Busy, Damaged
+from .index.claims import sweep
 from .index.columns import change_of
 from .index.generation import Generation
 from .index.plain import PlainIndex
 from .index.served import ServedIndex
 from .settings import Settings
-from .types import Change, Document
+from .types import Change
 
 LEASE = "index"
 LEASE_S = 15
@@ -42,7 +47,8 @@ CHECKPOINT_SHARE = 50
 COLUMNS_CHECKPOINT_S = 60.0
 POPULARITY_S = 300.0
 POPULAR_MAX = 50_000
-PRODUCTS_MAX = 1_000
+RATES_S = 5.0
+SWEEP_S = 10.0
 
 log = structlog.get_logger(__name__)
 
@@ -68,6 +74,7 @@ class Indexer:
         self._lock = threading.RLock()
         self._due: dict[str, float] = {}
         self._checkpoint_took = 0.0
+        self._rates: Rates | None = None
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._loop, name="entrepot-index", daemon=True)
 
@@ -89,36 +96,20 @@ class Indexer:
         with self._lock:
             if self._asked != self._position:
                 return  # another generation was opened since these events were asked for; they are asked for again
-            events = _first(events)
+            events = first_of(events)
             if self._generation is not None:
                 self._take_in(snapshot, events, self._generation)
             self._position = self._asked = events[-1].position
 
     def _take_in(self, snapshot: Snapshot, events: Sequence[Recorded], generation: Generation) -> None:
-        listed, changed = _ids(events)
-        if not listed and not changed:
-            return
-        index = generation.index
-        found = documents_of(snapshot, listed | changed)
-        known = {product_id for product_id in changed | listed if index.has(product_id)}
-        index.change([change_of(found[each]) for each in sorted(known & found.keys())])
-        index.change([_gone(each) for each in sorted(known - found.keys())])
         self._columns_dirty = True
-        if generation.writing:
-            wanted = sorted((listed | (changed - known)) & found.keys())
-            self._write(generation, [found[each] for each in wanted], sorted(known - found.keys()))
-
-    def _write(self, generation: Generation, documents: list[Document], gone: list[str]) -> None:
-        if not documents and not gone:
-            return
         try:
-            embed_documents(generation.index, self._meter, documents, "indexing")
-            generation.index.remove(gone)
-            generation.index.commit()
+            words = take_in(snapshot, generation.index, self._meter, events, words=generation.writing)
         except Exception:
-            self._adopt(self._name)  # half of it may be in: go back to what is known to be whole
+            if generation.writing:
+                self._adopt(self._name)  # half of it may be in: go back to what is known to be whole
             raise
-        self._dirty = True
+        self._dirty = self._dirty or words
 
     # Opening, rebuilding
 
@@ -145,14 +136,27 @@ class Indexer:
         _, count = build(self._database, self._meter, self._folder, self._settings, told)
         with self._lock:
             self._adopt_served()
+        self._sweep()
         return count
+
+    def _sweep(self) -> None:
+        """Remove the generations that nobody uses any more."""
+
+        def is_served(name: str) -> bool:
+            served = self._database.read_now(find_served)
+            return served is not None and served.name == name
+
+        sweep(self._folder, is_served)
 
     def _adopt_served(self) -> None:
         """Serve what the database says is served, when it is not yet what is open here."""
         served = self._database.read_now(find_served)
         if served is None or (served.name == self._name and self._generation is not None):
             return
-        self._adopt(served.name)
+        if self._generation is None:
+            self._adopt(served.name)
+        else:
+            self._switch(served.name, self._generation)
 
     def _adopt(self, name: str) -> None:
         """Serve a generation as of its last checkpoint. When it is damaged, what served until now goes on serving."""
@@ -164,10 +168,39 @@ class Indexer:
         except Damaged as damage:
             log.warning("the search index is built anew from the catalogue", reason=damage.sentence)
             return
-        self._generation, self._name = generation, name
-        self._position = generation.manifest.position
+        self._serve(name, generation, generation.manifest.position)
+
+    def _switch(self, name: str, before: Generation) -> None:
+        """Serve another generation from now on, as soon as it knows all that the one before did.
+
+        One who only reads waits until the writer has made the words durable that came after the new one was built.
+        """
+        try:
+            generation = self._open(self._folder / name)
+        except Damaged as damage:
+            log.warning("the new search index cannot be opened; the one before goes on", reason=damage.sentence)
+            return
+        if not generation.writing and generation.manifest.position < before.manifest.position:
+            generation.close()
+            return
+        try:
+            position = follow(
+                self._database, generation.index, self._meter, generation.manifest.position, words=generation.writing
+            )
+            if generation.writing:
+                generation.checkpoint(position)
+        except BaseException:
+            generation.close()
+            raise
+        self._serve(name, generation, position)
+        before.close()
+
+    def _serve(self, name: str, generation: Generation, position: int) -> None:
+        generation.opened_at = position
+        self._generation, self._name, self._position = generation, name, position
         self.index.current = generation.index
         self._dirty = self._columns_dirty = False
+        self._rates = None
         self._due.pop("popularity", None)
 
     def _open(self, folder: Path) -> Generation:
@@ -213,9 +246,12 @@ class Indexer:
                 self._adopt(self._name)
             elif generation is not None and generation.writing:
                 self._checkpoint_if_due(generation)
+        if self._writing and self._is_due("sweep", SWEEP_S):
+            self._sweep()
         if self._generation is None and self._writing:
             self.rebuild()
         self._grow_graph()
+        self._refresh_prices()
         self._refresh_popularity()
 
     def _hold_lease(self) -> None:
@@ -248,6 +284,21 @@ class Indexer:
                 if self._generation is generation:
                     generation.index.attach(graph)
                     self._dirty = True
+
+    def _refresh_prices(self) -> None:
+        """Convert foreign prices anew when the rates have changed."""
+        generation = self._generation
+        if generation is None or not self._is_due("rates", RATES_S):
+            return
+        rates = self._database.read_now(pay.read_rates)
+        if rates == self._rates:
+            return
+        ids = generation.index.columns.foreign_ids()
+        for start in range(0, len(ids), PRODUCTS_MAX):
+            part = ids[start : start + PRODUCTS_MAX]
+            found = self._database.read_now(lambda snapshot, part=part: documents_of(snapshot, part))  # type: ignore[misc]
+            generation.index.change([change_of(document) for document in found.values()])
+        self._rates = rates
 
     def _refresh_popularity(self) -> None:
         generation = self._generation
@@ -299,39 +350,11 @@ class ColumnFollower:
 
     def apply(self, snapshot: Snapshot, events: Sequence[Recorded]) -> None:
         """See `kernel.Projection`."""
-        events = _first(events)
+        events = first_of(events)
         if self._generation is not None:
             index = self._generation.index
-            listed, changed = _ids(events)
+            listed, changed = ids_of(events)
             known = {product_id for product_id in listed | changed if index.has(product_id)}
             found = documents_of(snapshot, known)
-            index.change([change_of(found[each]) if each in found else _gone(each) for each in sorted(known)])
+            index.change([change_of(found[each]) if each in found else Change(each) for each in sorted(known)])
         self._position = events[-1].position
-
-
-def _ids(events: Sequence[Recorded]) -> tuple[set[str], set[str]]:
-    """The products whose words may have changed, and those of which only what changes often may have."""
-    listed: set[str] = set()
-    changed: set[str] = set()
-    for recorded in events:
-        match recorded.event:
-            case ProductsListed(product_ids=ids) | ProductsHidden(product_ids=ids):
-                listed.update(ids)
-            case OffersChanged(product_ids=ids) | StockChanged(product_ids=ids):
-                changed.update(ids)
-    return listed, changed
-
-
-def _first(events: Sequence[Recorded]) -> Sequence[Recorded]:
-    """The first events, at least one, that together speak of no more than PRODUCTS_MAX products."""
-    products = 0
-    for place, recorded in enumerate(events):
-        products += len(getattr(recorded.event, "product_ids", ()))
-        if products > PRODUCTS_MAX:
-            return events[: max(1, place)]
-    return events
-
-
-def _gone(product_id: str) -> Change:
-    """No longer seen: shown by no list from now on, whether or not its words have left the files yet."""
-    return Change(product_id)

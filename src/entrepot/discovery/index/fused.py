@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import itertools
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import msgspec
 import numpy as np
@@ -36,6 +36,10 @@ from .vectors import Graph, VectorFile
 from .vocabulary import Vocabulary
 
 WARMED_MAX = 300
+
+
+def _unmarked(stage: str) -> None:
+    pass
 
 
 class FusedIndex:
@@ -155,18 +159,23 @@ class FusedIndex:
         """Whether an id is in."""
         return document_id in self.columns.slot_of
 
-    def search(self, query: IndexQuery) -> IndexPage:
-        """See `base.Index`."""
+    def search(self, query: IndexQuery, mark: Callable[[str], None] = _unmarked) -> IndexPage:
+        """See `base.Index`. `mark` is told when a stage is done: words, set, filters, order, facets."""
         check(query)
         filters = read_filters(query.filters)
         view, columns = self._view, self.columns
         wanted = understand(query.text, self.vocabulary)
+        mark("words")
         found = self._find(view, query, wanted)
+        mark("set")
         tally = Tally(columns, found.slots, filters)
+        mark("filters")
         order, scores = in_order(self._prior, view, columns, query, found, tally.places, tally.prices)
         order, scores = order[query.offset :], scores[query.offset :]
         hits = self._hits(query, found, tally, order, scores)
+        mark("order")
         facets = tally.facets(query) if query.facets else ()
+        mark("facets")
         return IndexPage(hits, len(tally.places), facets, correction(query.text, wanted, self.vocabulary))
 
     def suggest(self, prefix: str, most: int) -> list[Completion]:

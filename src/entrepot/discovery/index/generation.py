@@ -22,6 +22,7 @@ import msgspec
 import numpy as np
 
 from .base import Busy, Damaged
+from .claims import Claim
 from .columns import Columns
 from .fused import FusedIndex
 from .postings import Postings
@@ -31,6 +32,9 @@ from .vocabulary import Vocabulary
 FORMAT = 2
 GRAPH_TAIL_SHARE = 5
 """The graph is made larger when the rows beyond it are more than FLAT_MAX, or a fifth of it where that is more."""
+
+
+_SIGNS_OF_DAMAGE = (OSError, ValueError, KeyError, EOFError, RuntimeError, msgspec.MsgspecError, BadZipFile)
 
 
 class Manifest(msgspec.Struct, frozen=True):
@@ -54,7 +58,8 @@ class _Words(msgspec.Struct, frozen=True):
 class Generation:
     """An opened directory and the index in it."""
 
-    def __init__(self, folder: Path, manifest: Manifest, index: FusedIndex, *, writing: bool) -> None:
+    def __init__(self, folder: Path, manifest: Manifest, index: FusedIndex, claim: Claim, *, writing: bool) -> None:
+        self._claim = claim
         self.folder = folder
         self.manifest = manifest
         self.index = index
@@ -64,29 +69,36 @@ class Generation:
     @classmethod
     def create(cls, folder: Path, floor: float) -> Generation:
         """An empty generation in a new directory, opened for writing."""
+        claim = Claim(folder)
         folder.mkdir(parents=True)
         manifest = Manifest(checkpoint=0, count=0, living=0, position=0)
         index = _open(folder, manifest, Columns(), Vocabulary(), floor, writing=True)
-        generation = cls(folder, manifest, index, writing=True)
+        generation = cls(folder, manifest, index, claim, writing=True)
         generation.checkpoint(0)
         return generation
 
     @classmethod
     def open(cls, folder: Path, floor: float, *, writing: bool) -> Generation:
         """The generation in a directory, as of its last checkpoint. Damaged, with a sentence, when it is not whole."""
+        claim = Claim(folder)
         try:
-            manifest = read_manifest(folder)
-            columns, vocabulary = _read_state(folder, manifest)
-            index = _open(folder, manifest, columns, vocabulary, floor, writing=writing)
-        except Busy:
+            return cls._open_claimed(folder, floor, claim, writing=writing)
+        except BaseException as error:
+            claim.release()
+            if isinstance(error, _SIGNS_OF_DAMAGE) and not isinstance(error, Busy | Damaged):
+                raise Damaged(f"The search index in {folder} cannot be opened ({_brief(error)})") from error
             raise
-        except (OSError, ValueError, KeyError, EOFError, RuntimeError, msgspec.MsgspecError, BadZipFile) as error:
-            raise Damaged(f"The search index in {folder} cannot be opened ({_brief(error)})") from error
+
+    @classmethod
+    def _open_claimed(cls, folder: Path, floor: float, claim: Claim, *, writing: bool) -> Generation:
+        manifest = read_manifest(folder)
+        columns, vocabulary = _read_state(folder, manifest)
+        index = _open(folder, manifest, columns, vocabulary, floor, writing=writing)
         if writing and index.postings.count() != manifest.living:
             held = index.postings.count()
             index.close()
             raise Damaged(f"The search index in {folder} holds the text of {held} products, not of {manifest.living}")
-        return cls(folder, manifest, index, writing=writing)
+        return cls(folder, manifest, index, claim, writing=writing)
 
     def checkpoint(self, position: int) -> Manifest:
         """Make everything committed durable, as of the event at this position."""
@@ -126,6 +138,7 @@ class Generation:
     def close(self) -> None:
         """Let go of the files."""
         self.index.close()
+        self._claim.release()
 
     def _clean(self, keep: Sequence[int]) -> None:
         kept = {_state(self.folder, number) for number in keep} | {_words(self.folder, number) for number in keep}

@@ -1,0 +1,86 @@
+"""Taking in what the catalogue announced: the step that every index does, whether it serves or is being built."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from entrepot import cloud
+from entrepot.catalog import OffersChanged, ProductsHidden, ProductsListed, StockChanged
+from entrepot.cloud import Meter
+from entrepot.kernel import Database, Recorded, Snapshot, list_events
+
+from .documents import documents_of
+from .index.columns import change_of
+from .index.fields import text_to_embed
+from .index.fused import FusedIndex
+from .types import Change, Document
+
+PRODUCTS_MAX = 1_000
+EVENTS_MAX = 500
+
+
+def take_in(snapshot: Snapshot, index: FusedIndex, meter: Meter, events: Sequence[Recorded], *, words: bool) -> bool:
+    """Write what events speak of into an index: columns always, words and vectors when it is open for writing.
+
+    Returns whether words changed. Reads the newest rows, so events may come twice.
+    """
+    listed, changed = ids_of(events)
+    if not listed and not changed:
+        return False
+    found = documents_of(snapshot, listed | changed)
+    known = {product_id for product_id in changed | listed if index.has(product_id)}
+    index.change([change_of(found[each]) for each in sorted(known & found.keys())])
+    gone = sorted(known - found.keys())
+    index.change([Change(each) for each in gone])  # shown by no list from now on, whether or not its words have left
+    wanted = sorted((listed | (changed - known)) & found.keys())
+    if not words or not (wanted or gone):
+        return False
+    embed_documents(index, meter, [found[each] for each in wanted], "indexing")
+    index.remove(gone)
+    index.commit()
+    return True
+
+
+def follow(database: Database, index: FusedIndex, meter: Meter, position: int, *, words: bool) -> int:
+    """Take in everything that is placed behind a position; returns the last one."""
+
+    def step(snapshot: Snapshot) -> tuple[int, int]:
+        events = first_of(list_events(snapshot, position, EVENTS_MAX))
+        if events:
+            take_in(snapshot, index, meter, events, words=words)
+        return len(events), events[-1].position if events else position
+
+    while True:
+        count, position = database.read_now(step)
+        if not count:
+            return position
+
+
+def embed_documents(index: FusedIndex, meter: Meter, documents: list[Document], surface: str) -> None:
+    """Put documents into an index with the vectors of what they say."""
+    if documents:
+        vectors = cloud.embed(meter, [text_to_embed(document) for document in documents], surface=surface)
+        index.upsert(documents, vectors)
+
+
+def ids_of(events: Sequence[Recorded]) -> tuple[set[str], set[str]]:
+    """The products whose words may have changed, and those of which only what changes often may have."""
+    listed: set[str] = set()
+    changed: set[str] = set()
+    for recorded in events:
+        match recorded.event:
+            case ProductsListed(product_ids=ids) | ProductsHidden(product_ids=ids):
+                listed.update(ids)
+            case OffersChanged(product_ids=ids) | StockChanged(product_ids=ids):
+                changed.update(ids)
+    return listed, changed
+
+
+def first_of(events: Sequence[Recorded]) -> Sequence[Recorded]:
+    """The first events, at least one, that together speak of no more than PRODUCTS_MAX products."""
+    products = 0
+    for place, recorded in enumerate(events):
+        products += len(getattr(recorded.event, "product_ids", ()))
+        if products > PRODUCTS_MAX:
+            return events[: max(1, place)]
+    return events

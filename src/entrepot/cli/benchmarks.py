@@ -19,9 +19,17 @@ import click
     help="Where to measure: a folder on the disk that homes lie on.",
 )
 @click.option("--postgres", "postgres_url", envvar="ENTREPOT_TEST_POSTGRES_URL", help="Measure on PostgreSQL too.")
-def command(name: str, as_json: bool, folder: Path, postgres_url: str | None) -> None:
+@click.option(
+    "--instances",
+    type=click.Path(path_type=Path, exists=True),
+    envvar="ENTREPOT_ROUTING_INSTANCES",
+    help="For `routes`: a .vrp or Solomon file, or a folder or .zip with some, instead of drawn ones.",
+)
+def command(name: str, as_json: bool, folder: Path, postgres_url: str | None, instances: Path | None) -> None:
     """Measure NAME (or all): each figure stands beside a control of the same run, a floor and a goal."""
     from entrepot.cli import bench
 
     os.environ.setdefault("OMP_NUM_THREADS", "1")
+    if instances is not None:
+        os.environ["ENTREPOT_ROUTING_INSTANCES"] = str(instances)
     click.echo(bench.run(name, as_json, folder=folder, postgres_url=postgres_url))

@@ -14,6 +14,7 @@ from entrepot.kernel import Invalid
 from .checkouts import measure_checkouts
 from .footprint import measure_footprint
 from .report import Measured, Report, machine, render, to_json
+from .routes import measure_routes
 from .search import measure_search
 from .transfers import measure_transfers
 
@@ -24,6 +25,7 @@ BENCHES: Mapping[str, Bench] = {
     "transfers": measure_transfers,
     "checkouts": measure_checkouts,
     "footprint": measure_footprint,
+    "routes": measure_routes,
     "search": measure_search,
     "search-500k": partial(measure_search, products=500_000),
 }

@@ -11,6 +11,7 @@ from entrepot.kernel import DAY, HOUR, SECOND, Scheduled, TaskKind, TaskRun, Tx
 
 from .asking import LOOKUP_TASK, Asking, ReturnUrl
 from .captures import CAPTURE_TASK, VOID_TASK, CaptureTask, VoidTask
+from .gift_cards import EXPIRE_CARDS, EXPIRE_CARDS_HOURLY
 from .paying_out import request_scheduled
 from .payments import CHARGE_TASK, ChargeTask
 from .payouts import PAYOUT_TASK, PayoutTask
@@ -42,6 +43,7 @@ class WebhooksTask(msgspec.Struct, frozen=True):
 SCHEDULE = (
     Scheduled(RESERVES_TASK, ReservesTask(), HOUR // SECOND),
     Scheduled(PAYOUTS_TASK, PayoutsTask(), DAY // SECOND),
+    EXPIRE_CARDS_HOURLY,
 )
 
 
@@ -79,6 +81,7 @@ def tasks(
         TaskKind(PAYOUTS_TASK, PayoutsTask, request),
         TaskKind(RESERVES_TASK, ReservesTask, release),
         TaskKind(WEBHOOKS_TASK, WebhooksTask, lambda run, body: post.carry(run)),
+        EXPIRE_CARDS,
     )
 
 

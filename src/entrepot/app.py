@@ -64,10 +64,11 @@ class Entrepot:
         self.signals = signals.Buffer(database)
         self.meter = cloud.Meter(database, settings=settings.cloud)
         self.processor = pay.SandboxProcessor(home / "sandbox", clock=database.clock)
-        self.processors = pay.Processors([self.processor])
+        self.processors = pay.open_processors(settings.pay, self.processor, database.clock, settings.public_url)
         self.sealer = pay.Sealer(secret_key)
         self.indexer = discovery.Indexer(database, self.meter, home / "index", settings.discovery, holder=self.name)
-        self.searcher = discovery.Searcher(database, self.indexer.index, self.meter, self.signals)
+        lists = home / "index" / "lists"
+        self.searcher = discovery.Searcher(database, self.indexer.index, self.meter, self.signals, lists)
         self.reactions: Reactions = _joined(catalog.reactions(), orders.reactions(secret_key))
         self.job_kinds = self._job_kinds()
         self._relay = Relay(database, self.reactions, self.name)
@@ -122,7 +123,7 @@ class Entrepot:
             self.signals.stop()
         self.meter.close()
         self.indexer.close()
-        self.processor.close()
+        self.processors.close()
         self.database.close()
 
     def _job_kinds(self) -> tuple[TaskKind[Any], ...]:

@@ -15,8 +15,8 @@ from entrepot.kernel import DAY, HOUR, MINUTE, SECOND, Conflict, TaskRun, Tx
 from . import rows
 from .actions import save_action
 from .bank import payout_address
-from .captures import CaptureTask, VoidTask, read_capture, report_capture
-from .payments import ChargeTask
+from .captures import CaptureTask, VoidTask, read_capture, report_capture, report_whole, whole_of
+from .payments import DECLINED, ChargeTask
 from .payouts import PayoutTask, read_payout, report_payout
 from .processors import (
     CaptureIntent,
@@ -92,12 +92,15 @@ class Asking:
         assert row is not None
         _, token = split_method(row.method)
         hold = row.capture == "on_shipment" and processor.abilities.holds
-        return processor.charge(
-            ChargeIntent(
-                payment.id, payment.ref, token, payment.amount_minor, payment.currency, hold,
-                self._return_url(payment.ref),
-            )
-        )  # fmt: skip
+        intent = ChargeIntent(
+            payment.id, payment.ref, token, payment.amount_minor, payment.currency, hold, self._return_url(payment.ref)
+        )
+        try:
+            return processor.charge(intent)
+        except Conflict:
+            # It cannot be done at all: the order need not wait, once the processor also does not know of it.
+            found = processor.find_charge(payment.id, payment.processor_ref) if processor.abilities.asks else None
+            return found or Charge(payment.id, "", "declined", payment.amount_minor, payment.currency, DECLINED)
 
     def _settle_charge(self, run: TaskRun, processor: Processor, charge: Charge) -> None:
         """Record the answer. The processor may want to tell later; we ask as well, because a message may be lost."""
@@ -114,18 +117,24 @@ class Asking:
     # --- parts, releases
 
     def capture(self, run: TaskRun, body: CaptureTask) -> None:
-        """Take a part of what was set aside."""
+        """Take a part of what was set aside; the whole of it, where the processor can take only once."""
         part = run.database.read_now(lambda snapshot: read_capture(snapshot, body.capture_id))
         if part.state != "requested":
             return
         _, processor, name = self._named(run, part.payment_id)
-        receipt = None if _is_first(run, part.created_at) else processor.find_capture(part.id, name)
+        intent = CaptureIntent(part.id, name, part.amount_minor, part.currency)
+        record = report_capture
+        if not processor.abilities.parts:
+            # One key for the payment, whichever parcel leaves first.
+            whole_minor = run.database.read_now(lambda snapshot: whole_of(snapshot, part.payment_id))
+            intent = CaptureIntent(part.payment_id, name, whole_minor, part.currency, True)
+            record = report_whole
+        receipt = None if _is_first(run, part.created_at) else processor.find_capture(intent.key, name)
         if receipt is None:
-            intent = CaptureIntent(part.id, name, part.amount_minor, part.currency, bool(part.final))
             receipt = _ask(
-                lambda: processor.capture(intent), lambda: processor.find_capture(part.id, name), _failed(intent)
+                lambda: processor.capture(intent), lambda: processor.find_capture(intent.key, name), _failed(intent)
             )
-        _settle_receipt(run, processor, receipt, part.created_at, report_capture)
+        _settle_receipt(run, processor, receipt, part.created_at, record)
 
     def void(self, run: TaskRun, body: VoidTask) -> None:
         """Release what is left at the processor: nothing more is to be taken."""

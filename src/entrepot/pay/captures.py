@@ -80,18 +80,24 @@ def capture_part(
     return row.id
 
 
-def release_part(tx: Tx, payment_id: str, seller_order_id: str) -> ledger.Plan:
-    """Let go of what was set aside for a seller order and was not asked for: it was cancelled, or the last parcel left.
+def release_part(tx: Tx, payment_id: str, seller_order_id: str, amount_minor: int | None = None) -> ledger.Plan:
+    """Let go of a part of what was set aside for a seller order and not asked for; of all of it without an amount.
 
-    The caller posts the plan. Nothing happens to a payment that is captured.
+    The caller posts the plan. Nothing happens to a payment that is captured. Conflict when less is left than that.
     """
     payment = rows.lock_payment(tx, payment_id)
     if payment.state != "authorised":
         return ledger.Plan()
     leg = _open_leg(tx, payment, seller_order_id)
-    if tx.value(_waiting, payment_id=payment_id, seller_order_id=seller_order_id):
-        raise Conflict("A part of this order's money is being taken: try again in a moment")
-    return _release(tx, payment, leg)
+    asked = asked_of(tx, payment.id, seller_order_id)
+    left_minor = leg.amount_minor - asked
+    amount_minor = left_minor if amount_minor is None else amount_minor
+    if not 0 <= amount_minor <= left_minor:
+        raise Conflict("This would let go of more than is still set aside")
+    _add_released(tx, leg, amount_minor)
+    if amount_minor < left_minor or tx.value(_waiting, payment_id=payment_id, seller_order_id=seller_order_id):
+        return ledger.Plan()  # the last part that is taken lets the rest go
+    return _close(tx, payment, leg, asked)
 
 
 def read_capture(snapshot: Snapshot, capture_id: str) -> Capture:
@@ -114,7 +120,7 @@ def brought(snapshot: Snapshot, payment: Payment, leg: rows.Leg) -> rows.Leg:
     taken = 0
     if payment.state == "authorised":
         taken = int(snapshot.value(_done, payment_id=payment.id, seller_order_id=leg.seller_order_id) or 0)
-    others = (leg.gift_minor, leg.subsidy_minor) if taken else (0, 0)
+    others = (leg.gift_minor, leg.subsidy_minor) if taken or not leg.amount_minor else (0, 0)
     return msgspec.structs.replace(leg, amount_minor=taken, gift_minor=others[0], subsidy_minor=others[1])
 
 
@@ -137,30 +143,65 @@ def report_capture(tx: Tx, receipt: Receipt) -> None:
     tx.announce(PartCaptured(row.id, payment.id, row.seller_order_id))
 
 
+def report_whole(tx: Tx, receipt: Receipt) -> None:
+    """Record that everything that was set aside for a payment was taken at once, however many parts were asked for."""
+    payment = rows.lock_payment(tx, receipt.key)
+    waiting = tx.all(_asked_parts, payment_id=payment.id)
+    if payment.state != "authorised" or receipt.state == "pending":
+        return
+    if receipt.state == "failed":
+        tx.run(_end_all, payment_id_=payment.id, state_="failed", reason_=receipt.reason, now_=tx.now)
+        for part in waiting:
+            tx.announce(CaptureFailed(part.id, payment.id, part.seller_order_id, receipt.reason or "Refused"))
+        return
+    if (receipt.amount_minor, receipt.currency) != (whole_of(tx, payment.id), payment.currency):
+        raise Conflict(f"The processor reports {receipt.amount_minor} {receipt.currency} for the payment {payment.id}")
+    plan = ledger.Plan()
+    for leg in tx.all(rows.legs_of, payment_id=payment.id):
+        if leg.amount_minor:
+            part = hold_id(payment.id, leg.seller_order_id)
+            plan += ledger.Plan.of(
+                ledger.Capture(
+                    derive_id("trf", part, accounts.CAPTURE), part, leg.amount_minor, accounts.CAPTURE,
+                    leg.seller_order_id, final=True,
+                )
+            ) + capture_plan(_others(tx, payment, leg.seller_order_id))  # fmt: skip
+    ledger.post(tx, plan)
+    tx.run(_end_all, payment_id_=payment.id, state_="done", reason_=None, now_=tx.now)
+    tx.run(_finish, id_=payment.id, now_=tx.now)
+    for part in waiting:
+        tx.announce(PartCaptured(part.id, payment.id, part.seller_order_id))
+
+
+def whole_of(snapshot: Snapshot, payment_id: str) -> int:
+    """What is set aside at the processor for all seller orders of a payment together, less what was let go."""
+    return sum(leg.amount_minor for leg in snapshot.all(rows.legs_of, payment_id=payment_id))
+
+
 def _taken_plan(tx: Tx, payment: Payment, row: Capture) -> ledger.Plan:
     """The part into escrow, with the first one gift cards and subsidy too; with the last one the rest is let go."""
     leg = _open_leg(tx, payment, row.seller_order_id)
+    mine = {"payment_id": payment.id, "seller_order_id": row.seller_order_id}
     part = ledger.Capture(
         derive_id("trf", row.id, accounts.CAPTURE), hold_id(payment.id, row.seller_order_id), row.amount_minor,
         accounts.CAPTURE, row.seller_order_id,
     )  # fmt: skip
-    taken = int(tx.value(_done, payment_id=payment.id, seller_order_id=row.seller_order_id) or 0)
+    taken = int(tx.value(_done, **mine) or 0)
     plan = ledger.Plan.of(part)
     if taken == row.amount_minor:
         plan += capture_plan(_others(tx, payment, row.seller_order_id))
-    if row.final:
-        plan += _release(tx, payment, leg)
+    if taken == leg.amount_minor or (tx.value(_final, **mine) and not tx.value(_waiting, **mine)):
+        _add_released(tx, leg, leg.amount_minor - taken)
+        plan += _close(tx, payment, leg, taken)
     return plan
 
 
-def _release(tx: Tx, payment: Payment, leg: rows.Leg) -> ledger.Plan:
-    """Let go of the rest of a leg; with the last leg the payment is captured, and the processor is told."""
-    taken = int(tx.value(_done, payment_id=payment.id, seller_order_id=leg.seller_order_id) or 0)
+def _close(tx: Tx, payment: Payment, leg: rows.Leg, taken: int) -> ledger.Plan:
+    """Nothing more is taken for a leg. After the last leg the payment is captured, and the processor is told."""
     plan = ledger.Plan()
-    if taken < leg.amount_minor:
-        tx.run(_set_released, payment_id_=payment.id, seller_order_id_=leg.seller_order_id,
-               released_=leg.amount_minor - taken)  # fmt: skip
-        plan += _void(hold_id(payment.id, leg.seller_order_id), leg.seller_order_id)
+    held = ledger.find_hold(tx, hold_id(payment.id, leg.seller_order_id))
+    if held is not None and held.amount > taken:
+        plan += _void(held.id, leg.seller_order_id)
     if not taken:
         for other in _others(tx, payment, leg.seller_order_id):
             plan += _void(other.hold_id, leg.seller_order_id)
@@ -169,6 +210,12 @@ def _release(tx: Tx, payment: Payment, leg: rows.Leg) -> ledger.Plan:
         tx.run(_finish, id_=payment.id, now_=tx.now)
         tx.enqueue(VOID_TASK, VoidTask(payment.id), key=payment.id)
     return plan
+
+
+def _add_released(tx: Tx, leg: rows.Leg, amount_minor: int) -> None:
+    if amount_minor:
+        mine = {"payment_id_": leg.payment_id, "seller_order_id_": leg.seller_order_id}
+        tx.run(_set_released, **mine, released_=amount_minor)
 
 
 def _void(held: str, seller_order_id: str) -> ledger.Plan:
@@ -199,6 +246,17 @@ _sum = select(func.sum(_c.amount_minor).label("amount_minor")).where(*_mine)
 _asked: Prepared[Any] = prepare(_sum.where(_c.state != "failed"))
 _done: Prepared[Any] = prepare(_sum.where(_c.state == "done"))
 _waiting: Prepared[Any] = prepare(select(_c.id).where(*_mine, _c.state == "requested").limit(1))
+_final: Prepared[Any] = prepare(select(_c.id).where(*_mine, _c.final == 1, _c.state != "failed").limit(1))
+_asked_parts: Prepared[Any] = prepare(
+    select(_c.id, _c.seller_order_id)
+    .where(_c.payment_id == bindparam("payment_id"), _c.state == "requested")
+    .order_by(_c.id)
+)
+_end_all: Prepared[Any] = prepare(
+    update(tables.captures)
+    .where(_c.payment_id == bindparam("payment_id_"), _c.state == "requested")
+    .values(state=bindparam("state_"), reason=bindparam("reason_"), done_at=bindparam("now_"))
+)
 _insert: Prepared[Any] = prepare(
     insert(tables.captures).values({column.name: bindparam(column.name) for column in tables.captures.columns})
 )
@@ -213,7 +271,7 @@ _end: Prepared[Any] = prepare(
 _set_released: Prepared[Any] = prepare(
     update(tables.legs)
     .where(_l.payment_id == bindparam("payment_id_"), _l.seller_order_id == bindparam("seller_order_id_"))
-    .values(released_minor=bindparam("released_"))
+    .values(released_minor=_l.released_minor + bindparam("released_"))
 )
 _taken = (
     select(func.coalesce(func.sum(_c.amount_minor), 0))

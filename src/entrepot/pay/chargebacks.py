@@ -19,6 +19,7 @@ from entrepot.kernel import Conflict, NotFound, Prepared, Snapshot, Tx, derive_i
 from . import accounts, notices, rows, tables
 from .events import ChargebackClosed, ChargebackOpened
 from .processors import Chargeback
+from .types import Payment
 
 
 class ChargebackRow(msgspec.Struct, frozen=True):
@@ -61,14 +62,14 @@ def report_chargeback(tx: Tx, processor: str, told: Chargeback) -> ChargebackRow
 
     A chargeback whose end is told before its beginning is opened and closed at once.
     """
-    payment = rows.lock_payment(tx, told.charge.key)
+    payment = rows.lock_payment(tx, told.charge.key or _payment_of(tx, processor, told))
     if processor != payment.processor:
         raise Conflict(f"{processor} tells of a chargeback of {payment.id}, which {payment.processor} had taken")
     if told.currency != payment.currency or not 0 < told.amount_minor <= payment.amount_minor:
         raise Conflict(f"{processor} takes {told.amount_minor} {told.currency} back of the payment {payment.id}")
     row = tx.one(_by_ref, processor=processor, processor_ref=told.processor_ref)
     if row is None:
-        row = _open(tx, processor, payment.ref, told)
+        row = _open(tx, payment, told)
     elif (row.payment_id, row.amount_minor) != (payment.id, told.amount_minor):
         raise Conflict(f"{processor} tells otherwise of the chargeback {row.processor_ref} than before")
     if told.state != "opened" and row.state == "opened":
@@ -76,9 +77,18 @@ def report_chargeback(tx: Tx, processor: str, told: Chargeback) -> ChargebackRow
     return row
 
 
-def _open(tx: Tx, processor: str, ref: str, told: Chargeback) -> ChargebackRow:
+def _payment_of(tx: Tx, processor: str, told: Chargeback) -> str:
+    """The payment that the processor knows by its own name only."""
+    payment = tx.one(rows.payment_by_processor_ref, processor=processor, processor_ref=told.charge.processor_ref)
+    if payment is None:
+        raise NotFound(f"{processor} tells of a chargeback of a charge that is not ours")
+    return payment.id
+
+
+def _open(tx: Tx, payment: Payment, told: Chargeback) -> ChargebackRow:
+    processor, ref = payment.processor, payment.ref
     row = ChargebackRow(
-        tx.new_id("cbk"), processor, told.processor_ref, told.charge.key, told.currency, told.amount_minor, "opened",
+        tx.new_id("cbk"), processor, told.processor_ref, payment.id, told.currency, told.amount_minor, "opened",
         told.reason[:200], told.evidence_by, tx.now, None,
     )  # fmt: skip
     tx.run(_insert, **msgspec.structs.asdict(row))

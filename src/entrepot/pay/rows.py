@@ -100,6 +100,12 @@ finish_payment: Prepared[Any] = prepare(
 set_processor_ref: Prepared[Any] = prepare(
     update(tables.payments).where(_p.id == bindparam("id_")).values(processor_ref=bindparam("processor_ref_"))
 )
+payment_by_processor_ref: Prepared[Payment] = prepare(
+    select(*PAYMENT_COLUMNS)
+    .where(_p.processor_ref == bindparam("processor_ref"), _p.processor == bindparam("processor"))
+    .limit(1),
+    Payment,
+)
 legs_of: Prepared[Leg] = prepare(
     select(*LEG_COLUMNS).where(_l.payment_id == bindparam("payment_id")).order_by(_l.seller_order_id), Leg
 )

@@ -24,6 +24,8 @@ payments = table(
 )
 _LIVE = text("state IN ('requested', 'authorised', 'captured')")
 Index("ix_pay_payments_ref", payments.c.ref, payments.c.created_at)
+_NAMED = text("processor_ref IS NOT NULL")
+Index("ix_pay_payments_processor_ref", payments.c.processor_ref, sqlite_where=_NAMED, postgresql_where=_NAMED)
 # An order has one live payment: two at once would charge the buyer twice.
 Index("uq_pay_payments_live", payments.c.ref, unique=True, sqlite_where=_LIVE, postgresql_where=_LIVE)
 

@@ -22,10 +22,13 @@ from .base import (
     Webhook,
 )
 from .enabled import Processors, split_method
+from .manual import ManualProcessor
+from .opening import WEBHOOK_PATH, WayToPay, open_processors, ways_to_pay
 from .sandbox import TOKENS, Faults, SandboxProcessor, Waiting, WebhookSender
 
 __all__ = [
     "TOKENS",
+    "WEBHOOK_PATH",
     "Abilities",
     "Action",
     "CaptureIntent",
@@ -37,6 +40,7 @@ __all__ = [
     "Chargeback",
     "ChargebackTold",
     "Faults",
+    "ManualProcessor",
     "PayoutIntent",
     "PayoutTold",
     "Processor",
@@ -48,7 +52,10 @@ __all__ = [
     "SandboxProcessor",
     "Told",
     "Waiting",
+    "WayToPay",
     "Webhook",
     "WebhookSender",
+    "open_processors",
     "split_method",
+    "ways_to_pay",
 ]

@@ -1,8 +1,8 @@
 """The port to payment processors: who takes buyers' money, gives it back and sends merchants theirs.
 
 Every act carries a key of ours, and the same key acts once however often it is sent. An answer that does not come says
-nothing of whether the act was done, so an act is looked up by its key before it is sent again. A processor may also tell
-by webhook: `read_webhook` checks who says it, and turns it into the same types that the calls answer with.
+nothing of whether the act was done, so an act is looked up by its key before it is sent again. A processor may also
+tell by webhook: `read_webhook` checks who says it, and turns it into the same types that the calls answer with.
 """
 
 from __future__ import annotations
@@ -57,8 +57,8 @@ class Action(msgspec.Struct, frozen=True):
 class ChargeIntent(msgspec.Struct, frozen=True):
     """Money to be taken; `key` is the payment's id, `method` the processor's own token for a card or an account.
 
-    With `hold` it is only set aside, where the processor can. The buyer comes back to `return_url`, and cannot pay after
-    `expires_at`, where the processor can keep them from it.
+    With `hold` it is only set aside, where the processor can. The buyer comes back to `return_url`, and cannot pay
+    after `expires_at`, where the processor can keep them from it.
     """
 
     key: str
@@ -254,6 +254,10 @@ class Processor(Protocol):
         """What a webhook tells. NotAllowed when it is not the processor's or too old, Invalid when it cannot be read.
 
         `headers` are named in lower case."""
+        ...
+
+    def close(self) -> None:
+        """Let go of what it holds open."""
         ...
 
     def check(self) -> None:

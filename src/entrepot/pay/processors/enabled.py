@@ -34,6 +34,11 @@ class Processors:
             raise Unavailable(f"The processor {name} is not set up: name it in pay.processors, and give its keys")
         return self._known[name]
 
+    def close(self) -> None:
+        """Let all of them go."""
+        for processor in self._known.values():
+            processor.close()
+
     def find(self, name: str) -> Processor | None:
         """A processor, also one that is not offered any more; None when there is none of this name."""
         return self._known.get(name)

@@ -3,8 +3,9 @@
 Tokens: `tok_ok`, `tok_decline`, `tok_timeout` (charged, the answer is lost), `tok_slow` (captured some seconds later,
 found by asking), `tok_webhook_only` (told by webhook alone), `tok_webhook_twice`, `tok_webhook_late_reordered` (two
 webhooks, a minute late, the newer one first), `tok_chargeback` (taken back by the buyer's bank an hour later, which
-gives in a day after), `tok_chargeback_lost` (which does not). Every other token is declined. The rates are for `tok_ok`;
-chance comes from the seed and the key of the act, so the same day fails in the same way however its threads run.
+gives in a day after), `tok_chargeback_lost` (which does not). Every other token is declined. The rates are for
+`tok_ok`; chance comes from the seed and the key of the act, so the same day fails in the same way however its threads
+run.
 
 A payout to an account that begins with `closed` is refused for good, one that begins with `slow` is told by webhook.
 """

@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 from sqlalchemy import Text
 
-revision = "a09f40d5f149"
+revision = "2613ee397384"
 down_revision = None
 
 
@@ -1907,6 +1907,14 @@ def upgrade() -> None:
         sa.Column("finished_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_pay_payments")),
         sqlite_strict=True,
+    )
+    op.create_index(
+        "ix_pay_payments_processor_ref",
+        "pay_payments",
+        ["processor_ref"],
+        unique=False,
+        sqlite_where=sa.text("processor_ref IS NOT NULL"),
+        postgresql_where=sa.text("processor_ref IS NOT NULL"),
     )
     op.create_index("ix_pay_payments_ref", "pay_payments", ["ref", "created_at"], unique=False)
     op.create_index(

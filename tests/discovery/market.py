@@ -35,7 +35,7 @@ class Shop:
         self.meter = Meter(database)
         self.signals = Buffer(database)
         self.indexer = self.another("first")
-        self.searcher = Searcher(database, self.indexer.index, self.meter, self.signals)
+        self.searcher = Searcher(database, self.indexer.index, self.meter, self.signals, folder / "lists")
 
     def another(self, holder: str) -> Indexer:
         """The index of another process."""

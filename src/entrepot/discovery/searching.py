@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from pathlib import Path
 
 from msgspec.structs import replace
 
@@ -11,17 +12,18 @@ from entrepot import catalog, cloud
 from entrepot.catalog import Card
 from entrepot.cloud import Meter
 from entrepot.identity import Scope
-from entrepot.kernel import Database, new_id
+from entrepot.kernel import Database, Invalid, new_id
 from entrepot.signals import Buffer, Signal, SignalKind
 
 from .index.base import Completion, IndexHit, IndexPage, IndexQuery, Vectors
 from .index.filters import PRICE, Ranges, read_filters
 from .index.served import ServedIndex
+from .lists import START, Kept, Lists, cursor_at
 from .names import Names
 from .popular import PopularQueries
 from .reasons import explain
 from .text import QUERY_CHARACTERS_MAX, document_words, fold, query_words
-from .types import Hit, SearchPage, SearchRequest, Suggestion
+from .types import LIMIT_MAX, OFFSET_MAX, Hit, SearchPage, SearchRequest, Suggestion
 
 SUGGESTIONS_MAX = 8
 PICTURE_WIDTH = 320
@@ -30,7 +32,11 @@ PICTURE_WIDTH = 320
 class Searcher:
     """Search, browse and suggest over the served index. Without a session an answer depends on the request alone."""
 
-    def __init__(self, database: Database, index: ServedIndex, meter: Meter, signals: Buffer) -> None:
+    def __init__(
+        self, database: Database, index: ServedIndex, meter: Meter, signals: Buffer, lists: Path | None = None
+    ) -> None:
+        """`lists` is the folder for lists that stand still; without it there are none."""
+        self._lists = None if lists is None else Lists(lists)
         self._database = database
         self._index = index
         self._meter = meter
@@ -45,9 +51,35 @@ class Searcher:
         """
         began = time.perf_counter()
         request_id = new_id("req", self._database.clock.now(), self._database.random)
+        if request.cursor:
+            found, query, total, after = self._through_list(request, request_id)
+        else:
+            query = self._query(request, request_id)
+            found, after = self._index.search(query), None
+            total = found.total
+        hits = self._hits(found, query, request.language)
+        self._note(scope, request, request_id, hits)
+        return SearchPage(
+            hits=hits,
+            total=total - (len(found.hits) - len(hits)),
+            facets=self._names.label(found.facets, request.language, self._index.label),
+            took_ms=round((time.perf_counter() - began) * 1_000, 3),
+            request_id=request_id,
+            corrected=found.corrected,
+            currency=self._names.currency(),
+            next=after,
+        )
+
+    def _query(self, request: SearchRequest, request_id: str) -> IndexQuery:
+        if request.offset + request.limit > OFFSET_MAX + LIMIT_MAX:
+            raise Invalid(
+                f"Results beyond the {OFFSET_MAX:,}th are reached by a cursor: ask with cursor=* and follow `next`, "
+                "or narrow the list by a filter",
+                fields={"offset": f"at most {OFFSET_MAX:,}"},
+            )
         q = request.q[:QUERY_CHARACTERS_MAX].strip()
         filters = self._names.read_filters(request.filters)
-        query = IndexQuery(
+        return IndexQuery(
             text=q,
             vector=self._vector(q, request.surface, request_id),
             filters=filters,
@@ -58,18 +90,23 @@ class Searcher:
             preferred=self._names.preferred(filters),
             numbers=self._names.numbers(),
         )
+
+    def _through_list(self, request: SearchRequest, request_id: str) -> tuple[IndexPage, IndexQuery, int, str | None]:
+        """A page of a list that stands still (`lists`), its query, the list's length, and the cursor behind it."""
+        if self._lists is None or request.offset:
+            raise Invalid("Give either a cursor or an offset", fields={"cursor": "not together with an offset"})
+        if request.cursor == START:
+            asked = self._query(request, request_id)
+            ids, corrected = self._index.list_ids(asked)
+            name, at = self._lists.keep(replace(request, filters=asked.filters), ids, corrected), 0
+            kept = Kept(asked.text, asked.filters, asked.sort, tuple(ids), corrected)
+        else:
+            name, kept, at = self._lists.find(str(request.cursor))
+        end = at + request.limit
+        query = IndexQuery(filters=kept.filters, limit=request.limit, facets=False, among=kept.ids[at:end])
         page = self._index.search(query)
-        hits = self._hits(page, query, request.language)
-        self._note(scope, request, request_id, hits)
-        return SearchPage(
-            hits=hits,
-            total=page.total - (len(page.hits) - len(hits)),
-            facets=self._names.label(page.facets, request.language, self._index.label),
-            took_ms=round((time.perf_counter() - began) * 1_000, 3),
-            request_id=request_id,
-            corrected=page.corrected,
-            currency=self._names.currency(),
-        )
+        after = cursor_at(name, end) if end < len(kept.ids) and request.limit else None
+        return replace(page, corrected=kept.corrected), replace(query, text=kept.q), len(kept.ids), after
 
     def browse(self, scope: Scope, request: SearchRequest) -> SearchPage:
         """A page of a category, a brand, a merchant, or of everything: a search without words."""

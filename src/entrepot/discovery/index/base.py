@@ -36,7 +36,7 @@ class IndexQuery(msgspec.Struct, frozen=True):
     """What an index is asked. `vector` has unit length; without text and vector everything matches.
 
     `facet_names` are the attributes that may be shown as facets (None: any), `preferred` those that come first, in
-    their order, `numbers` those whose values are numbers.
+    their order, `numbers` those whose values are numbers. With `among` the set is these documents, in their order.
     """
 
     text: str = ""
@@ -49,6 +49,7 @@ class IndexQuery(msgspec.Struct, frozen=True):
     facet_names: tuple[str, ...] | None = None
     preferred: tuple[str, ...] = ()
     numbers: frozenset[str] = frozenset()
+    among: tuple[str, ...] | None = None
 
 
 class IndexHit(msgspec.Struct, frozen=True):
@@ -115,6 +116,10 @@ class Index(Protocol):
 
     def search(self, query: IndexQuery) -> IndexPage:
         """Answer a query. Invalid for a filter that cannot be read, an unknown sort, or a page out of bounds."""
+        ...
+
+    def list_ids(self, query: IndexQuery) -> tuple[list[str], str | None]:
+        """Every document that a query finds, in order, and the correction; its page does not matter."""
         ...
 
     def suggest(self, prefix: str, most: int) -> list[Completion]:

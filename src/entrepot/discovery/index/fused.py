@@ -29,7 +29,7 @@ from .matching import Wanted, correction, understand
 from .offers import NO_PRICE
 from .postings import Postings
 from .ranking import Places, Prior, in_order
-from .retrieval import Found, Remembered, View, find, key_of, text_matches
+from .retrieval import Found, Remembered, View, among, find, key_of, text_matches
 from .suggesting import suggest
 from .tally import Tally
 from .vectors import Graph, VectorFile
@@ -162,6 +162,16 @@ class FusedIndex:
     def search(self, query: IndexQuery, mark: Callable[[str], None] = _unmarked) -> IndexPage:
         """See `base.Index`. `mark` is told when a stage is done: words, set, filters, order, facets."""
         check(query)
+        return self._answer(query, mark)
+
+    def list_ids(self, query: IndexQuery) -> tuple[list[str], str | None]:
+        """See `base.Index`."""
+        check(query)
+        everything = msgspec.structs.replace(query, offset=0, limit=self._view.count, facets=False)
+        page = self._answer(everything, _unmarked)
+        return [hit.id for hit in page.hits], page.corrected
+
+    def _answer(self, query: IndexQuery, mark: Callable[[str], None]) -> IndexPage:
         filters = read_filters(query.filters)
         view, columns = self._view, self.columns
         wanted = understand(query.text, self.vocabulary)
@@ -247,6 +257,8 @@ class FusedIndex:
 
     def _find(self, view: View, query: IndexQuery, wanted: Sequence[Wanted]) -> Found:
         """Step 1, or what it gave before."""
+        if query.among is not None:
+            return among(view, self.columns, query.among)
         key = key_of(query)
         found = self._remembered.find(view, key)
         if found is None:

@@ -10,7 +10,7 @@ import msgspec
 import numpy as np
 
 from ..text import is_alphabetic, phrase, shorter
-from ..types import Change, Document, Offer
+from ..types import LIMIT_MAX, Change, Document, Offer
 from .base import (
     NEIGHBOURS_MAX,
     SIMILARITY_UNIT,
@@ -97,11 +97,19 @@ class PlainIndex:
         scores = self._candidates(query, wanted)
         candidates = [self._entries[document_id].document for document_id in scores]
         kept = {document.id: offers[0] for document in candidates if (offers := passing(document, filters))}
-        order = sorted(kept, key=_order(query.sort, scores, self._entries, kept))
+        order = sorted(kept, key=_order(query, scores, self._entries, kept))
         page = order[query.offset : query.offset + query.limit]
         hits = tuple(IndexHit(each, scores[each], (), kept[each].id, kept[each].price_minor) for each in page)
         facets = facets_of(candidates, filters, len(kept), query) if query.facets else ()
         return IndexPage(hits, len(kept), facets, correction(query.text, wanted, self))
+
+    def list_ids(self, query: IndexQuery) -> tuple[list[str], str | None]:
+        """See `base.Index`."""
+        pages = [self.search(msgspec.structs.replace(query, offset=0, limit=LIMIT_MAX, facets=False))]
+        while len(pages[-1].hits) == LIMIT_MAX:
+            after = msgspec.structs.replace(query, offset=LIMIT_MAX * len(pages), limit=LIMIT_MAX, facets=False)
+            pages.append(self.search(after))
+        return [hit.id for page in pages for hit in page.hits], pages[0].corrected
 
     def suggest(self, prefix: str, most: int) -> list[Completion]:
         """See `base.Index`."""
@@ -155,6 +163,8 @@ class PlainIndex:
 
     def _candidates(self, query: IndexQuery, wanted: Sequence[Wanted]) -> dict[str, float]:
         """Ids of the query's set before filters, with their scores."""
+        if query.among is not None:
+            return {document_id: 0.0 for document_id in query.among if document_id in self._entries}
         if not wanted and query.vector is None:
             return {document_id: self._popularity_score(document_id) for document_id in self._entries}
         texts = self._text_matches(wanted)
@@ -207,11 +217,15 @@ class PlainIndex:
 
 
 def _order(
-    sort: str, scores: dict[str, float], entries: dict[str, _Entry], kept: dict[str, Offer]
+    query: IndexQuery, scores: dict[str, float], entries: dict[str, _Entry], kept: dict[str, Offer]
 ) -> Callable[[str], tuple[object, ...]]:
     """What to sort by; equal ones stand in the order of their ids, and those without a price come last."""
 
+    places = {document_id: place for place, document_id in enumerate(query.among or ())}
+
     def key(document_id: str) -> tuple[object, ...]:
+        if query.among is not None:
+            return (places[document_id],)
         document, price = entries[document_id].document, kept[document_id].price_minor
         return {
             "relevance": (-scores[document_id],),
@@ -219,6 +233,6 @@ def _order(
             "-price": (price is None, -(price or 0)),
             "newest": (-document.created_at,),
             "rating": (-document.rating_centi, -document.rating_count),
-        }[sort] + (document_id,)
+        }[query.sort] + (document_id,)
 
     return key

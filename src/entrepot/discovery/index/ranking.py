@@ -45,6 +45,9 @@ def in_order(
     """
     slots = found.slots[places]
     most = min(query.offset + query.limit, len(places))
+    if query.among is not None:
+        order = np.argsort(-found.text[places], kind="stable")[:most]
+        return order, np.zeros(len(order))
     if query.sort != "relevance":
         order = first(columns, slots, sort_keys(columns, slots, prices, query.sort), most)
         return order, np.zeros(len(order))

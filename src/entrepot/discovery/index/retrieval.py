@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from .arrays import Slots
 from .base import IndexQuery, Vectors
+from .columns import Columns
 from .matching import Wanted
 from .postings import Posting, Postings
 from .vectors import Graph, neighbours
@@ -100,6 +101,14 @@ def find(
     similar = np.zeros(len(slots), np.int32)
     similar[np.searchsorted(slots, near)] = similarity
     return Found(slots, text, similar)
+
+
+def among(view: View, columns: Columns, ids: Sequence[str]) -> Found:
+    """These documents, those that live; their scores fall in the order given."""
+    known = {slot: -place for place, each in enumerate(ids) if (slot := columns.slot_of.get(each)) is not None}
+    slots = np.array(sorted(slot for slot in known if slot < view.count and view.alive[slot]), np.int32)
+    ranks = np.array([known[slot] for slot in slots.tolist()], np.float32)
+    return Found(slots, ranks, np.zeros(len(slots), np.int32))
 
 
 def _united(slots: Slots, more: Slots) -> Slots:

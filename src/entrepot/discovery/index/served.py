@@ -16,6 +16,10 @@ class ServedIndex:
         """See `base.Index`."""
         return self.current.search(query)
 
+    def list_ids(self, query: IndexQuery) -> tuple[list[str], str | None]:
+        """See `base.Index`."""
+        return self.current.list_ids(query)
+
     def suggest(self, prefix: str, most: int) -> list[Completion]:
         """See `base.Index`."""
         return self.current.suggest(prefix, most)

@@ -24,7 +24,17 @@ _PREFIX = "filter."
 
 Query = Annotated[str, QueryParameter(name="q", max_length=500, pattern=NO_NUL, description="What to find")]
 Limit = Annotated[int, QueryParameter(name="limit", ge=0, le=discovery.LIMIT_MAX, description="Hits a page")]
-Offset = Annotated[int, QueryParameter(name="offset", ge=0, le=1_000_000, description="Hits to skip")]
+Offset = Annotated[int, QueryParameter(name="offset", ge=0, le=1_000_000, description="Hits to skip, at most 10,000")]
+Cursor = Annotated[
+    str,
+    QueryParameter(
+        name="cursor",
+        max_length=60,
+        pattern=NO_NUL,
+        description="`*` begins a list that stands still for an hour: each product once, in the order of the "
+        "beginning, without those that can no longer be had. Then `next` of the page before; it knows what was asked",
+    ),
+]
 Sort = Annotated[
     str,
     QueryParameter(name="sort", pattern="^(relevance|price|-price|newest|rating)$", description="The order of hits"),
@@ -46,16 +56,25 @@ def _filter(name: str, description: str, example: str, pattern: str = NO_NUL) ->
 
 
 _CATEGORY = (
-    "A category's slug path; what is below it counts too. Any attribute's code works likewise, such as `filter.color`; "
-    "a filter given several times means or"
+    "A category's slug path; what is below it counts too. Any attribute's code works likewise, such as `filter.color`, "
+    "with a value as people write it or a range (`filter.storage=1 TB..2 TB`); a filter given several times means or"
 )
+_PRICE = "Minor units of the home currency: from..to; either may be left out"
 FILTERS = [
     _filter("category", _CATEGORY, "electronics/audio"),
     _filter("brand", "A brand", "Aurora"),
     _filter("merchant", "A merchant's id", "org_01K00000000000000000000000"),
-    _filter("price", "Minor units: from..to; either may be left out", "1000..5000", r"^[0-9]{1,12}\.\.[0-9]{0,12}$"),
+    _filter(
+        "price",
+        "Minor units of the home currency: from..to; either may be left out",
+        "1000..5000",
+        r"^[0-9]{1,12}\.\.[0-9]{0,12}$",
+    ),
     _filter("rating", "Stars: from..", "4..", r"^[0-5]\.\.$"),
     _filter("in_stock", "`true`: only what can be had now", "true", "^(true|false)$"),
+    _filter("on_sale", "`true`: only what is reduced", "true", "^(true|false)$"),
+    _filter("condition", "`new`, `refurbished` or `used`", "new", "^(new|refurbished|used)$"),
+    _filter("collection", "A collection's slug", "summer"),
 ]
 
 
@@ -81,11 +100,22 @@ class WriteReview(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 @endpoint("GET", "/api/search", rate="search", parameters=FILTERS)
 async def search(
-    visit: Visit, q: Query = "", limit: Limit = 24, offset: Offset = 0, sort: Sort = "relevance"
+    visit: Visit,
+    q: Query = "",
+    limit: Limit = 24,
+    offset: Offset = 0,
+    sort: Sort = "relevance",
+    cursor: Cursor = "",
 ) -> discovery.SearchPage:
-    """Find products. `total`, `facets` and every page speak of exactly one set."""
+    """Find products. `total`, `facets` and every page speak of exactly one set, and every filter of one offer.
+
+    Pages by `offset` are each as of now, so a product may move from one to another in between; a `cursor` reads a list
+    that stands still.
+    """
     session = visit.session.id if visit.session else None
-    request = discovery.SearchRequest(q, read_filters(visit), sort, limit, offset, session, visit.language)
+    request = discovery.SearchRequest(
+        q, read_filters(visit), sort, limit, offset, session, visit.language, cursor=cursor or None
+    )
     return await visit.search(request)
 
 

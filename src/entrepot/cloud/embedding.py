@@ -80,7 +80,7 @@ class _Remembered:
                 self._vectors.popitem(last=False)
 
 
-_model = StaticModel()
+static_model = StaticModel()
 _remembered = _Remembered()
 
 
@@ -91,7 +91,7 @@ def embed(meter: Meter, texts: Sequence[str], *, surface: str, ref: str | None =
     """
     if not texts:
         return np.zeros((0, DIMENSIONS), np.float32)
-    vectors, tokens = _model.embed(texts)
+    vectors, tokens = static_model.embed(texts)
     now = meter.clock.now()
     request = new_id("req", now, meter.database.random)
     meter.record(Usage(request=request, meter=METER, quantity=tokens, model=MODEL, surface=surface, ref=ref, at=now))
@@ -100,7 +100,7 @@ def embed(meter: Meter, texts: Sequence[str], *, surface: str, ref: str | None =
 
 def load_model() -> None:
     """Load the model now rather than when the first text comes (some tenths of a second)."""
-    _model.embed(["ready"])
+    static_model.embed(["ready"])
 
 
 def embed_query(meter: Meter, text: str, *, surface: str, ref: str | None = None) -> Vectors:

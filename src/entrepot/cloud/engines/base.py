@@ -1,0 +1,158 @@
+"""The port to engines: what a model is asked to do, and what comes back piece by piece with its counts.
+
+An engine is the one asynchronous part of the rooms. It knows no prices and no customers; it counts tokens, stops when
+its caller stops reading, and says plainly when it cannot do what it is asked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from typing import Any, Literal, Protocol
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+
+Vectors = npt.NDArray[np.float32]
+Finish = Literal["stop", "length", "tool_calls"]
+
+
+class Message(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A turn of a conversation, in OpenAI's shape; `content` is text, or parts of which only text is read."""
+
+    role: Literal["system", "developer", "user", "assistant", "tool"]
+    content: str | list[dict[str, Any]] | None = None
+    name: str | None = None
+    tool_call_id: str | None = None
+    tool_calls: list[dict[str, Any]] | None = None
+
+
+class Tool(msgspec.Struct, frozen=True):
+    """A function that a model may ask for: its name, what it does, and the JSON Schema of its arguments."""
+
+    name: str
+    description: str = ""
+    parameters: dict[str, Any] = {}
+
+
+class Generation(msgspec.Struct, frozen=True):
+    """A text to be written: as the answer in a conversation (`messages`), or as the continuation of `prompt`.
+
+    `output_tokens_max` is kept to. `schema` is a JSON Schema that the whole answer must fit; `tool_choice` is `auto`,
+    `none`, `required` or the name of a tool.
+    """
+
+    output_tokens_max: int
+    messages: tuple[Message, ...] = ()
+    prompt: str | None = None
+    temperature: float | None = None
+    top_p: float | None = None
+    stop: tuple[str, ...] = ()
+    seed: int | None = None
+    schema: dict[str, Any] | None = None
+    tools: tuple[Tool, ...] = ()
+    tool_choice: str = "auto"
+
+
+class Count(msgspec.Struct, frozen=True):
+    """Tokens so far: read, of them from a cache, and written. Cumulative, never falling."""
+
+    input_tokens: int = 0
+    cached_input_tokens: int = 0
+    output_tokens: int = 0
+
+
+class Piece(msgspec.Struct, frozen=True):
+    """Something of an answer: text, or part of a call of a tool (in OpenAI's shape of a delta), or its end.
+
+    `count` is what was counted by now; the last piece carries `finish` and the exact count. `evidence` is what the
+    engine itself reported, kept with the bill.
+    """
+
+    count: Count
+    text: str = ""
+    tool_calls: tuple[dict[str, Any], ...] = ()
+    finish: Finish | None = None
+    evidence: dict[str, Any] | None = None
+
+
+class Embedded(msgspec.Struct, frozen=True):
+    """A row of unit length for each text (float32), and the tokens that took."""
+
+    vectors: Vectors
+    tokens: int
+
+
+class Ranked(msgspec.Struct, frozen=True):
+    """A score for each document, higher is nearer to the query, and the tokens that took."""
+
+    scores: tuple[float, ...]
+    tokens: int
+
+
+class Capabilities(msgspec.Struct, frozen=True):
+    """What a model can do, found out by loading it: how many tokens it can look at, whether it was made for
+    conversations (has a template for them), and the length of its vectors."""
+
+    context: int
+    chat: bool = False
+    completion: bool = False
+    dimensions: int | None = None
+    rerank: bool = False
+
+
+class EngineFault(Exception):
+    """An engine failed: it died, did not answer, or answered nonsense. Another attempt may do better."""
+
+
+class Unable(Exception):
+    """What is asked cannot be done by this model at all; the sentence is for the caller."""
+
+
+class Engine(Protocol):
+    """One model, ready to work. Every call raises EngineFault when the engine fails and Unable when it cannot do it."""
+
+    async def capabilities(self) -> Capabilities:
+        """What the model can do; loads it when it is not loaded."""
+        ...
+
+    async def count(self, work: Generation) -> int:
+        """How many tokens the input is, exactly; at most what the model will read."""
+        ...
+
+    def generate(self, work: Generation) -> AsyncIterator[Piece]:
+        """The answer, piece by piece. Closing the iterator stops the work."""
+        ...
+
+    async def embed(self, texts: Sequence[str]) -> Embedded:
+        """Vectors of texts."""
+        ...
+
+    async def rerank(self, query: str, documents: Sequence[str]) -> Ranked:
+        """How well each document answers the query."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of everything; a later call loads the model again."""
+        ...
+
+
+def text_of(message: Message) -> str:
+    """A message's text; Unable for parts that are none."""
+    if message.content is None:
+        return ""
+    if isinstance(message.content, str):
+        return message.content
+    parts = []
+    for part in message.content:
+        if part.get("type") != "text" or not isinstance(part.get("text"), str):
+            raise Unable("Only text is understood here: send parts of type text")
+        parts.append(part["text"])
+    return "".join(parts)
+
+
+async def no_text(sentence: str) -> AsyncIterator[Piece]:
+    """What a model that writes nothing answers when it is asked to: Unable, with this sentence."""
+    if sentence:
+        raise Unable(sentence)
+    yield Piece(Count())

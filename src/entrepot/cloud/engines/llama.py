@@ -1,0 +1,231 @@
+"""llama.cpp in a supervised child process: loaded when it is first asked, started anew when it has died.
+
+The child listens on loopback under a key of its own and ends when its standard input closes, so that it never outlives
+this process. It speaks OpenAI's wire format; what it would ignore or get wrong (a required tool, a schema) is compiled
+to a grammar here, which it cannot leave.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import secrets
+import sys
+from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import httpx
+import msgspec
+
+from entrepot.kernel import Secret
+
+from .base import Capabilities, Embedded, EngineFault, Generation, Piece, Ranked, Unable, text_of
+from .grammar import Calls, grammar_of
+from .upstream import SILENCE_S, Upstream, refusal_of
+from .wire import body_of, read_pieces
+
+START_S = 120.0
+STOP_S = 5.0
+DEATH_S = 1.0
+
+
+class Budget(msgspec.Struct, frozen=True):
+    """What a child may use: `threads` cores, `parallel` answers at once, `context` tokens for each of them."""
+
+    threads: int = 1
+    parallel: int = 2
+    context: int = 4_096
+
+
+class Llama:
+    """One GGUF file. `alias` is the name that answers carry."""
+
+    def __init__(self, path: Path, alias: str, budget: Budget | None = None, *, embedding: bool = False) -> None:
+        self._path = path
+        self._alias = alias
+        self._budget = budget or Budget()
+        self._embedding = embedding
+        self._starting = asyncio.Lock()
+        self._process: asyncio.subprocess.Process | None = None
+        self._client: httpx.AsyncClient | None = None
+        self._remote: Upstream | None = None
+        self._known: Capabilities | None = None
+        self.starts = 0
+        """How often a child was started: more than once when it had died."""
+
+    @property
+    def process_id(self) -> int | None:
+        """The child's number while it runs."""
+        return self._process.pid if self._process is not None and self._process.returncode is None else None
+
+    async def capabilities(self) -> Capabilities:
+        """What the file's own data say: a chat template is what makes a model one for conversations."""
+        await self._ready()
+        assert self._known is not None
+        return self._known
+
+    async def count(self, work: Generation) -> int:
+        """The tokens of the input after the template, exactly."""
+        text = work.prompt if work.prompt is not None else await self._template(work)
+        answer = await self._ask("/tokenize", {"content": text, "add_special": True, "parse_special": True})
+        return len(answer["tokens"])
+
+    async def generate(self, work: Generation) -> AsyncIterator[Piece]:
+        """The answer as it is written; a caller that stops reading closes the connection, and the child stops."""
+        known = await self.capabilities()
+        if work.prompt is None and not known.chat:
+            raise Unable("This model was not made for conversations: it has no chat template. Use /v1/completions")
+        body = body_of(work, self._alias)
+        calls = grammar_of(work)
+        if calls is not None:
+            body["grammar"] = calls.grammar
+            if calls.instruction:
+                body["messages"] = [{"role": "system", "content": calls.instruction}, *body["messages"]]
+        path = "/v1/chat/completions" if work.prompt is None else "/v1/completions"
+        async for piece in self._stream(path, body):
+            for each in _translate(piece, calls):
+                yield each
+
+    async def embed(self, texts: Sequence[str]) -> Embedded:
+        """Vectors as the model makes them."""
+        await self._ready()
+        assert self._remote is not None
+        return await self._remote.embed(texts)
+
+    async def rerank(self, query: str, documents: Sequence[str]) -> Ranked:
+        """Scores of a reranking model."""
+        await self._ready()
+        assert self._remote is not None
+        return await self._remote.rerank(query, documents)
+
+    async def close(self) -> None:
+        """End the child; a later call starts another."""
+        async with self._starting:
+            await self._stop()
+
+    async def _stream(self, path: str, body: dict[str, Any]) -> AsyncIterator[Piece]:
+        client = await self._ready()
+        try:
+            async with client.stream("POST", path, json=body) as response:
+                if response.status_code >= 300:
+                    content = await response.aread()
+                    raise refusal_of(response.status_code, _sentence(content))
+                async with contextlib.aclosing(read_pieces(response)) as pieces:  # type: ignore[type-var]
+                    async for piece in pieces:
+                        yield piece
+        except (httpx.HTTPError, EngineFault) as error:
+            await self._notice_death()
+            raise EngineFault(f"The engine of {self._alias} broke off: {error or type(error).__name__}") from error
+
+    async def _template(self, work: Generation) -> str:
+        messages = [{**msgspec.to_builtins(each), "content": text_of(each)} for each in work.messages]
+        calls = grammar_of(work)
+        if calls is not None and calls.instruction:
+            messages = [{"role": "system", "content": calls.instruction}, *messages]
+        return str((await self._ask("/apply-template", {"messages": messages}))["prompt"])
+
+    async def _ask(self, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
+        client = await self._ready()
+        return await self._call(client, path, body)
+
+    async def _call(self, client: httpx.AsyncClient, path: str, body: dict[str, Any] | None) -> dict[str, Any]:
+        try:
+            response = await (client.get(path) if body is None else client.post(path, json=body))
+        except httpx.HTTPError as error:
+            await self._notice_death()
+            raise EngineFault(f"The engine of {self._alias} does not answer: {type(error).__name__}") from error
+        if response.status_code >= 300:
+            raise refusal_of(response.status_code, _sentence(response.content))
+        return msgspec.json.decode(response.content, type=dict[str, Any])
+
+    async def _ready(self) -> httpx.AsyncClient:
+        """A client of a living child; starts one where there is none."""
+        if self._client is not None and self.process_id is not None:
+            return self._client
+        async with self._starting:
+            if self._client is None or self.process_id is None:
+                await self._stop()
+                await self._start()
+            assert self._client is not None
+            return self._client
+
+    async def _start(self) -> None:
+        key = Secret(secrets.token_urlsafe(24))
+        order = msgspec.json.encode(
+            {
+                "path": str(self._path), "alias": self._alias, "key": key.reveal(), "embedding": self._embedding,
+                **msgspec.to_builtins(self._budget),
+            }
+        )  # fmt: skip
+        self.starts += 1
+        self._process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "entrepot.cloud.engines.llama_server",
+            stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL,
+        )  # fmt: skip
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        try:
+            self._process.stdin.write(order + b"\n")
+            await self._process.stdin.drain()
+            address = (await asyncio.wait_for(self._process.stdout.readline(), START_S)).decode().strip()
+        except (TimeoutError, OSError) as error:
+            await self._stop()
+            raise EngineFault(f"The engine of {self._alias} did not start in {START_S:.0f} s") from error
+        if not address:
+            await self._stop()
+            raise EngineFault(f"The engine of {self._alias} ended while it was loading: is the file whole?")
+        headers = {"authorization": f"Bearer {key.reveal()}"}
+        self._client = httpx.AsyncClient(
+            base_url=address, headers=headers, timeout=httpx.Timeout(SILENCE_S, connect=5.0), trust_env=False
+        )
+        self._known = await self._probe(self._client)
+        self._remote = Upstream(address + "/v1", self._alias, self._known, key)
+
+    async def _probe(self, client: httpx.AsyncClient) -> Capabilities:
+        props = await self._call(client, "/props", None)
+        settings = props.get("default_generation_settings") or {}
+        context = settings.get("n_ctx")
+        return Capabilities(
+            context=context if isinstance(context, int) and context > 0 else self._budget.context,
+            chat=bool(props.get("chat_template")) and not self._embedding,
+            completion=not self._embedding,
+        )
+
+    async def _notice_death(self) -> None:
+        """A connection that broke is often the first sign of a child's death: let it be seen before the next call."""
+        if self._process is not None:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._process.wait(), DEATH_S)
+
+    async def _stop(self) -> None:
+        process, self._process = self._process, None
+        client, self._client = self._client, None
+        remote, self._remote = self._remote, None
+        if remote is not None:
+            await remote.close()
+        if client is not None:
+            await client.aclose()
+        if process is None:
+            return
+        assert process.stdin is not None
+        process.stdin.close()
+        try:
+            await asyncio.wait_for(process.wait(), STOP_S)
+        except TimeoutError:
+            with contextlib.suppress(ProcessLookupError):
+                process.kill()
+            await process.wait()
+
+
+def _translate(piece: Piece, calls: Calls | None) -> list[Piece]:
+    return [piece] if calls is None else calls.read(piece)
+
+
+def _sentence(content: bytes) -> str:
+    try:
+        answer = msgspec.json.decode(content)
+    except msgspec.DecodeError:
+        return "no reason given"
+    error = answer.get("error") if isinstance(answer, dict) else None
+    return str((error or {}).get("message", "no reason given"))[:300] if isinstance(error, dict) else "no reason given"

@@ -1,0 +1,206 @@
+"""llama.cpp in a child process: schemas and tools are kept to, deaths are survived, nothing outlives its parent."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import pytest
+
+from entrepot.cloud.engines.base import EngineFault, Generation, Message, Piece, Tool, Unable
+from entrepot.cloud.engines.grammar import compile_schema
+from entrepot.cloud.engines.llama import Budget, Llama
+from tests.cloud import weights
+
+SCHEMA = {
+    "type": "object",
+    "properties": {"name": {"type": "string", "maxLength": 12}, "age": {"type": "integer", "maximum": 99}},
+    "required": ["name", "age"],
+    "additionalProperties": False,
+}
+WEATHER = Tool("weather", "tells the weather", {
+    "type": "object", "properties": {"city": {"type": "string", "maxLength": 20}}, "required": ["city"],
+    "additionalProperties": False,
+})  # fmt: skip
+TIME = Tool("time", "tells the time")
+
+
+@pytest.fixture
+def path() -> Path:
+    found = weights.smollm2()
+    if found is None:
+        reason = "the weights of SmolLM2 are not installed: run `make models`"
+        pytest.fail(reason) if os.environ.get("CI") == "true" else pytest.skip(reason)
+    return found
+
+
+def run(path: Path, work: Callable[[Llama], Awaitable[None]], budget: Budget | None = None) -> None:
+    async def whole() -> None:
+        engine = Llama(path, "smollm2", budget)
+        try:
+            await work(engine)
+        finally:
+            await engine.close()
+
+    asyncio.run(whole())
+
+
+def ask(words: str, most: int = 80, **more: object) -> Generation:
+    return Generation(most, messages=(Message("user", words),), temperature=0.0, seed=1, **more)  # type: ignore[arg-type]
+
+
+async def write(engine: Llama, work: Generation) -> list[Piece]:
+    return [piece async for piece in engine.generate(work)]
+
+
+def test_it_is_probed_when_it_is_loaded(path: Path) -> None:
+    async def work(engine: Llama) -> None:
+        known = await engine.capabilities()
+        assert (known.chat, known.completion, known.context) == (True, True, 1_024)
+        assert await engine.count(ask("Hello")) > await engine.count(Generation(1, prompt="Hello")) >= 1
+
+    run(path, work, Budget(context=1_024))
+
+
+def test_a_schema_is_kept_to_without_a_space_to_spare(path: Path) -> None:
+    async def work(engine: Llama) -> None:
+        pieces = await write(engine, ask("Describe a person as JSON", schema=SCHEMA))
+        person = json.loads("".join(piece.text for piece in pieces))
+        assert set(person) == {"name", "age"}
+        assert isinstance(person["age"], int)
+        assert pieces[-1].finish == "stop"
+
+    run(path, work)
+
+
+@pytest.mark.parametrize("choice", ["required", "weather"])
+def test_a_tool_that_must_be_called_is_called(path: Path, choice: str) -> None:
+    async def work(engine: Llama) -> None:
+        asked = ask("What is the weather in Paris?", tools=(WEATHER, TIME), tool_choice=choice)
+        pieces = await write(engine, asked)
+        assert pieces[-1].finish == "tool_calls"
+        (call,) = pieces[-1].tool_calls
+        assert call["function"]["name"] in (("weather", "time") if choice == "required" else ("weather",))
+        assert isinstance(json.loads(call["function"]["arguments"]), dict)
+        assert not any(piece.text for piece in pieces)
+        assert pieces[-1].count.input_tokens <= await engine.count(asked)
+
+    run(path, work)
+
+
+def test_a_call_that_does_not_fit_says_that_its_length_ended(path: Path) -> None:
+    async def work(engine: Llama) -> None:
+        pieces = await write(engine, ask("Weather?", 3, tools=(WEATHER,), tool_choice="required"))
+        assert (pieces[-1].finish, pieces[-1].tool_calls) == ("length", ())
+
+    run(path, work)
+
+
+BROKEN = (
+    {"$ref": "#/nowhere"},
+    {"type": "nonsense"},
+    {"type": "string", "pattern": "("},
+    {"type": "object", "properties": {"a": "x"}},
+)
+
+
+def test_a_schema_that_cannot_be_kept_to_is_refused_and_harms_nothing(path: Path) -> None:
+    async def work(engine: Llama) -> None:
+        for schema in BROKEN:
+            with pytest.raises(Unable):
+                await write(engine, ask("Answer", schema=schema))
+        nested: dict[str, object] = {"type": "integer", "maximum": 9}
+        for _ in range(200):
+            nested = {"type": "array", "items": nested, "maxItems": 1}
+        await write(engine, ask("Answer", 5, schema=nested))
+        assert engine.starts == 1
+
+    run(path, work)
+    with pytest.raises(Unable, match="characters"):
+        compile_schema({"enum": ["x" * 60_000]})
+
+
+def test_an_input_longer_than_the_context_is_refused(path: Path) -> None:
+    async def work(engine: Llama) -> None:
+        with pytest.raises(Unable):
+            await write(engine, ask("word " * 2_000))
+
+    run(path, work, Budget(context=512))
+
+
+async def read_and_kill(engine: Llama) -> None:
+    """Kill the child after the first piece, and read on."""
+    child = engine.process_id
+    async for _ in engine.generate(ask("Tell a very long story", 400)):
+        if child is not None:
+            os.kill(child, signal.SIGKILL)
+            child = None
+
+
+def test_a_child_that_was_killed_is_started_anew(path: Path) -> None:
+    async def work(engine: Llama) -> None:
+        await engine.capabilities()
+        with pytest.raises(EngineFault):
+            await read_and_kill(engine)
+        assert (await write(engine, ask("Hello", 4)))[-1].finish
+        assert engine.starts == 2
+
+    run(path, work)
+
+
+def test_a_file_that_is_no_model_is_an_engine_fault(tmp_path: Path) -> None:
+    file = tmp_path / "model.gguf"
+    file.write_bytes(b"GGUF but not really")
+
+    async def work(engine: Llama) -> None:
+        with pytest.raises(EngineFault, match="is the file whole"):
+            await engine.capabilities()
+
+    if weights.smollm2() is None:
+        pytest.skip("xllamacpp is not installed")
+    run(file, work)
+
+
+def test_a_reader_who_leaves_stops_the_work(path: Path) -> None:
+    async def work(engine: Llama) -> None:
+        began = time.monotonic()
+        await write(engine, ask("Hello", 8))
+        quick = time.monotonic() - began
+        stream = engine.generate(ask("Tell a very long story", 1_500))
+        async for _ in stream:
+            break
+        await stream.aclose()  # type: ignore[attr-defined]
+        began = time.monotonic()
+        await write(engine, ask("Hello", 8))
+        assert time.monotonic() - began < quick + 5, "the story is still being written"
+
+    run(path, work, Budget(parallel=1))
+
+
+def test_no_child_outlives_its_parent(path: Path) -> None:
+    program = textwrap.dedent(f"""
+        import asyncio, os, pathlib
+        from entrepot.cloud.engines.llama import Llama
+        async def main():
+            engine = Llama(pathlib.Path({str(path)!r}), "m")
+            await engine.capabilities()
+            print(engine.process_id, flush=True)
+            os.kill(os.getpid(), 9)
+        asyncio.run(main())
+    """)
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False)
+    child = int(done.stdout)
+    until = time.monotonic() + 10
+    while time.monotonic() < until and Path(f"/proc/{child}/cmdline").exists():
+        if not Path(f"/proc/{child}/cmdline").read_bytes():  # ended, and nobody has looked yet
+            return
+        time.sleep(0.05)
+    assert not Path(f"/proc/{child}").exists()

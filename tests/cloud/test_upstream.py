@@ -1,0 +1,114 @@
+"""An engine elsewhere: every fault of its server becomes one of two plain errors, and leaving stops its work."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import pytest
+
+from entrepot.cloud.engines.base import Capabilities, EngineFault, Generation, Message, Piece, Tool, Unable
+from entrepot.cloud.engines.upstream import Upstream
+from entrepot.kernel import Secret
+from tests.cloud.wires import Double, double
+
+ABLE = Capabilities(context=1_000, chat=True)
+HELLO = Generation(10, messages=(Message("user", "Hello"),))
+
+
+def run(work: Callable[[Upstream, Double], Awaitable[None]]) -> None:
+    async def whole() -> None:
+        async with double() as (server, address):
+            engine = Upstream(address, "their-name", ABLE, Secret("sk-theirs"))
+            try:
+                await work(engine, server)
+            finally:
+                await engine.close()
+
+    asyncio.run(whole())
+
+
+async def write(engine: Upstream, work: Generation = HELLO) -> list[Piece]:
+    return [piece async for piece in engine.generate(work)]
+
+
+@pytest.mark.parametrize(
+    ("fault", "sentence"),
+    [
+        ("busy", "429"),
+        ("broken", "500"),
+        ("dies", "broke off"),
+        ("garbage", "no JSON"),
+        ("error-event", "out of memory"),
+    ],
+)
+def test_a_fault_of_the_server_is_an_engine_fault(fault: str, sentence: str) -> None:
+    async def work(engine: Upstream, server: Double) -> None:
+        server.fault = fault
+        with pytest.raises(EngineFault, match=sentence):
+            await write(engine)
+        server.fault = ""
+        assert (await write(engine))[-1].count.output_tokens == 6
+
+    run(work)
+
+
+def test_a_request_that_the_server_refuses_is_the_callers(  # its sentence goes to the caller, not a retry
+) -> None:
+    async def work(engine: Upstream, server: Double) -> None:
+        server.fault = "refuse"
+        with pytest.raises(Unable, match="no such thing"):
+            await write(engine)
+
+    run(work)
+
+
+def test_a_server_that_does_not_listen_is_an_engine_fault() -> None:
+    async def work() -> None:
+        engine = Upstream("http://127.0.0.1:9/v1", "m", ABLE)
+        with pytest.raises(EngineFault, match="does not answer"):
+            await write(engine)
+        with pytest.raises(EngineFault):
+            await engine.embed(["a"])
+        await engine.close()
+
+    asyncio.run(work())
+
+
+def test_without_a_count_from_the_server_its_events_are_counted() -> None:
+    async def work(engine: Upstream, server: Double) -> None:
+        server.fault = "no-usage"
+        last = (await write(engine))[-1]
+        assert (last.count.output_tokens, last.evidence) == (6, None)
+
+    run(work)
+
+
+def test_leaving_in_the_middle_closes_the_connection() -> None:
+    async def work(engine: Upstream, server: Double) -> None:
+        server.pace_s = 0.05
+        stream = engine.generate(HELLO)
+        async for _ in stream:
+            break
+        await stream.aclose()  # type: ignore[attr-defined]
+        await asyncio.wait_for(server.left.wait(), 5)
+
+    run(work)
+
+
+def test_what_is_sent_is_in_openais_shape_under_their_key() -> None:
+    async def work(engine: Upstream, server: Double) -> None:
+        tool = Tool("look", "looks", {"type": "object"})
+        asked = Generation(
+            5, messages=(Message("user", [{"type": "text", "text": "Hi"}]),), tools=(tool,), tool_choice="look",
+            schema={"type": "object"}, stop=("x",), temperature=0.5,
+        )  # fmt: skip
+        await write(engine, asked)
+        body = server.asked[0]
+        assert body["messages"] == [{"role": "user", "content": "Hi"}]
+        assert body["tool_choice"] == {"type": "function", "function": {"name": "look"}}
+        assert body["response_format"]["json_schema"]["strict"] is True
+        assert (body["model"], body["stop"], body["stream_options"]) == ("their-name", ["x"], {"include_usage": True})
+        assert server.keys == ["bearer sk-theirs"]
+
+    run(work)

@@ -52,7 +52,7 @@ bench: $(BASE)  ## measure, each figure beside its control
 # The locks name packages and hashes only: no registry, no path, so they are the same wherever they are made.
 LOCK := $(BIN)/uv pip compile --quiet --no-header --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links
-lock: $(DEV)  ## rewrite the locks from pyproject.toml and requirements/*.in
+lock: .venv/tools  ## rewrite the locks from pyproject.toml and requirements/*.in
 	$(LOCK) pyproject.toml --extra postgres -o requirements/base.txt
 	$(LOCK) pyproject.toml requirements/dev.in --all-extras -c requirements/base.txt -o requirements/dev.txt
 	$(LOCK) pyproject.toml --extra llm --extra onnx -c requirements/dev.txt -o requirements/models.txt

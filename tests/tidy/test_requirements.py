@@ -26,7 +26,7 @@ def pins(lock: Path) -> set[tuple[str, str]]:
 
 
 def test_there_is_a_lock_for_each_purpose() -> None:
-    assert [lock.stem for lock in LOCKS] == ["base", "build", "dev"]
+    assert [lock.stem for lock in LOCKS] == ["base", "build", "dev", "models", "weights"]
 
 
 @pytest.mark.parametrize("lock", LOCKS, ids=lambda lock: lock.stem)

@@ -116,7 +116,7 @@ class Llama:
                         yield piece
         except (httpx.HTTPError, EngineFault) as error:
             await self._notice_death()
-            raise EngineFault(f"The engine of {self._alias} broke off: {error or type(error).__name__}") from error
+            raise EngineFault(f"The engine of {self._alias} broke off: {str(error) or type(error).__name__}") from error
 
     async def _template(self, work: Generation) -> str:
         messages = [{**msgspec.to_builtins(each), "content": text_of(each)} for each in work.messages]

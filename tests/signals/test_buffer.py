@@ -38,6 +38,23 @@ def test_a_flushed_signal_reads_back_as_it_was(database: Database) -> None:
     assert [(row.number, row.signal) for row in stored(database)] == [(1, whole), (2, signal())]
 
 
+def test_what_a_browser_reports_of_a_hit_counts_once_however_often_it_comes(database: Database) -> None:
+    seen = signal(SignalKind.SEEN, request_id="req_1")
+    click = signal(SignalKind.CLICK, request_id="req_1")
+    one, other = Buffer(database), Buffer(database)
+    one.add(seen, click, seen)
+    one.flush()
+    one.add(click, signal(SignalKind.SEEN, request_id="req_2"))
+    other.add(seen, signal(), signal())
+    one.flush()
+    other.flush()
+    rows = stored(database)
+    assert [(str(row.signal.kind), row.signal.request_id) for row in rows] == [
+        ("seen", "req_1"), ("click", "req_1"), ("seen", "req_2"), ("click", None), ("click", None),
+    ]  # fmt: skip
+    assert [row.number for row in rows] == [1, 2, 3, 4, 5]
+
+
 def test_numbers_go_on_where_the_last_flush_ended(database: Database) -> None:
     buffer = Buffer(database)
     for _ in range(3):

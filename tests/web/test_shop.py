@@ -10,6 +10,7 @@ from PIL import Image
 
 from entrepot import catalog, discovery, signals
 from entrepot.app import Entrepot
+from entrepot.kernel import DAY, Secret
 from entrepot.orders import sign_order
 from tests.orders.market import CUP, DELIVERY_MINOR, LAMP, PRICES, Market
 from tests.web.visitors import ADDRESS, PAGE, Visitor
@@ -156,7 +157,23 @@ def test_what_was_seen_and_clicked_is_noted_for_whoever_has_a_session(
     assert click.status_code == 303
     assert click.headers["location"].startswith("/p/a-fine-cup")
     assert noted() == [("seen", 3), ("click", 3)]
+    for _ in range(3):
+        guest.get(f"/i/{token}")
+        guest.get(f"/c/{token}")
+    assert noted() == [("seen", 3), ("click", 3)], "a report that comes again counts once"
     assert guest.get("/i/made-up").status_code == 404
+
+
+def test_a_report_counts_for_the_session_that_was_shown_the_hit_and_for_a_day() -> None:
+    key, now = Secret("k" * 32), 50 * DAY
+    token = discovery.beacon_token(key, "req_1", "prd_1", 0, "var_1", "ses_1", now)
+    beacon = discovery.read_beacon(key, token)
+    assert beacon.variant == "var_1"
+    assert "ses_1" not in token
+    assert beacon.counts_for("ses_1", now)
+    assert beacon.counts_for("ses_1", now + DAY)
+    assert not beacon.counts_for("ses_2", now)
+    assert not beacon.counts_for("ses_1", now + DAY + 1)
 
 
 def test_what_was_carted_and_ordered_is_noted(visit: Callable[[], Visitor], market: Market, entrepot: Entrepot) -> None:

@@ -6,12 +6,13 @@ import heapq
 import itertools
 import threading
 from collections import deque
+from hashlib import blake2b
 from typing import Any
 
 import structlog
-from sqlalchemy import bindparam, insert
+from sqlalchemy import bindparam, insert, select
 
-from entrepot.kernel import Database, Lane, Prepared, Refused, Tx, prepare, prepare_text
+from entrepot.kernel import Database, Lane, Prepared, Refused, Tx, in_set, prepare, prepare_text
 
 from . import tables
 from .types import Signal, SignalKind
@@ -119,18 +120,41 @@ def _number(numbered: Numbered) -> int:
 
 
 def _append(tx: Tx, rows: list[dict[str, Any]]) -> None:
-    last = int(tx.value(_advance, name="signals", count=len(rows)))
-    first = last - len(rows) + 1
-    tx.run_many(_insert, [{"number": first + place, **row} for place, row in enumerate(rows)])
+    """Number the rows and write them. What may be reported once and was reported before is left out."""
+    tx.value(_advance, name="signals", count=0)  # the counter stays locked: nobody else writes in between
+    fresh = _unreported(tx, rows)
+    last = int(tx.value(_advance, name="signals", count=len(fresh)))
+    first = last - len(fresh) + 1
+    tx.run_many(_insert, [{"number": first + place, **row} for place, row in enumerate(fresh)])
+
+
+def _unreported(tx: Tx, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    asked = sorted({row["once"] for row in rows if row["once"]})
+    known = {row.once for row in tx.all(_reported, keys=asked)} if asked else set()
+    fresh = []
+    for row in rows:
+        if row["once"] is None or row["once"] not in known:
+            fresh.append(row)
+            known.add(row["once"])
+    return fresh
 
 
 def _row(signal: Signal) -> dict[str, Any]:
     row = {field: getattr(signal, field) for field in signal.__struct_fields__}
     row["kind"] = str(signal.kind)
     row["surface"] = str(signal.surface)
+    row["once"] = _once(signal)
     if signal.query is not None:
         row["query"] = _storable(signal.query)
     return row
+
+
+def _once(signal: Signal) -> str | None:
+    """What makes a report of a browser the same as another one."""
+    if signal.kind not in (SignalKind.SEEN, SignalKind.CLICK) or not (signal.request_id and signal.product_id):
+        return None
+    said = f"{signal.kind} {signal.request_id} {signal.product_id}"
+    return blake2b(said.encode(), digest_size=12).hexdigest()
 
 
 def _storable(text: str) -> str:
@@ -142,6 +166,7 @@ _advance: Prepared[Any] = prepare_text(
     "INSERT INTO signals_counter (name, last) VALUES (:name, :count) "
     "ON CONFLICT (name) DO UPDATE SET last = signals_counter.last + excluded.last RETURNING last"
 )
+_reported: Prepared[Any] = prepare(select(tables.signals.c.once).where(in_set(tables.signals.c.once, "keys")))
 _insert: Prepared[Any] = prepare(
     insert(tables.signals).values({column.name: bindparam(column.name) for column in tables.signals.columns})
 )

@@ -38,7 +38,7 @@ def _stored(number: int, **fields: Any) -> Stored:
 
 
 _s = tables.signals.c
-_names = [column.name for column in tables.signals.columns if column.name != "number"]
+_names = [column.name for column in tables.signals.columns if column.name not in ("number", "once")]
 _behind: Prepared[Stored] = prepare(
     select(_s.number, *(_s[name] for name in _names))
     .where(_s.number > bindparam("after"))

@@ -23,6 +23,7 @@ signals = table(
     Column("query", String),
     Column("position", Whole),
     Column("propensity", REAL),
+    Column("once", String, unique=True),  # what may be reported once only: a hit that was seen, or clicked
 )
 counter = table(
     "signals_counter",

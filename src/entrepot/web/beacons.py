@@ -1,4 +1,5 @@
-"""What a browser reports: a hit was on the screen, or was clicked. The token says which; nobody can make up another."""
+"""What a browser reports: a hit was on the screen, or was clicked. The token says which; nobody can make up another,
+use another session's, or count one twice."""
 
 from __future__ import annotations
 
@@ -34,10 +35,13 @@ async def clicked(visit: Visit, token: BeaconToken) -> Response[Any]:
     def slug(snapshot: Snapshot) -> str:
         return catalog.get_product(snapshot, beacon.product_id).slug
 
-    return redirect(f"/p/{await visit.read(slug)}")
+    variant = f"?variant={beacon.variant}" if beacon.variant else ""
+    return redirect(f"/p/{await visit.read(slug)}{variant}")
 
 
 def _note(visit: Visit, kind: SignalKind, beacon: discovery.Beacon) -> None:
+    if visit.session is None or not beacon.counts_for(visit.session.id, visit.now):
+        return
     note(
         visit,
         kind,

@@ -1,4 +1,5 @@
-"""How often: each class of routes has a rate, counted in memory by person, key or session, or else by address.
+"""How often: each class of routes has a rate, counted in memory by person or key, and a guest's by address: whoever
+needs no password for a new session would otherwise begin one for each request.
 
 The figures stop floods and guessing; they are far above what a busy shop's own staff and scripts do. Failed sign-ins
 have a stricter limit of their own in `identity`, which also outlives a restart.
@@ -44,7 +45,8 @@ class Rates:
         if not self._enabled:
             return
         item = self._rates[name]
-        who = visit.ip if name in _BY_ADDRESS or visit.scope.is_public else visit.scope.actor
+        by_address = name in _BY_ADDRESS or not (visit.scope.is_person or visit.by_key)
+        who = visit.ip if by_address else visit.scope.actor
         # An exact window remembers every request: fit for the small rates only.
         limiter = self._exact if item.amount <= 600 else self._light
         if not limiter.hit(item, name, who):

@@ -31,8 +31,10 @@ def tokens_of(visit: Visit, found: SearchPage, first: int = 0) -> dict[str, str]
     """For each hit, what the browser sends when it was seen or clicked. Without a session nothing is sent."""
     if visit.session is None:
         return {}
-    key = visit.entrepot.secret_key
+    key, session, now = visit.entrepot.secret_key, visit.session.id, visit.now
     return {
-        hit.id: discovery.beacon_token(key, found.request_id, hit.id, first + place)
+        hit.id: discovery.beacon_token(
+            key, found.request_id, hit.id, first + place, hit.variant_id if "?" in hit.url else "", session, now
+        )
         for place, hit in enumerate(found.hits)
     }

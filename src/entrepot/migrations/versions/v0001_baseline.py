@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 from sqlalchemy import Text
 
-revision = "2613ee397384"
+revision = "8ceec9760d48"
 down_revision = None
 
 
@@ -812,6 +812,8 @@ def upgrade() -> None:
         sa.Column("sheet_id", sa.Text(), nullable=True),
         sa.Column("lane", sa.Text(), nullable=True),
         sa.Column("weight_g", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("volume_cm3", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("needs", sa.Text().with_variant(postgresql.JSONB(astext_type=Text()), "postgresql"), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_deliver_parcels")),
         sqlite_strict=True,
     )
@@ -858,7 +860,57 @@ def upgrade() -> None:
         sa.Column("by_platform", sa.SmallInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("pickup_point_id", sa.Text(), nullable=True),
         sa.Column("parcels", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("volume_cm3", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_deliver_quotes")),
+        sqlite_strict=True,
+    )
+    op.create_table(
+        "deliver_route_plans",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("day", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("seconds", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("seed", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("task_id", sa.Text(), nullable=True),
+        sa.Column(
+            "left_out", sa.Text().with_variant(postgresql.JSONB(astext_type=Text()), "postgresql"), nullable=False
+        ),
+        sa.Column("problem", sa.Text(), nullable=True),
+        sa.Column("created_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("ready_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_deliver_route_plans")),
+        sqlite_strict=True,
+    )
+    op.create_index("ix_deliver_route_plans_day", "deliver_route_plans", ["day", "id"], unique=False)
+    op.create_table(
+        "deliver_route_stops",
+        sa.Column("plan_id", sa.Text(), nullable=False),
+        sa.Column("parcel_id", sa.Text(), nullable=False),
+        sa.Column("van_id", sa.Text(), nullable=False),
+        sa.Column("position", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("latitude_e6", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("longitude_e6", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("arrives_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("done_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.PrimaryKeyConstraint("plan_id", "parcel_id", name=op.f("pk_deliver_route_stops")),
+        sqlite_strict=True,
+    )
+    op.create_index("ix_deliver_route_stops_parcel", "deliver_route_stops", ["parcel_id", "plan_id"], unique=False)
+    op.create_index(
+        "ix_deliver_route_stops_van", "deliver_route_stops", ["plan_id", "van_id", "position"], unique=False
+    )
+    op.create_table(
+        "deliver_routes",
+        sa.Column("plan_id", sa.Text(), nullable=False),
+        sa.Column("van_id", sa.Text(), nullable=False),
+        sa.Column("van", sa.Text().with_variant(postgresql.JSONB(astext_type=Text()), "postgresql"), nullable=False),
+        sa.Column("departs_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("returns_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("distance_m", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("started_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.PrimaryKeyConstraint("plan_id", "van_id", name=op.f("pk_deliver_routes")),
         sqlite_strict=True,
     )
     op.create_table(
@@ -1220,23 +1272,6 @@ def upgrade() -> None:
         postgresql_where=sa.text("position IS NOT NULL"),
     )
     op.create_table(
-        "orders_cart_cards",
-        sa.Column("cart_id", sa.Text(), nullable=False),
-        sa.Column("card_id", sa.Text(), nullable=False),
-        sa.Column("added_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.PrimaryKeyConstraint("cart_id", "card_id", name=op.f("pk_orders_cart_cards")),
-        sqlite_strict=True,
-    )
-    op.create_table(
-        "orders_cart_codes",
-        sa.Column("cart_id", sa.Text(), nullable=False),
-        sa.Column("code_key", sa.Text(), nullable=False),
-        sa.Column("code", sa.Text(), nullable=False),
-        sa.Column("added_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.PrimaryKeyConstraint("cart_id", "code_key", name=op.f("pk_orders_cart_codes")),
-        sqlite_strict=True,
-    )
-    op.create_table(
         "orders_cart_lines",
         sa.Column("cart_id", sa.Text(), nullable=False),
         sa.Column("offer_id", sa.Text(), nullable=False),
@@ -1256,6 +1291,18 @@ def upgrade() -> None:
         sa.Column("opened_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column(
             "checkout", sa.Text().with_variant(postgresql.JSONB(astext_type=Text()), "postgresql"), nullable=True
+        ),
+        sa.Column(
+            "codes",
+            sa.Text().with_variant(postgresql.JSONB(astext_type=Text()), "postgresql"),
+            server_default=sa.text("'[]'"),
+            nullable=False,
+        ),
+        sa.Column(
+            "cards",
+            sa.Text().with_variant(postgresql.JSONB(astext_type=Text()), "postgresql"),
+            server_default=sa.text("'[]'"),
+            nullable=False,
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_orders_carts")),
         sqlite_strict=True,
@@ -1314,20 +1361,6 @@ def upgrade() -> None:
         sqlite_strict=True,
     )
     op.create_index("ix_orders_evidence_dispute", "orders_evidence", ["dispute_id"], unique=False)
-    op.create_table(
-        "orders_fees",
-        sa.Column("id", sa.Text(), nullable=False),
-        sa.Column("name", sa.Text(), nullable=False),
-        sa.Column("kind", sa.Text(), nullable=False),
-        sa.Column("merchant_id", sa.Text(), nullable=False),
-        sa.Column("category", sa.Text(), nullable=False),
-        sa.Column("bps", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("fixed", sa.Text().with_variant(postgresql.JSONB(astext_type=Text()), "postgresql"), nullable=False),
-        sa.Column("valid_from", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("valid_to", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_orders_fees")),
-        sqlite_strict=True,
-    )
     op.create_table(
         "orders_lines",
         sa.Column("id", sa.Text(), nullable=False),
@@ -1433,63 +1466,6 @@ def upgrade() -> None:
         sqlite_strict=True,
     )
     op.create_index("ix_orders_parcels_seller", "orders_parcels", ["seller_order_id"], unique=False)
-    op.create_table(
-        "orders_promotion_counts",
-        sa.Column("promotion_id", sa.Text(), nullable=False),
-        sa.Column("buyer", sa.Text(), nullable=False),
-        sa.Column("used", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.PrimaryKeyConstraint("promotion_id", "buyer", name=op.f("pk_orders_promotion_counts")),
-        sqlite_strict=True,
-    )
-    op.create_table(
-        "orders_promotion_uses",
-        sa.Column("promotion_id", sa.Text(), nullable=False),
-        sa.Column("order_id", sa.Text(), nullable=False),
-        sa.Column("buyer", sa.Text(), nullable=False),
-        sa.Column("currency", sa.Text(), nullable=False),
-        sa.Column("seller_minor", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("platform_minor", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("used_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("released_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
-        sa.PrimaryKeyConstraint("order_id", "promotion_id", name=op.f("pk_orders_promotion_uses")),
-        sqlite_strict=True,
-    )
-    op.create_index(
-        "ix_orders_promotion_uses_promotion", "orders_promotion_uses", ["promotion_id", "used_at"], unique=False
-    )
-    op.create_table(
-        "orders_promotions",
-        sa.Column("id", sa.Text(), nullable=False),
-        sa.Column("owner", sa.Text(), nullable=False),
-        sa.Column("name", sa.Text(), nullable=False),
-        sa.Column("kind", sa.Text(), nullable=False),
-        sa.Column("code", sa.Text(), nullable=True),
-        sa.Column("code_key", sa.Text(), nullable=True),
-        sa.Column("state", sa.Text(), nullable=False),
-        sa.Column("terms", sa.Text().with_variant(postgresql.JSONB(astext_type=Text()), "postgresql"), nullable=False),
-        sa.Column("starts_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("ends_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
-        sa.Column("created_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("changed_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_orders_promotions")),
-        sqlite_strict=True,
-    )
-    op.create_index(
-        "ix_orders_promotions_owner",
-        "orders_promotions",
-        ["owner"],
-        unique=False,
-        sqlite_where=sa.text("state = 'active'"),
-        postgresql_where=sa.text("state = 'active'"),
-    )
-    op.create_index(
-        "uq_orders_promotions_code",
-        "orders_promotions",
-        ["code_key", "owner"],
-        unique=True,
-        sqlite_where=sa.text("code_key IS NOT NULL AND state <> 'ended'"),
-        postgresql_where=sa.text("code_key IS NOT NULL AND state <> 'ended'"),
-    )
     op.create_table(
         "orders_refund_parts",
         sa.Column("refund_id", sa.Text(), nullable=False),
@@ -1674,24 +1650,6 @@ def upgrade() -> None:
         "ix_orders_seller_orders_merchant", "orders_seller_orders", ["merchant_id", "status", "id"], unique=False
     )
     op.create_index("ix_orders_seller_orders_order", "orders_seller_orders", ["order_id"], unique=False)
-    op.create_table(
-        "orders_tax_rates",
-        sa.Column("id", sa.Text(), nullable=False),
-        sa.Column("country", sa.Text(), nullable=False),
-        sa.Column("region", sa.Text(), nullable=False),
-        sa.Column("category", sa.Text(), nullable=False),
-        sa.Column("name", sa.Text(), nullable=False),
-        sa.Column("ppm", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("included", sa.SmallInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("valid_from", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("valid_to", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_orders_tax_rates")),
-        sqlite_strict=True,
-    )
-    op.create_index("ix_orders_tax_rates_country", "orders_tax_rates", ["country"], unique=False)
-    op.create_index(
-        "uq_orders_tax_rates_from", "orders_tax_rates", ["country", "region", "category", "valid_from"], unique=True
-    )
     op.create_table(
         "pay_actions",
         sa.Column("payment_id", sa.Text(), nullable=False),
@@ -2079,7 +2037,9 @@ def upgrade() -> None:
         sa.Column("query", sa.Text(), nullable=True),
         sa.Column("position", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("propensity", sa.REAL(), nullable=True),
+        sa.Column("once", sa.Text(), nullable=True),
         sa.PrimaryKeyConstraint("number", name=op.f("pk_signals_signals")),
+        sa.UniqueConstraint("once", name=op.f("uq_signals_signals_once")),
         sqlite_strict=True,
     )
     op.create_index(

@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
 from sqlalchemy import bindparam, func, select
 
-from entrepot import deliver, pay
-from entrepot.deliver import Tracking
-from entrepot.identity import Address, Scope, require_organisation
+from entrepot import pay
+from entrepot.identity import Scope, require_organisation
 from entrepot.kernel import NotFound, Prepared, Snapshot, in_set, prepare
 
 from . import tables
 from .access import ABSENT, is_guest, is_owner, is_seller, number_of, owner_of
-from .cancellation import CANCELLABLE
 from .carts import is_open
-from .custody import custody_of
-from .records import find_order, find_seller, list_lines, list_sellers
-from .types import Line, Order, OrderStatus, SellerOrder, SellerOrderStatus, Stage
-from .views import LineView, OrderView, PaymentView, SellerOrderView
+from .records import find_order, find_seller, list_sellers
+from .seller_views import view_sellers
+from .types import Order, OrderStatus, SellerOrder, SellerOrderStatus, Stage
+from .views import OrderView, PaymentView, SellerOrderView
 
 PAGE_MAX = 100
 _REOPENING = (OrderStatus.PAYMENT_FAILED, OrderStatus.EXPIRED)
@@ -69,7 +67,7 @@ def get_seller_order(snapshot: Snapshot, scope: Scope, seller_order_id: str) -> 
     assert order is not None
     if not (is_seller(scope, seller.merchant_id) or is_owner(scope, order.owner) or scope.is_operator):
         raise NotFound(ABSENT)
-    return _seller_views(snapshot, scope, [seller], {order.id: order})[0]
+    return view_sellers(snapshot, scope, [seller], {order.id: order})[0]
 
 
 def list_seller_orders(
@@ -92,7 +90,7 @@ def list_seller_orders(
         merchant_id = require_organisation(scope)
         sellers = snapshot.all(_sellers_of, merchant_id=merchant_id, statuses=statuses, paid_only=paid_only, **page)
     orders = snapshot.all(_orders_in, ids=sorted({seller.order_id for seller in sellers}))
-    return _seller_views(snapshot, scope, sellers, {order.id: order for order in orders})
+    return view_sellers(snapshot, scope, sellers, {order.id: order for order in orders})
 
 
 def count_seller_orders(snapshot: Snapshot, scope: Scope) -> dict[SellerOrderStatus, int]:
@@ -114,82 +112,9 @@ def _within(most: int) -> int:
 def _order_views(snapshot: Snapshot, scope: Scope, orders: Sequence[Order]) -> list[OrderView]:
     by_id = {order.id: order for order in orders}
     parts: dict[str, list[SellerOrderView]] = {order.id: [] for order in orders}
-    for view in _seller_views(snapshot, scope, list_sellers(snapshot, list(by_id)), by_id):
+    for view in view_sellers(snapshot, scope, list_sellers(snapshot, list(by_id)), by_id):
         parts[view.order_id].append(view)
     return [_order_view(order, tuple(parts[order.id])) for order in orders]
-
-
-def _seller_views(
-    snapshot: Snapshot, scope: Scope, sellers: Sequence[SellerOrder], orders: Mapping[str, Order]
-) -> list[SellerOrderView]:
-    lines: dict[str, list[LineView]] = {}
-    for line in list_lines(snapshot, list(orders)):
-        lines.setdefault(line.seller_order_id, []).append(_line_view(line))
-    sent = [seller.id for seller in sellers if seller.shipped_at is not None]
-    tracking = deliver.list_tracking(snapshot, sent) if sent else {}
-    addresses = {order.id: order.address for order in orders.values()}
-    return [
-        _seller_view(
-            scope,
-            seller,
-            orders[seller.order_id],
-            addresses[seller.order_id],
-            tuple(lines.get(seller.id, ())),
-            tuple(tracking.get(seller.id, ())),
-        )
-        for seller in sellers
-    ]
-
-
-def _seller_view(
-    scope: Scope,
-    seller: SellerOrder,
-    order: Order,
-    address: Address,
-    lines: tuple[LineView, ...],
-    parcels: tuple[Tracking, ...],
-) -> SellerOrderView:
-    owns, sells = is_owner(scope, order.owner), is_seller(scope, seller.merchant_id)
-    status = SellerOrderStatus(seller.status)
-    shows_legs = sells or scope.is_operator
-    return SellerOrderView(
-        id=seller.id,
-        number=number_of(seller.id),
-        order_id=order.id,
-        order_number=number_of(order.id),
-        merchant_id=seller.merchant_id,
-        merchant_name=seller.merchant_name,
-        status=status,
-        currency=seller.currency,
-        lines=lines,
-        items_minor=seller.items_minor,
-        shipping_minor=seller.shipping_minor,
-        tax_minor=seller.tax_minor,
-        total_minor=seller.total_minor,
-        commission_bps=seller.commission_bps if shows_legs else None,
-        legs=seller.legs if shows_legs else None,
-        delivery_name=seller.delivery_name,
-        arrives_from=seller.arrives_from,
-        arrives_by=seller.arrives_by,
-        address=address,
-        email=order.email if owns or scope.is_operator else None,
-        parcels=parcels,
-        confirm_days=seller.confirm_days,
-        placed_at=seller.placed_at,
-        paid_at=seller.paid_at,
-        shipped_at=seller.shipped_at,
-        delivered_at=seller.delivered_at,
-        confirm_by=seller.confirm_by,
-        completed_at=seller.completed_at,
-        cancelled_at=seller.cancelled_at,
-        cancelled_by=seller.cancelled_by,
-        cancel_reason=seller.cancel_reason,
-        refunded_at=seller.refunded_at,
-        custody=custody_of(seller, order.pay_by),
-        can_cancel=status in CANCELLABLE and (owns or sells or scope.is_operator),
-        can_confirm=owns and status in (SellerOrderStatus.SHIPPED, SellerOrderStatus.DELIVERED),
-        can_ship=status is SellerOrderStatus.PAID and (sells or scope.is_operator),
-    )
 
 
 def _order_view(order: Order, sellers: tuple[SellerOrderView, ...]) -> OrderView:
@@ -225,22 +150,6 @@ def _stage(order: Order, sellers: Sequence[SellerOrderView]) -> Stage:
     if not living:
         return Stage.CANCELLED
     return Stage(min(living, key=_PROGRESS.index).value)
-
-
-def _line_view(line: Line) -> LineView:
-    return LineView(
-        id=line.id,
-        offer_id=line.offer_id,
-        product_id=line.product_id,
-        variant_id=line.variant_id,
-        slug=line.slug,
-        title=line.title,
-        variant_label=line.variant_label,
-        picture=line.picture,
-        quantity=line.quantity,
-        price_minor=line.price_minor,
-        total_minor=line.quantity * line.price_minor,
-    )
 
 
 _BEHIND_ALL = "~"

@@ -194,6 +194,14 @@ def taken_of(snapshot: Snapshot, seller_order_ids: Sequence[str]) -> dict[str, l
     return found
 
 
+def parts_of_refunds(snapshot: Snapshot, seller_order_ids: Sequence[str]) -> dict[str, list[Taken]]:
+    """What each refund of these seller orders takes, by the refund's id."""
+    found: dict[str, list[Taken]] = {}
+    for refund_id, each in snapshot.all(_parts_by_refund, seller_order_ids=list(seller_order_ids)):
+        found.setdefault(refund_id, []).append(each)
+    return found
+
+
 def refunds_of(snapshot: Snapshot, seller_order_ids: Sequence[str]) -> dict[str, list[RefundRow]]:
     """The refunds of these seller orders, oldest first; for verbs that have checked whose they are."""
     found: dict[str, list[RefundRow]] = {seller_id: [] for seller_id in seller_order_ids}
@@ -259,8 +267,8 @@ def _record(tx: Tx, row: RefundRow, taken: Sequence[Taken]) -> None:
     tx.run_many(_insert_part, parts)
 
 
-def _taken(seller_order_id: str, part: str, pieces: int, *legs: int) -> tuple[str, Taken]:
-    return seller_order_id, Taken(part, pieces, Legs(*legs))
+def _taken(owner: str, part: str, pieces: int, *legs: int) -> tuple[str, Taken]:
+    return owner, Taken(part, pieces, Legs(*legs))
 
 
 _r, _p = tables.refunds.c, tables.refund_parts.c
@@ -271,15 +279,14 @@ _insert_part: Prepared[Any] = prepare(
 _refunds_of: Prepared[RefundRow] = prepare(
     select(*_r).where(in_set(_r.seller_order_id, "seller_order_ids")).order_by(_r.id), RefundRow
 )
+_legs = (_p.part, _p.pieces, _p.seller_minor, _p.commission_minor, _p.carrier_minor, _p.tax_minor, _p.subsidy_minor)
+_by_seller = in_set(_p.seller_order_id, "seller_order_ids")
 _parts_of: Prepared[Any] = prepare(
-    select(
-        _p.seller_order_id, _p.part, _p.pieces, _p.seller_minor, _p.commission_minor, _p.carrier_minor, _p.tax_minor,
-        _p.subsidy_minor,
-    )
-    .where(in_set(_p.seller_order_id, "seller_order_ids"))
-    .order_by(_p.refund_id, _p.part),
-    _taken,
-)  # fmt: skip
+    select(_p.seller_order_id, *_legs).where(_by_seller).order_by(_p.refund_id, _p.part), _taken
+)
+_parts_by_refund: Prepared[Any] = prepare(
+    select(_p.refund_id, *_legs).where(_by_seller).order_by(_p.refund_id, _p.part), _taken
+)
 _paid: Prepared[Any] = prepare(
     update(tables.refunds).where(_r.id == bindparam("id_"), _r.paid_at.is_(None)).values(paid_at=bindparam("now_"))
 )

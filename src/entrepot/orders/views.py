@@ -9,7 +9,8 @@ import msgspec
 from entrepot.deliver import Tracking
 from entrepot.identity import Address
 
-from .types import Legs, OrderStatus, SellerOrderStatus, Stage
+from .claim_views import DisputeView, RefundView, ReturnView
+from .types import Legs, OrderStatus, SellerOrderStatus, SentParcel, Stage
 
 
 class ChangeKind(StrEnum):
@@ -131,13 +132,15 @@ class Holder(StrEnum):
 class Custody(msgspec.Struct, frozen=True):
     """Who holds the money, until when, and who gets it then.
 
-    `until_at` is None where it hangs on something that has not happened: the parcel's arrival, the processor's answer.
+    `until_at` is None where it hangs on something that has not happened: the parcel's arrival, the processor's answer,
+    a dispute's decision.
     """
 
     holder: Holder
     amount_minor: int
     until_at: int | None
     then: Holder | None
+    disputed: bool = False
 
 
 class LineView(msgspec.Struct, frozen=True):
@@ -153,7 +156,17 @@ class LineView(msgspec.Struct, frozen=True):
     picture: str | None
     quantity: int
     price_minor: int
+    discount_minor: int
     total_minor: int
+    sent: int
+    cancelled: int
+    left: int
+    """Still to be sent."""
+    returnable: int
+    refunded_pieces: int
+    refunded_minor: int
+    left_minor: int
+    """Of what the buyer paid for it: what was not given back."""
 
 
 class SellerOrderView(msgspec.Struct, frozen=True):
@@ -161,7 +174,8 @@ class SellerOrderView(msgspec.Struct, frozen=True):
 
     The `can_` fields are what the viewer may do now. `legs` and `commission_bps` are shown to the merchant and the
     operator only, the buyer's `email` to the buyer and the operator. `arrives_from` and `arrives_by` are the promise
-    made at the checkout.
+    made at the checkout. `sent` says what is in each of the `parcels`. `left_minor` of `total_minor` was not given
+    back; `legs_left` say who gets it in the end.
     """
 
     id: str
@@ -174,23 +188,35 @@ class SellerOrderView(msgspec.Struct, frozen=True):
     currency: str
     lines: tuple[LineView, ...]
     items_minor: int
+    discount_minor: int
     shipping_minor: int
     tax_minor: int
+    tax_included: bool
     total_minor: int
+    refunded_minor: int
+    left_minor: int
     commission_bps: int | None
     legs: Legs | None
+    legs_left: Legs | None
+    shipping_left_minor: int
     delivery_name: str
     arrives_from: int
     arrives_by: int
     address: Address
     email: str | None
     parcels: tuple[Tracking, ...]
+    sent: tuple[SentParcel, ...]
+    refunds: tuple[RefundView, ...]
+    returns: tuple[ReturnView, ...]
+    disputes: tuple[DisputeView, ...]
     confirm_days: int
     placed_at: int
     paid_at: int | None
+    send_by: int | None
     shipped_at: int | None
     delivered_at: int | None
     confirm_by: int | None
+    return_by: int | None
     completed_at: int | None
     cancelled_at: int | None
     cancelled_by: str | None
@@ -200,6 +226,9 @@ class SellerOrderView(msgspec.Struct, frozen=True):
     can_cancel: bool
     can_confirm: bool
     can_ship: bool
+    can_return: bool
+    can_dispute: bool
+    can_refund: bool
 
 
 class PaymentView(msgspec.Struct, frozen=True):

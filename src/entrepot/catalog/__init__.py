@@ -11,6 +11,29 @@ from entrepot.kernel import Blobs, Reactions, TaskKind
 from . import notices as _notices  # noqa: F401 - declares their kinds
 from . import sales as _sales
 from .attributes import list_attributes, save_attributes
+from .bulk.running import (
+    RunBulkEdit,
+    bulk_task,
+    get_edit,
+    list_edit_lines,
+    list_edits,
+    preview_edit,
+    start_edit,
+    undo_edit,
+)
+from .bulk.selecting import count_selected
+from .bulk.types import (
+    BulkEdit,
+    BulkPreview,
+    Change,
+    Edit,
+    NamedLine,
+    PriceChange,
+    SaleChange,
+    Selection,
+    StatusChange,
+    StockChange,
+)
 from .bundles import BundlePart, save_bundle
 from .cards import documents_of, iterate_documents, list_cards
 from .categories import category_tree, get_category, list_categories, save_categories
@@ -24,6 +47,8 @@ from .events import (
     ProductsListed,
     StockChanged,
 )
+from .exports.formats import EXPORT_FORMATS, PUBLIC_FORMATS, export_feed, export_public_feed, find_writer
+from .exports.writing import Site
 from .gtin import find_gtin
 from .imports.feeds import FeedRef
 from .imports.formats import FORMATS, local_feed, uploaded_feed
@@ -116,24 +141,30 @@ def reactions() -> Reactions:
 
 def tasks(blobs: Blobs) -> tuple[TaskKind[Any], ...]:
     """The kinds of task that the catalogue has: importing what was uploaded, following sales and schedules."""
-    return (import_task(blobs), *_sales.TASKS)
+    return (import_task(blobs), bulk_task(), *_sales.TASKS)
 
 
 __all__ = [
+    "EXPORT_FORMATS",
     "FORMATS",
     "PROOFS",
+    "PUBLIC_FORMATS",
     "SCHEDULE",
     "AttributeDefinition",
     "Blobs",
+    "BulkEdit",
+    "BulkPreview",
     "BundlePart",
     "Card",
     "CartOffer",
     "Category",
     "CategoryDraft",
     "CategoryNode",
+    "Change",
     "Check",
     "Counts",
     "DocumentOffer",
+    "Edit",
     "Fault",
     "FeedRef",
     "Import",
@@ -146,6 +177,7 @@ __all__ = [
     "MerchantStatus",
     "MerchantSuspended",
     "Movement",
+    "NamedLine",
     "OfferChange",
     "OfferView",
     "OffersChanged",
@@ -157,6 +189,7 @@ __all__ = [
     "PictureView",
     "Pieces",
     "Preview",
+    "PriceChange",
     "ProductDocument",
     "ProductDraft",
     "ProductView",
@@ -167,11 +200,17 @@ __all__ = [
     "Review",
     "ReviewDraft",
     "ReviewText",
+    "RunBulkEdit",
     "RunImport",
     "Sale",
+    "SaleChange",
     "SaleDraft",
     "Saved",
+    "Selection",
+    "Site",
     "SoldOut",
+    "StatusChange",
+    "StockChange",
     "StockChanged",
     "StockRequest",
     "StoredPicture",
@@ -184,12 +223,18 @@ __all__ = [
     "approve_merchant",
     "attribute_of",
     "available",
+    "bulk_task",
     "category_tree",
+    "count_selected",
     "documents_of",
+    "export_feed",
+    "export_public_feed",
     "feed_schema",
     "find_gtin",
+    "find_writer",
     "free_pieces",
     "get_category",
+    "get_edit",
     "get_import",
     "get_listing",
     "get_merchant",
@@ -203,6 +248,8 @@ __all__ = [
     "list_attributes",
     "list_cards",
     "list_categories",
+    "list_edit_lines",
+    "list_edits",
     "list_import_errors",
     "list_imports",
     "list_listings",
@@ -223,6 +270,7 @@ __all__ = [
     "pack_of",
     "place_faults",
     "places_of",
+    "preview_edit",
     "preview_import",
     "publish_product",
     "reactions",
@@ -240,10 +288,12 @@ __all__ = [
     "set_listing_status",
     "set_stock",
     "ship_stock",
+    "start_edit",
     "start_import",
     "store_picture",
     "suspend_merchant",
     "tasks",
+    "undo_edit",
     "update_offer",
     "uploaded_feed",
     "write_review",

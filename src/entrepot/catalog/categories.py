@@ -84,6 +84,11 @@ def get_category(snapshot: Snapshot, key: str) -> Category:
     return category
 
 
+def find_category_id(snapshot: Snapshot, slug: str) -> str | None:
+    """The id of the category with this path of slugs."""
+    return _read_ids(snapshot, {slug}).get(slug)
+
+
 def paths_of(snapshot: Snapshot, category_ids: Iterable[str | None]) -> dict[str, tuple[Category, ...]]:
     """The way to each category from the top of the tree, by id."""
     ids = sorted({each for each in category_ids if each is not None})

@@ -50,7 +50,7 @@ def set_listing_status(
         raise NotFound("There is no such listing")
     changing = [row for row in rows if (row.status, row.publish_at) != (status, publish_at) and _may(row, status)]
     if changing:
-        _write(tx, changing, status, publish_at)
+        write_status(tx, changing, status, publish_at)
     return len(changing)
 
 
@@ -67,7 +67,8 @@ def _may(row: Any, status: ListingStatus) -> bool:
     return not (status == "hidden" and row.status == "draft")
 
 
-def _write(tx: Tx, rows: Sequence[Any], status: ListingStatus, publish_at: int | None) -> None:
+def write_status(tx: Tx, rows: Sequence[Any], status: ListingStatus, publish_at: int | None) -> None:
+    """Write a status of locked rows of listings, and all that follows from it."""
     ids = [row.id for row in rows]
     products = {row.product_id for row in rows}
     is_shown = status == "published"

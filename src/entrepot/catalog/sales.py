@@ -44,7 +44,7 @@ def settle_prices(tx: Tx, batch: Batch) -> None:
         standing, taken = follow(terms_of(before), standing_of(before), after, told[before.id], tx.now)
         row |= {f"{name}_": value for name, value in standing._asdict().items()}
         steps += [{"offer_id": before.id, "at": at, "price_minor": price} for at, price in taken]
-    tx.run_many(_insert_step, steps)
+    tx.run_many(insert_step, steps)
 
 
 def enqueue_borders(tx: Tx, batch: Batch) -> None:
@@ -76,7 +76,7 @@ def switch_prices(tx: Tx) -> int:
         changed.append({"id_": row.id} | {f"{name}_": value for name, value in standing._asdict().items()})
         steps += [{"offer_id": row.id, "at": at, "price_minor": price} for at, price in taken]
     tx.run_many(_switch, changed)
-    tx.run_many(_insert_step, steps)
+    tx.run_many(insert_step, steps)
     announce_offers(tx, {row.product_id for row in rows})
     enqueue_at(tx, SWITCH, [tx.value(_next_switch, now=tx.now)])
     return len(rows)
@@ -110,7 +110,7 @@ def standing_of(row: Any) -> Standing:
 
 def write_steps(tx: Tx, offer_id: str, steps: Iterable[Step]) -> None:
     """Remember the steps that a price took."""
-    tx.run_many(_insert_step, [{"offer_id": offer_id, "at": at, "price_minor": price} for at, price in steps])
+    tx.run_many(insert_step, [{"offer_id": offer_id, "at": at, "price_minor": price} for at, price in steps])
 
 
 def _act(verb: Any) -> Any:
@@ -155,7 +155,7 @@ _history: Prepared[Any] = prepare(
     )
     .order_by(_h.offer_id, _h.at)
 )
-_insert_step: Prepared[Any] = prepare_text(
+insert_step: Prepared[Any] = prepare_text(
     "INSERT INTO catalog_price_history (offer_id, at, price_minor) VALUES (:offer_id, :at, :price_minor) "
     "ON CONFLICT (offer_id, at) DO UPDATE SET price_minor = excluded.price_minor"
 )

@@ -185,6 +185,12 @@ def keep_place(tx: Tx, offer_id: str, location_id: str) -> None:
     tx.run(_keep_place, offer_id=offer_id, location_id=location_id)
 
 
+def keep_places(tx: Tx, places: Iterable[tuple[str, str]]) -> None:
+    """The same for many, as (offer, location)."""
+    rows = [{"offer_id": offer_id, "location_id": location_id} for offer_id, location_id in sorted(set(places))]
+    tx.run_many(_keep_place, rows)
+
+
 def fed_quantities(snapshot: Snapshot, offer_ids: Iterable[str]) -> dict[tuple[str, str], int | None]:
     """What a feed last said of these offers, by offer and place."""
     rows = snapshot.all(_fed, ids=sorted(offer_ids))

@@ -25,6 +25,7 @@ from ..drafts import (
     VariantDraft,
 )
 from ..gtin import find_gtin
+from ..texts import code_of
 from ..types import Condition
 from .amounts import parse_count, parse_measure, parse_money_cell, parse_weight_cell
 from .gathering import Group
@@ -39,6 +40,9 @@ _PLAIN: Final = ("gender", "age_group", "material", "pattern", "color", "size", 
                  "unit_pricing_measure")  # fmt: skip
 REPEATS: Final = frozenset({"additional_image_link", "product_detail", "product_highlight", "product_type", "tag"})
 OPTIONS_SECTION: Final = "Options"
+ALWAYS: Final = "1970-01-01T00:00:00Z"
+FOR_EVER: Final = "2099-12-31T23:59:59Z"
+"""What stands for a border that a sale does not have: the format always wants two."""
 _CONDITIONS: Final[Mapping[str, Condition]] = {"new": "new", "refurbished": "refurbished", "used": "used"}
 _NOT_THERE: Final = frozenset({"out_of_stock", "out of stock", "discontinued", "sold_out"})
 _THERE: Final = frozenset(
@@ -149,10 +153,9 @@ def common_title(titles: Sequence[str]) -> str:
 def _options(items: Sequence[Item]) -> tuple[str, ...]:
     """The names of what the items of a group differ by; of a single item those that it names itself."""
     named = dict.fromkeys(name for item in items for section, name, _ in item.details if section == OPTIONS_SECTION)
-    if len(items) < 2:
+    if named or len(items) < 2:
         return tuple(named)
-    plain = [name for name in OPTIONS if len({item.text(name) for item in items}) > 1]
-    return (*plain, *(name for name in named if name not in plain))
+    return tuple(name for name in OPTIONS if len({item.text(name) for item in items}) > 1)
 
 
 def _choices(item: Item, options: Sequence[str]) -> dict[str, str]:
@@ -236,7 +239,7 @@ def _sale(cells: _Cells, price: tuple[int, str]) -> SaleDraft | None:
     if sale[0] >= price[0]:
         return None
     starts_at, ends_at = window or (None, None)
-    return SaleDraft(sale[0], starts_at, ends_at)
+    return SaleDraft(sale[0], None if starts_at == ALWAYS else starts_at, None if ends_at == FOR_EVER else ends_at)
 
 
 def parse_window(text: str) -> tuple[str, str]:
@@ -298,8 +301,9 @@ def _category(item: Item) -> str | None:
 def _attributes(items: Sequence[Item], options: Sequence[str]) -> dict[str, AttributeValue]:
     first = items[0]
     found: dict[str, AttributeValue] = {}
+    chosen = {code_of(name) for name in options}
     for name in _PLAIN:
-        if name not in options and (value := first.text(name)):
+        if name not in chosen and (value := first.text(name)):
             found[name.replace("_", " ")] = value
     if highlights := [value for value in first.values.get("product_highlight", ()) if value]:
         found["highlights"] = list(highlights) if len(highlights) > 1 else highlights[0]

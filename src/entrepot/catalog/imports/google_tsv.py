@@ -14,6 +14,7 @@ from .sheets import BETWEEN, Record, Sheet, find_delimiter
 
 _SURE: Final = frozenset({"image_link", "availability", "google_product_category", "item_group_id", "product_type",
                           "identifier_exists", "sale_price", "additional_image_link", "condition"})  # fmt: skip
+_PIECES: Final = re.compile(r"\\.|[,:]|[^\\,:]+|\\", re.DOTALL)
 _ADDRESSES: Final = re.compile(r",\s*(?=https?://)")
 
 
@@ -57,7 +58,7 @@ class GoogleTsvSource(SheetSource):
 
     def _sheet(self) -> Sheet:
         self.file.seek(0)
-        return Sheet(self.file, self.feed.name, attribute_name, REPEATS.__contains__)
+        return Sheet(self.file, self.feed.name, attribute_name, REPEATS.__contains__, guarded=False)
 
     def _items(self) -> Iterator[Item | Problem]:
         for record in self._sheet():
@@ -89,10 +90,22 @@ def _split(name: str, cell: str) -> list[str]:
 
 def _details(cell: str) -> Iterator[tuple[str, str, str]]:
     """`section:name:value`, with commas between several; a colon or comma within one has a backslash before it."""
-    for part in re.split(r"(?<!\\),", cell):
-        fields = [_bare(field) for field in re.split(r"(?<!\\):", part.strip(), maxsplit=2)]
-        if len(fields) == 3:
-            yield fields[0], fields[1], fields[2]
+    for part in _parted(cell, ","):
+        fields = _parted(part.strip(), ":")
+        if len(fields) >= 3:
+            section, name, value = fields[0], fields[1], ":".join(fields[2:])
+            yield _bare(section), _bare(name), _bare(value)
+
+
+def _parted(text: str, sign: str) -> list[str]:
+    """The parts between a sign, where no backslash stands before it; what a backslash stands before goes with it."""
+    parts = [""]
+    for piece in _PIECES.findall(text):
+        if piece == sign:
+            parts.append("")
+        else:
+            parts[-1] += piece
+    return parts
 
 
 def _bare(field: str) -> str:

@@ -37,6 +37,8 @@ class Sheet:
 
     A column that stands twice is refused, unless `repeats` says that its cells belong together: then they are joined by
     `BETWEEN`. `header` are the columns as the file writes them, `columns` the names under which their cells come.
+    `guarded`: what
+    keeps a spreadsheet from computing a cell is taken off.
     """
 
     def __init__(
@@ -45,7 +47,10 @@ class Sheet:
         name: str,
         name_of: Callable[[str], str] = str.lower,
         repeats: Callable[[str], bool] | None = None,
+        *,
+        guarded: bool = True,
     ) -> None:
+        self._guarded = guarded
         self._lines = _Lines(read_lines(file))
         first = self._first(name)
         try:
@@ -108,7 +113,7 @@ class Sheet:
             reason = f"This row has {len(cells)} cells and the header {len(self.columns)}: a quote or comma is astray"
             return Problem(number, "row", reason, text[:VALUE_LENGTH_MAX])
         cells += [""] * (len(self.columns) - len(cells))
-        if "'" in text:
+        if self._guarded and "'" in text:
             cells = [unguarded(cell) for cell in cells]
         if self._twice:
             return number, _joined(self.columns, cells)

@@ -1,0 +1,1 @@
+"""Feeds out: what a merchant lists, in the formats that come in."""

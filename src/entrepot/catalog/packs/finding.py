@@ -26,7 +26,7 @@ def pack_named(name: str) -> Pack | None:
 @lru_cache(maxsize=16_384)
 def pack_of(category: str | None) -> Pack | None:
     """The pack that serves a category, by its path (`electronics/audio/headphones`, or names joined by ` > `): the one
-    that names the longest part of it from the left. None for a category that no pack serves."""
+    that names the longest beginning of it, or a part deeper in it. None for a category that no pack serves."""
     if not category:
         return None
     parts = [slug_of(part) for part in category.split(">" if ">" in category else "/")]
@@ -63,7 +63,8 @@ def _attribute_of(code: str, category: str) -> PackAttribute | None:
         return found
     if found := _by_name(COMMON).get(code):
         return found
-    known = [found for each in list_packs() if (found := _by_name(each.name).get(code))]
+    known = [each.attributes[code] for each in list_packs() if code in each.attributes]
+    known = known or [found for each in list_packs() if (found := _by_name(each.name).get(code))]
     return known[0] if known and all(_reads_alike(known[0], each) for each in known) else None
 
 
@@ -92,8 +93,7 @@ def _aliases() -> dict[str, frozenset[str]]:
 
 
 def _depth_served(parts: list[str], served: list[str]) -> int:
-    """How deep into a path a pack's category lies: from the top, or a single part anywhere in it; 0 where it does
-    not."""
-    if parts[: len(served)] == served:
-        return len(served)
-    return parts.index(served[0]) + 1 if len(served) == 1 and served[0] in parts else 0
+    """How deep into a path what a pack serves lies: a beginning of it, or `*/part` anywhere; 0 where it does not."""
+    if served[0] == "*":
+        return parts.index(served[1]) + 1 if served[1] in parts else 0
+    return len(served) if parts[: len(served)] == served else 0

@@ -25,6 +25,8 @@ from .types import PackAttribute, Value
 
 _ANY: Final = Measure()
 _KEPT: Final = 65_536
+_NUMBER_MAX: Final = 10**30
+_LABEL_MAX: Final = 400
 
 Raw = str | int | float | bool
 Several = Raw | list[Raw] | tuple[Raw, ...]
@@ -57,8 +59,8 @@ def _normalise(name: str, value: Raw, _type: str, category: str) -> Value:  # Tr
     attribute = attribute_of(name, category)
     if isinstance(value, bool):
         return Value("boolean", "yes" if value else "no", "yes" if value else "no")
-    if isinstance(value, float) and value != value:
-        return _text(str(value))
+    if isinstance(value, int | float) and not abs(value) < _NUMBER_MAX:  # not a number, too
+        return _text(str(value)[:_LABEL_MAX])
     label = f"{value:.10g}" if isinstance(value, float) else str(value)
     if attribute is None:
         return _unknown(label, is_number=not isinstance(value, str))

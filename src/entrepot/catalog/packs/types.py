@@ -109,7 +109,8 @@ class Check(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Pack(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=True):
-    """An industry's pack. `categories` are paths, or last parts of paths, that it serves with all below them."""
+    """An industry's pack. `categories` are the paths that it serves with all below them; `*/part` is a part anywhere
+    in a path."""
 
     name: str
     names: dict[str, str]
@@ -146,7 +147,10 @@ class Pack(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=True):
     def fits_of(self, title: str) -> tuple[str, ...]:
         """What a title says that the thing fits: "Case for iPhone 13 / 13 Pro" fits iphone 13 and iphone 13 pro."""
         match = self._fits_pattern.search(plain(title)) if self._fits_pattern else None
-        return () if match is None else _each_of(match["what"])
+        if match is None:
+            return ()
+        thing = _any_word(self.accessory_words).search(match["what"]) if self.accessory_words else None
+        return _each_of(match["what"][: thing.start()] if thing else match["what"])
 
     def head_of(self, title: str) -> str:
         """The part of a title that says what the thing is, without what it fits."""
@@ -154,7 +158,10 @@ class Pack(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=True):
         match = self._fits_pattern.search(words) if self._fits_pattern else None
         if match is None:
             return words
-        return f"{words[: match.start()]} {words[match.end() :]}".strip() or words
+        what = match["what"]
+        thing = _any_word(self.accessory_words).search(what) if self.accessory_words else None
+        left = what[thing.start() :] if thing else ""
+        return f"{words[: match.start()]} {left} {words[match.end() :]}".strip() or words
 
     @cached_property
     def _thing_patterns(self) -> tuple[tuple[re.Pattern[str], Thing], ...]:
@@ -167,10 +174,13 @@ class Pack(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=True):
         if not self.fits_before or not self.fits_families:
             return None
         before = "|".join(re.escape(plain(word)) for word in sorted(self.fits_before, key=len, reverse=True))
-        families = "|".join(re.escape(plain(word)) for word in sorted(self.fits_families, key=len, reverse=True))
+        families = "|".join(
+            re.escape(plain(word)) + ("(?![a-z])" if word.isascii() else "")
+            for word in sorted(self.fits_families, key=len, reverse=True)
+        )
         return re.compile(
             rf"(?:(?<![^\W_])|(?<=[\u4e00-\u9fff]))(?:{before})[\s:]*"
-            rf"(?P<what>(?:[a-z]+\s)?(?:{families})(?![a-z])[^,;|()\[\]–—。，；（）]*)"
+            rf"(?P<what>(?:[a-z]+\s)?(?:{families})[^,;|()\[\]–—。，；（）]*)"
         )
 
 
@@ -195,6 +205,7 @@ def _any_word(words: tuple[str, ...]) -> re.Pattern[str]:
 
 def _each_of(text: str) -> tuple[str, ...]:
     """`iphone 13 / 13 pro / 14` names three: what begins with a figure takes over the words before the first one."""
+    text = re.split(r"\s(?:with|mit|avec|con|without|ohne)\s", text)[0]
     parts = [part.strip(" .-") for part in re.split(r"\s*(?:/|&|\+|\band\b|\bor\b|\bund\b|和|或|、)\s*", text)]
     parts = [part for part in parts if part]
     family = re.match(r"[^\d]*", parts[0])[0].strip() if parts else ""  # type: ignore[index]

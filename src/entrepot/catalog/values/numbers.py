@@ -20,19 +20,19 @@ UNBOUNDED: Final[Bounds] = (None, None)
 DIGITS_MAX: Final = 30
 _DECIMALS: Final = 6
 
-_FRACTION = r"(?:\d{1,6}(?:\s+|\s?-\s?))?\d{1,3}\s?/\s?\d{1,3}(?!\d)"
-_GROUPED = r"\d{1,3}(?:[ '’.,]\d{3})+(?![\d])(?:[.,]\d+(?!\d|[.,]\d))?"
-_PLAIN = r"\d+(?:[.,]\d+)?|[.,]\d+"
+_FRACTION = r"(?:[0-9]{1,6}(?:\s+|\s?-\s?))?[0-9]{1,3}\s?/\s?[0-9]{1,3}(?![0-9])"
+_GROUPED = r"[0-9]{1,3}(?:[ '’.,][0-9]{3})+(?![0-9])(?:[.,][0-9]+(?![0-9]|[.,][0-9]))?"
+_PLAIN = r"[0-9]+(?:[.,][0-9]+)?|[.,][0-9]+"
 NUMBER = re.compile(rf"[-+]?(?:{_FRACTION}|{_GROUPED}|{_PLAIN})")
-_PARTS = re.compile(r"^(?:(\d+)[\s-]+)?(\d+)\s?/\s?(\d+)$")
+_PARTS = re.compile(r"^(?:([0-9]+)[\s-]+)?([0-9]+)\s?/\s?([0-9]+)$")
+_ONE_SIGN: Final = str.maketrans({"⁄": "/", "−": "-", "‐": "-", "‑": "-"})
 _PARTS_OF_ONE: Final = frozenset({2, 3, 4, 5, 6, 8, 10, 12, 16, 32, 64})
 
 
 def tidy(text: str) -> str:
     """Signs of one meaning as one sign: full-width digits, `½` as 1/2, every minus and every space."""
-    spread = "".join(_spread(sign) for sign in text)
-    folded = unicodedata.normalize("NFKC", spread).replace("⁄", "/").replace("−", "-").replace("‐", "-")
-    return " ".join(folded.replace("‑", "-").split())
+    folded = text if text.isascii() else "".join(_spread(sign) for sign in text)
+    return " ".join(folded.translate(_ONE_SIGN).split())
 
 
 def read_number(text: str, bounds: Bounds = UNBOUNDED) -> Fraction | None:
@@ -66,10 +66,14 @@ def written(number: Fraction) -> str:
 
 
 def _spread(sign: str) -> str:
-    """A sign such as ½ stands apart from the whole number before it."""
+    """A sign such as ½ stands apart from the whole number before it; an exponent stays one: 10² is not 102."""
     if sign in "½⅓⅔¼¾⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞":
         return " " + unicodedata.normalize("NFKC", sign) + " "
-    return sign
+    return sign if unicodedata.decomposition(sign).startswith(("<super>", "<sub>")) else _folded(sign)
+
+
+def _folded(sign: str) -> str:
+    return unicodedata.normalize("NFKC", sign)
 
 
 def _mixed(text: str, sign: int) -> Fraction | None:

@@ -46,7 +46,7 @@ from .objects import (
 from .signatures import verify_event
 
 PAGE = "checkout"
-_METHOD = re.compile(r"pm_[0-9A-Za-z]{6,60}")
+_METHOD = re.compile(r"pm_[0-9A-Za-z_]{6,60}")
 _ACCOUNT = re.compile(r"acct_[0-9A-Za-z]{6,40}")
 
 

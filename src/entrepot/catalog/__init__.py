@@ -51,7 +51,7 @@ from .exports.formats import EXPORT_FORMATS, PUBLIC_FORMATS, export_feed, export
 from .exports.writing import Site
 from .gtin import find_gtin
 from .imports.feeds import FeedRef
-from .imports.formats import FORMATS, local_feed, uploaded_feed
+from .imports.formats import FORMATS, ColumnSample, local_feed, sample_columns, uploaded_feed
 from .imports.jobs import (
     Counts,
     Import,
@@ -60,11 +60,16 @@ from .imports.jobs import (
     get_import,
     list_import_errors,
     list_imports,
+    map_columns,
     start_import,
 )
 from .imports.jsonl import feed_schema
-from .imports.running import Preview, import_task, preview_import, run_import
-from .listings import get_listing, hide_product, list_listings, publish_product
+from .imports.mappings import MANY as COLUMN_TARGETS_MANY
+from .imports.mappings import TARGETS as COLUMN_TARGETS
+from .imports.mappings import Mapping as ColumnMapping
+from .imports.mappings import check_mapping, find_mapping
+from .imports.running import Preview, import_task, preview_import, read_feed, run_import
+from .listings import find_listings, get_listing, hide_product, list_listings, publish_product
 from .merchants import (
     apply_as_merchant,
     approve_merchant,
@@ -97,7 +102,7 @@ from .proofs import PROOFS
 from .publishing import set_listing_status
 from .reviews import ReviewText, grant_review, list_reviews, may_review, write_review
 from .sales import SCHEDULE
-from .shelves import Movement, list_low_stock, list_movements, move_stock, tell_low_stock
+from .shelves import Movement, PriceStep, list_low_stock, list_movements, list_prices, move_stock, tell_low_stock
 from .stock import (
     SoldOut,
     StockRequest,
@@ -145,6 +150,8 @@ def tasks(blobs: Blobs) -> tuple[TaskKind[Any], ...]:
 
 
 __all__ = [
+    "COLUMN_TARGETS",
+    "COLUMN_TARGETS_MANY",
     "EXPORT_FORMATS",
     "FORMATS",
     "PROOFS",
@@ -162,6 +169,8 @@ __all__ = [
     "CategoryNode",
     "Change",
     "Check",
+    "ColumnMapping",
+    "ColumnSample",
     "Counts",
     "DocumentOffer",
     "Edit",
@@ -190,6 +199,7 @@ __all__ = [
     "Pieces",
     "Preview",
     "PriceChange",
+    "PriceStep",
     "ProductDocument",
     "ProductDraft",
     "ProductView",
@@ -225,12 +235,15 @@ __all__ = [
     "available",
     "bulk_task",
     "category_tree",
+    "check_mapping",
     "count_selected",
     "documents_of",
     "export_feed",
     "export_public_feed",
     "feed_schema",
     "find_gtin",
+    "find_listings",
+    "find_mapping",
     "find_writer",
     "free_pieces",
     "get_category",
@@ -257,8 +270,10 @@ __all__ = [
     "list_merchants",
     "list_movements",
     "list_packs",
+    "list_prices",
     "list_reviews",
     "local_feed",
+    "map_columns",
     "may_review",
     "merchants_of",
     "move_stock",
@@ -274,12 +289,14 @@ __all__ = [
     "preview_import",
     "publish_product",
     "reactions",
+    "read_feed",
     "record_pictures",
     "release_stock",
     "rendition",
     "restock_pieces",
     "run_import",
     "same_words",
+    "sample_columns",
     "save_attributes",
     "save_bundle",
     "save_categories",

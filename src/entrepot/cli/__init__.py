@@ -13,6 +13,7 @@ COMMANDS = {
     "demo": "entrepot.cli.demo",
     "serve": "entrepot.cli.serve",
     "import": "entrepot.cli.imports",
+    "export": "entrepot.cli.exports",
     "verify": "entrepot.cli.verify",
     "reindex": "entrepot.cli.reindex",
     "settings": "entrepot.cli.settings",

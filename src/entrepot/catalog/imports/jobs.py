@@ -107,13 +107,14 @@ def start_import(
     location_id: str | None = None,
     dry_run: bool = False,
     full: bool = False,
+    mapping: Mapping | None = None,
 ) -> Import:
     """Begin to import a feed for a merchant; counted stock lies at `location_id`, else at its first location.
 
     What the feed leaves out stays as it is, unless it is `full`: then it is taken off sale. An import of the same feed
     that did not come to its end is taken up again. An upload is done by a task; a feed named on the command line by
-    `run_import` there. A sheet whose columns nobody has explained waits for `map_columns`. NotFound for a merchant that
-    the caller does not act for.
+    `run_import` there. A sheet whose columns nobody has explained (by `mapping`, or for the last one with this header)
+    waits for `map_columns`. NotFound for a merchant that the caller does not act for.
     """
     require_merchant(scope, merchant_id)
     get_merchant(tx, merchant_id)
@@ -124,7 +125,13 @@ def start_import(
     import_id: str = begun.id if begun is not None else tx.new_id("imp")
     if begun is None:
         row = {"id": import_id, **values, "location_id": location_id, "name": feed.name[:200]}
-        mapping = find_mapping(tx, merchant_id, feed.header) if feed.format == MAPPED else None
+        if feed.format != MAPPED:
+            mapping = None
+        elif mapping is None:
+            mapping = find_mapping(tx, merchant_id, feed.header)
+        else:
+            check_mapping(mapping)
+            keep_mapping(tx, merchant_id, mapping)
         state = "mapping" if feed.format == MAPPED and mapping is None else "waiting"
         row |= {"mapping": to_json(mapping) if mapping else None, "size_bytes": feed.size_bytes, "state": state}
         tx.run(_insert, **row, origin=feed.origin, actor=scope.actor, now=tx.now)

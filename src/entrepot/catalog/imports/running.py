@@ -30,7 +30,7 @@ from .formats import READERS, fingerprint
 from .jobs import Counts, Import, Overtaken, RunImport, finish, get_import, import_location, lock_import, move_on
 from .mappings import Mapping
 from .opening import opened
-from .reading import Feed, Problem, Source
+from .reading import Feed, Good, Problem, Source
 from .refusing import find_refused
 
 Progress = Callable[[int, int], None]
@@ -99,6 +99,13 @@ def preview_import(
             problems += checked.problems[: 10_000 - len(problems)]
             (progress or _silent)(source.done, source.total)
     return Preview(counts + memory.absent() if full else counts, tuple(problems))
+
+
+def read_feed(feed: FeedRef, currency: str) -> Iterator[ProductDraft]:
+    """The drafts of a feed named on the command line, unchecked, for a measure of how fast they are read."""
+    given = Feed(Path(feed.place), feed.name, currency, is_local=True)
+    with opened(given) as plain, closing(READERS[feed.format].open(plain)) as source:
+        yield from (row.draft for row in source.rows() if isinstance(row, Good))
 
 
 def import_task(blobs: Blobs) -> TaskKind[RunImport]:

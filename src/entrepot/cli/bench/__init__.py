@@ -12,11 +12,14 @@ from pathlib import Path
 from entrepot.kernel import Invalid
 
 from .checkouts import measure_checkouts
+from .consoles import measure_consoles
 from .footprint import measure_footprint
+from .imports import measure_import
 from .report import Measured, Report, machine, render, to_json
 from .routes import measure_routes
 from .search import measure_search
 from .transfers import measure_transfers
+from .visible import measure_visible
 
 Bench = Callable[[Path, str | None], list[Measured]]
 """Measures in a folder on the disk in question, and on PostgreSQL when given its address."""
@@ -25,9 +28,12 @@ BENCHES: Mapping[str, Bench] = {
     "transfers": measure_transfers,
     "checkouts": measure_checkouts,
     "footprint": measure_footprint,
+    "import": measure_import,
     "routes": measure_routes,
     "search": measure_search,
     "search-500k": partial(measure_search, products=500_000),
+    "visible": measure_visible,
+    "consoles": measure_consoles,
 }
 
 

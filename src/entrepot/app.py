@@ -38,6 +38,7 @@ from entrepot.settings import Settings, read_settings
 SCHEDULE: tuple[Scheduled, ...] = (
     *pay.SCHEDULE,
     *catalog.SCHEDULE,
+    Scheduled("catalog.tidy_feeds", catalog.TidyFeeds(), 86_400),
     *orders.SCHEDULE,
     Scheduled(identity.TIDY.name, identity.Tidy(), 3_600),
     Scheduled(kernel.TIDY.name, kernel.Tidy(), 86_400),
@@ -136,7 +137,7 @@ class Entrepot:
                 self.processors, self._hear_webhook, settings.pay, sealer=self.sealer, return_url=self._order_url
             ),
             *deliver.tasks(settings.deliver),
-            *catalog.tasks(self.blobs),
+            *catalog.tasks(self.blobs, settings.catalog),
             *orders.TASKS,
             discovery.rebuild_task(self.indexer),
         )

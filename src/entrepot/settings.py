@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 
-from entrepot import cloud, deliver, discovery, identity, orders, pay
+from entrepot import catalog, cloud, deliver, discovery, identity, orders, pay
 from entrepot.kernel import Invalid, Secret, Sourced, load_settings, sqlite_url
 
 FILE = "entrepot.toml"
@@ -41,6 +41,7 @@ class Settings(msgspec.Struct, frozen=True):
     database: Database
     identity: identity.Settings
     pay: pay.Settings
+    catalog: catalog.Settings
     deliver: deliver.Settings
     orders: orders.Settings
     cloud: cloud.Settings
@@ -62,6 +63,7 @@ SECTIONS: dict[str, type[msgspec.Struct]] = {
     "database": Database,
     "identity": identity.Settings,
     "pay": pay.Settings,
+    "catalog": catalog.Settings,
     "deliver": deliver.Settings,
     "orders": orders.Settings,
     "cloud": cloud.Settings,

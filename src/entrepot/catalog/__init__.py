@@ -51,7 +51,7 @@ from .exports.formats import EXPORT_FORMATS, PUBLIC_FORMATS, export_feed, export
 from .exports.writing import Site
 from .gtin import find_gtin
 from .imports.feeds import FeedRef
-from .imports.formats import FORMATS, ColumnSample, local_feed, sample_columns, uploaded_feed
+from .imports.formats import FORMATS, ColumnSample, feeds_in, local_feed, sample_columns, uploaded_feed
 from .imports.jobs import (
     Counts,
     Import,
@@ -64,6 +64,8 @@ from .imports.jobs import (
     start_import,
 )
 from .imports.jsonl import feed_schema
+from .imports.keeping import Tidy as TidyFeeds
+from .imports.keeping import check_quota, tidy_task
 from .imports.mappings import MANY as COLUMN_TARGETS_MANY
 from .imports.mappings import TARGETS as COLUMN_TARGETS
 from .imports.mappings import Mapping as ColumnMapping
@@ -102,6 +104,7 @@ from .proofs import PROOFS
 from .publishing import set_listing_status
 from .reviews import ReviewText, grant_review, list_reviews, may_review, write_review
 from .sales import SCHEDULE
+from .settings import Settings
 from .shelves import Movement, PriceStep, list_low_stock, list_movements, list_prices, move_stock, tell_low_stock
 from .stock import (
     SoldOut,
@@ -144,9 +147,9 @@ def reactions() -> Reactions:
     return {StockChanged: (tell_low_stock,)}
 
 
-def tasks(blobs: Blobs) -> tuple[TaskKind[Any], ...]:
+def tasks(blobs: Blobs, settings: Settings | None = None) -> tuple[TaskKind[Any], ...]:
     """The kinds of task that the catalogue has: importing what was uploaded, following sales and schedules."""
-    return (import_task(blobs), bulk_task(), *_sales.TASKS)
+    return (import_task(blobs), tidy_task(blobs, settings or Settings()), bulk_task(), *_sales.TASKS)
 
 
 __all__ = [
@@ -217,6 +220,7 @@ __all__ = [
     "SaleDraft",
     "Saved",
     "Selection",
+    "Settings",
     "Site",
     "SoldOut",
     "StatusChange",
@@ -225,6 +229,7 @@ __all__ = [
     "StockRequest",
     "StoredPicture",
     "Thing",
+    "TidyFeeds",
     "Value",
     "VariantDraft",
     "VariantView",
@@ -236,11 +241,13 @@ __all__ = [
     "bulk_task",
     "category_tree",
     "check_mapping",
+    "check_quota",
     "count_selected",
     "documents_of",
     "export_feed",
     "export_public_feed",
     "feed_schema",
+    "feeds_in",
     "find_gtin",
     "find_listings",
     "find_mapping",

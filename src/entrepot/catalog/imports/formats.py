@@ -58,9 +58,14 @@ def local_feed(path: Path, format: str = AUTO) -> FeedRef:
     return FeedRef(path.name, found, "local", str(path), fingerprint(path), header)
 
 
+def feeds_in(blobs: Blobs) -> Blobs:
+    """Where uploaded feeds lie: apart from pictures, because they are deleted after a while."""
+    return blobs.below("feeds")
+
+
 def uploaded_feed(blobs: Blobs, sha256: str, name: str, format: str = AUTO) -> FeedRef:
-    """A file that was uploaded and lies in the blobs. Invalid when its format is not recognised."""
-    path = blobs.path(sha256)
+    """A file that was uploaded and lies among the feeds of the blobs. Invalid when its format is not recognised."""
+    path = feeds_in(blobs).path(sha256)
     found, header = _recognise(Feed(path, name, "USD", is_local=False), format)
     return FeedRef(name, found, "upload", sha256, sha256, header, path.stat().st_size)
 

@@ -26,7 +26,7 @@ from ..types import Saved
 from .absent import NOTHING_TAKEN_OFF, UNKNOWN, forget_seen, list_on_sale, may_take_off, note_seen, take_off
 from .batches import Batch, batches, with_pictures
 from .feeds import FeedRef
-from .formats import READERS, fingerprint
+from .formats import READERS, feeds_in, fingerprint
 from .jobs import Counts, Import, Overtaken, RunImport, finish, get_import, import_location, lock_import, move_on
 from .mappings import Mapping
 from .opening import opened
@@ -210,7 +210,7 @@ def _feed(database: Database, blobs: Blobs, job: Import) -> Feed:
     """Where the feed lies. Refused when it is gone, or is no longer the one that the import began with."""
     merchant = database.read_now(lambda snapshot: get_merchant(snapshot, job.merchant_id))
     if job.origin == "upload":
-        return Feed(blobs.path(job.place), job.name, merchant.currency, is_local=False, mapping=job.mapping)
+        return Feed(feeds_in(blobs).path(job.place), job.name, merchant.currency, is_local=False, mapping=job.mapping)
     path = Path(job.place)
     try:
         is_same = fingerprint(path) == job.fingerprint

@@ -16,6 +16,7 @@ from entrepot.kernel.sql import Prepared, prepare_text
 from . import tables
 from .attributes import row_of
 from .drafts import AttributeValue, PictureDraft, ProductDraft, VariantDraft, picture_urls
+from .packs import own_attribute_of
 from .texts import clean_html, clean_line, clean_text, clean_title, code_of
 from .types import AttributeDefinition
 
@@ -54,13 +55,28 @@ def content_of(draft: ProductDraft) -> Content:
         title=clean_title(draft.title) or draft.external_id,
         description=clean_html(draft.description),
         brand=clean_title(draft.brand) or None if draft.brand else None,
-        attributes={code: _clean_value(value) for name, value in draft.attributes.items() if (code := code_of(name))},
+        attributes={code: _clean_value(draft.attributes[name]) for name, code in attribute_codes(draft).items()},
         options=tuple(dict.fromkeys(clean_line(name) for name in options)),
         pictures=_pictures(draft),
         mpn=clean_line(draft.mpn) or None if draft.mpn else None,
         tax_category=draft.tax_category,
         fits=tuple(dict.fromkeys(filter(None, map(clean_title, draft.fits)))),
     )
+
+
+def attribute_codes(draft: ProductDraft) -> dict[str, str]:
+    """The code of each attribute that a draft names: the one that its category's pack knows the name by, so that
+    `Storage capacity` and `Speicher` of two feeds are one filter; a second name for the same keeps its own code."""
+    codes: dict[str, str] = {}
+    taken = {code_of(name) for name in draft.attributes}
+    for name in draft.attributes:
+        own = code_of(name)
+        known = own_attribute_of(name, draft.category)
+        code = known.code if known and (known.code == own or known.code not in taken) else own
+        if code and code not in codes.values():
+            codes[name] = code
+            taken.add(code)
+    return codes
 
 
 def options_of(draft: ProductDraft, variant: VariantDraft) -> list[tuple[str, str]]:
@@ -133,9 +149,9 @@ def define_attributes(tx: Tx, drafts: Iterable[ProductDraft]) -> None:
     for draft in drafts:
         for variant in draft.variants[:1]:
             for name in variant.options:
-                _note(found, name, "choice", variant=True)
-        for name, value in draft.attributes.items():
-            _note(found, name, _kind_of(value))
+                _note(found, code_of(name), name, "choice", draft.category, variant=True)
+        for name, code in attribute_codes(draft).items():
+            _note(found, code, name, _kind_of(draft.attributes[name]), draft.category)
     if not found:
         return
     known = {row.code for row in tx.all(_known, codes=sorted(found))}
@@ -145,12 +161,27 @@ def define_attributes(tx: Tx, drafts: Iterable[ProductDraft]) -> None:
         tx.run_many(_define, [row_of(definition) for definition in fresh[: max(room, 0)]])
 
 
-def _note(found: dict[str, AttributeDefinition], name: str, kind: Any, *, variant: bool = False) -> None:
+def _note(
+    found: dict[str, AttributeDefinition],
+    code: str,
+    name: str,
+    kind: Any,
+    category: str | None,
+    *,
+    variant: bool = False,
+) -> None:
+    """What a pack knows of it, else what its name and its values tell."""
+    if not code or (code in found and (not variant or found[code].variant)):
+        return
+    known = own_attribute_of(code, category)
+    if known is not None and known.code == code:
+        unit = known.unit if known.reads == "number" else None
+        facet = variant or known.facet
+        found[code] = AttributeDefinition(code, known.kind, known.names, unit or None, facet, variant or known.variant)
+        return
     label = clean_line(name)
-    code = code_of(label)
-    if code and (code not in found or (variant and not found[code].variant)):
-        shown = label if label != code else label.replace("_", " ").capitalize()
-        found[code] = AttributeDefinition(code, kind, {"en": shown}, facet=variant or code in _FACETS, variant=variant)
+    shown = label if label != code else label.replace("_", " ").capitalize()
+    found[code] = AttributeDefinition(code, kind, {"en": shown}, facet=variant or code in _FACETS, variant=variant)
 
 
 def _kind_of(value: AttributeValue) -> str:

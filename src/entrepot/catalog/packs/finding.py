@@ -45,6 +45,14 @@ def attribute_of(code_or_name: str, category: str | None = None) -> PackAttribut
     return _attribute_of(code_of(code_or_name), category or "")
 
 
+def own_attribute_of(code_or_name: str, category: str | None) -> PackAttribute | None:
+    """The same as only the category's own pack and the common one say it: for giving an attribute another name, which
+    words of a far trade must not do."""
+    code = code_of(code_or_name)
+    pack = pack_of(category)
+    return (_by_name(pack.name).get(code) if pack else None) or _by_name(COMMON).get(code)
+
+
 def is_same_word(one: str, other: str) -> bool:
     """Whether two words mean the same in some pack: notebook and laptop."""
     return plain(other) in same_words(one)

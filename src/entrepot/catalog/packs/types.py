@@ -70,7 +70,7 @@ class PackAttribute(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     @property
     def kind(self) -> Literal["text", "number", "boolean", "choice"]:
         """Its kind in the catalogue's terms."""
-        return self.reads if self.reads in ("text", "number", "boolean") else "choice"  # type: ignore[return-value]
+        return self.reads if self.reads in ("text", "number", "boolean") else "choice"
 
     def name_in(self, language: str) -> str:
         """Its name in a language, else in English."""

@@ -67,7 +67,9 @@ def _dimensions() -> dict[str, Dimension]:
 
 
 def _read(name: str, data: dict[str, object]) -> Dimension:
-    units, exact, loose = {}, {}, {}
+    units: dict[str, Unit] = {}
+    exact: dict[str, Unit] = {}
+    loose: dict[str, Unit] = {}
     folded: dict[str, Unit | None] = {}
     entries = data["units"]
     assert isinstance(entries, dict)

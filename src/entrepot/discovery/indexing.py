@@ -91,6 +91,11 @@ class Indexer:
         self._asked = self._position
         return self._asked
 
+    @property
+    def position_now(self) -> int:
+        """The same, for those who only look."""
+        return self._position
+
     def apply(self, snapshot: Snapshot, events: Sequence[Recorded]) -> None:
         """See `kernel.Projection`. Takes in as many events as speak of a thousand products, and stands behind those."""
         with self._lock:
@@ -332,7 +337,8 @@ class Indexer:
 
 class ColumnFollower:
     """Writes what changes often into the columns, on a thread of its own: so that a price shows at once while an import
-    fills the index. The indexer applies the same events in its own time; whoever comes last reads the newest rows."""
+    fills the index. The indexer applies the same events in its own time; whoever comes last reads the newest rows, so
+    what the indexer has taken in already is passed over here."""
 
     def __init__(self, indexer: Indexer) -> None:
         self._indexer = indexer
@@ -352,8 +358,8 @@ class ColumnFollower:
         """See `kernel.Projection`."""
         events = first_of(events)
         if self._generation is not None:
-            index = self._generation.index
-            listed, changed = ids_of(events)
+            index, known_to = self._generation.index, self._indexer.position_now
+            listed, changed = ids_of([each for each in events if each.position > known_to])
             known = {product_id for product_id in listed | changed if index.has(product_id)}
             found = documents_of(snapshot, known)
             index.change([change_of(found[each]) if each in found else Change(each) for each in sorted(known)])

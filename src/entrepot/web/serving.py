@@ -10,6 +10,7 @@ import asyncio
 import errno
 import signal
 import socket
+import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
 
 THREADS = 32
 """For queries and file work. The interpreter's own default is 6 on two cores: six slow requests would stop the shop."""
+SWITCH_S = 0.001
+"""How long a thread may keep the interpreter while others wait: at the usual 5 ms each hand-over within a request costs
+that much while an import is read."""
 GRACE_S = 10
 BACKLOG = 2048
 
@@ -52,6 +56,7 @@ def serve(
     settings = entrepot.settings.serve
     listener = listen(settings.host if host is None else host, settings.port if port is None else port, shared=shared)
     app = create_app(entrepot)
+    sys.setswitchinterval(SWITCH_S)
     executor = ThreadPoolExecutor(THREADS, "entrepot-edge")
     set_asyncio_executor(executor)
     server = _Server(_config(app, entrepot), app, lambda: ready(address_of(listener)) if ready else None)

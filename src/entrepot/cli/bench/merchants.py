@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import itertools
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from random import Random
@@ -78,7 +79,7 @@ def _sell(database: Database, operator: Scope, number: int, products: int, rando
 
         def save(tx: Tx, part: list[ProductDraft] = part) -> str:
             saved = catalog.save_products(tx, seller, merchant_id, part, place)
-            return next(iter(saved.products.values()))
+            return list(saved.products.values())[min(1, len(part) - 1)]  # the second has one variant
 
         made = database.write_now(save, Lane.BULK)
         first = first or made
@@ -127,6 +128,7 @@ class Browser:
 
     def __init__(self, address: str, token: str = "") -> None:
         self._connection = http.client.HTTPConnection(urlsplit(address).netloc, timeout=60)
+        self._keys = itertools.count()
         self._headers = {"Cookie": f"entrepot={token}"} if token else {}
 
     def get(self, path: str) -> tuple[int, str]:
@@ -136,7 +138,7 @@ class Browser:
     def change(self, method: str, path: str, body: object) -> Any:
         """Change something through the API."""
         csrf = msgspec.json.decode(self.get("/api/session")[1])["csrf_token"]
-        headers = {"Content-Type": "application/json", "X-CSRF-Token": csrf, "Idempotency-Key": f"{id(body)}-{path}"}
+        headers = {"Content-Type": "application/json", "X-CSRF-Token": csrf, "Idempotency-Key": f"change-{next(self._keys)}"}
         status, text = self.send(method, path, msgspec.json.encode(body), headers)
         assert status < 300, f"{method} {path} answered {status}: {text[:300]}"
         return msgspec.json.decode(text)

@@ -45,13 +45,12 @@ def list_newest(snapshot: Snapshot, most: int = 50) -> list[Transfer]:
 
 
 _a, _t = tables.accounts.c, tables.transfers.c
-_is_money = func.length(_a.unit) == 3
 _bounded: Prepared[Any] = prepare(
     select(_a.kind, _a.unit, func.count().label("accounts"), func.sum(_a.balance).label("balance"))
-    .where(_is_money, _a.balance.is_not(None))
+    .where(tables.MONEY, _a.balance.is_not(None))
     .group_by(_a.kind, _a.unit)
 )
-_unbounded: Prepared[Any] = prepare(select(_a.id, _a.kind, _a.unit).where(_is_money, _a.balance.is_(None)))
+_unbounded: Prepared[Any] = prepare(select(_a.id, _a.kind, _a.unit).where(tables.MONEY, _a.balance.is_(None)))
 _newest: Prepared[Transfer] = prepare(
     select(
         _t.id, _t.kind, _t.debit, _t.credit, _t.unit, _t.amount, _t.code, _t.ref, _t.hold, _t.final, _t.expires_at,

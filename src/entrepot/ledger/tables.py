@@ -23,6 +23,17 @@ accounts = table(
     Column("opened_at", Whole, nullable=False),
     Column("digest", String, nullable=False),
 )
+# Money stands beside far more accounts of stock: whoever asks for money alone looks at these.
+MONEY = text("length(unit) = 3")
+Index(
+    "ix_ledger_accounts_money",
+    accounts.c.kind,
+    accounts.c.unit,
+    accounts.c.balance,
+    accounts.c.id,
+    sqlite_where=MONEY,
+    postgresql_where=MONEY,
+)
 
 transfers = table(
     "ledger_transfers",

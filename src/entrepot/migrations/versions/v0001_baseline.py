@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 from sqlalchemy import Text
 
-revision = "8ceec9760d48"
+revision = "b53facb02f3c"
 down_revision = None
 
 
@@ -674,6 +674,43 @@ def upgrade() -> None:
         sqlite_strict=True,
     )
     op.create_table(
+        "cloud_licences",
+        sa.Column("organisation", sa.Text(), nullable=False),
+        sa.Column("model_id", sa.Text(), nullable=False),
+        sa.Column("agreed_by", sa.Text(), nullable=False),
+        sa.Column("agreed_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.PrimaryKeyConstraint("organisation", "model_id", name=op.f("pk_cloud_licences")),
+        sqlite_strict=True,
+    )
+    op.create_table(
+        "cloud_models",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("version", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("engine", sa.Text(), nullable=False),
+        sa.Column("organisation", sa.Text(), nullable=False),
+        sa.Column(
+            "licence", sa.Text().with_variant(postgresql.JSONB(astext_type=Text()), "postgresql"), nullable=False
+        ),
+        sa.Column("card", sa.Text(), nullable=False),
+        sa.Column("base", sa.Text(), nullable=True),
+        sa.Column("files", sa.Text().with_variant(postgresql.JSONB(astext_type=Text()), "postgresql"), nullable=False),
+        sa.Column("upstream", sa.Text(), nullable=True),
+        sa.Column(
+            "capabilities", sa.Text().with_variant(postgresql.JSONB(astext_type=Text()), "postgresql"), nullable=False
+        ),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.CheckConstraint("engine IN ('llama', 'onnx', 'static', 'upstream')", name=op.f("ck_cloud_models_engine")),
+        sa.CheckConstraint("kind IN ('chat', 'completion', 'embedding', 'rerank')", name=op.f("ck_cloud_models_kind")),
+        sa.CheckConstraint("state IN ('draft', 'live', 'withdrawn')", name=op.f("ck_cloud_models_state")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_cloud_models")),
+        sa.UniqueConstraint("name", "version", name=op.f("uq_cloud_models_name")),
+        sqlite_strict=True,
+    )
+    op.create_index("ix_cloud_models_organisation", "cloud_models", ["organisation"], unique=False)
+    op.create_table(
         "cloud_price_books",
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("model", sa.Text(), nullable=False),
@@ -861,6 +898,7 @@ def upgrade() -> None:
         sa.Column("pickup_point_id", sa.Text(), nullable=True),
         sa.Column("parcels", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("volume_cm3", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("counted_from", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_deliver_quotes")),
         sqlite_strict=True,
     )
@@ -1167,6 +1205,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_ledger_accounts")),
         sqlite_strict=True,
     )
+    op.create_index(
+        "ix_ledger_accounts_money",
+        "ledger_accounts",
+        ["kind", "unit", "balance", "id"],
+        unique=False,
+        sqlite_where=sa.text("length(unit) = 3"),
+        postgresql_where=sa.text("length(unit) = 3"),
+    )
     op.create_table(
         "ledger_blocks",
         sa.Column("number", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
@@ -1362,6 +1408,20 @@ def upgrade() -> None:
     )
     op.create_index("ix_orders_evidence_dispute", "orders_evidence", ["dispute_id"], unique=False)
     op.create_table(
+        "orders_fees",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("merchant_id", sa.Text(), nullable=False),
+        sa.Column("category", sa.Text(), nullable=False),
+        sa.Column("bps", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("fixed", sa.Text().with_variant(postgresql.JSONB(astext_type=Text()), "postgresql"), nullable=False),
+        sa.Column("valid_from", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("valid_to", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_orders_fees")),
+        sqlite_strict=True,
+    )
+    op.create_table(
         "orders_lines",
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("order_id", sa.Text(), nullable=False),
@@ -1430,6 +1490,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_orders_orders")),
         sqlite_strict=True,
     )
+    op.create_index("ix_orders_orders_email", "orders_orders", ["email"], unique=False)
     op.create_index("ix_orders_orders_owner", "orders_orders", ["owner", "id"], unique=False)
     op.create_index(
         "ix_orders_orders_pay_by",
@@ -1466,6 +1527,63 @@ def upgrade() -> None:
         sqlite_strict=True,
     )
     op.create_index("ix_orders_parcels_seller", "orders_parcels", ["seller_order_id"], unique=False)
+    op.create_table(
+        "orders_promotion_counts",
+        sa.Column("promotion_id", sa.Text(), nullable=False),
+        sa.Column("buyer", sa.Text(), nullable=False),
+        sa.Column("used", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.PrimaryKeyConstraint("promotion_id", "buyer", name=op.f("pk_orders_promotion_counts")),
+        sqlite_strict=True,
+    )
+    op.create_table(
+        "orders_promotion_uses",
+        sa.Column("promotion_id", sa.Text(), nullable=False),
+        sa.Column("order_id", sa.Text(), nullable=False),
+        sa.Column("buyer", sa.Text(), nullable=False),
+        sa.Column("currency", sa.Text(), nullable=False),
+        sa.Column("seller_minor", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("platform_minor", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("used_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("released_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.PrimaryKeyConstraint("order_id", "promotion_id", name=op.f("pk_orders_promotion_uses")),
+        sqlite_strict=True,
+    )
+    op.create_index(
+        "ix_orders_promotion_uses_promotion", "orders_promotion_uses", ["promotion_id", "used_at"], unique=False
+    )
+    op.create_table(
+        "orders_promotions",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("owner", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("code", sa.Text(), nullable=True),
+        sa.Column("code_key", sa.Text(), nullable=True),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("terms", sa.Text().with_variant(postgresql.JSONB(astext_type=Text()), "postgresql"), nullable=False),
+        sa.Column("starts_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("ends_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("created_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("changed_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_orders_promotions")),
+        sqlite_strict=True,
+    )
+    op.create_index(
+        "ix_orders_promotions_owner",
+        "orders_promotions",
+        ["owner"],
+        unique=False,
+        sqlite_where=sa.text("state = 'active'"),
+        postgresql_where=sa.text("state = 'active'"),
+    )
+    op.create_index(
+        "uq_orders_promotions_code",
+        "orders_promotions",
+        ["code_key", "owner"],
+        unique=True,
+        sqlite_where=sa.text("code_key IS NOT NULL AND state <> 'ended'"),
+        postgresql_where=sa.text("code_key IS NOT NULL AND state <> 'ended'"),
+    )
     op.create_table(
         "orders_refund_parts",
         sa.Column("refund_id", sa.Text(), nullable=False),
@@ -1650,6 +1768,24 @@ def upgrade() -> None:
         "ix_orders_seller_orders_merchant", "orders_seller_orders", ["merchant_id", "status", "id"], unique=False
     )
     op.create_index("ix_orders_seller_orders_order", "orders_seller_orders", ["order_id"], unique=False)
+    op.create_table(
+        "orders_tax_rates",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("country", sa.Text(), nullable=False),
+        sa.Column("region", sa.Text(), nullable=False),
+        sa.Column("category", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("ppm", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("included", sa.SmallInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("valid_from", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("valid_to", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_orders_tax_rates")),
+        sqlite_strict=True,
+    )
+    op.create_index("ix_orders_tax_rates_country", "orders_tax_rates", ["country"], unique=False)
+    op.create_index(
+        "uq_orders_tax_rates_from", "orders_tax_rates", ["country", "region", "category", "valid_from"], unique=True
+    )
     op.create_table(
         "pay_actions",
         sa.Column("payment_id", sa.Text(), nullable=False),

@@ -67,7 +67,8 @@ def test_an_order_has_a_seller_order_per_merchant_with_everything_frozen(market:
     assert market.order(alice, placed.order_id) == order
     seen = market.see(orders.get_seller_order, market.cast.bruno, lamps.id)
     items = 2 * PRICES[LAMP] + 3 * PRICES[BULB]
-    assert seen.legs == orders.legs_of(items, DELIVERY_MINOR, 0, LAMPS_BPS)
+    # The merchant priced the delivery, so its money is the merchant's too.
+    assert seen.legs == orders.legs_of(items, 0, 0, LAMPS_BPS) + orders.Legs(DELIVERY_MINOR, 0, 0, 0)
     assert seen.commission_bps == LAMPS_BPS
     assert market.see(orders.get_seller_order, market.bea, cups.id).commission_bps == CUPS_BPS
     assert market.breaches() == []

@@ -48,6 +48,11 @@ from .events import (
     StockChanged,
 )
 from .exports.formats import EXPORT_FORMATS, PUBLIC_FORMATS, export_feed, export_public_feed, find_writer
+from .exports.schema_org import schema_org
+from .exports.sitemap import list_addresses as list_sitemap_addresses
+from .exports.sitemap import list_parts as list_sitemap_parts
+from .exports.sitemap import write_index as write_sitemap_index
+from .exports.sitemap import write_part as write_sitemap_part
 from .exports.writing import Site
 from .gtin import find_gtin
 from .imports.feeds import FeedRef
@@ -67,11 +72,14 @@ from .imports.jsonl import feed_schema
 from .imports.keeping import Tidy as TidyFeeds
 from .imports.keeping import check_quota, tidy_task
 from .imports.mappings import MANY as COLUMN_TARGETS_MANY
+from .imports.mappings import NEEDED as COLUMN_TARGETS_NEEDED
 from .imports.mappings import TARGETS as COLUMN_TARGETS
 from .imports.mappings import Mapping as ColumnMapping
 from .imports.mappings import check_mapping, find_mapping
+from .imports.mending import RefusedRows, find_refused_rows
 from .imports.running import Preview, import_task, preview_import, read_feed, run_import
 from .listings import find_listings, get_listing, hide_product, list_listings, publish_product
+from .membership import collections_with
 from .merchants import (
     apply_as_merchant,
     approve_merchant,
@@ -80,7 +88,7 @@ from .merchants import (
     merchants_of,
     suspend_merchant,
 )
-from .offers import OfferChange, Sale, get_offer, offers_for_cart, set_stock, update_offer
+from .offers import OfferChange, Sale, get_offer, offers_for_cart, regular_prices, set_stock, update_offer
 from .packs import (
     Check,
     Pack,
@@ -155,6 +163,7 @@ def tasks(blobs: Blobs, settings: Settings | None = None) -> tuple[TaskKind[Any]
 __all__ = [
     "COLUMN_TARGETS",
     "COLUMN_TARGETS_MANY",
+    "COLUMN_TARGETS_NEEDED",
     "EXPORT_FORMATS",
     "FORMATS",
     "PROOFS",
@@ -209,6 +218,7 @@ __all__ = [
     "ProductsHidden",
     "ProductsListed",
     "Rating",
+    "RefusedRows",
     "ReportLine",
     "Review",
     "ReviewDraft",
@@ -242,6 +252,7 @@ __all__ = [
     "category_tree",
     "check_mapping",
     "check_quota",
+    "collections_with",
     "count_selected",
     "documents_of",
     "export_feed",
@@ -251,6 +262,7 @@ __all__ = [
     "find_gtin",
     "find_listings",
     "find_mapping",
+    "find_refused_rows",
     "find_writer",
     "free_pieces",
     "get_category",
@@ -279,6 +291,8 @@ __all__ = [
     "list_packs",
     "list_prices",
     "list_reviews",
+    "list_sitemap_addresses",
+    "list_sitemap_parts",
     "local_feed",
     "map_columns",
     "may_review",
@@ -298,6 +312,7 @@ __all__ = [
     "reactions",
     "read_feed",
     "record_pictures",
+    "regular_prices",
     "release_stock",
     "rendition",
     "restock_pieces",
@@ -308,6 +323,7 @@ __all__ = [
     "save_bundle",
     "save_categories",
     "save_products",
+    "schema_org",
     "send_pieces",
     "set_listing_status",
     "set_stock",
@@ -321,4 +337,6 @@ __all__ = [
     "update_offer",
     "uploaded_feed",
     "write_review",
+    "write_sitemap_index",
+    "write_sitemap_part",
 ]

@@ -6,7 +6,21 @@ and who gets what of the money, which always sums to what the buyer paid.
 """
 
 from .cancellation import cancel, cancel_order
-from .carts import adopt_cart, find_cart, open_cart, set_line
+from .cart_views import (
+    CardView,
+    CartGroup,
+    CartLine,
+    CartView,
+    Change,
+    ChangeKind,
+    Checkout,
+    CheckoutGroup,
+    CodeView,
+    DeliveryOption,
+    Reduction,
+    TaxView,
+)
+from .carts import adopt_cart, choose_currency, find_cart, open_cart, set_line
 from .checkout import place
 from .claim_reads import (
     Overdue,
@@ -42,6 +56,7 @@ from .disputes import (
     open_by_time,
     open_chargeback,
     open_dispute,
+    preview_dispute,
     take_to_review,
     withdraw_dispute,
 )
@@ -63,11 +78,17 @@ from .events import (
     SellerOrderDelivered,
     SellerOrderShipped,
 )
+from .extras import add_code, add_gift_card, remove_code, remove_gift_card
+from .fee_rules import FeeDraft, delete_fee, list_fees, save_fee
+from .fees import FeeRule
 from .fulfilment import complete_if_due, confirm_receipt, deliver_parcel, ship
 from .links import follow_link, link_to, open_by_link, sign_order
 from .money import legs_of, legs_of_part, line_legs, shipping_legs
 from .payment import expire_if_due, order_captured, order_declined
 from .pricing import view_cart
+from .promotions.saving import PromotionView, get_promotion, list_promotions, save_promotion, set_promotion_state
+from .promotions.terms import Promotion, PromotionDraft, PromotionKind, PromotionState, Terms
+from .promotions.uses import Usage
 from .proofs import PROOFS
 from .quoting import quote_cart, view_checkout
 from .reactions import grant_reviews, mark_declined, mark_delivered, mark_paid, mark_refunded, reactions
@@ -79,7 +100,7 @@ from .reads import (
     list_orders,
     list_seller_orders,
 )
-from .refunds import Refunded, RefundPreview, RefundWish, preview_refund, refund
+from .refunds import Refunded, RefundPreview, RefundWish, list_unpaid_refunds, preview_refund, refund
 from .returns import (
     Inspection,
     answer_return,
@@ -92,6 +113,16 @@ from .returns import (
     withdraw_return,
 )
 from .tasks import SCHEDULE, TASKS
+from .tax import Rounding, TaxRate
+from .tax_rates import (
+    TaxRateDraft,
+    delete_tax_rate,
+    list_tax_rates,
+    read_tax_csv,
+    save_tax_rates,
+    set_tax_rounding,
+    tax_rounding,
+)
 from .types import (
     CART_LINES_MAX,
     QUANTITY_MAX,
@@ -114,15 +145,7 @@ from .types import (
     Standing,
 )
 from .views import (
-    CartGroup,
-    CartLine,
-    CartView,
-    Change,
-    ChangeKind,
-    Checkout,
-    CheckoutGroup,
     Custody,
-    DeliveryOption,
     Holder,
     LineView,
     OrderView,
@@ -136,6 +159,7 @@ __all__ = [
     "QUANTITY_MAX",
     "SCHEDULE",
     "TASKS",
+    "CardView",
     "Cart",
     "CartGroup",
     "CartItem",
@@ -146,6 +170,7 @@ __all__ = [
     "ChangeKind",
     "Checkout",
     "CheckoutGroup",
+    "CodeView",
     "Custody",
     "DeliveryOption",
     "Discount",
@@ -160,6 +185,8 @@ __all__ = [
     "EvidenceGiven",
     "EvidenceView",
     "Fee",
+    "FeeDraft",
+    "FeeRule",
     "Holder",
     "Inspection",
     "Label",
@@ -179,6 +206,12 @@ __all__ = [
     "PaymentView",
     "Place",
     "Placed",
+    "Promotion",
+    "PromotionDraft",
+    "PromotionKind",
+    "PromotionState",
+    "PromotionView",
+    "Reduction",
     "RefundMade",
     "RefundPart",
     "RefundPreview",
@@ -194,6 +227,7 @@ __all__ = [
     "ReturnReason",
     "ReturnStatus",
     "ReturnView",
+    "Rounding",
     "SellerOrder",
     "SellerOrderCancelled",
     "SellerOrderCompleted",
@@ -206,15 +240,23 @@ __all__ = [
     "Shipment",
     "Stage",
     "Standing",
+    "TaxRate",
+    "TaxRateDraft",
+    "TaxView",
+    "Terms",
+    "Usage",
     "Verdict",
     "Waiting",
+    "add_code",
     "add_evidence",
+    "add_gift_card",
     "adopt_cart",
     "answer_return",
     "arrive_return",
     "ask_return",
     "cancel",
     "cancel_order",
+    "choose_currency",
     "close_chargeback",
     "complete_if_due",
     "concede",
@@ -222,6 +264,8 @@ __all__ = [
     "count_seller_orders",
     "count_waiting",
     "decide",
+    "delete_fee",
+    "delete_tax_rate",
     "deliver_parcel",
     "expire_if_due",
     "find_cart",
@@ -229,6 +273,7 @@ __all__ = [
     "get_dispute",
     "get_order",
     "get_order_status",
+    "get_promotion",
     "get_return",
     "get_seller_order",
     "grant_reviews",
@@ -238,10 +283,14 @@ __all__ = [
     "line_legs",
     "link_to",
     "list_disputes",
+    "list_fees",
     "list_orders",
     "list_overdue",
+    "list_promotions",
     "list_returns",
     "list_seller_orders",
+    "list_tax_rates",
+    "list_unpaid_refunds",
     "mark_declined",
     "mark_delivered",
     "mark_paid",
@@ -254,18 +303,28 @@ __all__ = [
     "order_captured",
     "order_declined",
     "place",
+    "preview_dispute",
     "preview_refund",
     "preview_return",
     "quote_cart",
     "reactions",
+    "read_tax_csv",
     "refund",
+    "remove_code",
+    "remove_gift_card",
+    "save_fee",
+    "save_promotion",
+    "save_tax_rates",
     "send_return",
     "set_line",
+    "set_promotion_state",
+    "set_tax_rounding",
     "settle_due_return",
     "ship",
     "shipping_legs",
     "sign_order",
     "take_to_review",
+    "tax_rounding",
     "view_cart",
     "view_checkout",
     "withdraw_dispute",

@@ -15,6 +15,7 @@ from . import tables
 from .access import ABSENT, SYSTEM, is_owner, party_of
 from .claims import Cause
 from .events import LinesCancelled, SellerOrderCancelled
+from .promotions import uses
 from .records import end_order, find_seller, list_lines, lock_order, lock_sellers, move
 from .refunds import checked_reason, give_back, read_shares
 from .sending import advance, chosen_pieces, record_cancelled
@@ -94,6 +95,8 @@ def _cancel(
     ids = {seller.id for seller in chosen}
     lines = [line for line in list_lines(tx, [order.id]) if line.seller_order_id in ids]
     refunds, money = _give_back(tx, order, sellers, chosen, by, reason)
+    if all(each.id in ids or each.status == SellerOrderStatus.CANCELLED for each in sellers):
+        uses.give_back(tx, order.id)
     ledger.post(tx, catalog.release_stock(tx, [line.id for line in lines]) + money)
     record_cancelled(tx, {line.id: line.left for line in lines if line.left})
     for seller in chosen:

@@ -5,20 +5,38 @@ Everybody has one open cart at most. It keeps offers and quantities; prices and 
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+import msgspec
 from sqlalchemy import bindparam, delete, select, update
 
 from entrepot import catalog
 from entrepot.identity import Scope
-from entrepot.kernel import Again, Conflict, Invalid, NotFound, Prepared, Snapshot, Tx, decimals_of, in_set, prepare
+from entrepot.kernel import (
+    Again,
+    Conflict,
+    Invalid,
+    NotFound,
+    Prepared,
+    Snapshot,
+    Tx,
+    decimals_of,
+    from_json,
+    in_set,
+    prepare,
+    to_json,
+)
 from entrepot.kernel.sql import prepare_text
 
 from . import tables
 from .access import owner_of
+from .rules import Price, price_in, read_exchange
 from .types import CART_LINES_MAX, QUANTITY_MAX, Cart, CartItem
 
+EXTRAS_MAX = 20
+"""Codes, and gift cards, in one cart."""
 OPEN, PLACED, MERGED, SET_ASIDE = "open", "placed", "merged", "set_aside"
 
 
@@ -54,11 +72,12 @@ def open_cart(tx: Tx, scope: Scope, currency: str) -> Cart:
     return _in_currency(tx, cart, currency)
 
 
-def set_line(tx: Tx, scope: Scope, offer_id: str, quantity: int) -> Cart:
+def set_line(tx: Tx, scope: Scope, offer_id: str, quantity: int, currency: str | None = None) -> Cart:
     """Have so many pieces of an offer in the cart, which is opened when there is none; 0 takes the offer out.
 
-    Refused for an offer that cannot be bought now, for more than there is, for another currency than the cart's, and
-    for more than 999 pieces.
+    A new cart is in `currency`, else in the offer's own. Refused for an offer that cannot be bought now, for more than
+    there is, for one without a price in the cart's currency where no exchange rate is known either, for a merchant's
+    own goods, and for more than 999 pieces.
     """
     owner = owner_of(scope)
     if not 0 <= quantity <= QUANTITY_MAX:
@@ -73,8 +92,53 @@ def set_line(tx: Tx, scope: Scope, offer_id: str, quantity: int) -> Cart:
     if offer is None:
         raise NotFound("There is no such offer")
     _check_sellable(offer, quantity)
-    cart = _in_currency(tx, cart or _make_cart(tx, owner, offer.currency), offer.currency)
-    return _put_in(tx, cart, CartItem(offer_id, quantity, offer.price_minor, tx.now))
+    check_not_own(scope, offer.merchant_id, offer.merchant_name)
+    cart = cart or _make_cart(tx, owner, currency or offer.currency)
+    price = price_in(offer, cart.currency, read_exchange(tx, cart.currency, {offer_id: offer}))
+    if price is None:
+        cart = _in_currency(tx, cart, offer.currency)
+        price = Price(offer.price_minor)
+    return _put_in(tx, cart, CartItem(offer_id, quantity, price.amount_minor, tx.now))
+
+
+def choose_currency(tx: Tx, scope: Scope, currency: str) -> Cart:
+    """Have the cart in another currency: everything in it at its own price there, else converted at today's rate.
+
+    Conflict, naming what, when something has no price there and no rate is known; gift cards in another currency stay
+    in the cart and pay nothing. Delivery is asked for again.
+    """
+    decimals_of(currency)
+    owner = owner_of(scope)
+    cart = lock_cart(tx, owner) or _make_cart(tx, owner, currency)
+    if cart.currency == currency:
+        return cart
+    offers = catalog.offers_for_cart(tx, [item.offer_id for item in cart.items])
+    exchange = read_exchange(tx, currency, offers)
+    prices = {offer_id: price_in(offer, currency, exchange) for offer_id, offer in offers.items()}
+    if lacking := [offers[offer_id].title for offer_id, price in prices.items() if price is None]:
+        sentence = (
+            f"{', '.join(lacking)} cannot be bought in {currency}: take it out first, or stay with {cart.currency}"
+        )
+        raise Conflict(sentence, fields={"currency": sentence})
+    tx.run(_set_currency, id_=cart.id, currency_=currency)
+    changed = [
+        {"cart_id_": cart.id, "offer_id_": offer_id, "price_": price.amount_minor}
+        for offer_id, price in prices.items()
+        if price is not None
+    ]
+    tx.run_many(_reprice, changed)
+    found = lock_cart(tx, owner)
+    assert found is not None
+    return found
+
+
+def check_not_own(scope: Scope, merchant_id: str, merchant_name: str) -> None:
+    """Refuse a merchant's own goods: sales to oneself would earn reviews and figures that no buyer gave."""
+    if merchant_id == scope.organisation:
+        raise Conflict(
+            f"You sell for {merchant_name} yourself: sign in as a buyer to buy there",
+            fields={f"merchants.{merchant_id}": "your own"},
+        )
 
 
 def adopt_cart(tx: Tx, guest: Scope, person: Scope) -> Cart | None:
@@ -94,12 +158,13 @@ def adopt_cart(tx: Tx, guest: Scope, person: Scope) -> Cart | None:
         return kept
     if kept is not None and kept.currency == given.currency:
         _merge(tx, given.id, kept.id)
+        set_extras(tx, kept.id, _joined(kept.codes, given.codes), _joined(kept.cards, given.cards))
         return lock_cart(tx, owners[1])
     if kept is not None:
         tx.run(_set_state, id_=kept.id, state_=SET_ASIDE)
     # Quotes were given to the guest, so the checkout is asked for again.
     tx.run(_set_owner, id_=given.id, owner_=owners[1])
-    return Cart(given.id, owners[1], given.currency, given.items)
+    return msgspec.structs.replace(given, owner=owners[1])
 
 
 def lock_cart(tx: Tx, owner: str) -> Cart | None:
@@ -136,6 +201,15 @@ def reopen_cart(tx: Tx, cart_id: str) -> None:
 def store_checkout(tx: Tx, cart_id: str, checkout: str) -> None:
     """Keep what the buyer is shown, as JSON, to compare with when the cart is placed."""
     tx.run(_set_checkout, id_=cart_id, checkout_=checkout)
+
+
+def set_extras(tx: Tx, cart_id: str, codes: Sequence[str], cards: Sequence[str]) -> None:
+    """Keep the codes and the gift cards of a locked cart."""
+    tx.run(_set_extras, id_=cart_id, codes_=to_json(codes), cards_=to_json(cards))
+
+
+def _joined(*lists: Sequence[str]) -> list[str]:
+    return list(dict.fromkeys(itertools.chain(*lists)))[:EXTRAS_MAX]
 
 
 def is_open(snapshot: Snapshot, cart_id: str) -> bool:
@@ -179,7 +253,7 @@ def _in_currency(tx: Tx, cart: Cart, currency: str) -> Cart:
             fields={"currency": f"{cart.currency} in the cart, {currency} here"},
         )
     tx.run(_set_currency, id_=cart.id, currency_=currency)
-    return Cart(cart.id, cart.owner, currency)
+    return msgspec.structs.replace(cart, currency=currency)
 
 
 def _check_sellable(offer: catalog.CartOffer, quantity: int) -> None:
@@ -206,16 +280,16 @@ def _put_in(tx: Tx, cart: Cart, item: CartItem) -> Cart:
     )
     was = next((each for each in cart.items if each.offer_id == item.offer_id), None)
     if was is None:
-        return Cart(cart.id, cart.owner, cart.currency, (*others, item))
+        return msgspec.structs.replace(cart, items=(*others, item))
     changed = CartItem(item.offer_id, item.quantity, item.added_price_minor, was.added_at)
-    return Cart(cart.id, cart.owner, cart.currency, tuple(changed if each is was else each for each in cart.items))
+    return msgspec.structs.replace(cart, items=tuple(changed if each is was else each for each in cart.items))
 
 
 def _take_out(tx: Tx, cart: Cart | None, offer_id: str) -> Cart:
     if cart is None:
         raise NotFound("Your cart is empty")
     tx.run(_remove, cart_id=cart.id, offer_id=offer_id)
-    return Cart(cart.id, cart.owner, cart.currency, tuple(each for each in cart.items if each.offer_id != offer_id))
+    return msgspec.structs.replace(cart, items=tuple(each for each in cart.items if each.offer_id != offer_id))
 
 
 def _merge(tx: Tx, from_id: str, into_id: str) -> None:
@@ -225,11 +299,12 @@ def _merge(tx: Tx, from_id: str, into_id: str) -> None:
 
 def _with_items(snapshot: Snapshot, row: Any) -> Cart:
     items: Sequence[CartItem] = snapshot.all(_items, cart_id=row.id)
-    return Cart(row.id, row.owner, row.currency, tuple(items))
+    codes, cards = (from_json(text, tuple[str, ...]) for text in (row.codes, row.cards))
+    return Cart(row.id, row.owner, row.currency, tuple(items), codes, cards)
 
 
 _c, _l = tables.carts.c, tables.cart_lines.c
-_open_cart = select(_c.id, _c.owner, _c.currency, _c.checkout).where(_c.state == OPEN)
+_open_cart = select(_c.id, _c.owner, _c.currency, _c.checkout, _c.codes, _c.cards).where(_c.state == OPEN)
 _find: Prepared[Any] = prepare(_open_cart.where(_c.owner == bindparam("owner")))
 _lock: Prepared[Any] = prepare(_open_cart.where(_c.owner == bindparam("owner")).with_for_update())
 _lock_all: Prepared[Any] = prepare(_open_cart.where(in_set(_c.owner, "owners")).order_by(_c.id).with_for_update())
@@ -251,6 +326,14 @@ _set_state: Prepared[Any] = prepare(update(tables.carts).where(_by_id).values(st
 _set_currency: Prepared[Any] = prepare(update(tables.carts).where(_by_id).values(currency=bindparam("currency_")))
 _set_owner: Prepared[Any] = prepare(update(tables.carts).where(_by_id).values(owner=bindparam("owner_"), checkout=None))
 _set_checkout: Prepared[Any] = prepare(update(tables.carts).where(_by_id).values(checkout=bindparam("checkout_")))
+_set_extras: Prepared[Any] = prepare(
+    update(tables.carts).where(_by_id).values(codes=bindparam("codes_"), cards=bindparam("cards_"))
+)
+_reprice: Prepared[Any] = prepare(
+    update(tables.cart_lines)
+    .where(_l.cart_id == bindparam("cart_id_"), _l.offer_id == bindparam("offer_id_"))
+    .values(added_price_minor=bindparam("price_"))
+)
 _put: Prepared[Any] = prepare_text(
     "INSERT INTO orders_cart_lines (cart_id, offer_id, quantity, added_price_minor, added_at) "
     "VALUES (:cart_id, :offer_id, :quantity, :price, :now) ON CONFLICT (cart_id, offer_id) "

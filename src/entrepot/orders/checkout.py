@@ -3,89 +3,110 @@
 Steps, in one command:
 
 1. the cart is locked, so that the same cart makes one order however often it is placed at once;
-2. prices and stock are read again and compared with what the buyer was shown; any difference is refused, by name;
-3. the stock of every line and the money of every merchant's part are set aside in one post to the ledger;
+2. prices, rules and stock are read again and compared with what was shown; any difference is refused, by name;
+3. uses of promotions are counted, and the stock of every line and the money of every merchant's part, gift cards and
+   the platform's subsidy included, are set aside in one post to the ledger;
 4. the order is written with what was agreed, the cart closes, and the charge is asked for after the commit.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-
-import msgspec
+from typing import NamedTuple
 
 from entrepot import catalog, deliver, ledger, pay
 from entrepot.identity import LANGUAGES, Scope, check_email
 from entrepot.kernel import MINUTE, Again, Conflict, Invalid, Tx, format_money, from_json, split, to_json
 
 from .access import number_of, owner_of
-from .carts import close_cart, lock_shown
+from .cart_views import CardView, CartView, ChangeKind, DeliveryOption
+from .carts import check_not_own, close_cart, lock_shown
 from .events import OrderPlaced
-from .money import legs_of
-from .pricing import price_cart, refuse, stock_change
+from .freezing import Part, freeze_part
+from .pricing import Priced, cards_of, price_cart, refuse, stock_change, with_sums
+from .promotions.terms import Promotion
+from .promotions.uses import Cost, record_uses
+from .quoting import deliveries_of
 from .records import find_newest_order_of, insert_order
+from .rules import Where
 from .seen import Seen, compare
-from .types import Cart, Fee, Line, Order, OrderStatus, Place, Placed, SellerOrder, SellerOrderStatus, Settings
-from .views import CartGroup, CartLine, CartView, ChangeKind
+from .sums import Sums
+from .types import NOTE_LENGTH_MAX, Line, Order, OrderStatus, Place, Placed, SellerOrder, Settings
 
 TOTAL_MINOR_MAX = 2**53 - 1
 """What one order may come to, in minor units: exact in every reader of JSON."""
+NO_METHOD = "none"
+"""How an order is paid of which nothing is left to pay."""
 
 _DEFAULTS = Settings()
 
 
-class _Part(msgspec.Struct, frozen=True):
-    """One merchant's part, as the buyer agrees to it now."""
+class _Agreed(NamedTuple):
+    """A cart as it is about to be placed: what was shown, what it comes to, and what gift cards pay of it."""
 
-    seller: SellerOrder
-    lines: tuple[Line, ...]
+    priced: Priced
+    seen: Seen
+    options: Mapping[str, DeliveryOption]
+    sums: Sums
+    cards: Sequence[CardView]
+
+    @property
+    def gift_minor(self) -> int:
+        return sum(card.used_minor for card in self.cards)
 
 
 def place(tx: Tx, scope: Scope, wish: Place, settings: Settings = _DEFAULTS) -> Placed:
     """Make an order of the caller's cart, all of it or nothing.
 
     Stock and money are set aside in one post, the charge is asked for, and the order waits for its payment for
-    `settings.pay_minutes`. Conflict, naming what was and what is, when a price, the stock, a quantity, a quote or the
-    total is not what the buyer was shown; when there is no open cart, because it was placed already.
-    `catalog.SoldOut` when too little is left of something.
+    `settings.pay_minutes`; one of which nothing is left to pay is paid at once. Conflict, naming what was and what is,
+    when a price, a discount, a tax, the stock, a quantity, a quote or the total is not what the buyer was shown; when
+    there is no open cart, because it was placed already; and for a merchant's own goods. `catalog.SoldOut` when too
+    little is left of something.
     """
     owner = owner_of(scope)
-    cart, seen, view, offers = _reread(tx, owner)
-    quotes = _quotes(tx, owner, wish, view, seen)
+    agreed = _agree(tx, scope, owner, wish)
+    _check_totals(wish, agreed)
     order_id = tx.new_id("ord")
-    parts = [
-        _part(tx, order_id, position, group, quotes[group.merchant_id], offers, settings)
-        for position, group in enumerate(view.groups)
-    ]
+    parts = _parts(tx, order_id, agreed, settings)
     lines = [line for part in parts for line in part.lines]
-    total_minor = sum(part.seller.total_minor for part in parts)
-    _check_total(wish, total_minor, cart.currency)
-    payment = _set_aside(tx, owner, order_id, wish.method, parts)
-    order = _order(tx, order_id, cart, wish, seen, payment, settings)
+    _count_uses(tx, order_id, agreed, owner)
+    payment = _set_aside(tx, owner, order_id, wish.method, parts, agreed.cards)
+    order = _order(tx, order_id, agreed, wish, payment, settings)
     insert_order(tx, order, [part.seller for part in parts], lines)
-    close_cart(tx, cart.id)
+    close_cart(tx, agreed.priced.basis.cart.id)
     seller_ids = tuple(part.seller.id for part in parts)
     tx.announce(OrderPlaced(order_id, seller_ids))
     catalog.announce_stock(tx, [line.offer_id for line in lines])
-    return Placed(order_id, payment.id, order.status, cart.id, seller_ids, order.currency, total_minor)
+    cart_id = agreed.priced.basis.cart.id
+    return Placed(order_id, payment.id, order.status, cart_id, seller_ids, order.currency, order.total_minor)
 
 
-def _reread(tx: Tx, owner: str) -> tuple[Cart, Seen, CartView, Mapping[str, catalog.CartOffer]]:
-    """The locked cart, what was shown of it, and how it stands now; refused when the two differ."""
+def _agree(tx: Tx, scope: Scope, owner: str, wish: Place) -> _Agreed:
+    """The locked cart with the chosen deliveries, as it stands now; refused when it is not what was shown."""
     found = lock_shown(tx, owner)
     if found is None or not found.cart.items:
         raise _nothing_to_place(tx, owner)
-    cart, text = found
-    if text is None:
+    if found.checkout is None:
         raise Conflict("Choose an address and how it is delivered first", fields={"quote_ids": "ask for quotes first"})
-    seen = from_json(text, Seen)
-    offers = catalog.offers_for_cart(tx, [item.offer_id for item in cart.items])
-    view = price_cart(cart, offers)
-    changes = compare(seen, view)
+    seen = from_json(found.checkout, Seen)
+    email = check_email(wish.email) if wish.email else seen.email
+    priced = price_cart(tx, found, Where(seen.address, email))
+    changes = compare(seen, with_sums(priced, priced.sums(), knows_delivery=False))
     # What is merely sold out is left to the catalogue, which knows best what is left.
     if any(change.kind is not ChangeKind.STOCK for change in changes):
         raise refuse(changes, "Look at your cart and the new total, then place it again")
-    return cart, seen, view, offers
+    for group in priced.view.groups:
+        check_not_own(scope, group.merchant_id, group.merchant_name)
+    options = _options(tx, owner, wish, priced.view, seen)
+    sums = priced.sums(deliveries_of(priced.sellers, options))
+    cards = cards_of(priced.basis, sums.total_minor)
+    for card in cards:
+        if card.sentence is not None:
+            raise Conflict(
+                f"{card.sentence}: take it out of your cart first", fields={f"cards.{card.card_id}": card.sentence}
+            )
+    return _Agreed(priced, seen, options, sums, cards)
 
 
 def _nothing_to_place(tx: Tx, owner: str) -> Conflict:
@@ -98,13 +119,14 @@ def _nothing_to_place(tx: Tx, owner: str) -> Conflict:
     )
 
 
-def _quotes(tx: Tx, owner: str, wish: Place, view: CartView, seen: Seen) -> dict[str, deliver.Quote]:
-    """One quote for each merchant, each of them one that the buyer was shown last."""
+def _options(tx: Tx, owner: str, wish: Place, view: CartView, seen: Seen) -> dict[str, DeliveryOption]:
+    """One option for each merchant, each of them one that the buyer was shown last, at the price that was shown."""
     quotes = deliver.take_quotes(tx, owner, wish.quote_ids)
     _refuse_old_quotes(quotes, view, seen)
-    chosen: dict[str, deliver.Quote] = {}
+    shown = {option.quote_id: option for option in seen.options}
+    chosen: dict[str, DeliveryOption] = {}
     for quote in quotes:
-        if chosen.setdefault(quote.merchant_id, quote) is not quote:
+        if chosen.setdefault(quote.merchant_id, shown[quote.id]) is not shown[quote.id]:
             raise Invalid("Choose one way of delivery for each merchant", fields={"quote_ids": "two of one merchant"})
     for group in view.groups:
         if group.merchant_id not in chosen:
@@ -137,122 +159,95 @@ def _refuse_old_quotes(quotes: Sequence[deliver.Quote], view: CartView, seen: Se
     )
 
 
-def _part(
-    tx: Tx,
-    order_id: str,
-    position: int,
-    group: CartGroup,
-    quote: deliver.Quote,
-    offers: Mapping[str, catalog.CartOffer],
-    settings: Settings,
-) -> _Part:
-    commission_bps = offers[group.lines[0].offer_id].commission_bps
-    legs = legs_of(group.items_minor, quote.amount_minor, 0, commission_bps)
-    net = 0 if quote.by_platform else quote.amount_minor
-    fees = split(legs.commission_minor, [line.total_minor for line in group.lines])
-    seller = SellerOrder(
-        id=tx.new_id("sor"),
-        order_id=order_id,
-        position=position,
-        merchant_id=group.merchant_id,
-        merchant_name=group.merchant_name,
-        status=SellerOrderStatus.AWAITING_PAYMENT,
-        currency=quote.currency,
-        items_minor=group.items_minor,
-        seller_discount_minor=0,
-        platform_discount_minor=0,
-        shipping_minor=quote.amount_minor,
-        shipping_seller_discount_minor=0,
-        shipping_platform_discount_minor=0,
-        shipping_discounts_json="[]",
-        shipping_by_platform=int(quote.by_platform),
-        tax_minor=legs.tax_minor,
-        tax_included=0,
-        shipping_tax_minor=0,
-        shipping_tax_ppm=0,
-        shipping_tax_name="",
-        commission_bps=commission_bps,
-        seller_minor=legs.seller_minor + net,
-        commission_minor=legs.commission_minor,
-        carrier_minor=legs.carrier_minor - net,
-        subsidy_minor=0,
-        quote_id=quote.id,
-        delivery_name=quote.name,
-        arrives_from=quote.earliest_at,
-        arrives_by=quote.promised_at,
-        confirm_days=settings.confirm_days,
-        placed_at=tx.now,
-    )
-    lines = tuple(_line(tx, seller, place, line, fees[place]) for place, line in enumerate(group.lines))
-    return _Part(seller, lines)
-
-
-def _line(tx: Tx, seller: SellerOrder, place: int, line: CartLine, fee_minor: int) -> Line:
-    return Line(
-        id=tx.new_id("oln"),
-        order_id=seller.order_id,
-        seller_order_id=seller.id,
-        position=place,
-        offer_id=line.offer_id,
-        product_id=line.product_id,
-        variant_id=line.variant_id,
-        slug=line.slug,
-        title=line.title,
-        variant_label=line.variant_label,
-        picture=line.picture,
-        quantity=line.quantity,
-        price_minor=line.price_minor,
-        base_currency=None,
-        base_price_minor=None,
-        rate=None,
-        category=None,
-        goods_minor=line.total_minor,
-        seller_discount_minor=0,
-        platform_discount_minor=0,
-        discounts_json="[]",
-        tax_minor=0,
-        tax_included=0,
-        tax_ppm=0,
-        tax_name="",
-        fees_json=to_json([Fee("commission", fee_minor)]),
-        commission_minor=fee_minor,
-    )
-
-
-def _check_total(wish: Place, total_minor: int, currency: str) -> None:
+def _check_totals(wish: Place, agreed: _Agreed) -> None:
+    total_minor, currency = agreed.sums.total_minor, agreed.priced.basis.cart.currency
     if total_minor > TOTAL_MINOR_MAX:
         raise Conflict("This order is larger than one payment can be: make several of it")
+    due_minor = total_minor - agreed.gift_minor
+    if agreed.cards and wish.expected_due_minor is None:
+        sentence = "Say what you were shown is left to pay after the gift cards"
+        raise Invalid(sentence, fields={"expected_due_minor": "needed with gift cards"})
+    if wish.expected_due_minor not in (None, due_minor):
+        raise _other_sum("expected_due_minor", wish.expected_due_minor or 0, due_minor, currency)
     if total_minor != wish.expected_total_minor:
-        was, now = format_money(wish.expected_total_minor, currency), format_money(total_minor, currency)
-        raise Conflict(
-            f"You were shown {was} and it comes to {now}: look at the new total, then place it again",
-            fields={"expected_total_minor": f"was {was}, is {now}"},
+        raise _other_sum("expected_total_minor", wish.expected_total_minor, total_minor, currency)
+    if len(wish.note) > NOTE_LENGTH_MAX:
+        raise Invalid(f"Write a note of up to {NOTE_LENGTH_MAX} characters", fields={"note": "too long"})
+
+
+def _other_sum(field: str, was_minor: int, now_minor: int, currency: str) -> Conflict:
+    was, now = format_money(was_minor, currency), format_money(now_minor, currency)
+    return Conflict(
+        f"You were shown {was} and it comes to {now}: look at the new total, then place it again",
+        fields={field: f"was {was}, is {now}"},
+    )
+
+
+def _parts(tx: Tx, order_id: str, agreed: _Agreed, settings: Settings) -> list[Part]:
+    basis = agreed.priced.basis
+    return [
+        freeze_part(
+            tx, order_id, position, group, agreed.options[group.merchant_id], part, basis.offers,
+            basis.cart.currency, settings,
         )
+        for position, (group, part) in enumerate(zip(agreed.priced.view.groups, agreed.sums.parts, strict=True))
+    ]  # fmt: skip
 
 
-def _set_aside(tx: Tx, owner: str, order_id: str, method: str, parts: Sequence[_Part]) -> pay.Payment:
+def _count_uses(tx: Tx, order_id: str, agreed: _Agreed, owner: str) -> None:
+    if not agreed.sums.used:
+        return
+    email, currency = agreed.priced.basis.where.email or "", agreed.priced.basis.cart.currency
+    record_uses(tx, order_id, costs_of(agreed.sums), owner, email, currency)
+
+
+def costs_of(sums: Sums) -> dict[str, tuple[Promotion, Cost]]:
+    """What each promotion that was used takes off, and who bears it."""
+    lines = [each for part in sums.parts for line in part.lines for each in line.discounts]
+    found = [*lines, *(each for part in sums.parts for each in part.shipping_discounts)]
+    return {
+        promotion.id: (
+            promotion,
+            Cost(
+                sum(each.seller_minor for each in found if each.promotion_id == promotion.id),
+                sum(each.platform_minor for each in found if each.promotion_id == promotion.id),
+            ),
+        )
+        for promotion in sums.used
+    }
+
+
+def _set_aside(
+    tx: Tx, owner: str, order_id: str, method: str, parts: Sequence[Part], cards: Sequence[CardView]
+) -> pay.Payment:
     """Hold the stock of every line and the money of every part, in one post."""
-    lines = [line for part in parts for line in part.lines]
-    sellers = [part.seller for part in parts]
-    stock = _hold_stock(tx, lines)
+    stock = _hold_stock(tx, [line for part in parts for line in part.lines])
+    gifts = tuple(pay.GiftUse(card.card_id, card.used_minor) for card in cards if card.used_minor)
+    legs = _legs([part.seller for part in parts], sum(gift.amount_minor for gift in gifts))
+    if not any(leg.amount_minor for leg in legs):
+        method = method or NO_METHOD
     payment, money = pay.start_payment(
         tx,
         pay.StartPayment(
-            ref=order_id,
-            currency=sellers[0].currency,
-            legs=tuple(pay.PaymentLeg(seller.id, seller.total_minor, seller.merchant_id) for seller in sellers),
-            method=method,
-            buyer=owner,
+            ref=order_id, currency=parts[0].seller.currency, legs=legs, method=method, buyer=owner, gifts=gifts
         ),
     )
     try:
         ledger.post(tx, stock + money)
     except ledger.Insufficient as short:
-        # Somebody took the stock between our reading and our lock. Run again, we see what is left, at whichever place.
-        if any(line.offer_id == short.account.unit for line in lines):
-            raise Again(short.sentence) from short
-        raise
+        # Somebody took the stock, or used the gift card, between our reading and our lock. Run again, we see what is
+        # left: of the stock at whichever place, and of the card what the buyer is told.
+        raise Again(short.sentence) from short
     return payment
+
+
+def _legs(sellers: Sequence[SellerOrder], gift_minor: int) -> tuple[pay.PaymentLeg, ...]:
+    """What each part takes of the payment; gift cards pay of every part in proportion."""
+    gifts = split(gift_minor, [seller.total_minor for seller in sellers])
+    return tuple(
+        pay.PaymentLeg(seller.id, seller.total_minor - gift, seller.merchant_id, gift, seller.subsidy_minor)
+        for seller, gift in zip(sellers, gifts, strict=True)
+    )
 
 
 def _hold_stock(tx: Tx, lines: Sequence[Line]) -> ledger.Plan:
@@ -273,20 +268,22 @@ def _hold_stock(tx: Tx, lines: Sequence[Line]) -> ledger.Plan:
         raise catalog.SoldOut(f"{sentence}. Look at your cart and choose again", left) from short
 
 
-def _order(
-    tx: Tx, order_id: str, cart: Cart, wish: Place, seen: Seen, payment: pay.Payment, settings: Settings
-) -> Order:
+def _order(tx: Tx, order_id: str, agreed: _Agreed, wish: Place, payment: pay.Payment, settings: Settings) -> Order:
+    cart, seen, where = agreed.priced.basis.cart, agreed.seen, agreed.priced.basis.where
     return Order(
         id=order_id,
         owner=cart.owner,
         cart_id=cart.id,
         status=OrderStatus.AWAITING_PAYMENT,
         currency=cart.currency,
-        total_minor=payment.amount_minor,
-        email=check_email(wish.email) if wish.email else seen.email,
+        total_minor=agreed.sums.total_minor,
+        email=where.email or seen.email,
         language=wish.language if wish.language in LANGUAGES else LANGUAGES[0],
         address_json=to_json(seen.address),
         payment_id=payment.id,
         placed_at=tx.now,
         pay_by=tx.now + settings.pay_minutes * MINUTE,
+        gift_minor=agreed.gift_minor,
+        billing_json=to_json(seen.billing) if seen.billing else None,
+        note=wish.note.strip(),
     )

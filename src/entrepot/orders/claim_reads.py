@@ -178,7 +178,7 @@ _count_disputes: Prepared[Any] = prepare(
 )
 _sellers_in: Prepared[SellerOrder] = prepare(select(*_s).where(in_set(_s.id, "ids")), SellerOrder)
 _orders_in: Prepared[Order] = prepare(select(*_o).where(in_set(_o.id, "ids")), Order)
-_before = bindparam("before")
+_before: Any = bindparam("before")
 _overdue: Prepared[Overdue] = prepare(
     select(_s.id, _s.merchant_id, _s.status, func.coalesce(_s.confirm_by, _s.shipped_at, _s.paid_at).label("since_at"))
     .where(

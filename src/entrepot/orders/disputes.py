@@ -16,15 +16,15 @@ import msgspec
 
 from entrepot import ledger, pay
 from entrepot.identity import Scope, audit
-from entrepot.kernel import DAY, Conflict, Invalid, NotFound, Tx, format_money, split
+from entrepot.kernel import DAY, Conflict, Invalid, NotFound, Snapshot, Tx, format_money, split
 
 from . import dispute_rows as rows
 from .access import ABSENT, BUYER, MERCHANT, SYSTEM, is_owner, is_seller, party_of
 from .claims import Cause, Dispute, DisputeKind, DisputeOutcome, DisputeStatus, Evidence
 from .events import DisputeDecided, DisputeOpened, EvidenceGiven
 from .fulfilment import open_return_of
-from .records import find_order, list_sellers, lock_seller
-from .refunds import RefundWish, checked_reason, give_back, read_shares, take
+from .records import find_order, find_seller, list_sellers, lock_seller
+from .refunds import RefundPreview, RefundWish, checked_reason, give_back, preview_of, read_shares, take
 from .shares import Share, Taken, left_of, sum_of_legs, take_paid, take_rest
 from .types import Order, SellerOrder, SellerOrderStatus
 
@@ -138,6 +138,20 @@ def decide(tx: Tx, scope: Scope, dispute_id: str, verdict: Verdict, reason: str)
         outcome = DisputeOutcome.REFUNDED if back_minor == left_minor else DisputeOutcome.PARTLY
     audit(tx, scope, "orders.dispute.decide", dispute.id, {"outcome": outcome, "refunded_minor": back_minor})
     return _decide(tx, dispute, seller, taken, outcome, scope.actor, reason)
+
+
+def preview_dispute(
+    snapshot: Snapshot, scope: Scope, dispute_id: str, verdict: Verdict | None = None
+) -> RefundPreview:
+    """What conceding, or a verdict, would give back and who would bear it; for the merchant and the operator."""
+    dispute = rows.find_dispute(snapshot, dispute_id)
+    if dispute is None or not (is_seller(scope, dispute.merchant_id) or scope.is_operator):
+        raise NotFound("There is no such dispute")
+    seller = find_seller(snapshot, dispute.seller_order_id)
+    shares = read_shares(snapshot, seller)
+    taken = take_asked(shares, dispute.asked_minor) if verdict is None else taken_by(shares, verdict)
+    coming_minor = dispute.frozen_minor if dispute.decided_at is None else 0
+    return preview_of(snapshot, seller, taken, coming_minor)
 
 
 def take_to_review(tx: Tx, dispute_id: str) -> None:

@@ -82,9 +82,10 @@ def legs_of_part(legs: Legs, taken_before: int, taken_now: int, of: int) -> Legs
 def _first(legs: Legs, taken: int, of: int) -> Legs:
     """What the first `taken` of `of` carry. Growing with `taken` on every leg, which largest remainders would not."""
     total = legs.total_minor * taken // of if of else legs.total_minor
-    shares = apportion(total, (legs.seller_minor, legs.commission_minor, legs.carrier_minor, legs.tax_minor))
+    parts = (legs.seller_minor, legs.commission_minor, legs.carrier_minor, legs.tax_minor)
+    seller_minor, commission_minor, carrier_minor, tax_minor = apportion(total, parts)
     _, subsidy_minor = apportion(total, (legs.paid_minor, legs.subsidy_minor))
-    return Legs(*shares, subsidy_minor)
+    return Legs(seller_minor, commission_minor, carrier_minor, tax_minor, subsidy_minor)
 
 
 def apportion(total: int, weights: Sequence[int]) -> list[int]:

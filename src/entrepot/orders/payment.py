@@ -14,6 +14,7 @@ from .access import SYSTEM
 from .cancellation import cancel_row, refund_cancelled
 from .carts import reopen_cart
 from .events import OrderExpired, OrderPaid, OrderPaymentFailed
+from .promotions import uses
 from .records import end_order, list_lines, lock_order, lock_sellers, pay_order
 from .sending import record_cancelled
 from .types import Order, OrderStatus, SellerOrderStatus
@@ -68,6 +69,7 @@ def _undo(tx: Tx, order: Order, money: ledger.Plan, reason: str) -> None:
     ids = {seller.id for seller in waiting}
     lines = [line for line in list_lines(tx, [order.id]) if line.seller_order_id in ids]
     reopen_cart(tx, order.cart_id)
+    uses.give_back(tx, order.id)
     ledger.post(tx, catalog.release_stock(tx, [line.id for line in lines]) + money)
     record_cancelled(tx, {line.id: line.left for line in lines if line.left})
     for seller in waiting:

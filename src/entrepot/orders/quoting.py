@@ -2,93 +2,146 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from msgspec import structs
 
-from entrepot import catalog, deliver
+from entrepot import catalog, deliver, pay
 from entrepot.identity import Address, Scope, check_address, check_email
 from entrepot.kernel import Conflict, Snapshot, Tx, from_json, to_json
 
 from .access import owner_of
-from .carts import find_shown, lock_cart, store_checkout
-from .pricing import BLOCKING, price_cart, refuse
+from .cart_views import CartGroup, CartView, Checkout, CheckoutGroup, DeliveryOption, Reduction
+from .carts import find_shown, lock_shown, store_checkout
+from .pricing import BLOCKING, Priced, cards_of, price_cart, reductions_of, refuse, tax_view, with_sums
+from .promotions.applying import Delivery
+from .rules import Where
 from .seen import Seen, compare, remember
-from .types import Cart
-from .views import CartGroup, CartView, Checkout, CheckoutGroup, DeliveryOption
+from .sums import PricedPart, Sums
 
 
 def quote_cart(
-    tx: Tx, scope: Scope, address: Address, email: str, quote_minutes: int = deliver.Settings().quote_minutes
+    tx: Tx,
+    scope: Scope,
+    address: Address,
+    email: str,
+    quote_minutes: int = deliver.Settings().quote_minutes,
+    billing: Address | None = None,
 ) -> Checkout:
     """Ask what delivery to this address costs with each merchant of the cart, and keep it all for `place`.
 
-    The prices stand for `quote_minutes`. Refused when the cart is empty or something in it cannot be bought, when the
-    address or e-mail is not complete, and when a merchant does not deliver there.
+    The prices stand for `quote_minutes`. `billing` is the address on the invoice, where that is another. Refused when
+    the cart is empty or something in it cannot be bought, when an address or the e-mail is not complete, and when a
+    merchant does not deliver there.
     """
     owner = owner_of(scope)
     address, email = check_address(address), check_email(email)
-    cart = lock_cart(tx, owner)
-    if cart is None or not cart.items:
+    billing = check_address(billing) if billing else None
+    shown = lock_shown(tx, owner)
+    if shown is None or not shown.cart.items:
         raise Conflict("Your cart is empty: put something in first")
-    view = _priced(tx, cart)
-    if not view.ready:
-        blocking = [change for change in view.changes if change.kind in BLOCKING]
+    priced = price_cart(tx, shown, Where(address, email))
+    if not priced.view.ready:
+        blocking = [change for change in priced.view.changes if change.kind in BLOCKING]
         raise refuse(blocking, "Change your cart, then go on")
-    requests = [_request(owner, group, cart.currency, address) for group in view.groups]
-    try:
-        quotes = deliver.quote(tx, requests, quote_minutes)
-    except deliver.Undeliverable as problem:
-        raise _named(problem, view) from problem
-    groups = _groups(view, [_option(quote) for quote in quotes])
-    seen = remember(view, groups, email, address)
-    store_checkout(tx, cart.id, to_json(seen))
-    return _checkout(view, groups, seen)
+    options = _quote_all(tx, owner, priced, address, quote_minutes)
+    view = with_sums(priced, priced.sums(), knows_delivery=False)
+    seen = remember(view, _groups(priced.view, options), email, address, billing)
+    store_checkout(tx, shown.cart.id, to_json(seen))
+    return _checkout(priced, view, seen, {})
 
 
-def view_checkout(snapshot: Snapshot, scope: Scope) -> Checkout | None:
+def view_checkout(snapshot: Snapshot, scope: Scope, chosen: Mapping[str, str] | None = None) -> Checkout | None:
     """The checkout as it was last quoted, with the cart as it stands now; None when nothing was quoted yet.
 
-    `ready` is False when something in the cart has changed since, or a quote has expired: quote the cart again then.
+    `chosen` is a quote for each merchant; the first option counts where there is none. `ready` is False when something
+    in the cart has changed since, or a quote has expired: quote the cart again then.
     """
     found = find_shown(snapshot, scope)
     if found is None or found.checkout is None or not found.cart.items:
         return None
     seen = from_json(found.checkout, Seen)
-    view = _priced(snapshot, found.cart)
-    checkout = _checkout(view, _groups(view, seen.options), seen)
+    if seen.currency != found.cart.currency:
+        seen = structs.replace(seen, options=())
+    priced = price_cart(snapshot, found)
+    checkout = _checkout(priced, with_sums(priced, priced.sums(), knows_delivery=False), seen, chosen or {})
     return checkout if checkout.expires_at > snapshot.now else structs.replace(checkout, ready=False)
 
 
-def _priced(snapshot: Snapshot, cart: Cart) -> CartView:
-    return price_cart(cart, catalog.offers_for_cart(snapshot, [item.offer_id for item in cart.items]))
+def deliveries_of(sellers: Sequence[str], options: Mapping[str, DeliveryOption]) -> list[Delivery]:
+    """The chosen options as prices see them, in the order of the cart's merchants."""
+    return [
+        Delivery(each, options[each].amount_minor, options[each].by_platform) if each in options
+        else Delivery(each, 0, True)
+        for each in sellers
+    ]  # fmt: skip
 
 
-def _request(owner: str, group: CartGroup, currency: str, address: Address) -> deliver.QuoteRequest:
+def _quote_all(tx: Tx, owner: str, priced: Priced, address: Address, quote_minutes: int) -> list[DeliveryOption]:
+    """Every merchant's options. One who has no prices in the cart's currency is asked in that of the goods."""
+    requests = [_request(owner, group, priced, address) for group in priced.view.groups]
+    try:
+        return [_option(quote, quote.amount_minor) for quote in deliver.quote(tx, requests, quote_minutes)]
+    except deliver.Undeliverable as problem:
+        exchange = pay.read_rates(tx)
+        again = [_in_their_currency(each, priced, problem, exchange) for each in requests]
+        if again == requests:
+            raise _named(problem, priced.view) from problem
+    try:
+        quotes = deliver.quote(tx, again, quote_minutes)
+    except deliver.Undeliverable as problem:
+        raise _named(problem, priced.view) from problem
+    currency = priced.basis.cart.currency
+    return [_option(quote, exchange.convert(quote.amount_minor, quote.currency, currency) or 0) for quote in quotes]
+
+
+def _request(owner: str, group: CartGroup, priced: Priced, address: Address) -> deliver.QuoteRequest:
+    offers = priced.basis.offers
     return deliver.QuoteRequest(
         owner=owner,
         merchant_id=group.merchant_id,
         weight_g=group.weight_g,
         subtotal_minor=group.items_minor,
-        currency=currency,
+        currency=priced.basis.cart.currency,
         country=address.country,
+        items=tuple(_item(offers[line.offer_id], line.quantity) for line in group.lines),
         region=address.region,
         postal_code=address.postal_code,
         city=address.city,
     )
 
 
-def _option(quote: deliver.Quote) -> DeliveryOption:
+def _item(offer: catalog.CartOffer, quantity: int) -> deliver.Item:
+    return deliver.Item(offer.weight_g, offer.length_mm, offer.width_mm, offer.height_mm, quantity)
+
+
+def _in_their_currency(
+    request: deliver.QuoteRequest, priced: Priced, problem: deliver.Undeliverable, exchange: pay.Rates
+) -> deliver.QuoteRequest:
+    """The same request in the currency of the merchant's goods, where that is another one with a rate."""
+    if request.merchant_id not in problem.merchants:
+        return request
+    theirs = next(o.currency for o in priced.basis.offers.values() if o.merchant_id == request.merchant_id)
+    subtotal_minor = exchange.convert(request.subtotal_minor, request.currency, theirs)
+    if theirs == request.currency or subtotal_minor is None:
+        return request
+    return structs.replace(request, currency=theirs, subtotal_minor=subtotal_minor)
+
+
+def _option(quote: deliver.Quote, amount_minor: int) -> DeliveryOption:
     return DeliveryOption(
         quote_id=quote.id,
         merchant_id=quote.merchant_id,
         name=quote.name,
-        amount_minor=quote.amount_minor,
+        amount_minor=amount_minor,
         days_min=quote.days_min,
         days_max=quote.days_max,
         arrives_from=quote.earliest_at,
         arrives_by=quote.promised_at,
         expires_at=quote.expires_at,
+        by_platform=quote.by_platform,
+        pickup_point_id=quote.pickup_point_id,
+        parcels=quote.parcels,
     )
 
 
@@ -115,20 +168,74 @@ def _named(problem: deliver.Undeliverable, view: CartView) -> Conflict:
     return Conflict("; ".join(sentences), fields={f"merchants.{key}": why for key, why in problem.merchants.items()})
 
 
-def _checkout(view: CartView, groups: tuple[CheckoutGroup, ...], seen: Seen) -> Checkout:
-    proposed = [group.options[0] for group in groups if group.options]
-    shipping_minor = sum(option.amount_minor for option in proposed)
+def _checkout(priced: Priced, plain: CartView, seen: Seen, chosen: Mapping[str, str]) -> Checkout:
+    """A checkout with the chosen options. `plain` is the cart without deliveries, to compare with what was shown."""
+    groups = _groups(priced.view, seen.options)
+    options = {
+        group.merchant_id: next(
+            (each for each in group.options if each.quote_id == chosen.get(group.merchant_id)), group.options[0]
+        )
+        for group in groups
+        if group.options
+    }
+    sums = priced.sums(deliveries_of(priced.sellers, options))
+    cart = with_sums(priced, sums, knows_delivery=True)
+    changes = compare(seen, plain)
+    cards = cards_of(priced.basis, sums.total_minor)
+    gift_minor = sum(card.used_minor for card in cards)
     return Checkout(
-        cart=view,
+        cart=cart,
         email=seen.email,
         address=seen.address,
-        groups=groups,
-        currency=str(view.currency),
-        items_minor=view.subtotal_minor,
-        shipping_minor=shipping_minor,
-        tax_minor=0,
-        total_minor=view.subtotal_minor + shipping_minor,
-        quote_ids=tuple(option.quote_id for option in proposed),
-        expires_at=min((option.expires_at for option in proposed), default=0),
-        ready=len(proposed) == len(groups) and not compare(seen, view),
+        groups=_with_parts(groups, cart, options, sums),
+        currency=str(cart.currency),
+        items_minor=sums.items_minor,
+        shipping_minor=sums.shipping_minor,
+        tax_minor=sums.tax_minor,
+        total_minor=sums.total_minor,
+        quote_ids=tuple(options[group.merchant_id].quote_id for group in groups if group.merchant_id in options),
+        expires_at=min((option.expires_at for option in options.values()), default=0),
+        ready=bool(groups) and len(options) == len(groups) and not changes,
+        billing=seen.billing,
+        discount_minor=sums.discount_minor,
+        shipping_discount_minor=sums.shipping_discount_minor,
+        reductions=_all_reductions(sums),
+        codes=cart.codes,
+        taxes=tuple(tax_view(each) for each in sums.taxes),
+        tax_included=sums.tax_included,
+        cards=cards,
+        gift_minor=gift_minor,
+        due_minor=sums.total_minor - gift_minor,
+        changes=changes,
     )
+
+
+def _with_parts(
+    groups: Sequence[CheckoutGroup], cart: CartView, options: Mapping[str, DeliveryOption], sums: Sums
+) -> tuple[CheckoutGroup, ...]:
+    parts = {part.merchant_id: part for part in sums.parts}
+    lines = {group.merchant_id: group.lines for group in cart.groups}
+    return tuple(
+        _with_part(structs.replace(group, lines=lines[group.merchant_id]), parts[group.merchant_id], options)
+        if group.merchant_id in parts
+        else group
+        for group in groups
+    )
+
+
+def _with_part(group: CheckoutGroup, part: PricedPart, options: Mapping[str, DeliveryOption]) -> CheckoutGroup:
+    option = options.get(group.merchant_id)
+    return structs.replace(
+        group,
+        quote_id=option.quote_id if option else None,
+        discount_minor=part.discount_minor,
+        shipping_minor=part.delivery.amount_minor,
+        shipping_reductions=reductions_of(part.shipping_discounts),
+        tax_minor=part.tax_minor,
+        total_minor=part.total_minor,
+    )
+
+
+def _all_reductions(sums: Sums) -> tuple[Reduction, ...]:
+    lines = [each for part in sums.parts for line in part.lines for each in line.discounts]
+    return reductions_of([*lines, *(each for part in sums.parts for each in part.shipping_discounts)])

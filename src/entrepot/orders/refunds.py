@@ -13,7 +13,7 @@ import msgspec
 from sqlalchemy import bindparam, insert, select, update
 
 from entrepot import ledger, pay
-from entrepot.identity import Scope, audit
+from entrepot.identity import Scope, audit, require_operator
 from entrepot.kernel import Conflict, Invalid, NotFound, Prepared, Snapshot, Tx, format_money, in_set, prepare
 
 from . import tables
@@ -73,15 +73,17 @@ def preview_refund(snapshot: Snapshot, scope: Scope, seller_order_id: str, wish:
     return preview_of(snapshot, seller, taken)
 
 
-def preview_of(snapshot: Snapshot, seller: SellerOrder, taken: Sequence[Taken]) -> RefundPreview:
-    """The same, of what was chosen already."""
+def preview_of(
+    snapshot: Snapshot, seller: SellerOrder, taken: Sequence[Taken], coming_minor: int = 0
+) -> RefundPreview:
+    """The same, of what was chosen already; `coming_minor` is what a dispute that ends gives the merchant back."""
     order = find_order(snapshot, seller.order_id)
     assert order is not None
     legs = sum_of_legs(taken)
     left = left_of(read_shares(snapshot, seller))
     return RefundPreview(
         seller.id, seller.currency, legs.paid_minor, _gift_part(snapshot, order, seller, legs.paid_minor), legs,
-        pay.refund_sources(snapshot, seller.id, legs.seller_minor), left.paid_minor - legs.paid_minor,
+        pay.refund_sources(snapshot, seller.id, legs.seller_minor, coming_minor), left.paid_minor - legs.paid_minor,
     )  # fmt: skip
 
 
@@ -210,6 +212,12 @@ def refunds_of(snapshot: Snapshot, seller_order_ids: Sequence[str]) -> dict[str,
     return found
 
 
+def list_unpaid_refunds(snapshot: Snapshot, scope: Scope, most: int = 50) -> list[RefundRow]:
+    """Refunds that the processor has not paid yet, oldest first; for the operator."""
+    require_operator(scope)
+    return snapshot.all(_unpaid, most=most)
+
+
 def mark_refund_paid(tx: Tx, refund_id: str) -> None:
     """The buyer has the money back."""
     tx.run(_paid, id_=refund_id, now_=tx.now)
@@ -278,6 +286,9 @@ _insert_part: Prepared[Any] = prepare(
 )
 _refunds_of: Prepared[RefundRow] = prepare(
     select(*_r).where(in_set(_r.seller_order_id, "seller_order_ids")).order_by(_r.id), RefundRow
+)
+_unpaid: Prepared[RefundRow] = prepare(
+    select(*_r).where(_r.paid_at.is_(None)).order_by(_r.id).limit(bindparam("most")), RefundRow
 )
 _legs = (_p.part, _p.pieces, _p.seller_minor, _p.commission_minor, _p.carrier_minor, _p.tax_minor, _p.subsidy_minor)
 _by_seller = in_set(_p.seller_order_id, "seller_order_ids")

@@ -14,6 +14,8 @@ carts = table(
     Column("state", String, nullable=False),
     Column("opened_at", Whole, nullable=False),
     Column("checkout", Json),  # what the buyer was last shown: address, prices and quotes
+    Column("codes", Json, nullable=False, server_default=text("'[]'")),  # of promotions, as they were typed
+    Column("cards", Json, nullable=False, server_default=text("'[]'")),  # ids of gift cards whose codes were given
 )
 _OPEN = text("state = 'open'")
 Index("uq_orders_carts_open", carts.c.owner, unique=True, sqlite_where=_OPEN, postgresql_where=_OPEN)
@@ -54,6 +56,7 @@ orders = table(
     CheckConstraint("gift_minor BETWEEN 0 AND total_minor", name="gift"),
 )
 Index("ix_orders_orders_owner", orders.c.owner, orders.c.id)
+Index("ix_orders_orders_email", orders.c.email)
 _UNPAID = text("status = 'awaiting_payment'")
 Index("ix_orders_orders_pay_by", orders.c.pay_by, sqlite_where=_UNPAID, postgresql_where=_UNPAID)
 _LIVE = text("status IN ('awaiting_payment', 'paid')")
@@ -323,99 +326,3 @@ evidence = table(
     Column("at", Whole, nullable=False),
 )
 Index("ix_orders_evidence_dispute", evidence.c.dispute_id)
-
-tax_rates = table(
-    "orders_tax_rates",
-    Column("id", String, primary_key=True),
-    Column("country", String, nullable=False),
-    Column("region", String, nullable=False),  # "": the whole country
-    Column("category", String, nullable=False),  # "": everything; a tax category, or a path of categories
-    Column("name", String, nullable=False),
-    Column("ppm", Whole, CheckConstraint("ppm BETWEEN 0 AND 1000000", name="rate"), nullable=False),
-    Column("included", Flag, nullable=False),
-    Column("valid_from", Whole, nullable=False),
-    Column("valid_to", Whole),
-)
-Index("ix_orders_tax_rates_country", tax_rates.c.country)
-Index(
-    "uq_orders_tax_rates_from",
-    tax_rates.c.country, tax_rates.c.region, tax_rates.c.category, tax_rates.c.valid_from,
-    unique=True,
-)  # fmt: skip
-
-promotions = table(
-    "orders_promotions",
-    Column("id", String, primary_key=True),
-    Column("owner", String, nullable=False),  # a merchant, or `platform`
-    Column("name", String, nullable=False),
-    Column("kind", String, nullable=False),
-    Column("code", String),
-    Column("code_key", String),  # the code as codes compare
-    Column("state", String, nullable=False),
-    Column("terms", Json, nullable=False),
-    Column("starts_at", Whole, nullable=False),
-    Column("ends_at", Whole),
-    Column("created_at", Whole, nullable=False),
-    Column("changed_at", Whole, nullable=False),
-)
-_KEPT = text("code_key IS NOT NULL AND state <> 'ended'")
-Index(
-    "uq_orders_promotions_code",
-    promotions.c.code_key, promotions.c.owner,
-    unique=True, sqlite_where=_KEPT, postgresql_where=_KEPT,
-)  # fmt: skip
-_ACTIVE = text("state = 'active'")
-Index("ix_orders_promotions_owner", promotions.c.owner, sqlite_where=_ACTIVE, postgresql_where=_ACTIVE)
-
-promotion_uses = table(
-    "orders_promotion_uses",
-    Column("promotion_id", String, nullable=False),
-    Column("order_id", String, nullable=False),
-    Column("buyer", String, nullable=False),
-    Column("currency", String, nullable=False),
-    Column("seller_minor", Whole, nullable=False),
-    Column("platform_minor", Whole, nullable=False),
-    Column("used_at", Whole, nullable=False),
-    Column("released_at", Whole),  # the order came to nothing: it may be used again
-    PrimaryKeyConstraint("order_id", "promotion_id"),
-)
-Index("ix_orders_promotion_uses_promotion", promotion_uses.c.promotion_id, promotion_uses.c.used_at)
-
-# How often a limited promotion is used: by everybody (buyer ""), and by each buyer.
-promotion_counts = table(
-    "orders_promotion_counts",
-    Column("promotion_id", String, nullable=False),
-    Column("buyer", String, nullable=False),
-    Column("used", Whole, CheckConstraint("used >= 0", name="used"), nullable=False),
-    PrimaryKeyConstraint("promotion_id", "buyer"),
-)
-
-fees = table(
-    "orders_fees",
-    Column("id", String, primary_key=True),
-    Column("name", String, nullable=False),
-    Column("kind", String, nullable=False),
-    Column("merchant_id", String, nullable=False),
-    Column("category", String, nullable=False),
-    Column("bps", Whole, CheckConstraint("bps BETWEEN 0 AND 10000", name="rate"), nullable=False),
-    Column("fixed", Json, nullable=False),  # by currency, for each piece
-    Column("valid_from", Whole, nullable=False),
-    Column("valid_to", Whole),
-)
-
-cart_codes = table(
-    "orders_cart_codes",
-    Column("cart_id", String, nullable=False),
-    Column("code_key", String, nullable=False),
-    Column("code", String, nullable=False),
-    Column("added_at", Whole, nullable=False),
-    PrimaryKeyConstraint("cart_id", "code_key"),
-)
-
-cart_cards = table(
-    "orders_cart_cards",
-    Column("cart_id", String, nullable=False),
-    Column("card_id", String, nullable=False),
-    Column("added_at", Whole, nullable=False),
-    PrimaryKeyConstraint("cart_id", "card_id"),
-)

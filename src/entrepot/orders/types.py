@@ -18,8 +18,12 @@ REASON_LENGTH_MAX = 500
 """Characters of a reason to cancel."""
 
 
+NOTE_LENGTH_MAX = 1_000
+"""Characters of a buyer's note to the merchants."""
+
+
 class Settings(msgspec.Struct, frozen=True):
-    """Section [orders]. Both are frozen on an order when it is placed: a change never alters what a buyer was told."""
+    """Section [orders]. All are frozen on an order when it is placed: a change never alters what a buyer was told."""
 
     confirm_days: int = 7
     pay_minutes: int = 30
@@ -99,6 +103,10 @@ class Cart(msgspec.Struct, frozen=True):
     owner: str
     currency: str
     items: tuple[CartItem, ...] = ()
+    codes: tuple[str, ...] = ()
+    """Codes of promotions, as they were typed."""
+    cards: tuple[str, ...] = ()
+    """Gift cards, by id, whose codes were given."""
 
     @property
     def quantity(self) -> int:
@@ -110,6 +118,8 @@ class Place(msgspec.Struct, frozen=True):
     """A buyer's decision: one delivery quote per merchant, how to pay, and the total that was shown.
 
     `method` is a processor's token for a way to pay. `email` may be left out when the checkout has one.
+    `expected_due_minor` is what was shown to be left to pay after gift cards; None: not checked. `note` is for the
+    merchants.
     """
 
     quote_ids: tuple[str, ...]
@@ -117,6 +127,8 @@ class Place(msgspec.Struct, frozen=True):
     expected_total_minor: int
     email: str | None = None
     language: str = "en"
+    expected_due_minor: int | None = None
+    note: str = ""
 
 
 class Placed(msgspec.Struct, frozen=True):

@@ -243,7 +243,7 @@ def test_pictures_beside_the_feed_are_stored_once_and_what_is_none_is_noted(
 def test_an_upload_reads_no_files_of_the_server(shop: Shop, blobs: Blobs, tmp_path: Path) -> None:
     (tmp_path / "a.png").write_bytes(picture())
     rows = [line("lamp", pictures=["a.png", str(tmp_path / "a.png"), blobs.put(picture())])]
-    sha256 = blobs.put(write_lines(tmp_path / "feed.jsonl", rows).read_bytes())
+    sha256 = catalog.feeds_in(blobs).put(write_lines(tmp_path / "feed.jsonl", rows).read_bytes())
     feed = catalog.uploaded_feed(blobs, sha256, "feed.jsonl")
     job = shop.database.write_now(lambda tx: catalog.start_import(tx, shop.scope, shop.id, feed))
     assert job.state == "waiting"

@@ -20,6 +20,7 @@ from .admission import admit
 from .api import ROUTES as API_ROUTES
 from .beacons import ROUTES as BEACON_ROUTES
 from .edge import Edge
+from .feeds import ROUTES as FEED_ROUTES
 from .house import House, visit_of
 from .media import ROUTES as MEDIA_ROUTES
 from .openapi import openapi_config
@@ -37,7 +38,8 @@ def create_app(entrepot: Entrepot, *, rates: Mapping[str, RateLimitItem] | None 
     `rates` replaces some of the classes of `rates.RATES`.
     """
     house = House(entrepot, rates or {})
-    routes: list[ControllerRouterHandler] = [*API_ROUTES, *PAGE_ROUTES, *MEDIA_ROUTES, *BEACON_ROUTES, static_file]
+    routes: list[ControllerRouterHandler] = [*API_ROUTES, *PAGE_ROUTES, *MEDIA_ROUTES, *FEED_ROUTES, *BEACON_ROUTES]
+    routes.append(static_file)
     app = Litestar(
         routes,
         guards=[admit],

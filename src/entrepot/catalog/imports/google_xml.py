@@ -7,11 +7,12 @@ and they are how a small file becomes a large one or reads the server's own file
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import chain
 from typing import Any, BinaryIO, Final
 from xml.sax import SAXException
 from xml.sax.handler import ContentHandler, feature_namespaces
+from xml.sax.saxutils import escape
 
 from defusedxml import DefusedXmlException
 from defusedxml.expatreader import create_parser
@@ -19,6 +20,7 @@ from defusedxml.expatreader import create_parser
 from .gathering import gather
 from .google_items import Item, attribute_name, group_of, read_items
 from .reading import LINE_BYTES_MAX, Bad, Feed, FileSource, Good, Problem, first_bytes
+from .rejected import Reasons, rows_with
 
 ITEM_TAGS: Final = frozenset({"item", "entry"})
 DEPTH_MAX: Final = 50
@@ -47,6 +49,9 @@ class GoogleXmlReader:
 class GoogleXmlSource(FileSource):
     """The XML, opened."""
 
+    suffix = ".xml"
+    media_type = "application/xml"
+
     def rows(self) -> Iterator[Good | Bad]:
         """A product for each group of items."""
         for group in gather(self._items, group_of):
@@ -54,6 +59,16 @@ class GoogleXmlSource(FileSource):
                 yield Bad((group,), (group.line,))
             else:
                 yield read_items(group, self.feed.currency)
+
+    def refused(self, lines: Reasons) -> Iterator[bytes]:
+        """The refused items as RSS, each with what is wrong in a comment before it."""
+        wanted = rows_with(self, lines)
+        yield b'<?xml version="1.0" encoding="UTF-8"?>\n'
+        yield b'<rss xmlns:g="http://base.google.com/ns/1.0" version="2.0"><channel>\n'
+        for item in self._items():
+            if isinstance(item, Item) and item.line in wanted:
+                yield "".join(_written(item, wanted[item.line])).encode("utf-8", "replace")
+        yield b"</channel></rss>\n"
 
     def _items(self) -> Iterator[Item | Problem]:
         self.file.seek(0)
@@ -85,6 +100,22 @@ def read_xml(file: BinaryIO) -> Iterator[Item | Problem]:
     except (SAXException, _Stop, ValueError, AssertionError) as error:
         yield from handler.take()
         yield Problem(handler.line, "row", f"The XML breaks off here and the rest is not read: {_words(error)}", "")
+
+
+def _written(item: Item, problems: Sequence[Problem]) -> Iterator[str]:
+    for problem in problems:
+        words = f"line {problem.line}, {problem.field}: {problem.reason}".replace("-", "\u2010")
+        yield f"<!-- {words} -->\n"
+    yield "<item>\n"
+    for name, values in item.values.items():
+        yield from (f"<g:{name}>{escape(value)}</g:{name}>\n" for value in values)
+    for section, name, value in item.details:
+        yield (
+            f"<g:product_detail><g:section_name>{escape(section)}</g:section_name>"
+            f"<g:attribute_name>{escape(name)}</g:attribute_name>"
+            f"<g:attribute_value>{escape(value)}</g:attribute_value></g:product_detail>\n"
+        )
+    yield "</item>\n"
 
 
 class _Stop(Exception):

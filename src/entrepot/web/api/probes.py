@@ -78,9 +78,11 @@ def _figures(snapshot: Snapshot) -> list[tuple[str, str, float]]:
 
 
 @get("/robots.txt", opt={"machine": True}, include_in_schema=False)
-async def robots() -> Response[str]:
-    """What search engines may read: the goods, nothing of anybody's own."""
-    return Response(_ROBOTS, media_type="text/plain")
+async def robots(request: Request[Any, Any, Any]) -> Response[str]:
+    """What search engines may read: the goods, nothing of anybody's own; and where the map of them is."""
+    house: House = request.app.state.house
+    site = house.entrepot.settings.public_url
+    return Response(f"{_ROBOTS}\nSitemap: {site}/sitemap.xml\n", media_type="text/plain")
 
 
 ROUTES: tuple[ControllerRouterHandler, ...] = (healthz, readyz, metrics, robots)

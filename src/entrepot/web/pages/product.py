@@ -21,7 +21,6 @@ from ..params import Slug
 from ..rendering import redirect, render
 from ..shelves import list_industries
 from ..visit import Visit
-from .filters import major
 
 RELATED = 6
 REVIEWS_SHOWN = 6
@@ -73,7 +72,7 @@ async def product(visit: Visit, slug: Slug) -> Response[str]:
         choices=_choices(view, variant, _names(attributes, visit.language)),
         pictures=_pictures(view, variant),
         specs=_specs(view, attributes, visit.language),
-        structured=_structured(view, visit.policy.public_url),
+        structured=catalog.schema_org(view, catalog.Site(visit.entrepot.settings.public_url)),
         seller=seller,
         seller_country=country_name(seller.country, visit.language) if seller else "",
         promise=await visit.read(lambda s: _promise(s, visit.scope, offer)) if offer else None,
@@ -224,36 +223,6 @@ async def _related(visit: Visit, view: ProductView) -> list[Hit]:
     except Refused:
         return []
     return [hit for hit in found.hits if hit.id != view.id][:RELATED]
-
-
-def _structured(view: ProductView, site: str) -> dict[str, Any]:
-    """The product in the words of schema.org, for search engines."""
-    offers = [
-        {
-            "@type": "Offer",
-            "price": major(str(offer.price_minor), offer.currency),
-            "priceCurrency": offer.currency,
-            "availability": f"https://schema.org/{'InStock' if offer.sellable else 'OutOfStock'}",
-            "seller": {"@type": "Organization", "name": offer.merchant_name},
-        }
-        for offer in view.offers[:20]
-    ]
-    structured: dict[str, Any] = {
-        "@context": "https://schema.org",
-        "@type": "Product",
-        "name": view.title,
-        "url": f"{site}/p/{view.slug}",
-        "offers": offers,
-    }
-    if view.brand:
-        structured["brand"] = {"@type": "Brand", "name": view.brand}
-    if view.rating.count:
-        structured["aggregateRating"] = {
-            "@type": "AggregateRating",
-            "ratingValue": view.rating.average,
-            "reviewCount": view.rating.count,
-        }
-    return structured
 
 
 ROUTES: tuple[ControllerRouterHandler, ...] = (product, review)

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from litestar.types import ControllerRouterHandler
 
-from . import delivery, importing, listings, money, opening, sending, today
+from . import afterwards, delivery, editing, exporting, importing, listings, money, opening, sending, today
 
 ROUTES: tuple[ControllerRouterHandler, ...] = (
     *opening.ROUTES,
     *today.ROUTES,
     *sending.ROUTES,
+    *afterwards.ROUTES,
     *listings.ROUTES,
+    *editing.ROUTES,
     *importing.ROUTES,
+    *exporting.ROUTES,
     *money.ROUTES,
     *delivery.ROUTES,
 )

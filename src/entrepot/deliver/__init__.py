@@ -1,6 +1,18 @@
 """Deliver: where goods leave from, what the way costs, and where each parcel is."""
 
+from .allocation import Allocated, Allocation, Source, Wanted, allocate
+from .carriers import (
+    Carrier,
+    Carriers,
+    CarrierScan,
+    NotSigned,
+    TrackingOnly,
+    check_signature,
+    open_carriers,
+    webhook_secret,
+)
 from .coordinates import Known, Point, count_coordinates, list_coordinates, locate, save_coordinates
+from .driving import DriverRoute, DriverStop, Outcome, driver_route, finish_stop, start_route
 from .events import (
     ParcelArrived,
     ParcelDelivered,
@@ -9,9 +21,11 @@ from .events import (
     ParcelNotDelivered,
     ParcelReturned,
 )
+from .fleet import delete_van, get_van, list_vans, renew_driver_link, save_van
+from .learning import Covered, coverage
 from .locations import add_location, list_locations, locations_of
 from .packing import Packed, pack
-from .parcels import book, get_parcel, list_parcels, list_tracking, record_scan
+from .parcels import book, find_parcel, get_parcel, hear_carrier, list_parcels, list_tracking, record_scan
 from .pickup import (
     Opening,
     PickupPoint,
@@ -26,6 +40,18 @@ from .pickup import (
     save_point,
 )
 from .places import parse_place, split_places
+from .planning import (
+    LeftOut,
+    PlannedRoute,
+    PlannedStop,
+    RoutePlan,
+    expected_at,
+    get_plan,
+    list_plans,
+    newest_plan,
+    plan_day,
+    routes_of,
+)
 from .preparing import (
     BoxDraft,
     delete_box,
@@ -38,7 +64,7 @@ from .preparing import (
 )
 from .proofs import PROOFS
 from .quotes import Undeliverable, estimate, quote, take_quotes
-from .sandbox import tasks
+from .sheet_files import read_sheets, write_sheets
 from .sheets import (
     delete_rate_sheet,
     delete_zone,
@@ -47,8 +73,10 @@ from .sheets import (
     save_rate_sheet,
     save_zone,
 )
+from .tasks import SCHEDULE, tasks
 from .tracking import Whereabouts, fold
 from .types import (
+    FLEET,
     PLATFORM,
     SANDBOX,
     Booking,
@@ -70,25 +98,39 @@ from .types import (
     SheetTerms,
     Surcharge,
     Tracking,
+    Van,
     Want,
     Zone,
     ZoneRate,
 )
 
 __all__ = [
+    "FLEET",
     "PLATFORM",
     "PROOFS",
     "SANDBOX",
+    "SCHEDULE",
+    "Allocated",
+    "Allocation",
     "Booking",
     "Box",
     "BoxDraft",
+    "Carrier",
+    "CarrierScan",
+    "Carriers",
+    "Covered",
+    "DriverRoute",
+    "DriverStop",
     "Estimate",
     "Handling",
     "Holidays",
     "Item",
     "Known",
+    "LeftOut",
     "Location",
+    "NotSigned",
     "Opening",
+    "Outcome",
     "Packed",
     "Parcel",
     "ParcelArrived",
@@ -100,61 +142,91 @@ __all__ = [
     "ParcelState",
     "PickupPoint",
     "PickupPointDraft",
+    "PlannedRoute",
+    "PlannedStop",
     "Point",
     "Quote",
     "QuoteRequest",
     "RateSheet",
     "RateSheetDraft",
+    "RoutePlan",
     "Scan",
     "ScanCode",
     "Settings",
     "SheetTerms",
+    "Source",
     "Surcharge",
     "Tracking",
+    "TrackingOnly",
     "Undeliverable",
+    "Van",
     "Want",
+    "Wanted",
     "Whereabouts",
     "Zone",
     "ZoneRate",
     "add_location",
+    "allocate",
     "book",
+    "check_signature",
     "count_coordinates",
+    "coverage",
     "delete_box",
     "delete_rate_sheet",
+    "delete_van",
     "delete_zone",
+    "driver_route",
     "estimate",
+    "expected_at",
+    "find_parcel",
+    "finish_stop",
     "fold",
     "free_places",
     "get_handling",
     "get_holidays",
     "get_parcel",
+    "get_plan",
+    "get_van",
+    "hear_carrier",
     "hold_places",
     "is_shelf",
     "list_boxes",
     "list_coordinates",
     "list_locations",
     "list_parcels",
+    "list_plans",
     "list_points",
     "list_rate_sheets",
     "list_tracking",
+    "list_vans",
     "list_zones",
     "locate",
     "locations_of",
+    "newest_plan",
+    "open_carriers",
     "pack",
     "parse_place",
+    "plan_day",
     "points_by_id",
     "quote",
+    "read_sheets",
     "record_scan",
     "release_places",
+    "renew_driver_link",
     "renew_staff_link",
+    "routes_of",
     "save_box",
     "save_coordinates",
     "save_handling",
     "save_holidays",
     "save_point",
     "save_rate_sheet",
+    "save_van",
     "save_zone",
     "split_places",
+    "start_route",
     "take_quotes",
     "tasks",
+    "webhook_secret",
+    "write_sheets",
 ]

@@ -9,7 +9,7 @@ import msgspec
 from entrepot.kernel import Snapshot
 
 from .packing import Packed, pack
-from .promises import promised_end
+from .promises import counted_from, promised_end
 from .rates import one_parcel, price_by, rate_for, serves, target_of
 from .terms import Terms, terms_of
 from .types import PLATFORM, Box, Handling, Quote, QuoteRequest, RateSheet
@@ -52,6 +52,7 @@ class Option(msgspec.Struct, frozen=True):
     days_min: int
     days_max: int
     parcels: int
+    volume_cm3: int | None
     setting: Setting
 
     @property
@@ -95,6 +96,7 @@ def quoted(
         quote_id, request.owner, request.merchant_id, sheet.id, name or sheet.name, option.amount_minor,
         sheet.currency, request.country, request.weight_g, request.subtotal_minor, option.days_min, option.days_max,
         end(option.days_min), end(option.days_max), expires_at, option.by_platform, point_id, option.parcels,
+        option.volume_cm3, counted_from(now, setting.handling, setting.platform.holidays, setting.origin),
     )  # fmt: skip
 
 
@@ -133,6 +135,8 @@ def _parcels(setting: Setting, request: QuoteRequest) -> tuple[Packed, ...]:
 
 def _offered(setting: Setting, terms: Terms, request: QuoteRequest, parcels: Sequence[Packed]) -> list[Option]:
     options = []
+    volumes = [parcel.volume_mm3 for parcel in parcels]
+    volume_cm3 = None if None in volumes else -(-sum(each or 0 for each in volumes) // 1_000)
     for sheet in terms.sheets:
         amount_minor = price_by(sheet, request, terms.zones, parcels)
         rate = None if amount_minor is None else rate_for(sheet, target_of(request), terms.zones)
@@ -141,5 +145,5 @@ def _offered(setting: Setting, terms: Terms, request: QuoteRequest, parcels: Seq
         learned = terms.learned.get(sheet.id)
         took = learned.lanes.get(lane(setting.origin, request.country)) if learned else None
         days = (took.days_min, took.days_max) if took else (rate.days_min, rate.days_max)
-        options.append(Option(sheet, amount_minor, *days, len(parcels), setting))
+        options.append(Option(sheet, amount_minor, *days, len(parcels), volume_cm3, setting))
     return options

@@ -28,6 +28,7 @@ from entrepot.kernel import (
 )
 
 from . import tables
+from .carriers import CarrierScan
 from .events import (
     ParcelArrived,
     ParcelDelivered,
@@ -42,7 +43,7 @@ from .pickup import arrive, give_place, leave
 from .quotes import find_quote
 from .terms import terms_of
 from .tracking import Whereabouts, fold, in_order
-from .types import SANDBOX, Booking, Parcel, ParcelState, Quote, Scan, Tracking
+from .types import FLEET, SANDBOX, Booking, Parcel, ParcelState, Quote, Scan, Tracking
 
 DRIVE_TASK = "deliver.drive"
 TEXT_LENGTH_MAX = 200
@@ -76,6 +77,26 @@ def get_parcel(snapshot: Snapshot, scope: Scope, parcel_id: str) -> Tracking:
     if parcel is None or owner not in (None, parcel.organisation):
         raise NotFound("There is no such parcel")
     return _with_scans(snapshot, [parcel])[0]
+
+
+def find_parcel(snapshot: Snapshot, parcel_id: str) -> Parcel | None:
+    """A parcel, for those who have checked who asks; None when there is none."""
+    return snapshot.one(_parcel, id=parcel_id)
+
+
+def hear_carrier(tx: Tx, carrier: str, told: CarrierScan) -> Parcel:
+    """Record what a carrier's webhook told; the adapter has checked who speaks. The same again changes nothing.
+
+    NotFound for a number that is no parcel's of this carrier, so that it comes again when ours is there.
+    """
+    parcel = tx.one(_by_number, carrier=carrier, tracking_no=told.tracking_no)
+    if parcel is None:
+        raise NotFound("There is no parcel of this number")
+    scan = Scan(
+        parcel.id, told.code, told.at, told.place, f"{carrier} {told.source_id}",
+        None if told.corrects is None else f"{carrier} {told.corrects}", told.note,
+    )  # fmt: skip
+    return record_scan(tx, Scope.system(), scan)
 
 
 def list_parcels(snapshot: Snapshot, scope: Scope, *, after: str | None = None, most: int = 50) -> list[Parcel]:
@@ -163,8 +184,13 @@ def _beside(tx: Tx, booking: Booking, quote: Quote | None) -> dict[str, Any]:
     weight_g = booking.weight_g
     if weight_g is None and quote is not None and quote.weight_g is not None:
         weight_g = -(-quote.weight_g // quote.parcels)
+    volume_cm3 = None
+    if quote is not None and quote.volume_cm3 is not None:
+        volume_cm3 = -(-quote.volume_cm3 // quote.parcels)
     to_point = quote is not None and quote.pickup_point_id is not None
     return {
+        "volume_cm3": volume_cm3,
+        "needs": to_json(sorted({check_text("needs", each) for each in booking.needs})),
         "address": to_json(address),
         "collect_code": f"{tx.random.randrange(10**6):06d}" if to_point else None,
         "heard_at": tx.now,
@@ -179,7 +205,7 @@ def _lock(tx: Tx, scope: Scope, parcel_id: str) -> Parcel:
     parcel = tx.one(_parcel_locked, id=parcel_id)
     if parcel is None or owner not in (None, parcel.organisation):
         raise NotFound("There is no such parcel")
-    if owner is not None and parcel.carrier == SANDBOX:
+    if owner is not None and parcel.carrier in (SANDBOX, FLEET):
         raise NotAllowed("This carrier reports its own scans")
     return parcel
 
@@ -236,6 +262,13 @@ def _with_scans(snapshot: Snapshot, parcels: Sequence[Parcel]) -> list[Tracking]
 _p, _s = tables.parcels.c, tables.scans.c
 PARCEL_COLUMNS = [_p[name] for name in Parcel.__struct_fields__]
 _parcel: Prepared[Parcel] = prepare(select(*PARCEL_COLUMNS).where(_p.id == bindparam("id")), Parcel)
+_by_number: Prepared[Parcel] = prepare(
+    select(*PARCEL_COLUMNS)
+    .where(_p.carrier == bindparam("carrier"), _p.tracking_no == bindparam("tracking_no"))
+    .order_by(_p.id.desc())
+    .limit(1),
+    Parcel,
+)
 _parcel_locked: Prepared[Parcel] = prepare(
     select(*PARCEL_COLUMNS).where(_p.id == bindparam("id")).with_for_update(), Parcel
 )

@@ -35,11 +35,13 @@ def end_of_business_day(at: int, days: int, is_business: IsBusiness | None = Non
 
 def promised_end(at: int, days: int, handling: Handling, holidays: Holidays, origin: str, destination: str) -> int:
     """The last second of the day until which goods ordered at `at` arrive, after `days` on the way."""
-    on_way = calendar(holidays.days.get(destination, ()))
-    if handling.cut_off is None:
-        return end_of_business_day(at, days, on_way)
-    leaves = day_of_leaving(at, handling, holidays, origin)
-    return (_business_day(leaves, days, on_way) + 1) * DAY - SECOND
+    begins = counted_from(at, handling, holidays, origin)
+    return end_of_business_day(begins, days, calendar(holidays.days.get(destination, ())))
+
+
+def counted_from(at: int, handling: Handling, holidays: Holidays, origin: str) -> int:
+    """When the days on the way begin, in microseconds: with the order, or with a cut-off hour on the day of leaving."""
+    return at if handling.cut_off is None else day_of_leaving(at, handling, holidays, origin) * DAY
 
 
 def day_of_leaving(at: int, handling: Handling, holidays: Holidays, origin: str) -> int:

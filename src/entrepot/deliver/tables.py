@@ -46,6 +46,8 @@ quotes = table(
     Column("by_platform", Flag, nullable=False),
     Column("pickup_point_id", String),
     Column("parcels", Whole, CheckConstraint("parcels > 0", name="parcels"), nullable=False),
+    Column("volume_cm3", Whole),
+    Column("counted_from", Whole, nullable=False),
 )
 
 parcels = table(
@@ -69,6 +71,8 @@ parcels = table(
     Column("sheet_id", String),
     Column("lane", String),
     Column("weight_g", Whole),
+    Column("volume_cm3", Whole),
+    Column("needs", Json, nullable=False),
 )
 Index("ix_deliver_parcels_ref", parcels.c.ref)
 Index("ix_deliver_parcels_tracking", parcels.c.carrier, parcels.c.tracking_no)
@@ -123,3 +127,47 @@ shelf_places = table(
 Index("ix_deliver_shelf_places_ref", shelf_places.c.ref)
 Index("ix_deliver_shelf_places_parcel", shelf_places.c.parcel_id)
 Index("ix_deliver_shelf_places_point", shelf_places.c.point_id, shelf_places.c.state)
+
+route_plans = table(
+    "deliver_route_plans",
+    Column("id", String, primary_key=True),
+    Column("day", String, nullable=False),
+    Column("state", String, nullable=False),
+    Column("seconds", Whole, nullable=False),
+    Column("seed", Whole, nullable=False),
+    Column("task_id", String),
+    Column("left_out", Json, nullable=False),
+    Column("problem", String),
+    Column("created_at", Whole, nullable=False),
+    Column("ready_at", Whole),
+)
+Index("ix_deliver_route_plans_day", route_plans.c.day, route_plans.c.id)
+
+routes = table(
+    "deliver_routes",
+    Column("plan_id", String, nullable=False),
+    Column("van_id", String, nullable=False),
+    Column("van", Json, nullable=False),
+    Column("departs_at", Whole, nullable=False),
+    Column("returns_at", Whole, nullable=False),
+    Column("distance_m", Whole, nullable=False),
+    Column("started_at", Whole),
+    PrimaryKeyConstraint("plan_id", "van_id"),
+)
+
+route_stops = table(
+    "deliver_route_stops",
+    Column("plan_id", String, nullable=False),
+    Column("parcel_id", String, nullable=False),
+    Column("van_id", String, nullable=False),
+    Column("position", Whole, nullable=False),
+    Column("latitude_e6", Whole, nullable=False),
+    Column("longitude_e6", Whole, nullable=False),
+    Column("arrives_at", Whole, nullable=False),
+    Column("state", String, nullable=False),
+    Column("reason", String, nullable=False),
+    Column("done_at", Whole),
+    PrimaryKeyConstraint("plan_id", "parcel_id"),
+)
+Index("ix_deliver_route_stops_parcel", route_stops.c.parcel_id, route_stops.c.plan_id)
+Index("ix_deliver_route_stops_van", route_stops.c.plan_id, route_stops.c.van_id, route_stops.c.position)

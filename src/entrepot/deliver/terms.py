@@ -27,11 +27,11 @@ from entrepot.kernel import (
 )
 
 from . import tables
-from .types import Box, Handling, Holidays, Learned, RateSheet, Zone
+from .types import Box, Handling, Holidays, Learned, RateSheet, Van, Zone
 
-Kind = Literal["sheet", "zone", "box", "handling", "holidays", "learned"]
-Row = RateSheet | Zone | Box | Handling | Holidays | Learned
-R = TypeVar("R", RateSheet, Zone, Box, Handling, Holidays, Learned)
+Kind = Literal["sheet", "zone", "box", "handling", "holidays", "learned", "van"]
+Row = RateSheet | Zone | Box | Handling | Holidays | Learned | Van
+R = TypeVar("R", RateSheet, Zone, Box, Handling, Holidays, Learned, Van)
 
 _KINDS: dict[type, Kind] = {
     RateSheet: "sheet",
@@ -40,6 +40,7 @@ _KINDS: dict[type, Kind] = {
     Handling: "handling",
     Holidays: "holidays",
     Learned: "learned",
+    Van: "van",
 }
 _TYPES: dict[str, Any] = {kind: into for into, kind in _KINDS.items()}
 _LOCATION = "location"
@@ -119,7 +120,9 @@ def _terms(rows: tuple[tuple[str, str], ...]) -> Terms:
 _t, _l = tables.terms.c, tables.locations.c
 _terms_of: Prepared[Any] = prepare(
     union_all(
-        select(_t.id.label("id"), _t.organisation, _t.kind, _t.body).where(in_set(_t.organisation, "organisations")),
+        select(_t.id.label("id"), _t.organisation, _t.kind, _t.body).where(
+            in_set(_t.organisation, "organisations"), _t.kind != "van"
+        ),
         select(_l.id, _l.organisation, literal_column(f"'{_LOCATION}'"), _l.address).where(
             in_set(_l.organisation, "owners")
         ),

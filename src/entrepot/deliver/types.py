@@ -38,6 +38,8 @@ PLATFORM = "platform"
 """Who owns the sheets that serve merchants without any of their own."""
 SANDBOX = "sandbox"
 """The carrier that drives its parcels itself; every other carrier's scans are told by the merchant or the operator."""
+FLEET = "fleet"
+"""The platform's own vans, whose scans come from its drivers."""
 
 
 class Settings(msgspec.Struct, frozen=True):
@@ -45,6 +47,8 @@ class Settings(msgspec.Struct, frozen=True):
 
     sandbox_step_s: Annotated[int, msgspec.Meta(ge=0)] = 30
     """Seconds between two scans of the sandbox carrier."""
+    sandbox_fault_percent: Annotated[int, msgspec.Meta(ge=0, le=100)] = 0
+    """How many of a hundred parcels of the sandbox carrier go wrong: late, twice, out of order, lost, returned."""
     quote_minutes: Annotated[int, msgspec.Meta(ge=1, le=1_440)] = 30
     """How long a quoted price of delivery stands."""
     lost_after_days: Annotated[int, msgspec.Meta(ge=1, le=365)] = 30
@@ -203,6 +207,29 @@ class Transit(msgspec.Struct, frozen=True):
     parcels: int
 
 
+class Van(msgspec.Struct, frozen=True):
+    """A vehicle of the fleet, with who drives it. Its shift is in minutes after midnight; None is without a bound.
+
+    It starts at a location and ends there, or at another. `skills` are what parcels may need: parcels above 30 kg need
+    `heavy`. `link` numbers the driver's link: raised when an old one must stop working.
+    """
+
+    id: str
+    organisation: str
+    name: str
+    driver: str
+    location_id: str
+    end_location_id: str | None = None
+    capacity_g: int | None = None
+    capacity_l: int | None = None
+    stops_max: int | None = None
+    shift_start: int = 480
+    shift_end: int = 1_020
+    skills: tuple[str, ...] = ()
+    is_active: bool = True
+    link: int = 1
+
+
 class Learned(msgspec.Struct, frozen=True):
     """What a sheet's own parcels took, by lane (`DE>FR`), where enough of them have arrived."""
 
@@ -286,6 +313,9 @@ class Quote(msgspec.Struct, frozen=True):
     by_platform: bool = False
     pickup_point_id: str | None = None
     parcels: int = 1
+    volume_cm3: int | None = None
+    counted_from: int = 0
+    """When the days on the way begin: with the order, or with the day on which the goods leave."""
 
 
 class Booking(msgspec.Struct, frozen=True):
@@ -299,6 +329,8 @@ class Booking(msgspec.Struct, frozen=True):
     address: Address
     weight_g: int | None = None
     """What it weighs; None: what the quote was made for, divided by its parcels."""
+    needs: tuple[str, ...] = ()
+    """What a van must be able to do to bring it, such as `cold`."""
 
 
 class Parcel(msgspec.Struct, frozen=True):

@@ -82,7 +82,7 @@ class Rates(msgspec.Struct, frozen=True):
 def convert_by(rate: Fraction, amount_minor: int, source: str, target: str) -> int:
     """The same by a rate at hand. Halves go away from zero, so that a refund mirrors what was paid."""
     exact = abs(amount_minor) * rate * 10 ** decimals_of(target) / 10 ** decimals_of(source)
-    rounded = (2 * exact.numerator + exact.denominator) // (2 * exact.denominator)
+    rounded = int((2 * exact.numerator + exact.denominator) // (2 * exact.denominator))
     return rounded if amount_minor >= 0 else -rounded
 
 

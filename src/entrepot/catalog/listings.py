@@ -12,6 +12,8 @@ from entrepot.identity import Scope
 from entrepot.kernel import NotFound, Prepared, Snapshot, Tx, from_json, in_set, prepare
 
 from . import tables
+from .bulk.selecting import select_newest
+from .bulk.types import Selection
 from .offers import OFFERS, offer_view, total_left
 from .stock import left_of
 from .texts import clean_line
@@ -28,6 +30,15 @@ def list_listings(snapshot: Snapshot, scope: Scope, q: str = "", after: str = ""
         _list, merchant_id=merchant_id, part=f"%{words}%", start=f"{words}%", before=after or "m", most=most
     )
     return _listings(snapshot, found)
+
+
+def find_listings(
+    snapshot: Snapshot, scope: Scope, selection: Selection, before: str = "", most: int = 50
+) -> list[Listing]:
+    """The caller's own listings that a selection means, newest first; `before` is the id of the last one seen."""
+    ids = select_newest(snapshot, identity.require_organisation(scope), selection, before, most)
+    rows = {row.id: row for row in snapshot.all(_some, ids=ids)} if ids else {}
+    return _listings(snapshot, [rows[each] for each in ids])
 
 
 def get_listing(snapshot: Snapshot, scope: Scope, listing_id: str) -> Listing:
@@ -118,6 +129,7 @@ _all = select(
     .outerjoin(tables.categories, _c.id == _p.category_id)
 )  # fmt: skip
 _get: Prepared[Any] = prepare(_all.where(_l.id == bindparam("id")))
+_some: Prepared[Any] = prepare(_all.where(in_set(_l.id, "ids")))
 _list: Prepared[Any] = prepare(
     _all.where(
         _l.merchant_id == bindparam("merchant_id"),

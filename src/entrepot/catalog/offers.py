@@ -149,6 +149,11 @@ def set_stock(tx: Tx, scope: Scope, offer_id: str, location_id: str, on_hand: in
     return get_offer(tx, scope, offer_id)
 
 
+def regular_prices(snapshot: Snapshot, offer_ids: Sequence[str]) -> dict[str, dict[str, int]]:
+    """The prices without a sale that sellers gave in other currencies, by offer."""
+    return {row.id: from_json(row.prices) for row in snapshot.all(_given_prices, ids=sorted(offer_ids))}
+
+
 def get_offer(snapshot: Snapshot, scope: Scope, offer_id: str) -> OfferView:
     """One of the caller's own offers; NotFound for anybody else's."""
     row = snapshot.one(_one, id=offer_id)
@@ -270,6 +275,7 @@ _for_cart: Prepared[Any] = prepare(
     )
     .where(in_set(_o.id, "ids"))
 )  # fmt: skip
+_given_prices: Prepared[Any] = prepare(select(_o.id, _o.prices).where(in_set(_o.id, "ids")))
 _lock: Prepared[Any] = prepare(
     select(
         _o.id,

@@ -81,6 +81,21 @@ def list_movements(
     return [_movement(transfer, transfer.credit == account.id) for transfer in found]
 
 
+class PriceStep(msgspec.Struct, frozen=True):
+    """A price, and from when on it was the price."""
+
+    at: int
+    price_minor: int
+
+
+def list_prices(snapshot: Snapshot, scope: Scope, offer_id: str, most: int = 100) -> list[PriceStep]:
+    """What one of the caller's offers cost, the newest price first."""
+    row = snapshot.one(_seen_offer, id=offer_id)
+    if row is None or (row.merchant_id != scope.organisation and not scope.is_operator):
+        raise NotFound("There is no such offer")
+    return snapshot.all(_prices, id=offer_id, most=most)
+
+
 def tell_low_stock(tx: Tx, event: StockChanged) -> None:
     """Tell sellers of offers that have come down to the number they named: once, until there is more again."""
     rows = tx.all(_watched, ids=sorted(set(event.offer_ids)))
@@ -142,6 +157,11 @@ _o, _p = tables.offers.c, tables.products.c
 _one = select(_o.id, _o.merchant_id, _o.state, _o.counted, _o.bundled).where(_o.id == bindparam("id"))
 _offer: Prepared[Any] = prepare(_one.with_for_update())
 _seen_offer: Prepared[Any] = prepare(_one)
+_h = tables.price_history.c
+_prices: Prepared[PriceStep] = prepare(
+    select(_h.at, _h.price_minor).where(_h.offer_id == bindparam("id")).order_by(_h.at.desc()).limit(bindparam("most")),
+    PriceStep,
+)
 _with_title = select(
     _o.id, _o.merchant_id, _o.listing_id, _o.counted, _o.bundled, _o.low_stock_at, _o.low_stock, _p.title
 ).join_from(tables.offers, tables.products, _p.id == _o.product_id)

@@ -40,6 +40,7 @@ SCHEDULE: tuple[Scheduled, ...] = (
     *catalog.SCHEDULE,
     Scheduled("catalog.tidy_feeds", catalog.TidyFeeds(), 86_400),
     *orders.SCHEDULE,
+    *deliver.SCHEDULE,
     Scheduled(identity.TIDY.name, identity.Tidy(), 3_600),
     Scheduled(kernel.TIDY.name, kernel.Tidy(), 86_400),
     Scheduled("ledger.seal", ledger.Housekeeping(), 10),
@@ -67,6 +68,7 @@ class Entrepot:
         self.processor = pay.SandboxProcessor(home / "sandbox", clock=database.clock)
         self.processors = pay.open_processors(settings.pay, self.processor, database.clock, settings.public_url)
         self.sealer = pay.Sealer(secret_key)
+        self.carriers = deliver.open_carriers(secret_key)
         self.indexer = discovery.Indexer(database, self.meter, home / "index", settings.discovery, holder=self.name)
         lists = home / "index" / "lists"
         self.searcher = discovery.Searcher(database, self.indexer.index, self.meter, self.signals, lists)

@@ -5,6 +5,7 @@ from importlib import metadata
 
 import pytest
 
+from entrepot.catalog.checks import CHECK_KINDS
 from entrepot.catalog.packs import (
     PackFault,
     attribute_of,
@@ -32,6 +33,9 @@ def test_a_pack_is_rich_and_speaks_two_languages(pack):
         assert each.names["en"]
         assert each.names["zh"]
     for check in pack.checks.values():
+        assert check.names["en"]
+        assert check.names["zh"]
+        assert check.kind in CHECK_KINDS
         assert check.sentence["en"]
         assert check.sentence["zh"]
 
@@ -145,7 +149,7 @@ HEAD = '[pack]\nname = "x"\nnames = { en = "X" }\ncategories = ["x"]\n'
         (HEAD + "[things.t]\nnames = { en = 'T' }\nwords = []\n", ["things.t"]),
         (HEAD + "[things.t]\nnames = { en = 'T' }\nwords = ['t']\ngrams = [5, 1]\n", ["things.t", "lesser"]),
         (HEAD.replace('["x"]', '["x"]\naliases = [["one"]]'), ["aliases[0]"]),
-        (HEAD + "[checks.c]\nkind = 'picture'\nsentence = {}\n", ["checks.c.sentence"]),
+        (HEAD + "[checks.c]\nkind = 'picture'\nnames = { en = 'P' }\nsentence = {}\n", ["checks.c.sentence"]),
         ("[pack\n", ["cannot be read"]),
     ],
 )  # fmt: skip

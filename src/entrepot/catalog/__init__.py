@@ -37,6 +37,7 @@ from .bulk.types import (
 from .bundles import BundlePart, save_bundle
 from .cards import documents_of, iterate_documents, list_cards
 from .categories import category_tree, get_category, list_categories, save_categories
+from .checks import CheckLine, Quality, check_listing
 from .drafts import Fault, PictureDraft, ProductDraft, ReviewDraft, SaleDraft, VariantDraft
 from .events import (
     MerchantApplied,
@@ -181,6 +182,7 @@ __all__ = [
     "CategoryNode",
     "Change",
     "Check",
+    "CheckLine",
     "ColumnMapping",
     "ColumnSample",
     "Counts",
@@ -217,6 +219,7 @@ __all__ = [
     "ProductView",
     "ProductsHidden",
     "ProductsListed",
+    "Quality",
     "Rating",
     "RefusedRows",
     "ReportLine",
@@ -250,6 +253,7 @@ __all__ = [
     "available",
     "bulk_task",
     "category_tree",
+    "check_listing",
     "check_mapping",
     "check_quota",
     "collections_with",

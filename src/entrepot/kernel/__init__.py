@@ -21,6 +21,7 @@ from .errors import (
 )
 from .events import Event, Recorded, list_event_types
 from .facts import find_fact, write_fact, write_fact_once
+from .fetching import Bounds, Fetched, Fetcher
 from .idempotency import RequestKey, once, request_key
 from .ids import derive_id, is_id, new_id
 from .lanes import Lane
@@ -50,11 +51,14 @@ __all__ = [
     "TIDY",
     "Again",
     "Blobs",
+    "Bounds",
     "Clock",
     "Conflict",
     "Database",
     "Event",
     "FailedReaction",
+    "Fetched",
+    "Fetcher",
     "Finding",
     "Handler",
     "Invalid",

@@ -108,8 +108,8 @@ def _contradictions(pack: Pack) -> Iterable[tuple[str, Any, str]]:
         if len(group) < 2:
             yield f"aliases[{place}]", group, "words that mean the same are at least two"
     for code, check in pack.checks.items():
-        if not check.sentence.get("en"):
-            yield f"checks.{code}.sentence", check.sentence, "an English sentence is needed"
+        if not check.sentence.get("en") or not check.names.get("en"):
+            yield f"checks.{code}.sentence", check.sentence, "an English name and sentence are needed"
 
 
 def _attribute_faults(path: str, attribute: PackAttribute, pack: Pack) -> Iterable[tuple[str, Any, str]]:

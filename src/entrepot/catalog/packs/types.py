@@ -96,11 +96,12 @@ class Thing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Check(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Something that a good listing has. `kind` is what is looked at, `sentence` what is said where it is missing, by
-    language, with {names} in braces filled in; `points` is how much it counts."""
+    """Something that a good listing has, by its names. `kind` is what is looked at (`catalog.checks`), `sentence` what
+    is said where it is missing, by language, with what stands in braces filled in; `points` is how much it counts."""
 
     code: str
     kind: str
+    names: dict[str, str]
     sentence: dict[str, str]
     points: int = 5
     attribute: str = ""

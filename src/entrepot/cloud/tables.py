@@ -133,3 +133,35 @@ requests = table(  # one attempt at one call: admitted with its holds, then sett
 _OPEN = text("state = 'open'")
 Index("ix_cloud_requests_open", requests.c.holder, sqlite_where=_OPEN, postgresql_where=_OPEN)
 Index("ix_cloud_requests_organisation", requests.c.organisation, requests.c.opened_at)
+
+models = table(
+    "cloud_models",
+    Column("id", String, primary_key=True),
+    Column("name", String, nullable=False),  # what callers write; of several versions the newest that is live answers
+    Column("version", Whole, nullable=False),
+    Column("kind", String, nullable=False),
+    Column("engine", String, nullable=False),
+    Column("organisation", String, nullable=False),  # who published it and earns its share
+    Column("licence", Json, nullable=False),
+    Column("card", String, nullable=False),
+    Column("base", String),  # the model that it was made from
+    Column("files", Json, nullable=False),
+    Column("upstream", String),  # for an engine elsewhere: which of the settings' upstreams, and its name there
+    Column("capabilities", Json, nullable=False),
+    Column("state", String, nullable=False),
+    Column("created_at", Whole, nullable=False),
+    UniqueConstraint("name", "version"),
+    CheckConstraint("kind IN ('chat', 'completion', 'embedding', 'rerank')", name="kind"),
+    CheckConstraint("engine IN ('llama', 'onnx', 'static', 'upstream')", name="engine"),
+    CheckConstraint("state IN ('draft', 'live', 'withdrawn')", name="state"),
+)
+Index("ix_cloud_models_organisation", models.c.organisation)
+
+licences = table(  # who agreed to a licence that must be agreed to
+    "cloud_licences",
+    Column("organisation", String, nullable=False),
+    Column("model_id", String, nullable=False),
+    Column("agreed_by", String, nullable=False),
+    Column("agreed_at", Whole, nullable=False),
+    PrimaryKeyConstraint("organisation", "model_id"),
+)

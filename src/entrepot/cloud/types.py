@@ -7,8 +7,17 @@ from typing import Annotated
 
 import msgspec
 
+from entrepot.kernel import Secret
+
 SHOP = "platform"
 """Who pays for what the market itself uses: the operator's own compute account, through the meter that all use."""
+
+
+class Upstream(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A server elsewhere: its address up to `/v1`, and the key it wants."""
+
+    url: str
+    key: Secret = Secret("")
 
 
 class Settings(msgspec.Struct, frozen=True):
@@ -18,6 +27,28 @@ class Settings(msgspec.Struct, frozen=True):
     """Compute is counted in nano units (thousand-millionths) of this currency."""
     standing_hold: Annotated[int, msgspec.Meta(ge=1)] = 10_000_000_000
     """How much a serving process sets aside at a time for what it is about to use, in nano units."""
+    threads: Annotated[int, msgspec.Meta(ge=0)] = 0
+    """Cores for models that generate text; 0: all but one."""
+    parallel: Annotated[int, msgspec.Meta(ge=1, le=64)] = 2
+    """Answers that one model writes at once."""
+    context: Annotated[int, msgspec.Meta(ge=256)] = 4_096
+    """Tokens that a text model may look at, input and answer together."""
+    memory_mib: Annotated[int, msgspec.Meta(ge=64)] = 2_048
+    """What loaded models may take together; those unused longest make room."""
+    idle_s: Annotated[int, msgspec.Meta(ge=1)] = 600
+    """A model that nobody used for so long is unloaded."""
+    wait_s_max: Annotated[int, msgspec.Meta(ge=1)] = 60
+    """A call that would wait longer is refused at once, with the wait it was told."""
+    requests_per_minute: Annotated[int, msgspec.Meta(ge=1)] = 600
+    """How often a new customer may call."""
+    tokens_per_minute: Annotated[int, msgspec.Meta(ge=1)] = 1_000_000
+    """How many tokens a new customer's calls may come to."""
+    weights: dict[str, float] = {}
+    """Shares of organisations in a busy model, by their ids; 1 where nothing is said. The shop is `platform`."""
+    upstreams: dict[str, Upstream] = {}
+    """Servers elsewhere that speak OpenAI's API, by the name that models call them by."""
+    routes: dict[str, dict[str, float]] = {}
+    """Names that stand for several models, each with its share of the calls; the others step in when one fails."""
 
 
 class UsageClass(StrEnum):

@@ -112,6 +112,11 @@ class Unable(Exception):
 class Engine(Protocol):
     """One model, ready to work. Every call raises EngineFault when the engine fails and Unable when it cannot do it."""
 
+    @property
+    def counts_exactly(self) -> bool:
+        """Whether `count` tells the tokens themselves, or only a bound."""
+        ...
+
     async def capabilities(self) -> Capabilities:
         """What the model can do; loads it when it is not loaded."""
         ...

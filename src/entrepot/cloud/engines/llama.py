@@ -41,6 +41,8 @@ class Budget(msgspec.Struct, frozen=True):
 class Llama:
     """One GGUF file. `alias` is the name that answers carry."""
 
+    counts_exactly = True
+
     def __init__(self, path: Path, alias: str, budget: Budget | None = None, *, embedding: bool = False) -> None:
         self._path = path
         self._alias = alias

@@ -24,6 +24,8 @@ SENTENCE = "This model makes vectors and nothing else: use /v1/embeddings"
 class Onnx:
     """A model file with its `tokenizer.json`. `prefix` is put before each text where a model was trained so."""
 
+    counts_exactly = True
+
     def __init__(self, model: Path, tokenizer: bytes, *, threads: int = 1, tokens_max: int = TOKENS_MAX) -> None:
         self._model = model
         self._tokenizer_json = tokenizer

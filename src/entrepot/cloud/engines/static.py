@@ -14,6 +14,8 @@ SENTENCE = "This model makes vectors and nothing else: use /v1/embeddings"
 class Static:
     """The shop's own static model, for everybody."""
 
+    counts_exactly = True
+
     async def capabilities(self) -> Capabilities:
         """What it can do."""
         return Capabilities(context=TOKENS_MAX, dimensions=DIMENSIONS)

@@ -31,6 +31,8 @@ class Upstream:
     before that an input counts as its bytes, which it can never exceed.
     """
 
+    counts_exactly = False
+
     def __init__(
         self, base_url: str, model: str, declared: Capabilities, key: Secret | None = None,
         transport: httpx.AsyncBaseTransport | None = None,

@@ -1,0 +1,304 @@
+"""The one path of every model call, the shop's and a stranger's: admitted, queued, run, metered, settled.
+
+1. the name becomes a model, and the model an engine; what the call can use at most is counted;
+2. admission holds what that costs, in one transaction (`admission`);
+3. the call waits for its turn in the model's fair queue;
+4. pieces pass through as they come; now and then what was used so far is noted (`checkpoint`);
+5. before the last piece is handed on, the call is settled: whoever has the whole answer has the bill.
+
+A caller who leaves is settled for what was written by then, and the engine stops. An engine that fails before it wrote
+anything costs nothing, and the next of a route's models is tried as another attempt; one that fails later is settled
+for what came. Settling is handed to the database's writer without waiting, so no broken connection can undo it.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import aclosing
+from hashlib import blake2b
+from typing import Any, TypeVar
+
+import msgspec
+
+from entrepot.identity import Scope, require_organisation
+from entrepot.kernel import Database, Invalid, Lane, NotAllowed, NotFound, Tx, Unavailable
+
+from .. import admission, settling
+from ..accounts import nano
+from ..admission import Admitted, Ask
+from ..customers import Limits
+from ..fair import Class
+from ..registry import Model, find_live, has_agreed
+from ..settling import Settled
+from ..types import SHOP, Settings, UsageClass
+from .base import Embedded, EngineFault, Generation, Piece, Ranked, Unable
+from .pool import Loaded, Pool
+
+T = TypeVar("T")
+
+CHECKPOINT_S = 2.0
+
+
+class Call(msgspec.Struct, frozen=True):
+    """Who calls what: `request` names the call for ever, `model` is as the caller wrote it."""
+
+    request: str
+    scope: Scope
+    model: str
+    surface: str = "api"
+    ref: str | None = None
+    kind: Class = "interactive"
+
+    @property
+    def organisation(self) -> str:
+        """Who pays."""
+        if self.scope.is_system or self.scope.is_operator:
+            return SHOP
+        return require_organisation(self.scope)
+
+    @property
+    def key_id(self) -> str | None:
+        """The API key that calls, if one does."""
+        return self.scope.actor if self.scope.actor.startswith("key_") else None
+
+
+class Bill(msgspec.Struct, frozen=True):
+    """What a call came to: the price in nano units, and what was billed of each meter."""
+
+    model: str
+    price: int
+    quantities: dict[str, int]
+    outcome: str
+
+
+class _Attempt:
+    """One attempt at a call: its model, what it holds, and what was counted of it."""
+
+    def __init__(self, loaded: Loaded, admitted: Admitted, limits: Mapping[str, int]) -> None:
+        self.loaded = loaded
+        self.admitted = admitted
+        self.read = limits.get("input_tokens", 0) if loaded.engine.counts_exactly else 0
+        self.seen: dict[str, int] = {}
+        self.noted_at = time.monotonic()
+        self.is_over = False
+
+    @property
+    def has_written(self) -> bool:
+        return self.seen.get("output_tokens", 0) > 0
+
+
+class Gateway:
+    """Runs calls in one process. Used from its event loop only."""
+
+    def __init__(self, database: Database, pool: Pool, settings: Settings, holder: str) -> None:
+        self._database = database
+        self._pool = pool
+        self._settings = settings
+        self._unit = nano(settings.currency)
+        self._holder = holder
+        self._limits = Limits(settings.requests_per_minute, settings.tokens_per_minute)
+
+    async def generate(self, call: Call, work: Generation) -> AsyncIterator[Piece | Bill]:
+        """The answer, piece by piece; the bill comes just before the last piece.
+
+        Refused before the first piece when the call cannot be let in; Unavailable when every engine failed.
+        """
+        problem: EngineFault | None = None
+        for number, name in enumerate(self._candidates(call), 1):
+            attempt = await self._begin(call, name, number, lambda loaded: _limits_of(loaded, work))
+            try:
+                async with aclosing(self._run(call, attempt, work)) as pieces:  # type: ignore[type-var]
+                    async for piece in pieces:
+                        yield piece
+                return
+            except EngineFault as fault:
+                problem = fault
+                if attempt.has_written:
+                    break
+        raise Unavailable(f"The model could not answer: {problem}") from problem
+
+    async def embed(self, call: Call, texts: Sequence[str]) -> tuple[Embedded, Bill]:
+        """Vectors of texts, and what they cost."""
+
+        async def act(loaded: Loaded) -> tuple[Embedded, int]:
+            embedded = await loaded.engine.embed(texts)
+            return embedded, embedded.tokens
+
+        return await self._at_once(call, "embedding_tokens", _bytes_of(texts), act)
+
+    async def rerank(self, call: Call, query: str, documents: Sequence[str]) -> tuple[Ranked, Bill]:
+        """Scores of documents, and what they cost."""
+
+        async def act(loaded: Loaded) -> tuple[Ranked, int]:
+            ranked = await loaded.engine.rerank(query, documents)
+            return ranked, ranked.tokens
+
+        bound = _bytes_of(documents) + _bytes_of([query]) * (len(documents) + 1)
+        return await self._at_once(call, "rerank_tokens", bound, act)
+
+    async def _at_once(self, call: Call, meter: str, bound: int, act: Callable[[Loaded], Any]) -> tuple[Any, Bill]:
+        """Work whose answer comes whole: run, settled, given back. Each engine that fails costs nothing."""
+        problem: EngineFault | None = None
+        for number, name in enumerate(self._candidates(call), 1):
+            attempt = await self._begin(call, name, number, lambda _: {meter: bound})
+            try:
+                async with attempt.loaded.turns.turn(call.organisation, bound, call.kind):
+                    answer, tokens = await act(attempt.loaded)
+                settled = await self._database.write(self._settle(attempt, {meter: tokens}))
+                attempt.is_over = True
+                return answer, _bill(attempt, settled)
+            except EngineFault as fault:
+                problem = fault
+            except Unable as refusal:
+                raise Invalid(str(refusal)) from refusal
+            finally:
+                self._leave(attempt)
+        raise Unavailable(f"The model could not answer: {problem}") from problem
+
+    async def _begin(self, call: Call, name: str, number: int, limits_of: Callable[[Loaded], Any]) -> _Attempt:
+        """Find the model, see what the call can use, and have it admitted."""
+        model = await self._database.glance(lambda snapshot: find_live(snapshot, name))
+        if model is None:
+            raise NotFound(f"There is no model {name[:100]!r} here: GET /v1/models lists those there are")
+        organisation = call.organisation
+        if model.licence.gated:
+            await self._check_licence(organisation, model)
+        loaded = await self._pool.get(model)
+        loaded.turns.check_wait(organisation, self._settings.wait_s_max)
+        try:
+            limits = limits_of(loaded)
+            if not isinstance(limits, dict):
+                limits = await limits
+        except Unable as refusal:
+            raise Invalid(str(refusal)) from refusal
+        except EngineFault as fault:
+            raise Unavailable(f"The model could not be loaded: {fault}") from fault
+        ask = Ask(
+            call.request, organisation, call.scope.actor, model.name, limits, call.surface, call.ref, number,
+            call.key_id,
+        )  # fmt: skip
+        admitted = await self._database.write(
+            lambda tx: admission.admit(tx, ask, self._unit, self._holder, self._limits)
+        )
+        return _Attempt(loaded, admitted, limits)
+
+    async def _check_licence(self, organisation: str, model: Model) -> None:
+        if not await self._database.glance(lambda snapshot: has_agreed(snapshot, organisation, model)):
+            raise NotAllowed(
+                f"{model.name} is under the licence {model.licence.name}: agree to it first, on its page under /cloud"
+            )
+
+    async def _run(self, call: Call, attempt: _Attempt, work: Generation) -> AsyncIterator[Piece | Bill]:
+        cost = sum(work_cost(attempt.admitted.book.nano, work))
+        loaded = attempt.loaded
+        try:
+            async with loaded.turns.turn(call.organisation, cost, call.kind):
+                async with aclosing(loaded.engine.generate(work)) as pieces:  # type: ignore[type-var]
+                    async for piece in pieces:
+                        self._note(attempt, piece)
+                        if piece.finish is None:
+                            yield piece
+                            continue
+                        settled = await self._database.write(self._settle(attempt, attempt.seen, piece.evidence))
+                        attempt.is_over = True
+                        yield _bill(attempt, settled)
+                        yield piece
+        except Unable as refusal:
+            raise Invalid(str(refusal)) from refusal
+        finally:
+            self._leave(attempt)
+
+    def _note(self, attempt: _Attempt, piece: Piece) -> None:
+        """Keep what was used so far, and now and then have it written."""
+        attempt.seen = _used(attempt, piece)
+        now = time.monotonic()
+        if piece.finish is None and now - attempt.noted_at >= CHECKPOINT_S:
+            attempt.noted_at = now
+            admitted, seen = attempt.admitted, attempt.seen
+            self._database.submit(
+                lambda tx: admission.checkpoint(tx, admitted.request, admitted.attempt, seen), Lane.BULK
+            )
+
+    def _leave(self, attempt: _Attempt) -> None:
+        """End an attempt that was not settled: for what it wrote, or, when that is nothing, for nothing."""
+        if attempt.is_over:
+            return
+        attempt.is_over = True
+        admitted = attempt.admitted
+        if attempt.has_written:
+            self._database.submit(self._settle(attempt, attempt.seen, outcome=UsageClass.CHECKPOINTED))
+        else:
+            self._database.submit(lambda tx: settling.void(tx, admitted.request, admitted.attempt))
+
+    def _settle(
+        self, attempt: _Attempt, used: Mapping[str, int], evidence: Mapping[str, object] | None = None, *,
+        outcome: UsageClass = UsageClass.EXACT,
+    ) -> Callable[[Tx], Settled]:  # fmt: skip
+        admitted, maker = attempt.admitted, attempt.loaded.model.organisation
+
+        def act(tx: Tx) -> Settled:
+            return settling.settle(
+                tx, admitted.request, admitted.attempt, used, self._unit, outcome=outcome, evidence=evidence,
+                maker=None if maker == SHOP else maker,
+            )  # fmt: skip
+
+        return act
+
+    def _candidates(self, call: Call) -> list[str]:
+        """The models to try, in order: one chosen by its share, so that the same request chooses the same; then the
+        rest of its route."""
+        route = self._settings.routes.get(call.model)
+        if not route:
+            return [call.model]
+        total = sum(route.values())
+        point = int.from_bytes(blake2b(call.request.encode(), digest_size=8).digest()) / 2**64 * total
+        names = list(route)
+        first = len(names) - 1
+        for place, share in enumerate(route.values()):
+            if (point := point - share) < 0:
+                first = place
+                break
+        return names[first:] + names[:first]
+
+
+def work_cost(nano_per: Mapping[str, int], work: Generation) -> tuple[float, float]:
+    """What a call is thought to take, in tokens: reading is many times quicker than writing."""
+    return (0.1 * sum(len(str(each.content)) for each in work.messages) / 4, float(work.output_tokens_max))
+
+
+async def _limits_of(loaded: Loaded, work: Generation) -> dict[str, int]:
+    """The most that a call can use; Unable when it does not fit the model."""
+    known = await loaded.engine.capabilities()
+    if work.prompt is None and not known.chat:
+        raise Unable(
+            f"{loaded.model.name} was not made for conversations: it has no chat template. Use /v1/completions"
+        )
+    tokens = await loaded.engine.count(work)
+    if loaded.engine.counts_exactly and tokens + work.output_tokens_max > known.context:
+        raise Unable(
+            f"This input has {tokens:,} tokens and {work.output_tokens_max:,} may be written; {loaded.model.name} can "
+            f"look at {known.context:,} together: shorten it, or lower max_tokens"
+        )
+    return {"input_tokens": tokens, "cached_input_tokens": tokens, "output_tokens": work.output_tokens_max}
+
+
+def _used(attempt: _Attempt, piece: Piece) -> dict[str, int]:
+    """What was used by the time of a piece. Before the engine's own count comes, the input is what was counted before,
+    where that is exact; where it is only a bound, an answer that breaks off is billed for what was written alone."""
+    count = piece.count
+    written = max(count.output_tokens, attempt.seen.get("output_tokens", 0))
+    if count.input_tokens:
+        priced = "cached_input_tokens" in attempt.admitted.book.nano
+        cached = count.cached_input_tokens if priced else 0
+        return {"input_tokens": count.input_tokens - cached, "cached_input_tokens": cached, "output_tokens": written}
+    return {"input_tokens": attempt.read, "output_tokens": written}
+
+
+def _bill(attempt: _Attempt, settled: Settled) -> Bill:
+    return Bill(attempt.loaded.model.name, settled.price, settled.quantities, settled.outcome)
+
+
+def _bytes_of(texts: Sequence[str]) -> int:
+    """No tokeniser makes more tokens than a text has bytes, but for two marks around it."""
+    return sum(len(text.encode()) + 2 for text in texts)

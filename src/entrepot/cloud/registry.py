@@ -1,0 +1,242 @@
+"""The registry: which models there are, what they are made of, who published them, and under which licence.
+
+A model is a name with versions. Its files are blobs named by their sha256; its capabilities are found out by loading it
+before it goes live, so that nothing is promised which it cannot do. Callers name a model, or one version of it as
+`name@2`; of several live versions the newest answers.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any, Literal
+
+import msgspec
+from sqlalchemy import bindparam, func, insert, select, update
+
+from entrepot import identity
+from entrepot.identity import Scope
+from entrepot.kernel import Conflict, Invalid, NotFound, Prepared, Snapshot, Tx, from_json, in_set, prepare, to_json
+from entrepot.kernel.sql import prepare_text
+
+from . import tables
+from .engines.base import Capabilities
+from .events import ModelPublished, ModelWithdrawn
+from .types import SHOP
+
+Kind = Literal["chat", "completion", "embedding", "rerank"]
+EngineName = Literal["llama", "onnx", "static", "upstream"]
+State = Literal["draft", "live", "withdrawn"]
+NAME = re.compile(r"[a-z0-9](?:[a-z0-9._-]{0,78}[a-z0-9])?")
+CARD_LENGTH_MAX = 50_000
+
+
+class Licence(msgspec.Struct, frozen=True):
+    """What a model may be used for. `name` is an SPDX identifier where there is one. A `gated` one must be agreed to
+    before the first use."""
+
+    name: str
+    url: str = ""
+    gated: bool = False
+
+
+class ModelFile(msgspec.Struct, frozen=True):
+    """A file of a model: `role` is `weights` or `tokenizer`, `size` in bytes."""
+
+    role: str
+    name: str
+    sha256: str
+    size: int
+
+
+class ModelDraft(msgspec.Struct, frozen=True):
+    """A model to be registered. `base` names the model it was made from; `upstream` is `SETTING/their-name`."""
+
+    name: str
+    kind: Kind
+    engine: EngineName
+    licence: Licence
+    files: tuple[ModelFile, ...] = ()
+    card: str = ""
+    base: str | None = None
+    upstream: str | None = None
+
+
+class Model(msgspec.Struct, frozen=True):
+    """One version of a model, as it stands."""
+
+    id: str
+    name: str
+    version: int
+    kind: Kind
+    engine: EngineName
+    organisation: str
+    licence: Licence
+    card: str
+    base: str | None
+    files: tuple[ModelFile, ...]
+    upstream: str | None
+    capabilities: Capabilities
+    state: State
+    created_at: int
+
+    def file(self, role: str) -> ModelFile | None:
+        """Its file of a role."""
+        return next((each for each in self.files if each.role == role), None)
+
+
+def add_model(tx: Tx, scope: Scope, draft: ModelDraft, capabilities: Capabilities) -> Model:
+    """Register a new version, as a draft. `capabilities` are those found by loading it.
+
+    Invalid when a name is none, or what was found does not fit the kind; Conflict when the name is another's.
+    """
+    organisation = SHOP if scope.is_operator or scope.is_system else identity.require_organisation(scope)
+    check_draft(draft, capabilities)
+    owner, version = tx.one(_newest, name=draft.name) or (organisation, 0)
+    if owner != organisation:
+        raise Conflict(f"The name {draft.name} belongs to somebody else: choose another")
+    model = Model(
+        tx.new_id("mdl"), draft.name, version + 1, draft.kind, draft.engine, organisation, draft.licence, draft.card,
+        draft.base, draft.files, draft.upstream, capabilities, "draft", tx.now,
+    )  # fmt: skip
+    row = msgspec.structs.asdict(model)
+    row |= {name: to_json(row[name]) for name in ("licence", "files", "capabilities")}
+    tx.run(_insert, **row)
+    return model
+
+
+def publish_model(tx: Tx, scope: Scope, model_id: str) -> Model:
+    """Let a version be called, and announce it: it appears in the catalogue. It must have a price."""
+    model = lock_own(tx, scope, model_id)
+    if tx.value(_priced, model=model.name) is None:
+        raise Conflict(f"{model.name} has no price yet: set one first, zero if it is free")
+    if model.state != "live":
+        tx.run(_set_state, id_=model.id, state_="live")
+        tx.announce(ModelPublished(model.id, model.name, model.version))
+    return msgspec.structs.replace(model, state="live")
+
+
+def withdraw_model(tx: Tx, scope: Scope, model_id: str) -> None:
+    """Let a version be called no more; what was used stays billed."""
+    model = lock_own(tx, scope, model_id)
+    if model.state != "withdrawn":
+        tx.run(_set_state, id_=model.id, state_="withdrawn")
+        tx.announce(ModelWithdrawn(model.id, model.name, model.version))
+
+
+def agree_to_licence(tx: Tx, scope: Scope, model_id: str) -> None:
+    """Agree to a model's licence for one's organisation; once is enough."""
+    get_model(tx, model_id)
+    organisation = identity.require_organisation(scope)
+    tx.run(_agree, organisation=organisation, model_id=model_id, agreed_by=scope.actor, agreed_at=tx.now)
+
+
+def has_agreed(snapshot: Snapshot, organisation: str, model: Model) -> bool:
+    """Whether an organisation may use a model by its licence."""
+    if not model.licence.gated or organisation in (model.organisation, SHOP):
+        return True
+    return snapshot.value(_agreed, organisation=organisation, model_id=model.id) is not None
+
+
+def find_live(snapshot: Snapshot, name: str) -> Model | None:
+    """The live version that a name means: the newest, or the one after `@`."""
+    bare, _, version = name.partition("@")
+    if version and not version.isdecimal():
+        return None
+    live = snapshot.all(_live_of, name=bare)
+    return next((model for model in live if not version or model.version == int(version)), None)
+
+
+def list_live(snapshot: Snapshot) -> list[Model]:
+    """The newest live version of each model, by name."""
+    newest: dict[str, Model] = {}
+    for model in snapshot.all(_live):
+        newest.setdefault(model.name, model)
+    return list(newest.values())
+
+
+def list_own(snapshot: Snapshot, scope: Scope) -> list[Model]:
+    """Every version that the caller's organisation registered, newest first; the operator sees all."""
+    if scope.is_operator or scope.is_system:
+        return snapshot.all(_all)
+    return snapshot.all(_own, organisation=identity.require_organisation(scope))
+
+
+def get_model(snapshot: Snapshot, model_id: str) -> Model:
+    """A version by its id; NotFound when there is none."""
+    model = snapshot.one(_get, id=model_id)
+    if model is None:
+        raise NotFound("There is no such model")
+    return model
+
+
+def lock_own(tx: Tx, scope: Scope, model_id: str) -> Model:
+    """A version of the caller's organisation, kept from others until the commit; NotFound for anybody else's."""
+    model = tx.one(_lock, id=model_id)
+    if model is None or not (scope.is_operator or scope.is_system or model.organisation == scope.organisation):
+        raise NotFound("There is no such model")
+    return model
+
+
+def read_models(snapshot: Snapshot, ids: Sequence[str]) -> dict[str, Model]:
+    """Versions by their ids."""
+    return {model.id: model for model in snapshot.all(_these, ids=list(ids))}
+
+
+def check_draft(draft: ModelDraft, capabilities: Capabilities) -> None:
+    """Refuse what could not be served: a name that is none, or a kind that the model itself does not bear out."""
+    if not NAME.fullmatch(draft.name):
+        raise Invalid(
+            "A model's name has 1 to 80 small letters, digits, dots and dashes", fields={"name": "such as smollm2-135m"}
+        )
+    if len(draft.card) > CARD_LENGTH_MAX:
+        raise Invalid(f"A card has at most {CARD_LENGTH_MAX:,} characters", fields={"card": "too long"})
+    if not draft.licence.name.strip():
+        raise Invalid("Say under which licence the model is", fields={"licence": "an SPDX identifier, or its name"})
+    if draft.kind == "chat" and not capabilities.chat:
+        raise Invalid(
+            f"{draft.name} was not made for conversations: it has no chat template. Register it as a completion model",
+            fields={"kind": "completion"},
+        )
+    if draft.kind == "embedding" and capabilities.dimensions is None:
+        raise Invalid(f"{draft.name} makes no vectors: register it as what it is", fields={"kind": "not embedding"})
+
+
+def _read(*columns: Any) -> Model:
+    values = dict(zip(Model.__struct_fields__, columns, strict=True))
+    values["licence"] = from_json(values["licence"], Licence)
+    values["files"] = from_json(values["files"], tuple[ModelFile, ...])
+    values["capabilities"] = from_json(values["capabilities"], Capabilities)
+    return Model(**values)
+
+
+_m, _l, _p = tables.models.c, tables.licences.c, tables.price_books.c
+_rows = select(*(_m[name] for name in Model.__struct_fields__))
+_by_id = _rows.where(_m.id == bindparam("id"))
+_get: Prepared[Model] = prepare(_by_id, _read)
+_lock: Prepared[Model] = prepare(_by_id.with_for_update(), _read)
+_these: Prepared[Model] = prepare(_rows.where(in_set(_m.id, "ids")), _read)
+_newest_first = _rows.order_by(_m.name, _m.version.desc())
+_all: Prepared[Model] = prepare(_newest_first, _read)
+_own: Prepared[Model] = prepare(_newest_first.where(_m.organisation == bindparam("organisation")), _read)
+_live: Prepared[Model] = prepare(_newest_first.where(_m.state == "live"), _read)
+_live_of: Prepared[Model] = prepare(_newest_first.where(_m.state == "live", _m.name == bindparam("name")), _read)
+_newest: Prepared[Any] = prepare(
+    select(_m.organisation, func.max(_m.version).label("version"))
+    .where(_m.name == bindparam("name"))
+    .group_by(_m.organisation)
+)
+_insert: Prepared[Any] = prepare(
+    insert(tables.models).values({column.name: bindparam(column.name) for column in tables.models.columns})
+)
+_set_state: Prepared[Any] = prepare(
+    update(tables.models).where(_m.id == bindparam("id_")).values(state=bindparam("state_"))
+)
+_priced: Prepared[Any] = prepare(select(_p.id).where(_p.model == bindparam("model")).limit(1))
+_agree: Prepared[Any] = prepare_text(
+    "INSERT INTO cloud_licences (organisation, model_id, agreed_by, agreed_at) "
+    "VALUES (:organisation, :model_id, :agreed_by, :agreed_at) ON CONFLICT DO NOTHING"
+)
+_agreed: Prepared[Any] = prepare(
+    select(_l.agreed_at).where(_l.organisation == bindparam("organisation"), _l.model_id == bindparam("model_id"))
+)

@@ -63,7 +63,7 @@ from .preparing import (
     save_holidays,
 )
 from .proofs import PROOFS
-from .quotes import Undeliverable, estimate, quote, take_quotes
+from .quotes import Undeliverable, estimate, hold_quoted, quote, take_quotes
 from .sheet_files import read_sheets, write_sheets
 from .sheets import (
     delete_rate_sheet,
@@ -105,11 +105,6 @@ from .types import (
 )
 
 __all__ = [
-    "FLEET",
-    "PLATFORM",
-    "PROOFS",
-    "SANDBOX",
-    "SCHEDULE",
     "Allocated",
     "Allocation",
     "Booking",
@@ -122,6 +117,7 @@ __all__ = [
     "DriverRoute",
     "DriverStop",
     "Estimate",
+    "FLEET",
     "Handling",
     "Holidays",
     "Item",
@@ -131,6 +127,8 @@ __all__ = [
     "NotSigned",
     "Opening",
     "Outcome",
+    "PLATFORM",
+    "PROOFS",
     "Packed",
     "Parcel",
     "ParcelArrived",
@@ -150,6 +148,8 @@ __all__ = [
     "RateSheet",
     "RateSheetDraft",
     "RoutePlan",
+    "SANDBOX",
+    "SCHEDULE",
     "Scan",
     "ScanCode",
     "Settings",
@@ -189,6 +189,7 @@ __all__ = [
     "get_van",
     "hear_carrier",
     "hold_places",
+    "hold_quoted",
     "is_shelf",
     "list_boxes",
     "list_coordinates",

@@ -10,10 +10,11 @@ from sqlalchemy import bindparam, insert, select
 
 from entrepot.identity import COUNTRIES
 from entrepot.kernel import MINUTE, Conflict, Invalid, NotFound, Prepared, Snapshot, Tx, in_set, prepare
+from entrepot.ledger import Plan
 
 from . import tables
 from .offering import Option, offers, quoted, terms_for, why_not
-from .pickup import Candidate, find_candidates
+from .pickup import Candidate, find_candidates, hold_places
 from .types import Estimate, Item, Quote, QuoteRequest, Settings, Want
 
 QUANTITY_MAX = 1_000_000
@@ -88,6 +89,15 @@ def take_quotes(snapshot: Snapshot, owner: str, ids: Sequence[str]) -> list[Quot
     return [found[quote_id] for quote_id in ids]
 
 
+def hold_quoted(tx: Tx, chosen: Mapping[str, str]) -> Plan:
+    """Take the places that the quotes of seller orders (id by id) need at their pickup points; most need none.
+
+    `ledger.Insufficient` (see `is_shelf`) when a shelf is full meanwhile.
+    """
+    to_points = {each.id: each for each in tx.all(_to_points, ids=sorted(chosen.values()))}
+    return hold_places(tx, [(ref, to_points[each]) for ref, each in sorted(chosen.items()) if each in to_points])
+
+
 def check_request(request: QuoteRequest) -> None:
     """Refuse what cannot be priced."""
     if request.weight_g is not None and not 0 <= request.weight_g <= WEIGHT_G_MAX * 1_000:
@@ -142,6 +152,9 @@ _q = tables.quotes.c
 _COLUMNS = [_q[name] for name in Quote.__struct_fields__]
 _quotes: Prepared[Quote] = prepare(
     select(*_COLUMNS).where(in_set(_q.id, "ids"), _q.owner == bindparam("owner")), _quote
+)
+_to_points: Prepared[Quote] = prepare(
+    select(*_COLUMNS).where(in_set(_q.id, "ids"), _q.pickup_point_id.is_not(None)), _quote
 )
 find_quote: Prepared[Quote] = prepare(
     select(*_COLUMNS).where(_q.id == bindparam("id"), _q.merchant_id == bindparam("merchant_id")), _quote

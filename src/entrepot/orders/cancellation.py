@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import bindparam, select, update
 
-from entrepot import catalog, ledger, pay
+from entrepot import catalog, deliver, ledger, pay
 from entrepot.identity import Scope
 from entrepot.kernel import DAY, Conflict, NotFound, Prepared, Snapshot, Tx, prepare
 
@@ -97,7 +97,8 @@ def _cancel(
     refunds, money = _give_back(tx, order, sellers, chosen, by, reason)
     if all(each.id in ids or each.status == SellerOrderStatus.CANCELLED for each in sellers):
         uses.give_back(tx, order.id)
-    ledger.post(tx, catalog.release_stock(tx, [line.id for line in lines]) + money)
+    shelves = deliver.release_places(tx, sorted(ids))
+    ledger.post(tx, catalog.release_stock(tx, [line.id for line in lines]) + shelves + money)
     record_cancelled(tx, {line.id: line.left for line in lines if line.left})
     for seller in chosen:
         cancel_row(tx, seller, by, reason, refunds.get(seller.id))

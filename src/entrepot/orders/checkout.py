@@ -232,9 +232,15 @@ def _set_aside(
             ref=order_id, currency=parts[0].seller.currency, legs=legs, method=method, buyer=owner, gifts=gifts
         ),
     )
+    shelves = deliver.hold_quoted(tx, {part.seller.id: part.seller.quote_id for part in parts})
     try:
-        ledger.post(tx, stock + money)
+        ledger.post(tx, stock + shelves + money)
     except ledger.Insufficient as short:
+        if deliver.is_shelf(short):
+            raise Conflict(
+                "The pickup point you chose has no room any more: choose another one, or delivery to your door",
+                fields={"quote_ids": "the pickup point is full"},
+            ) from short
         # Somebody took the stock, or used the gift card, between our reading and our lock. Run again, we see what is
         # left: of the stock at whichever place, and of the card what the buyer is told.
         raise Again(short.sentence) from short

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import bindparam, select
 
-from entrepot import catalog, ledger, pay
+from entrepot import catalog, deliver, ledger, pay
 from entrepot.kernel import Conflict, Prepared, Snapshot, Tx, prepare
 
 from . import tables
@@ -70,7 +70,8 @@ def _undo(tx: Tx, order: Order, money: ledger.Plan, reason: str) -> None:
     lines = [line for line in list_lines(tx, [order.id]) if line.seller_order_id in ids]
     reopen_cart(tx, order.cart_id)
     uses.give_back(tx, order.id)
-    ledger.post(tx, catalog.release_stock(tx, [line.id for line in lines]) + money)
+    shelves = deliver.release_places(tx, sorted(ids))
+    ledger.post(tx, catalog.release_stock(tx, [line.id for line in lines]) + shelves + money)
     record_cancelled(tx, {line.id: line.left for line in lines if line.left})
     for seller in waiting:
         cancel_row(tx, seller, SYSTEM, reason)

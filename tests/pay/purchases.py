@@ -26,11 +26,13 @@ def start(
     legs: Sequence[pay.PaymentLeg] = TWO_SELLERS,
     method: str = "tok_ok",
     currency: str = "EUR",
+    capture: Any = "at_once",
 ) -> pay.Payment:
     """Alice places an order: the payment is started and its holds are posted, as `place` does."""
 
     def command(tx: Tx) -> pay.Payment:
-        payment, plan = pay.start_payment(tx, pay.StartPayment(ref, currency, tuple(legs), method, ALICE.actor))
+        wish = pay.StartPayment(ref, currency, tuple(legs), method, ALICE.actor, capture=capture)
+        payment, plan = pay.start_payment(tx, wish)
         ledger.post(tx, plan)
         return payment
 

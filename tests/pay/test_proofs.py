@@ -29,6 +29,12 @@ def live(database: Database, processor: pay.SandboxProcessor) -> None:
     p.run_days(database, processor)
     p.refund(database, first, 2_00)  # paid out before: the merchant owes it
     p.freeze(database, "dsp_1", "sor_lamp", 3_00)
+    held = p.start(database, "ord_4", [pay.PaymentLeg("sor_held", 5_00, "org_bruno")], capture="on_shipment")
+    p.run_tasks(database, processor)
+    database.write_now(lambda tx: pay.capture_part(tx, held.id, "sor_held", 2_00))
+    back = p.start(database, "ord_5", [pay.PaymentLeg("sor_back", 5_00, "org_bruno")], "tok_chargeback")
+    p.run_days(database, processor)
+    assert back
     p.start(database, "ord_3", [pay.PaymentLeg("sor_open", 5_00, "org_bruno")])
 
 
@@ -54,6 +60,8 @@ CHANGES = {
     "pay.captures": "UPDATE pay_legs SET amount_minor = amount_minor + 1 WHERE seller_order_id = 'sor_lamp'",
     "pay.captures of a payment": "UPDATE pay_payments SET amount_minor = amount_minor + 1 WHERE ref = 'ord_3'",
     "pay.captures of a state": "UPDATE pay_payments SET state = 'captured' WHERE ref = 'ord_3'",
+    "pay.parts": "UPDATE pay_captures SET amount_minor = amount_minor + 1",
+    "pay.chargebacks": "UPDATE pay_chargebacks SET state = 'won'",
     "pay.escrow": "UPDATE pay_refunds SET amount_minor = amount_minor - 1 WHERE seller_order_id = 'sor_mug'",
     "pay.escrow of a settlement": "UPDATE pay_settlements SET commission_minor = commission_minor - 1",
     "pay.refunds": "UPDATE pay_refunds SET amount_minor = 251 WHERE seller_order_id = 'sor_mug'",

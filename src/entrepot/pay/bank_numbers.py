@@ -24,7 +24,8 @@ _IBAN = re.compile(r"[A-Z]{2}[0-9]{2}[0-9A-Z]{10,30}")
 _ACCOUNT = re.compile(r"(?:[0-9A-Z]{2,12}/)?[0-9A-Z]{4,34}")
 _STRIPE = re.compile(r"acct_[0-9A-Za-z]{6,40}")
 _ALIPAY = re.compile(r"[^\s@]{1,64}@[^\s@]{1,64}\.[^\s@]{1,32}|\+?[0-9][0-9-]{6,20}|2088[0-9]{12}")
-_REFERENCE = re.compile(r"RF[0-9]{2}[0-9A-Z]{1,21}")
+NAME_LENGTH = 12
+"""How long our own references are, behind RF and their check digits."""
 
 
 def check_number(kind: AccountKind, number: str) -> str:
@@ -80,15 +81,10 @@ def creditor_reference(name: str) -> str:
 
 
 def find_references(text: str) -> list[str]:
-    """Every reference with right check digits in what a bank wrote, whatever spaces the payer or the bank put in."""
+    """Every reference of ours with right check digits in what a bank wrote, whatever spaces and signs stand in it."""
     plain = re.sub(r"[^0-9A-Z]", "", text.upper())
-    found = []
-    for start in (each.start() for each in re.finditer("RF[0-9]{2}", plain)):
-        for length in range(25, 4, -1):
-            candidate = plain[start : start + length]
-            if len(candidate) == length and _REFERENCE.fullmatch(candidate) and _remainder(candidate) == 1:
-                found.append(candidate)
-    return found
+    candidates = (plain[each.start() : each.start() + 4 + NAME_LENGTH] for each in re.finditer("(?=RF[0-9]{2})", plain))
+    return [each for each in candidates if len(each) == 4 + NAME_LENGTH and _remainder(each) == 1]
 
 
 def _remainder(plain: str) -> int:

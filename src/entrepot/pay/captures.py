@@ -65,12 +65,12 @@ def capture_part(
     if amount_minor <= 0:
         raise Invalid("Say how much to take: more than zero")
     payment = rows.lock_payment(tx, payment_id)
-    if payment.state == "captured":
-        return None
-    leg = _open_leg(tx, payment, seller_order_id)
+    leg = _live_leg(tx, payment, seller_order_id)
     asked = asked_of(tx, payment.id, seller_order_id)
     if asked + amount_minor > leg.amount_minor:
         raise Conflict("This would take more than the buyer has set aside for this order")
+    if payment.state == "captured":
+        return None
     row = Capture(
         tx.new_id("cap"), payment.id, seller_order_id, payment.currency, amount_minor,
         int(final or asked + amount_minor == leg.amount_minor), "requested", None, None, tx.now, None,
@@ -88,7 +88,7 @@ def release_part(tx: Tx, payment_id: str, seller_order_id: str, amount_minor: in
     payment = rows.lock_payment(tx, payment_id)
     if payment.state != "authorised":
         return ledger.Plan()
-    leg = _open_leg(tx, payment, seller_order_id)
+    leg = _live_leg(tx, payment, seller_order_id)
     asked = asked_of(tx, payment.id, seller_order_id)
     left_minor = leg.amount_minor - asked
     amount_minor = left_minor if amount_minor is None else amount_minor
@@ -180,7 +180,7 @@ def whole_of(snapshot: Snapshot, payment_id: str) -> int:
 
 def _taken_plan(tx: Tx, payment: Payment, row: Capture) -> ledger.Plan:
     """The part into escrow, with the first one gift cards and subsidy too; with the last one the rest is let go."""
-    leg = _open_leg(tx, payment, row.seller_order_id)
+    leg = _live_leg(tx, payment, row.seller_order_id)
     mine = {"payment_id": payment.id, "seller_order_id": row.seller_order_id}
     part = ledger.Capture(
         derive_id("trf", row.id, accounts.CAPTURE), hold_id(payment.id, row.seller_order_id), row.amount_minor,
@@ -230,8 +230,8 @@ def _others(tx: Tx, payment: Payment, seller_order_id: str) -> list[Source]:
     return [each for each in sources if each.hold_id != hold_id(payment.id, seller_order_id)]
 
 
-def _open_leg(tx: Tx, payment: Payment, seller_order_id: str) -> rows.Leg:
-    if payment.state != "authorised":
+def _live_leg(tx: Tx, payment: Payment, seller_order_id: str) -> rows.Leg:
+    if payment.state not in ("authorised", "captured"):
         raise Conflict("The buyer's money is not set aside, so it cannot be taken")
     leg = tx.one(rows.leg_of, payment_id=payment.id, seller_order_id=seller_order_id)
     if leg is None:

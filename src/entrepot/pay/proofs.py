@@ -13,6 +13,7 @@ from entrepot.identity import Scope
 from entrepot.kernel import Finding, Prepared, Proof, Snapshot, in_set, prepare
 
 from . import accounts, tables
+from .part_proofs import BroughtLeg, brought_legs, chargebacks, in_parts, parts
 from .payouts import PAYOUT_COLUMNS, payout_hold_id
 from .refunds import refund_hold_id
 from .rows import LEG_COLUMNS, PAYMENT_COLUMNS, Leg, LegGift
@@ -30,7 +31,8 @@ def captures(snapshot: Snapshot) -> Finding:
 
     And each payment comes to the sum of its legs.
     """
-    payments = snapshot.all(_payments)
+    apart = in_parts(snapshot)
+    payments = [payment for payment in snapshot.all(_payments) if payment.id not in apart]
     legs, breaches = 0, []
     for batch in _batches(payments):
         parts, gifts = _parts_of(snapshot, batch)
@@ -89,10 +91,9 @@ def escrows(snapshot: Snapshot) -> Finding:
     """
     expected: Counter[tuple[str, str]] = Counter()
     refunded = _refunded(snapshot)
-    for leg in snapshot.all(_legs_with_state):
-        captured = leg.amount_minor + leg.gift_minor + leg.subsidy_minor if leg.state == "captured" else 0
+    for leg in brought_legs(snapshot):
         back = refunded.get((leg.payment_id, leg.seller_order_id))
-        expected[leg.seller_order_id, leg.currency] += captured - (back.escrow_minor if back else 0)
+        expected[leg.seller_order_id, leg.currency] += leg.total_minor - (back.escrow_minor if back else 0)
     for row in snapshot.all(_settled):
         expected[row.seller_order_id, row.currency] -= row.total
     breaches = _unlike_available(snapshot, [(accounts.escrow(*key), due) for key, due in expected.items()])
@@ -102,8 +103,10 @@ def escrows(snapshot: Snapshot) -> Finding:
 def refunds(snapshot: Snapshot) -> Finding:
     """No leg gives back more than it brought, by the processor, gift cards or subsidy; and each refund is on the ledger
     as its row says: what goes back is what is given up."""
-    legs = snapshot.all(_legs_with_state)
-    brought = {(leg.payment_id, leg.seller_order_id): leg for leg in legs if leg.state == "captured"}
+    legs = brought_legs(snapshot)
+    brought: dict[tuple[str, str | None], BroughtLeg] = {
+        (leg.payment_id, leg.seller_order_id): leg for leg in legs if leg.total_minor
+    }
     breaches = [
         f"{key[0]} gave back more for {key[1]} than it had brought: {back}"
         for key, back in _refunded(snapshot).items()
@@ -199,11 +202,13 @@ def freezes(snapshot: Snapshot) -> Finding:
 
 PROOFS = (
     Proof("pay.captures", "what buyers paid for each seller order is on the ledger", captures),
+    Proof("pay.parts", "authorised money is taken part by part, as it was captured", parts),
     Proof("pay.escrow", "escrow is what was captured, less given back, less settled", escrows),
     Proof("pay.refunds", "nothing is given back that was not paid", refunds),
     Proof("pay.late", "money that came too late is on its way back", late_money),
     Proof("pay.settlements", "merchants are owed their settled parts, less reserves, payouts and refunds", settlements),
     Proof("pay.receivables", "what merchants owe is what refunds did not find, less what was recovered", receivables),
+    Proof("pay.chargebacks", "what banks took back is open, or somebody has borne it", chargebacks),
     Proof("pay.freezes", "disputed money is apart until it is decided", freezes),
     Proof("pay.statements", "the lines of each statement sum to its payout", statements),
 )
@@ -224,14 +229,18 @@ def _unlike_available(snapshot: Snapshot, expected: Sequence[tuple[ledger.Accoun
 
 
 def _unlike_holds(snapshot: Snapshot, expected: Sequence[tuple[str, str, int, str]]) -> list[str]:
-    """Refunds or payouts whose hold is not as their state says: open until they are paid, captured then."""
+    """Refunds or payouts whose hold is not as their state says: open until they are paid, captured then.
+
+    A payout that was refused has let go of its hold; one that came back had captured it.
+    """
     breaches = []
     for batch in _batches(expected):
         holds = ledger.holds_of(snapshot, [held for _, held, _, _ in batch])
         for row_id, held, amount_minor, state in batch:
             hold = holds.get(held)
-            captured = amount_minor if state == "paid" else 0
-            if hold is None or (hold.amount, hold.captured, hold.released) != (amount_minor, captured, 0):
+            captured = amount_minor if state in ("paid", "returned") else 0
+            released = amount_minor if state == "failed" else 0
+            if hold is None or (hold.amount, hold.captured, hold.released) != (amount_minor, captured, released):
                 breaches.append(f"{row_id} is {state} with {amount_minor}, and its hold says otherwise")
     return breaches
 
@@ -255,11 +264,6 @@ _p, _l, _r, _s, _o = (
 )  # fmt: skip
 _BROUGHT = (_r.amount_minor, _r.gift_minor, _r.subsidy_minor)
 _payments: Prepared[Payment] = prepare(select(*PAYMENT_COLUMNS), Payment)
-_legs_with_state: Prepared[Any] = prepare(
-    select(
-        _l.payment_id, _l.seller_order_id, _l.currency, _l.amount_minor, _l.gift_minor, _l.subsidy_minor, _p.state
-    ).join_from(tables.legs, tables.payments, _l.payment_id == _p.id)
-)  # fmt: skip
 _g = tables.gift_uses.c
 _legs_in: Prepared[Leg] = prepare(select(*LEG_COLUMNS).where(in_set(_l.payment_id, "ids")), Leg)
 _gifts_in: Prepared[Any] = prepare(

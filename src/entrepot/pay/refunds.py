@@ -21,6 +21,7 @@ from entrepot import ledger
 from entrepot.kernel import Conflict, Invalid, NotFound, Prepared, Snapshot, Tx, derive_id, in_set, prepare
 
 from . import accounts, rows, tables
+from .captures import brought
 from .events import RefundPaid
 from .types import Payment, Refund, RefundRow, RefundSources
 
@@ -79,7 +80,8 @@ def refund_plan(tx: Tx, refund: Refund, coming_minor: int = 0) -> tuple[str, led
     leg = tx.one(rows.leg_of, payment_id=payment.id, seller_order_id=refund.seller_order_id)
     if leg is None:
         raise NotFound("This payment has no such seller order")
-    if payment.state != "captured":
+    leg = brought(tx, payment, leg)
+    if not leg.escrow_minor and payment.state != "captured":
         raise Conflict("This order is not paid, so there is nothing to give back")
     before = given_back(tx, payment.id, leg.seller_order_id)
     check_refund(refund, leg, before)
@@ -97,12 +99,14 @@ def refund_plan(tx: Tx, refund: Refund, coming_minor: int = 0) -> tuple[str, led
     return row.id, plan + _by_processor(row, payment, leg)
 
 
-def refund_sources(snapshot: Snapshot, seller_order_id: str, seller_minor: int) -> RefundSources:
+def refund_sources(
+    snapshot: Snapshot, seller_order_id: str, seller_minor: int, coming_minor: int = 0
+) -> RefundSources:
     """Where a merchant's part of a refund would come from now: what is shown before somebody decides."""
     leg = snapshot.one(rows.captured_leg, seller_order_id=seller_order_id)
     if leg is None or snapshot.one(settlement_of, seller_order_id=seller_order_id) is None:
         return RefundSources(escrow_minor=seller_minor)
-    return _sources(snapshot, leg, seller_minor)
+    return _sources(snapshot, leg, seller_minor, coming_minor)
 
 
 def left_to_refund(snapshot: Snapshot, payment_id: str, seller_order_id: str) -> Brought:
@@ -268,7 +272,8 @@ def _by_processor(row: RefundRow, payment: Payment, leg: rows.Leg) -> ledger.Pla
         return ledger.Plan()
     if not row.charged_back:
         return ledger.Plan.of(_hold(row, payment, source))
-    target, code = accounts.processor(payment.processor, payment.currency), accounts.CHARGEBACK
+    # The processor took it when the chargeback was opened; here somebody bears it.
+    target, code = accounts.chargebacks(payment.currency), accounts.CHARGEBACK
     move_id = derive_id("trf", row.id, code)
     return ledger.Plan.of(ledger.Move(move_id, source, target, row.amount_minor, code, leg.seller_order_id))
 

@@ -118,7 +118,7 @@ leg_of: Prepared[Leg] = prepare(
 captured_leg: Prepared[Leg] = prepare(
     select(*LEG_COLUMNS)
     .join_from(tables.legs, tables.payments, _l.payment_id == _p.id)
-    .where(_l.seller_order_id == bindparam("seller_order_id"), _p.state == "captured"),
+    .where(_l.seller_order_id == bindparam("seller_order_id"), _p.state.in_(("captured", "authorised"))),
     Leg,
 )
 open_legs: Prepared[Leg] = prepare(

@@ -21,6 +21,7 @@ from entrepot.kernel import (
 )
 
 from . import accounts, rows, tables
+from .captures import brought
 from .refunds import refunded_of
 from .reserves import keep_reserve
 from .types import SettlementLegs
@@ -62,7 +63,7 @@ def settle(tx: Tx, legs: SettlementLegs) -> ledger.Plan:
     if leg is None or (leg.merchant_id, leg.currency) != (legs.merchant_id, legs.currency):
         raise NotFound("There is no paid order of this merchant to settle")
     # Refunds of this order wait here, and so does another settlement of it.
-    rows.lock_payment(tx, leg.payment_id)
+    leg = brought(tx, rows.lock_payment(tx, leg.payment_id), leg)
     settled = find_settlement(tx, legs.seller_order_id)
     if settled is not None:
         if settled != legs:

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 
 from entrepot.kernel import Conflict, Invalid, NotAllowed
 
-from ..bank_numbers import check_iban, creditor_reference
+from ..bank_numbers import NAME_LENGTH, check_iban, creditor_reference
 from .base import (
     Abilities,
     Action,
@@ -110,7 +110,7 @@ def transfer_reference(key: str) -> str:
     """What a buyer writes on the transfer for a payment: short, and with check digits against typing errors."""
     number = int.from_bytes(hashlib.sha256(f"transfer {key}".encode()).digest()[:8], "big")
     signs = ""
-    for _ in range(12):
+    for _ in range(NAME_LENGTH):
         number, place = divmod(number, 32)
         signs += _ALPHABET[place]
     return creditor_reference(signs)

@@ -1,0 +1,208 @@
+"""Authorised money: taken part by part, each once; what is not taken is let go; crashes and races lose nothing."""
+
+from typing import Any
+
+import pytest
+
+from entrepot import ledger, pay
+from entrepot.kernel import Conflict, Database, Invalid, Tx
+from entrepot.pay import accounts
+from tests.pay import purchases as p
+from tests.pay.test_races import at_once
+from tests.pay.test_tasks import Forgetful, crash
+from tests.proof import count
+
+ROUNDS = count(4, 100)
+LEGS = (pay.PaymentLeg("sor_lamp", 10_00, "org_bruno"), pay.PaymentLeg("sor_mug", 2_50, "org_carla"))
+
+
+def hold(database: Database, processor: pay.SandboxProcessor, ref: str = "ord_1", legs: Any = LEGS) -> pay.Payment:
+    """An order whose money is set aside at the processor."""
+    payment = p.start(database, ref, legs, capture="on_shipment")
+    p.run_tasks(database, processor)
+    assert p.state_of(database, payment) == "authorised"
+    return payment
+
+
+def take(
+    database: Database, payment: pay.Payment, amount_minor: int, seller: str = "sor_lamp", *, final: bool = False
+) -> str | None:
+    """A parcel leaves."""
+    return database.write_now(lambda tx: pay.capture_part(tx, payment.id, seller, amount_minor, final=final))
+
+
+def let_go(database: Database, payment: pay.Payment, seller: str, amount_minor: int | None = None) -> None:
+    """A part is cancelled."""
+    database.write_now(lambda tx: ledger.post(tx, pay.release_part(tx, payment.id, seller, amount_minor)))
+
+
+def taken_at(processor: pay.SandboxProcessor, kind: str = "capture") -> int:
+    return sum(act.amount_minor for act in processor.list_acts() if act.kind == kind and act.state == "done")
+
+
+def test_nothing_is_taken_before_a_parcel_leaves(database: Database, processor: pay.SandboxProcessor) -> None:
+    payment = hold(database, processor)
+    assert p.events_of(database) == [pay.PaymentAuthorised(payment.id, "ord_1")]
+    assert (p.escrow(database), taken_at(processor)) == (0, 0)
+    assert p.breaches(database) == []
+
+
+def test_each_part_is_in_escrow_once_it_is_taken(database: Database, processor: pay.SandboxProcessor) -> None:
+    payment = hold(database, processor)
+    take(database, payment, 4_00)
+    assert p.breaches(database) == []
+    p.run_tasks(database, processor)
+    assert (p.escrow(database), p.escrow(database, "sor_mug")) == (4_00, 0)
+    take(database, payment, 6_00)
+    take(database, payment, 2_50, "sor_mug")
+    p.run_tasks(database, processor)
+    assert (p.escrow(database), p.escrow(database, "sor_mug")) == (10_00, 2_50)
+    assert p.state_of(database, payment) == "captured"
+    assert taken_at(processor) == 12_50
+    assert p.breaches(database) == []
+
+
+def test_what_does_not_leave_is_let_go(database: Database, processor: pay.SandboxProcessor) -> None:
+    payment = hold(database, processor)
+    take(database, payment, 4_00, final=True)
+    let_go(database, payment, "sor_mug")
+    p.run_tasks(database, processor)
+    assert p.state_of(database, payment) == "captured"
+    assert (p.escrow(database), p.escrow(database, "sor_mug")) == (4_00, 0)
+    assert (taken_at(processor), taken_at(processor, "void")) == (4_00, 8_50)
+    assert p.available(database, accounts.processor("sandbox", "EUR")) == -4_00
+    assert p.breaches(database) == []
+
+
+def test_a_part_can_be_let_go_before_the_rest_is_taken(database: Database, processor: pay.SandboxProcessor) -> None:
+    payment = hold(database, processor)
+    let_go(database, payment, "sor_lamp", 3_00)
+    with pytest.raises(Conflict):
+        take(database, payment, 7_01)
+    take(database, payment, 7_00)
+    p.run_tasks(database, processor)
+    assert p.escrow(database) == 7_00
+    assert p.breaches(database) == []
+
+
+def test_no_more_is_taken_than_was_set_aside(database: Database, processor: pay.SandboxProcessor) -> None:
+    payment = hold(database, processor)
+    for wrong, refusal in ((10_01, Conflict), (0, Invalid), (-1, Invalid)):
+        with pytest.raises(refusal):
+            take(database, payment, wrong)
+    take(database, payment, 6_00)
+    with pytest.raises(Conflict):
+        take(database, payment, 4_01)
+    with pytest.raises(Conflict):
+        let_go(database, payment, "sor_lamp", 4_01)
+
+
+def test_what_is_taken_can_be_given_back_and_settled_while_the_rest_waits(
+    database: Database, processor: pay.SandboxProcessor
+) -> None:
+    payment = hold(database, processor)
+    with pytest.raises(Conflict):
+        p.refund(database, payment, 1_00)
+    take(database, payment, 10_00)
+    p.run_tasks(database, processor)
+    assert p.state_of(database, payment) == "authorised"
+    p.refund(database, payment, 3_00)
+    p.run_tasks(database, processor)
+    p.complete(database, 7_00)
+    assert p.available(database, accounts.payable("org_bruno", "EUR")) > 0
+    assert p.breaches(database) == []
+
+
+@pytest.mark.parametrize("kind", ["pay.charge", "pay.capture"])
+def test_a_crash_between_the_act_and_its_record_acts_once(
+    database: Database, processor: pay.SandboxProcessor, kind: str
+) -> None:
+    payment = p.start(database, legs=LEGS, capture="on_shipment")
+    if kind == "pay.capture":
+        p.run_tasks(database, processor)
+        take(database, payment, 4_00)
+    crash(database, processor, kind)
+    p.run_tasks(database, Forgetful(processor))
+    assert p.state_of(database, payment) == "authorised"
+    assert taken_at(processor) == (4_00 if kind == "pay.capture" else 0)
+    assert p.breaches(database) == []
+
+
+def test_an_authorisation_that_comes_after_the_order_was_given_up_is_let_go(
+    database: Database, processor: pay.SandboxProcessor
+) -> None:
+    payment = p.start(database, method="tok_webhook_late_reordered", capture="on_shipment")
+    p.drain_quietly(database, [each for each in p.kinds_of(database, processor) if each.name == "pay.charge"])
+    p.abandon(database, payment)
+    p.run_days(database, processor)
+    assert p.state_of(database, payment) == "abandoned"
+    assert (taken_at(processor), taken_at(processor, "void")) == (0, 12_50)
+    assert p.breaches(database) == []
+
+
+class TakesOnce(pay.SandboxProcessor):
+    """A processor that can capture an authorisation only once, as Stripe does."""
+
+    abilities = pay.Abilities(holds=True, parts=False, payouts=True, needs_account=False)
+
+    def __init__(self, processor: pay.SandboxProcessor) -> None:
+        vars(self).update(vars(processor))
+
+
+def test_where_money_can_be_taken_only_once_the_first_parcel_takes_all(
+    database: Database, processor: pay.SandboxProcessor
+) -> None:
+    once = TakesOnce(processor)
+    payment = hold(database, once)
+    let_go(database, payment, "sor_lamp", 1_00)
+    take(database, payment, 4_00)
+    take(database, payment, 2_50, "sor_mug")
+    p.run_tasks(database, once)
+    assert p.state_of(database, payment) == "captured"
+    assert (p.escrow(database), p.escrow(database, "sor_mug")) == (9_00, 2_50)
+    assert (taken_at(processor), taken_at(processor, "void")) == (11_50, 1_00)
+    assert take(database, payment, 5_00) is None
+    parts = [event for event in p.events_of(database) if isinstance(event, pay.PartCaptured)]
+    assert {part.seller_order_id for part in parts} == {"sor_lamp", "sor_mug"}
+    assert p.breaches(database) == []
+
+
+def test_parts_taken_and_let_go_at_once_never_exceed_what_was_set_aside(
+    database: Database, processor: pay.SandboxProcessor
+) -> None:
+    kinds = p.kinds_of(database, processor)
+    for number in range(ROUNDS):
+        legs = [pay.PaymentLeg(f"sor_lamp_{number}", 10_00, "org_bruno")]
+        payment = hold(database, processor, f"ord_{number}", legs)
+        sor = f"sor_lamp_{number}"
+
+        def some(payment: pay.Payment = payment, sor: str = sor) -> None:
+            take(database, payment, 6_00, sor)
+
+        results = at_once(
+            some, some, lambda payment=payment, sor=sor: let_go(database, payment, sor),
+            lambda: p.drain_quietly(database, kinds, "one"), lambda: p.drain_quietly(database, kinds, "two"),
+        )  # fmt: skip
+        assert results[:2].count("ok") <= 1
+        p.run_tasks(database, processor)
+        assert p.escrow(database, sor) == 6_00 * results[:2].count("ok")
+    assert p.breaches(database) == []
+
+
+def test_a_part_that_fails_is_told_and_can_be_asked_again(database: Database, processor: pay.SandboxProcessor) -> None:
+    payment = hold(database, processor)
+    capture_id = take(database, payment, 4_00)
+    assert capture_id is not None
+    failed = pay.Receipt(capture_id, "ca_1", 4_00, "EUR", "failed", "The authorisation has expired")
+
+    def tell(tx: Tx) -> None:
+        pay.reports.report(tx, "sandbox", pay.CaptureTold(failed))
+
+    database.write_now(tell)
+    database.write_now(tell)
+    [event] = [each for each in p.events_of(database) if isinstance(each, pay.CaptureFailed)]
+    assert (event.capture_id, event.reason) == (capture_id, "The authorisation has expired")
+    take(database, payment, 4_00)
+    p.run_tasks(database, processor)
+    assert p.escrow(database) == 4_00
+    assert p.breaches(database) == []

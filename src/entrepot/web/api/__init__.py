@@ -6,6 +6,7 @@ from litestar.types import ControllerRouterHandler
 
 from . import (
     account,
+    aftersales,
     carts,
     imports,
     merchant_goods,
@@ -25,6 +26,7 @@ ROUTES: tuple[ControllerRouterHandler, ...] = (
     *account.ROUTES,
     *carts.ROUTES,
     *orders.ROUTES,
+    *aftersales.ROUTES,
     *merchant_goods.ROUTES,
     *merchant_sales.ROUTES,
     *imports.ROUTES,

@@ -18,6 +18,7 @@ from ..params import NO_NUL, After, Amount, Currency, Id, Key, Most, Name, Optio
 from ..visit import Visit
 from ..wire import Done, Listed, Made, listed, time_of, with_id
 from .account import PostalAddress
+from .aftersales import Pieces
 
 Status = Annotated[
     str | None,
@@ -31,10 +32,11 @@ Grams = Annotated[int, Meta(ge=1, le=10_000_000)]
 
 
 class Ship(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """How the goods are sent; the carrier `sandbox` needs no number."""
+    """How the goods are sent; the carrier `sandbox` needs no number. `pieces` are those in this parcel (null: all)."""
 
     carrier: Name
     tracking_no: Annotated[str, Meta(pattern=NO_NUL, max_length=100)] | None = None
+    pieces: Pieces | None = None
 
 
 class NewLocation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -103,7 +105,7 @@ async def list_seller_orders(
 @endpoint("POST", "/api/merchant/orders/{seller_order_id:str}/ship", asks=Ship, access="member", status=200)
 async def ship_order(visit: Visit, seller_order_id: Id, asked: Ship, key: Key) -> orders.SellerOrderView:
     """Hand the goods over: stock leaves, a parcel is booked, the buyer is told."""
-    scope, shipment = visit.scope, orders.Shipment(asked.carrier, asked.tracking_no)
+    scope, shipment = visit.scope, orders.Shipment(asked.carrier, asked.tracking_no, asked.pieces)
     await visit.once(key, lambda tx: Made(orders.ship(tx, scope, seller_order_id, shipment).seller_order_id), Made)
     return await visit.read(lambda s: orders.get_seller_order(s, scope, seller_order_id))
 

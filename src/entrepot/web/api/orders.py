@@ -20,6 +20,7 @@ from ..paying import wait_for_payment
 from ..refusals import Unreadable
 from ..visit import Visit
 from ..wire import Listed, Made, listed
+from .aftersales import Pieces
 
 LinkToken = Annotated[
     str | None,
@@ -43,6 +44,12 @@ class Cancel(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Why, in words for the other side."""
 
     reason: Annotated[str, Meta(pattern=NO_NUL, min_length=1, max_length=500)]
+
+
+class CancelPart(Cancel, frozen=True, forbid_unknown_fields=True):
+    """The same for one merchant's part: all that is not sent, or so many pieces of lines."""
+
+    pieces: Pieces | None = None
 
 
 @endpoint("POST", "/api/orders", asks=PlaceOrder)
@@ -105,12 +112,13 @@ async def confirm_receipt(visit: Visit, seller_order_id: Id, key: Key) -> orders
     return await visit.read(lambda s: orders.get_seller_order(s, scope, seller_order_id))
 
 
-@endpoint("POST", "/api/seller-orders/{seller_order_id:str}/cancel", asks=Cancel, status=200)
-async def cancel_seller_order(visit: Visit, seller_order_id: Id, asked: Cancel, key: Key) -> orders.SellerOrderView:
-    """Cancel one merchant's part before it is sent, as its buyer or its merchant; what was paid for it goes back."""
+@endpoint("POST", "/api/seller-orders/{seller_order_id:str}/cancel", asks=CancelPart, status=200)
+async def cancel_seller_order(visit: Visit, seller_order_id: Id, asked: CancelPart, key: Key) -> orders.SellerOrderView:
+    """Cancel what is not sent of one merchant's part, as its buyer or its merchant; what was paid for it goes back."""
     scope = visit.scope
+    pieces = asked.pieces
     await visit.once(
-        key, lambda tx: Made(orders.cancel(tx, scope, seller_order_id, asked.reason).seller_order_id), Made
+        key, lambda tx: Made(orders.cancel(tx, scope, seller_order_id, asked.reason, pieces).seller_order_id), Made
     )
     return await visit.read(lambda s: orders.get_seller_order(s, scope, seller_order_id))
 

@@ -34,7 +34,7 @@ from __future__ import annotations
 
 from litestar.types import ControllerRouterHandler
 
-from . import basket, home, merchant, operator, people, product, purchases, searching
+from . import afterwards, basket, home, merchant, operator, people, product, purchases, searching
 
 ROUTES: tuple[ControllerRouterHandler, ...] = (
     *home.ROUTES,
@@ -42,6 +42,7 @@ ROUTES: tuple[ControllerRouterHandler, ...] = (
     *product.ROUTES,
     *basket.ROUTES,
     *purchases.ROUTES,
+    *afterwards.ROUTES,
     *people.ROUTES,
     *merchant.ROUTES,
     *operator.ROUTES,

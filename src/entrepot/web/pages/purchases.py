@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
@@ -11,12 +12,13 @@ from litestar.types import ControllerRouterHandler
 
 from entrepot import orders
 from entrepot.identity import Scope
-from entrepot.kernel import NotFound
-from entrepot.orders import OrderView, Stage
+from entrepot.kernel import NotFound, Refused
+from entrepot.orders import DisputeKind, OrderView, ReturnReason, SellerOrderView, Stage
 
+from ..claim_forms import pieces_in
 from ..params import Id, MaybeInQuery
 from ..rendering import redirect, render
-from ..visit import Visit
+from ..visit import CurrentVisit, Visit
 from ..wire import listed
 
 PAGE = 10
@@ -51,17 +53,29 @@ async def list_orders(visit: Visit, after: MaybeInQuery = None) -> Response[str]
 @get("/orders/{order_id:str}", include_in_schema=False)
 async def order(visit: Visit, order_id: Id, placed: MaybeInQuery = None, token: MaybeInQuery = None) -> Response[str]:
     """One order, for its buyer or whoever has its link; it looks again by itself while something is on its way."""
-    scope = await _scope(visit, order_id, token)
+    return await show_order(visit, order_id, token, just_placed=placed is not None)
+
+
+async def show_order(
+    visit: CurrentVisit, order_id: str, token: str | None, refusal: Refused | None = None, just_placed: bool = False
+) -> Response[str]:
+    """The page of an order, with what was refused on top of it."""
+    scope = await scope_of(visit, order_id, token)
     view = await visit.read(lambda s: orders.get_order(s, scope, order_id))
-    waits = _WAITS_S.get(view.stage)
     return await render(
         visit,
         "order.html",
+        status=400 if refusal else 200,
         order=view,
         events=_history(visit, view),
-        waits=waits,
-        just_placed=placed is not None,
+        waits=None if refusal else _WAITS_S.get(view.stage),
+        just_placed=just_placed,
         token=token or "",
+        sentence=refusal.sentence if refusal else None,
+        return_reasons=[(each.value, visit.say(f"return.reason.{each}")) for each in ReturnReason],
+        dispute_kinds=[
+            (each.value, visit.say(f"dispute.kind.{each}")) for each in DisputeKind if each != DisputeKind.CHARGEBACK
+        ],
     )
 
 
@@ -72,7 +86,7 @@ async def confirm(visit: Visit, order_id: Id) -> Response[Any]:
     scope = await _scope_for(visit, order_id, form)
     await visit.once(form.key, lambda tx: orders.confirm_receipt(tx, scope, form.seller_order_id), orders.Standing)
     visit.flash("order.confirmed")
-    return redirect(_address(order_id, form.token))
+    return redirect(address_of(order_id, form.token))
 
 
 @post("/orders/{order_id:str}/cancel", include_in_schema=False)
@@ -81,12 +95,18 @@ async def cancel(visit: Visit, order_id: Id) -> Response[Any]:
     form = await visit.fields(OfSeller)
     scope = await _scope_for(visit, order_id, form)
     reason = form.reason.strip()
-    await visit.once(form.key, lambda tx: orders.cancel(tx, scope, form.seller_order_id, reason), orders.Standing)
+    try:
+        pieces = pieces_in(await visit.form()) or None
+        await visit.once(
+            form.key, lambda tx: orders.cancel(tx, scope, form.seller_order_id, reason, pieces), orders.Standing
+        )
+    except Refused as refusal:
+        return await show_order(visit, order_id, form.token, refusal)
     visit.flash("order.cancelled")
-    return redirect(_address(order_id, form.token))
+    return redirect(address_of(order_id, form.token))
 
 
-def _history(visit: Visit, view: OrderView) -> list[Event]:
+def _history(visit: CurrentVisit, view: OrderView) -> list[Event]:
     """What happened so far, the newest first."""
     events = [Event(view.placed_at, visit.say("history.placed"))]
     if view.paid_at:
@@ -94,15 +114,31 @@ def _history(visit: Visit, view: OrderView) -> list[Event]:
     if view.ended_at and not view.paid_at:
         events.append(Event(view.ended_at, visit.say("history.ended")))
     for seller in view.sellers:
-        for name in ("shipped", "delivered", "completed", "cancelled", "refunded"):
-            if at := getattr(seller, f"{name}_at"):
-                text = visit.say(f"history.{name}", merchant=seller.merchant_name)
-                moves = name in ("completed", "refunded")
-                events.append(Event(at, text, seller.total_minor if moves else None))
+        events += _of_part(visit, seller)
     return sorted(events, key=lambda event: -event.at)
 
 
-async def _scope(visit: Visit, order_id: str, token: str | None) -> Scope:
+def _of_part(visit: CurrentVisit, seller: SellerOrderView) -> list[Event]:
+    """What happened to one merchant's part."""
+    said = partial(visit.say, merchant=seller.merchant_name)
+    events = []
+    for name in ("shipped", "delivered", "completed", "cancelled"):
+        if at := getattr(seller, f"{name}_at"):
+            events.append(Event(at, said(f"history.{name}"), seller.left_minor if name == "completed" else None))
+    if len(seller.sent) > 1 or (seller.sent and not seller.shipped_at):
+        events += [Event(parcel.sent_at, said("history.parcel")) for parcel in seller.sent]
+    events += [Event(each.asked_at, said("history.return_asked")) for each in seller.returns]
+    events += [Event(each.opened_at, said("history.disputed")) for each in seller.disputes]
+    events += [
+        Event(each.decided_at, said(f"history.outcome.{each.outcome}")) for each in seller.disputes if each.decided_at
+    ]
+    for each in seller.refunds:
+        text = "history.refunded" if each.paid_at else "history.refund_begun"
+        events.append(Event(each.paid_at or each.created_at, said(text), each.paid_minor))
+    return events
+
+
+async def scope_of(visit: CurrentVisit, order_id: str, token: str | None) -> Scope:
     """The visitor's own scope, or the guest's whose signed link to this very order they have."""
     if not token:
         return visit.scope
@@ -115,14 +151,14 @@ async def _scope(visit: Visit, order_id: str, token: str | None) -> Scope:
 
 async def _scope_for(visit: Visit, order_id: str, form: OfSeller) -> Scope:
     """The same for a form about a part: a link opens one order, so the part must be of this one."""
-    scope = await _scope(visit, order_id, form.token)
+    scope = await scope_of(visit, order_id, form.token)
     part = await visit.read(lambda s: orders.get_seller_order(s, scope, form.seller_order_id))
     if part.order_id != order_id:
         raise NotFound("There is no such order")
     return scope
 
 
-def _address(order_id: str, token: str) -> str:
+def address_of(order_id: str, token: str) -> str:
     return f"/orders/{order_id}?{urlencode({'token': token})}" if token else f"/orders/{order_id}"
 
 

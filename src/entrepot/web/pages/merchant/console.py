@@ -16,6 +16,7 @@ from ...visit import Visit
 SECTIONS = (
     ("today", "/merchant"),
     ("orders", "/merchant/orders"),
+    ("returns", "/merchant/returns"),
     ("listings", "/merchant/listings"),
     ("imports", "/merchant/imports"),
     ("delivery", "/merchant/delivery"),

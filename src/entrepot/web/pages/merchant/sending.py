@@ -13,6 +13,7 @@ from entrepot.deliver import SANDBOX, Scan
 from entrepot.kernel import Invalid, Refused
 from entrepot.orders import SellerOrderStatus, Shipment, Standing
 
+from ...claim_forms import pieces_in
 from ...params import Id, MaybeInQuery
 from ...rendering import redirect
 from ...visit import Visit
@@ -81,8 +82,9 @@ async def order(visit: Visit, seller_order_id: Id) -> Response[str]:
 async def ship(visit: Visit, seller_order_id: Id) -> Response[Any]:
     """Book the parcel; the stock leaves the shelf."""
     form = await visit.fields(ShipForm)
-    shipment = Shipment(form.carrier.strip(), form.tracking_no.strip() or None)
     try:
+        pieces = pieces_in(await visit.form()) or None
+        shipment = Shipment(form.carrier.strip(), form.tracking_no.strip() or None, pieces)
         await visit.once(form.key, lambda tx: orders.ship(tx, visit.scope, seller_order_id, shipment), Standing)
     except Refused as refusal:
         return await _show_order(visit, seller_order_id, refusal)
@@ -96,7 +98,8 @@ async def cancel(visit: Visit, seller_order_id: Id) -> Response[Any]:
     form = await visit.fields(CancelForm)
     reason = form.reason.strip()
     try:
-        await visit.once(form.key, lambda tx: orders.cancel(tx, visit.scope, seller_order_id, reason), Standing)
+        pieces = pieces_in(await visit.form()) or None
+        await visit.once(form.key, lambda tx: orders.cancel(tx, visit.scope, seller_order_id, reason, pieces), Standing)
     except Refused as refusal:
         return await _show_order(visit, seller_order_id, refusal)
     return redirect(f"/merchant/orders/{seller_order_id}")

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from litestar.types import ControllerRouterHandler
 
-from . import accounts, failures, merchants, overview, setup
+from . import accounts, desk, failures, merchants, overview, setup
 
 ROUTES: tuple[ControllerRouterHandler, ...] = (
     *overview.ROUTES,
     *merchants.ROUTES,
+    *desk.ROUTES,
     *failures.ROUTES,
     *accounts.ROUTES,
     *setup.ROUTES,

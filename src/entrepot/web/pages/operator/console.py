@@ -13,6 +13,7 @@ SECTIONS = (
     ("overview", "/operator"),
     ("merchants", "/operator/merchants"),
     ("orders", "/operator/orders"),
+    ("desk", "/operator/desk"),
     ("work", "/operator/failures"),
     ("ledger", "/operator/ledger"),
     ("verify", "/operator/verify"),

@@ -27,6 +27,16 @@ def run(
     return catalog.run_import(shop.database, blobs, job.id, progress)
 
 
+def bring(shop: Shop, blobs: Blobs, path: Path, **options: Any) -> catalog.Import:
+    """Import a file in whatever format it is, with the columns of a foreign sheet as they are guessed."""
+    feed = catalog.local_feed(path)
+    mapping = catalog.sample_columns(path, path.name).guess if feed.header else None
+    job = shop.database.write_now(
+        lambda tx: catalog.start_import(tx, shop.scope, shop.id, feed, mapping=mapping, **options)
+    )
+    return catalog.run_import(shop.database, blobs, job.id)
+
+
 def report(shop: Shop, job: catalog.Import) -> list[catalog.ReportLine]:
     """The lines of its report."""
     return shop.database.read_now(lambda s: catalog.list_import_errors(s, shop.scope, job.id, most=1_000))

@@ -81,6 +81,7 @@ def read_xml(file: BinaryIO) -> Iterator[Item | Problem]:
     parser = create_parser(forbid_dtd=True)
     parser.setFeature(feature_namespaces, True)
     parser.setContentHandler(handler)
+    handler.setDocumentLocator(parser)
     silent = 0
     # What it says of its encoding is no longer so: it was made UTF-8 when it was opened.
     first = _DECLARATION.sub(b"", file.read(_BLOCK))

@@ -65,6 +65,8 @@ _TARGETS: Final = {name: target for target, names in _NAMES.items() for name in 
 _NOISE: Final = re.compile(r"[\s_\-./:#*()（）\[\]]+")
 _UNIT: Final = re.compile(r"\b(g|kg|lb|lbs|oz|mm|cm|m|in|usd|eur|gbp|cny|jpy)$")
 _PICTURE: Final = re.compile(r"^https?://\S+\.(?:jpe?g|png|gif|webp|avif)(?:\?\S*)?$", re.IGNORECASE)
+_HAN: Final = re.compile("[\u4e00-\u9fff]")
+_YUAN: Final = re.compile("[¥￥元]")
 _NUMBERED: Final = re.compile(r"\s*\d{1,2}$")
 _UNITS_OF: Final = {"weight": ("g", "kg", "lb", "oz"), "size": ("mm", "cm", "m", "in")}
 
@@ -166,9 +168,11 @@ def _agree(columns: dict[str, str], header: Sequence[str]) -> None:
 
 
 def _currency(columns: Mapping[str, str], rows: Sequence[Mapping[str, str]]) -> str | None:
-    """The one that a column's name ends in, such as `Price EUR`."""
+    """The one that a column's name ends in, such as `Price EUR`; in a Chinese sheet what the sign ¥ means there."""
     for name, target in columns.items():
         found = _UNIT.search(plain_name(name))
         if target == "price" and found and len(found[1]) == 3:
             return found[1].upper()
+        if target == "price" and _HAN.search(name) and any(_YUAN.search(row.get(name, "")) for row in rows):
+            return "CNY"
     return None

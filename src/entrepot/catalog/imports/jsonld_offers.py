@@ -90,7 +90,7 @@ def _prices(node: Node, offer: Values, default: str) -> Iterator[_Price]:
         if not text:
             continue
         currency = text_of(each.get("priceCurrency")) or inherited
-        amount, currency = parse_money_cell(text, currency.strip().upper()[:3])
+        amount, currency = parse_money_cell(text, currency.strip().upper())
         regular = short(text_of(each.get("priceType"))) in _REGULAR
         starts, ends = text_of(each.get("validFrom")), text_of(each.get("validThrough"))
         yield _Price(amount, currency, regular, starts, ends)

@@ -15,7 +15,7 @@ from entrepot.kernel import Invalid
 from ..drafts import VARIANTS_MAX
 from .reading import Bad, Feed, Good, Problem, first_bytes
 from .rejected import SheetSource
-from .sheets import Record, Sheet
+from .sheets import Record, Sheet, find_delimiter
 from .shopify_rows import NAMES, Group, read_group, stock_places
 
 GROUP_ROWS_MAX: Final = 2 * VARIANTS_MAX
@@ -29,8 +29,8 @@ class ShopifyReader:
 
     def recognises(self, feed: Feed) -> bool:
         """A header that names a handle, and a title or a price."""
-        header = first_bytes(feed).split(b"\n", 1)[0].decode("utf-8", "replace").lower().replace('"', "")
-        cells = {cell.strip() for part in header.split(",") for each in part.split(";") for cell in each.split("\t")}
+        header = first_bytes(feed).split(b"\n", 1)[0].decode("utf-8", "replace").lower()
+        cells = {cell.strip('" \r\t') for cell in header.split(find_delimiter(header))}
         return bool(cells & set(NAMES["handle"])) and bool(cells & {*NAMES["title"], *NAMES["price"]})
 
     def open(self, feed: Feed) -> ShopifySource:

@@ -1,4 +1,4 @@
-"""Paying: which methods the sandbox offers, and the short wait after an order was placed."""
+"""Paying: which ways the enabled processors offer, placing an order, and the short wait for its payment."""
 
 from __future__ import annotations
 
@@ -13,8 +13,36 @@ from .visit import Visit
 METHODS = ("tok_ok", "tok_decline", "tok_timeout", "tok_webhook_only", "tok_webhook_twice")
 """Ways to pay that the sandbox processor knows; all but the first misbehave in the way of their name."""
 
+OFFERED: dict[str, tuple[str, ...]] = {
+    "sandbox": METHODS,
+    "manual": ("manual:transfer", "manual:delivery"),
+    "stripe": ("stripe:checkout",),
+    "alipay": ("alipay:page",),
+}
+"""The ways to pay of each processor that a page can offer."""
+
 WAIT_S = 3.0
 _LOOK_S = 0.02
+
+
+def methods_for(visit: Visit, currency: str) -> list[str]:
+    """The ways to pay an order in a currency, in the order in which the operator enabled their processors."""
+    found: list[str] = []
+    for processor in visit.entrepot.processors:
+        accepted = processor.abilities.currencies
+        if accepted is None or currency in accepted:
+            ways = getattr(processor, "ways", None)
+            offered = OFFERED.get(processor.name, ())
+            found += [each for each in offered if ways is None or each.partition(":")[2] in ways]
+    return found
+
+
+async def place_order(visit: Visit, wish: orders.Place, key: str | None) -> orders.Placed:
+    """Place the visitor's cart, once per key. Where something is left to pay, the way to pay must be one we offer."""
+    if wish.expected_due_minor != 0 and wish.expected_total_minor != 0:
+        visit.entrepot.processors.check_method(wish.method)
+    scope, settings = visit.scope, visit.entrepot.settings.orders
+    return await visit.once(key, lambda tx: orders.place(tx, scope, wish, settings), orders.Placed)
 
 
 async def wait_for_payment(visit: Visit, order_id: str) -> OrderStatus:

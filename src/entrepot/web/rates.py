@@ -25,9 +25,10 @@ RATES: dict[str, RateLimitItem] = {
     "write": RateLimitItemPerMinute(6_000),
     "sign_in": RateLimitItemPerMinute(600),
     "mail": RateLimitItemPerHour(60),
+    "code": RateLimitItemPerMinute(30),
     "upload": RateLimitItemPerHour(120),
 }
-_BY_ADDRESS = frozenset({"sign_in", "mail"})
+_BY_ADDRESS = frozenset({"sign_in", "mail", "code"})
 
 
 class Rates:

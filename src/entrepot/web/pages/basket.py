@@ -8,14 +8,14 @@ import msgspec
 from litestar import Response, get, post
 from litestar.types import ControllerRouterHandler
 
-from entrepot import identity, orders
+from entrepot import identity, orders, pay
 from entrepot.identity import Address, SavedAddress
-from entrepot.kernel import Conflict, NotFound, Refused, Snapshot
-from entrepot.orders import CartView, Checkout, DeliveryOption, OrderStatus, Place, Placed
+from entrepot.kernel import Conflict, Invalid, NotFound, Refused, Secret, Snapshot
+from entrepot.orders import CartView, Checkout, OrderStatus, Place
 
 from ..countries import list_countries
 from ..noting import note_cart, note_order
-from ..paying import METHODS, wait_for_payment
+from ..paying import methods_for, place_order, wait_for_payment
 from ..rendering import redirect, render
 from ..visit import Visit
 
@@ -33,11 +33,24 @@ class PutInCart(msgspec.Struct, frozen=True):
 
 
 class CheckoutAddress(msgspec.Struct, frozen=True):
-    """The form of the checkout's first step."""
+    """The form of the checkout's first step. `saved` is the id of a kept address, `edit` of one that is changed here.
+
+    The fields that begin with `billing_` are the address on the invoice, when `other_billing` is ticked.
+    """
 
     email: str = ""
     saved: str = ""
+    edit: str = ""
     keep: str = ""
+    other_billing: str = ""
+    billing_name: str = ""
+    billing_line1: str = ""
+    billing_line2: str = ""
+    billing_postal_code: str = ""
+    billing_city: str = ""
+    billing_region: str = ""
+    billing_country: str = ""
+    billing_phone: str = ""
     name: str = ""
     line1: str = ""
     line2: str = ""
@@ -53,11 +66,27 @@ class CheckoutAddress(msgspec.Struct, frozen=True):
         fields = {name: getattr(self, name).strip() for name in Address.__struct_fields__}
         return Address(**fields)
 
+    @property
+    def billing(self) -> Address | None:
+        """The address on the invoice, where another was typed."""
+        if not self.other_billing:
+            return None
+        return Address(**{name: getattr(self, f"billing_{name}").strip() for name in Address.__struct_fields__})
+
+
+class CartExtra(msgspec.Struct, frozen=True):
+    """A code of a promotion or of a gift card, or the id of a card; and where the form stands."""
+
+    code: str = ""
+    card_id: str = ""
+    currency: str = ""
+    back: str = "cart"
+
 
 @get("/cart", include_in_schema=False)
 async def cart(visit: Visit) -> Response[str]:
     """What is in the cart, by merchant, at today's prices."""
-    return await render(visit, "cart.html", cart=await _cart(visit))
+    return await _show_cart(visit)
 
 
 @post("/cart/lines", include_in_schema=False)
@@ -78,25 +107,99 @@ async def put_in_cart(visit: Visit) -> Response[Any]:
     return redirect("/cart")
 
 
+@post("/cart/codes", include_in_schema=False, opt={"rate": "code"})
+async def add_code(visit: Visit) -> Response[Any]:
+    """Use a promotion's code."""
+    wish = await visit.fields(CartExtra)
+    scope = await visit.owner()
+    try:
+        await visit.write(lambda tx: orders.add_code(tx, scope, wish.code))
+    except Refused as refusal:
+        return await _show_again(visit, wish, refusal)
+    visit.flash("cart.code_added")
+    return redirect(_back(wish))
+
+
+@post("/cart/codes/remove", include_in_schema=False)
+async def remove_code(visit: Visit) -> Response[Any]:
+    """Use a code no longer."""
+    wish = await visit.fields(CartExtra)
+    scope = await visit.owner()
+    await visit.write(lambda tx: orders.remove_code(tx, scope, wish.code))
+    return redirect(_back(wish))
+
+
+@post("/cart/gift-cards", include_in_schema=False, opt={"rate": "code"})
+async def add_gift_card(visit: Visit) -> Response[Any]:
+    """Pay with a gift card, as far as it goes."""
+    wish = await visit.fields(CartExtra)
+    scope = await visit.owner()
+    try:
+        await visit.write(lambda tx: orders.add_gift_card(tx, scope, Secret(wish.code)))
+    except Refused as refusal:
+        return await _show_again(visit, wish, refusal)
+    visit.flash("cart.card_added")
+    return redirect(_back(wish))
+
+
+@post("/cart/gift-cards/remove", include_in_schema=False)
+async def remove_gift_card(visit: Visit) -> Response[Any]:
+    """Keep a gift card for another time."""
+    wish = await visit.fields(CartExtra)
+    scope = await visit.owner()
+    await visit.write(lambda tx: orders.remove_gift_card(tx, scope, wish.card_id))
+    return redirect(_back(wish))
+
+
+@post("/cart/currency", include_in_schema=False)
+async def choose_currency(visit: Visit) -> Response[Any]:
+    """Have the cart in another currency."""
+    wish = await visit.fields(CartExtra)
+    scope = await visit.owner()
+    try:
+        await visit.write(lambda tx: orders.choose_currency(tx, scope, wish.currency))
+    except Refused as refusal:
+        return await _show_again(visit, wish, refusal)
+    return redirect(_back(wish))
+
+
+@get("/gift-card", include_in_schema=False)
+async def gift_card(visit: Visit) -> Response[str]:
+    """Where the balance of a gift card can be asked for."""
+    return await render(visit, "gift-card.html", found=None, sentence=None)
+
+
+@post("/gift-card", include_in_schema=False, opt={"rate": "code"})
+async def show_gift_card(visit: Visit) -> Response[str]:
+    """What is left on a gift card, for whoever has its code."""
+    code = Secret((await visit.form()).get("code", ""))
+    try:
+        found = await visit.read(lambda s: pay.find_gift_card(s, code))
+    except Refused as refusal:
+        return await render(visit, "gift-card.html", status=404, found=None, sentence=refusal.sentence)
+    return await render(visit, "gift-card.html", found=found, sentence=None)
+
+
 @get("/checkout", include_in_schema=False)
 async def checkout(visit: Visit) -> Response[Any]:
     """Where it goes; then, once that is known, what delivery costs, and the button to pay."""
     view = await _cart(visit)
     if not view.groups:
         return redirect("/cart")
-    scope = visit.scope
-    quoted = await visit.read(lambda s: orders.view_checkout(s, scope))
     query = dict(visit.request.query_params.items())
+    quoted = await _quoted(visit, query)
     if quoted is None or "edit" in query:
         address, email = (quoted.address, quoted.email) if quoted else (NOTHING, _own_email(visit))
-        return await _ask_address(visit, view, address, email)
+        billing = quoted.billing if quoted else None
+        return await _ask_address(visit, view, address, email, billing, edited=query.get("edit", ""))
+    before = quoted
     if not quoted.ready:
         try:
-            asked = quoted
-            quoted = await visit.write(lambda tx: orders.quote_cart(tx, scope, asked.address, asked.email))
+            await _quote(visit, before.address, before.email, before.billing)
         except Refused as refusal:
-            return await _ask_address(visit, view, quoted.address, quoted.email, refusal)
-    return await _show_checkout(visit, quoted, query)
+            return await _ask_address(visit, view, before.address, before.email, before.billing, refusal)
+        quoted = await _quoted(visit, {}) or before
+    return await _show_checkout(visit, quoted, [change.sentence for change in before.changes])
 
 
 @post("/checkout/address", include_in_schema=False)
@@ -108,11 +211,12 @@ async def choose_address(visit: Visit) -> Response[Any]:
     if wish.saved:
         address = await visit.read(lambda s: _saved(s, visit, wish.saved).address)
     try:
-        await visit.write(lambda tx: orders.quote_cart(tx, scope, address, email))
+        await _quote(visit, address, email, wish.billing)
     except Refused as refusal:
-        return await _ask_address(visit, await _cart(visit), address, email, refusal)
+        view = await _cart(visit)
+        return await _ask_address(visit, view, address, email, wish.billing, refusal, wish.edit)
     if wish.keep and scope.is_person and not wish.saved:
-        await visit.write(lambda tx: identity.save_address(tx, scope, address))
+        await visit.write(lambda tx: identity.save_address(tx, scope, address, wish.edit or None))
     return redirect("/checkout")
 
 
@@ -122,69 +226,85 @@ async def place(visit: Visit) -> Response[Any]:
     fields = await visit.form()
     scope = visit.scope
     wish = _wish(fields, visit.language)
-    settings = visit.entrepot.settings.orders
     try:
-        placed = await visit.once(fields.get("_key"), lambda tx: orders.place(tx, scope, wish, settings), Placed)
-    except Conflict as refusal:
-        return await _refuse_place(visit, refusal)
+        placed = await place_order(visit, wish, fields.get("_key"))
+    except (Conflict, Invalid) as refusal:
+        return await _refuse_place(visit, refusal, fields)
     status = await wait_for_payment(visit, placed.order_id)
     note_order(visit, await visit.read(lambda s: orders.get_order(s, scope, placed.order_id)))
     done = "?placed=1" if status in (OrderStatus.PAID, OrderStatus.AWAITING_PAYMENT) else ""
     return redirect(f"/orders/{placed.order_id}{done}")
 
 
-async def _refuse_place(visit: Visit, refusal: Refused) -> Response[Any]:
+async def _refuse_place(visit: Visit, refusal: Refused, fields: dict[str, str]) -> Response[Any]:
     """Say what changed: beside the new figures where there are any, else where the cart went."""
-    scope = visit.scope
     if order_id := refusal.fields.get("order_id"):
         return redirect(f"/orders/{order_id}")
     view = await _cart(visit)
     if not view.groups:
         raise refusal
-    before = await visit.read(lambda s: orders.view_checkout(s, scope))
+    chosen = {name.removeprefix(QUOTE): value for name, value in fields.items() if name.startswith(QUOTE)}
+    before = await _quoted(visit, chosen)
     if before is None:
         return redirect("/checkout")
-    try:
-        quoted = await visit.write(lambda tx: orders.quote_cart(tx, scope, before.address, before.email))
-    except Refused as second:
-        return await render(visit, "cart.html", status=409, cart=view, sentence=second.sentence)
-    return await _show_checkout(visit, quoted, {}, refusal)
+    if not before.ready:
+        try:
+            await _quote(visit, before.address, before.email, before.billing)
+        except Refused as second:
+            return await _show_cart(visit, second)
+        before = await _quoted(visit, chosen) or before
+    return await _show_checkout(visit, before, [], refusal, fields)
 
 
 async def _show_checkout(
-    visit: Visit, quoted: Checkout, query: dict[str, str], refusal: Refused | None = None
+    visit: Visit,
+    quoted: Checkout,
+    changes: list[str],
+    refusal: Refused | None = None,
+    fields: dict[str, str] | None = None,
 ) -> Response[str]:
-    chosen = {group.merchant_id: _chosen(group.options, query.get(group.merchant_id)) for group in quoted.groups}
-    shipping_minor = sum(option.amount_minor for option in chosen.values())
+    methods = methods_for(visit, quoted.currency)
+    sent = fields or {}
     return await render(
         visit,
         "checkout.html",
         status=409 if refusal else 200,
         checkout=quoted,
         cart=quoted.cart,
-        chosen=chosen,
-        shipping_minor=shipping_minor,
-        total_minor=quoted.items_minor + shipping_minor + quoted.tax_minor,
+        currencies=await _currencies(visit, quoted.cart),
         sentence=refusal.sentence if refusal else None,
-        changes=[change.sentence for change in quoted.cart.changes],
-        methods=METHODS,
-        method_chosen=METHODS[0],
+        code_error=refusal.fields.get("code") if refusal else None,
+        changes=[*changes, *(change.sentence for change in quoted.cart.changes if change.sentence not in changes)],
+        methods=methods,
+        method_chosen=sent.get("method") if sent.get("method") in methods else (methods[0] if methods else ""),
+        order_note=sent.get("note", ""),
         confirm_days=visit.entrepot.settings.orders.confirm_days,
+        pay_minutes=visit.entrepot.settings.orders.pay_minutes,
     )
 
 
 async def _ask_address(
-    visit: Visit, view: CartView, address: Address, email: str, refusal: Refused | None = None
+    visit: Visit,
+    view: CartView,
+    address: Address,
+    email: str,
+    billing: Address | None = None,
+    refusal: Refused | None = None,
+    edited: str = "",
 ) -> Response[str]:
     scope = visit.scope
     saved = await visit.read(lambda s: identity.list_addresses(s, scope)) if scope.is_person else []
+    changed = next((each for each in saved if each.id == edited), None)
     return await render(
         visit,
         "checkout.html",
         status=400 if refusal else 200,
         checkout=None,
         cart=view,
-        address=address,
+        address=changed.address if changed and not refusal else address,
+        edited=changed.id if changed else "",
+        billing=billing or NOTHING,
+        other_billing=billing is not None,
         email=email,
         saved=saved,
         countries=list_countries(visit.language),
@@ -194,6 +314,27 @@ async def _ask_address(
     )
 
 
+async def _show_cart(visit: Visit, refusal: Refused | None = None, code: str = "") -> Response[str]:
+    view = await _cart(visit)
+    return await render(
+        visit,
+        "cart.html",
+        status=409 if refusal else 200,
+        cart=view,
+        currencies=await _currencies(visit, view),
+        sentence=refusal.sentence if refusal else None,
+        code=code,
+        code_error=refusal.fields.get("code") if refusal else None,
+    )
+
+
+async def _show_again(visit: Visit, wish: CartExtra, refusal: Refused) -> Response[Any]:
+    """The page on which the form stood, with what was refused."""
+    if wish.back == "checkout" and (quoted := await _quoted(visit, {})) is not None and quoted.ready:
+        return await _show_checkout(visit, quoted, [], refusal)
+    return await _show_cart(visit, refusal, wish.code)
+
+
 async def _cart(visit: Visit) -> CartView:
     scope = visit.scope
     if scope.is_public:
@@ -201,15 +342,43 @@ async def _cart(visit: Visit) -> CartView:
     return await visit.read(lambda s: orders.view_cart(s, scope))
 
 
-def _chosen(options: tuple[DeliveryOption, ...], quote_id: str | None) -> DeliveryOption:
-    return next((option for option in options if option.quote_id == quote_id), options[0])
+async def _quoted(visit: Visit, chosen: dict[str, str]) -> Checkout | None:
+    scope = visit.scope
+    if scope.is_public:
+        return None
+    return await visit.read(lambda s: orders.view_checkout(s, scope, chosen))
+
+
+async def _quote(visit: Visit, address: Address, email: str, billing: Address | None) -> Checkout:
+    scope, minutes = visit.scope, visit.entrepot.settings.deliver.quote_minutes
+    return await visit.write(lambda tx: orders.quote_cart(tx, scope, address, email, minutes, billing))
+
+
+async def _currencies(visit: Visit, view: CartView) -> tuple[str, ...]:
+    """The currencies that a cart may be in: the market's with a rate, and the one it is in."""
+    rates = await visit.read(pay.read_rates)
+    known = rates.currencies if len(rates.currencies) > 1 else ()
+    return known if view.currency is None or view.currency in known or not known else (view.currency, *known)
+
+
+def _back(wish: CartExtra) -> str:
+    return "/checkout" if wish.back == "checkout" else "/cart"
 
 
 def _wish(fields: dict[str, str], language: str) -> Place:
     quotes = tuple(value for name, value in fields.items() if name.startswith(QUOTE))
-    total = fields.get("total_minor", "")
-    is_amount = total.isdecimal() and len(total) <= AMOUNT_DIGITS_MAX
-    return Place(quotes, fields.get("method", ""), int(total) if is_amount else -1, language=language)
+    return Place(
+        quotes,
+        fields.get("method", ""),
+        _amount(fields.get("total_minor", "")),
+        language=language,
+        expected_due_minor=_amount(fields.get("due_minor", fields.get("total_minor", ""))),
+        note=fields.get("note", ""),
+    )
+
+
+def _amount(text: str) -> int:
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= AMOUNT_DIGITS_MAX else -1
 
 
 def _saved(snapshot: Snapshot, visit: Visit, address_id: str) -> SavedAddress:
@@ -223,4 +392,7 @@ def _own_email(visit: Visit) -> str:
     return visit.session.user.email if visit.session and visit.session.user else ""
 
 
-ROUTES: tuple[ControllerRouterHandler, ...] = (cart, put_in_cart, checkout, choose_address, place)
+ROUTES: tuple[ControllerRouterHandler, ...] = (
+    cart, put_in_cart, add_code, remove_code, add_gift_card, remove_gift_card, choose_currency, gift_card,
+    show_gift_card, checkout, choose_address, place,
+)  # fmt: skip

@@ -40,6 +40,11 @@ function suggestions() {
         link.tabIndex = -1;
         link.href = suggestion.url || `/search?q=${encodeURIComponent(suggestion.text)}`;
         link.textContent = suggestion.text;
+        if (suggestion.image) {
+          const picture = document.createElement("img");
+          Object.assign(picture, { src: suggestion.image, alt: "", width: 36, height: 36 });
+          link.prepend(picture);
+        }
         if (suggestion.note) {
           const note = document.createElement("span");
           note.className = "soft small";
@@ -151,6 +156,20 @@ function impressions() {
   all("[data-seen]").forEach((hit) => seen.observe(hit));
 }
 
+/* A moment that prices or stock are kept until, counted down; without script the moment itself is on the page. */
+function countdowns() {
+  all("[data-countdown]").forEach((element) => {
+    const until = Date.parse(element.dateTime);
+    const tick = () => {
+      const left = Math.max(0, Math.round((until - Date.now()) / 1000));
+      const time = `${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}`;
+      element.textContent = element.dataset.countdown.replace("{time}", time);
+      if (left > 0) setTimeout(tick, 1000);
+    };
+    tick();
+  });
+}
+
 /* A page that waits for something looks again: data-refresh is the number of seconds. */
 function refreshes() {
   all("[data-refresh]").forEach((element) => {
@@ -189,4 +208,4 @@ function menus() {
   });
 }
 
-[theme, suggestions, steppers, submitOnChange, filters, prints, busyForms, galleries, impressions, refreshes, copies, menus].forEach((part) => part());
+[theme, suggestions, steppers, submitOnChange, filters, prints, busyForms, galleries, impressions, refreshes, countdowns, copies, menus].forEach((part) => part());

@@ -59,18 +59,23 @@ def clean_html(text: str) -> str:
     text = clean_text(text)
     if not text:
         return ""
-    if not _MARKUP.search(text):
-        return "".join(
-            f"<p>{escape(unescape(part), quote=False)}</p>".replace("\n", "<br>") for part in _PARAGRAPHS.split(text)
-        )
-    return nh3.clean(
-        text,
-        tags=_TAGS,
-        clean_content_tags={"script", "style", "template", "noscript", "iframe", "object", "svg", "math"},
-        attributes=_ATTRIBUTES,
-        url_schemes=_SCHEMES,
-        link_rel=_REL,
-    ).strip()
+    if _MARKUP.search(text):
+        text = nh3.clean(
+            text,
+            tags=_TAGS,
+            clean_content_tags={"script", "style", "template", "noscript", "iframe", "object", "svg", "math"},
+            attributes=_ATTRIBUTES,
+            url_schemes=_SCHEMES,
+            link_rel=_REL,
+        ).strip()
+    if not text or _MARKUP.search(text):
+        return text
+    return "".join(f"<p>{_written(part)}</p>" for part in _PARAGRAPHS.split(text))
+
+
+def _written(text: str) -> str:
+    """A text in HTML, written as the cleaner would write it."""
+    return escape(unescape(text), quote=False).replace("\n", "<br>").replace("\xa0", "&nbsp;")
 
 
 def plain_text(html: str) -> str:

@@ -175,4 +175,6 @@ class _Server(uvicorn.Server):
             yield
         finally:
             for each, handler in before.items():
-                signal.signal(each, handler)
+                # A supervisor that asks twice must not kill what is being written to the disk in the end.
+                asked_twice = self.should_exit and each == signal.SIGTERM
+                signal.signal(each, signal.SIG_IGN if asked_twice else handler)

@@ -55,7 +55,14 @@ class Entrepot:
     brings everything to rest with `settle`, on the caller's thread.
     """
 
-    def __init__(self, home: Path, settings: Settings, database: Database, secret_key: Secret) -> None:
+    def __init__(
+        self,
+        home: Path,
+        settings: Settings,
+        database: Database,
+        secret_key: Secret,
+        faults: pay.Faults | None = None,
+    ) -> None:
         self.home = home
         self.settings = settings
         self.database = database
@@ -65,7 +72,7 @@ class Entrepot:
         self.mailer = identity.open_mailer(settings.identity, home / "mail")
         self.signals = signals.Buffer(database)
         self.meter = cloud.Meter(database, settings=settings.cloud)
-        self.processor = pay.SandboxProcessor(home / "sandbox", clock=database.clock)
+        self.processor = pay.SandboxProcessor(home / "sandbox", clock=database.clock, faults=faults)
         self.processors = pay.open_processors(settings.pay, self.processor, database.clock, settings.public_url)
         self.sealer = pay.Sealer(secret_key)
         self.carriers = deliver.open_carriers(secret_key)
@@ -106,6 +113,12 @@ class Entrepot:
             pass
         self.open_index()
         catch_up(self.database, self.indexer)
+
+    def rest(self) -> None:
+        """The same without the index: reactions and due tasks only, for days that nobody searches in."""
+        workers = Workers(self.database, self.job_kinds, self.name)
+        while self._relay.drain() + workers.drain():
+            pass
 
     def open_index(self) -> None:
         """Open the search index for a handle that is not started, building it where there is none."""
@@ -160,11 +173,17 @@ def _joined(*parts: Reactions) -> Reactions:
 
 
 def open_home(
-    home: Path, environ: Mapping[str, str] | None = None, *, clock: Clock | None = None, random: Random | None = None
+    home: Path,
+    environ: Mapping[str, str] | None = None,
+    *,
+    clock: Clock | None = None,
+    random: Random | None = None,
+    faults: pay.Faults | None = None,
 ) -> Entrepot:
     """Open a home, making it and its schema where they are missing.
 
-    Refused with a sentence when a setting is wrong or the folder or database cannot be used.
+    `faults` are those of the sandbox processor, for simulated days. Refused with a sentence when a setting is wrong or
+    the folder or database cannot be used.
     """
     settings = read_settings(home, os.environ if environ is None else environ)
     _make_folder(home)
@@ -175,7 +194,7 @@ def open_home(
     except BaseException:
         database.close()
         raise
-    return Entrepot(home, settings, database, read_secret_key(home))
+    return Entrepot(home, settings, database, read_secret_key(home), faults)
 
 
 @contextmanager

@@ -10,6 +10,17 @@ from entrepot.kernel import Blobs, Reactions, TaskKind
 
 from . import notices as _notices  # noqa: F401 - declares their kinds
 from . import sales as _sales
+from . import twins as _twins
+from .arranging import (
+    Brought,
+    find_categories,
+    list_brought,
+    list_children,
+    merge_categories,
+    move_category,
+    rename_category,
+    settle_brought,
+)
 from .attributes import list_attributes, save_attributes
 from .bulk.running import (
     RunBulkEdit,
@@ -36,7 +47,7 @@ from .bulk.types import (
 )
 from .bundles import BundlePart, save_bundle
 from .cards import documents_of, iterate_documents, list_cards
-from .categories import category_tree, get_category, list_categories, save_categories
+from .categories import category_tree, get_category, list_categories, map_categories, save_categories
 from .checks import CheckLine, Quality, check_listing
 from .drafts import Fault, PictureDraft, ProductDraft, ReviewDraft, SaleDraft, VariantDraft
 from .events import (
@@ -112,7 +123,7 @@ from .products import place_faults, save_products
 from .proofs import PROOFS
 from .publishing import set_listing_status
 from .reviews import ReviewText, grant_review, list_reviews, may_review, write_review
-from .sales import SCHEDULE
+from .sales import SCHEDULE as _SALES
 from .settings import Settings
 from .shelves import Movement, PriceStep, list_low_stock, list_movements, list_prices, move_stock, tell_low_stock
 from .stock import (
@@ -126,6 +137,8 @@ from .stock import (
     release_stock,
     ship_stock,
 )
+from .taxonomy import Loaded, Taxonomy, load_taxonomy, read_taxonomy
+from .twins import Twin, TwinSide, join_twins, keep_apart, list_twins, propose_twin
 from .types import (
     AttributeDefinition,
     Card,
@@ -150,15 +163,17 @@ from .types import (
     VariantView,
 )
 
+SCHEDULE = (*_SALES, *_twins.SCHEDULE)
+
 
 def reactions() -> Reactions:
     """What the catalogue does because of its own events."""
-    return {StockChanged: (tell_low_stock,)}
+    return {StockChanged: (tell_low_stock,), MerchantApproved: (_twins.look_again,)}
 
 
 def tasks(blobs: Blobs, settings: Settings | None = None) -> tuple[TaskKind[Any], ...]:
     """The kinds of task that the catalogue has: importing what was uploaded, following sales and schedules."""
-    return (import_task(blobs), tidy_task(blobs, settings or Settings()), bulk_task(), *_sales.TASKS)
+    return (import_task(blobs), tidy_task(blobs, settings or Settings()), bulk_task(), *_sales.TASKS, *_twins.TASKS)
 
 
 __all__ = [
@@ -172,6 +187,7 @@ __all__ = [
     "SCHEDULE",
     "AttributeDefinition",
     "Blobs",
+    "Brought",
     "BulkEdit",
     "BulkPreview",
     "BundlePart",
@@ -193,6 +209,7 @@ __all__ = [
     "Import",
     "Listing",
     "ListingStatus",
+    "Loaded",
     "Merchant",
     "MerchantApplication",
     "MerchantApplied",
@@ -241,8 +258,11 @@ __all__ = [
     "StockChanged",
     "StockRequest",
     "StoredPicture",
+    "Taxonomy",
     "Thing",
     "TidyFeeds",
+    "Twin",
+    "TwinSide",
     "Value",
     "VariantDraft",
     "VariantView",
@@ -263,6 +283,7 @@ __all__ = [
     "export_public_feed",
     "feed_schema",
     "feeds_in",
+    "find_categories",
     "find_gtin",
     "find_listings",
     "find_mapping",
@@ -281,9 +302,13 @@ __all__ = [
     "hold_stock",
     "import_task",
     "iterate_documents",
+    "join_twins",
+    "keep_apart",
     "list_attributes",
+    "list_brought",
     "list_cards",
     "list_categories",
+    "list_children",
     "list_edit_lines",
     "list_edits",
     "list_import_errors",
@@ -297,10 +322,15 @@ __all__ = [
     "list_reviews",
     "list_sitemap_addresses",
     "list_sitemap_parts",
+    "list_twins",
+    "load_taxonomy",
     "local_feed",
+    "map_categories",
     "map_columns",
     "may_review",
     "merchants_of",
+    "merge_categories",
+    "move_category",
     "move_stock",
     "normalise",
     "normalise_all",
@@ -312,12 +342,15 @@ __all__ = [
     "places_of",
     "preview_edit",
     "preview_import",
+    "propose_twin",
     "publish_product",
     "reactions",
     "read_feed",
+    "read_taxonomy",
     "record_pictures",
     "regular_prices",
     "release_stock",
+    "rename_category",
     "rendition",
     "restock_pieces",
     "run_import",
@@ -331,6 +364,7 @@ __all__ = [
     "send_pieces",
     "set_listing_status",
     "set_stock",
+    "settle_brought",
     "ship_stock",
     "start_edit",
     "start_import",

@@ -2,9 +2,13 @@
 
 A feed's category finds ours in this order:
 
-1. the same path (`electronics/audio/headphones`);
-2. the only one of ours whose path ends with the whole of it (`audio/headphones`, or just `headphones`);
-3. else it is made as the feed writes it, with its parents, and remembers the merchant it came from; a merchant may
+1. what the operator resolved it to for this merchant;
+2. the same path (`electronics/audio/headphones`);
+3. another way to say one of ours: a path of a taxonomy that was loaded, in any of its languages or Google's words, or
+   where one of ours stood before it was moved or merged;
+4. the only one of ours whose path ends with the whole of it (`audio/headphones`, or just `headphones`), or, where it
+   is a single word, with another word for the same that a pack knows (`notebooks` for `laptops`);
+5. else it is made as the feed writes it, with its parents, and remembers the merchant it came from; a merchant may
    bring a bounded number, and beyond it the nearest parent that exists is taken.
 """
 
@@ -23,8 +27,10 @@ from entrepot.kernel.sql import prepare_text
 from entrepot.kernel.tx import Again
 
 from . import tables
+from .packs import same_words
 from .texts import clean_title, slug_of
 from .types import Category, CategoryDraft, CategoryNode
+from .values import plain
 from .visibility import SEEN
 
 DEPTH_MAX = 8
@@ -77,8 +83,8 @@ def category_tree(snapshot: Snapshot) -> tuple[CategoryNode, ...]:
 
 
 def get_category(snapshot: Snapshot, key: str) -> Category:
-    """A category by id or path; NotFound when there is none."""
-    category = snapshot.one(_get, key=key)
+    """A category by id or path, also by the path that it had before it was moved; NotFound when there is none."""
+    category = snapshot.one(_get, key=key) or snapshot.one(_get_moved, words=words_of(key))
     if category is None:
         raise NotFound("There is no such category")
     return category
@@ -104,14 +110,49 @@ def resolve_categories(tx: Tx, merchant_id: str, texts: Iterable[str]) -> dict[s
 
     A handful of statements, however many texts.
     """
-    paths = {text: parse_path(text) for text in set(texts)}
-    slugs = {text: slug_path(path) for text, path in paths.items() if path}
-    known = _read_ids(tx, {each for slug in slugs.values() for each in _prefixes(slug)})
-    known |= _match_ends(tx, {slug for slug in slugs.values() if slug not in known})
-    missing = {path for text, path in paths.items() if path and slugs[text] not in known}
+    wanted = set(texts)
+    paths = {text: parse_path(text) for text in wanted}
+    named, known = _find(tx, merchant_id, paths)
+    missing = {path for text, path in paths.items() if path and text not in named and slug_path(path) not in known}
     if missing:
         _bring(tx, merchant_id, missing, known)
-    return {text: _nearest(slugs.get(text, ""), known) for text in paths}
+    return {text: named.get(text) or _nearest(slug_path(path), known) for text, path in paths.items()}
+
+
+def map_categories(snapshot: Snapshot, merchant_id: str, texts: Iterable[str]) -> dict[str, str | None]:
+    """The id of the category that each text of a feed means already; None for one that a feed would bring along.
+
+    Changes nothing. A handful of reads for a whole batch.
+    """
+    paths = {text: parse_path(text) for text in set(texts)}
+    named, known = _find(snapshot, merchant_id, paths)
+    return {text: named.get(text) or known.get(slug_path(path)) for text, path in paths.items()}
+
+
+def words_of(text: str) -> str:
+    """A category's path as other ways to say it are kept: small letters, parts joined by ` > `."""
+    parts = (plain(clean_title(part))[:PART_LENGTH_MAX] for part in text.split(">" if ">" in text else "/"))
+    return " > ".join(part for part in parts if part)
+
+
+def _find(snapshot: Snapshot, merchant_id: str, paths: Mapping[str, Path]) -> tuple[dict[str, str], dict[str, str]]:
+    """What is known of the paths of texts: ids by text where a name says so, and ids by slug, their parents' too."""
+    slugs = {text: slug_path(path) for text, path in paths.items() if path}
+    known = _read_ids(snapshot, {each for slug in slugs.values() for each in _prefixes(slug)})
+    said = _read_names(snapshot, merchant_id, {text: words_of(text) for text in slugs})
+    named = {text: id for text, (id, is_own) in said.items() if is_own or slugs[text] not in known}
+    known |= _match_ends(snapshot, {slug for text, slug in slugs.items() if slug not in known and text not in named})
+    return named, known
+
+
+def _read_names(snapshot: Snapshot, merchant_id: str, wordings: Mapping[str, str]) -> dict[str, tuple[str, bool]]:
+    """(category, whether it was said for this merchant) of each text that has a name; the merchant's own one counts."""
+    if not wordings:
+        return {}
+    rows = snapshot.all(_names, words=sorted(set(wordings.values())), merchant_id=merchant_id)
+    found = {row.words: (row.category_id, False) for row in rows if not row.merchant_id}
+    found |= {row.words: (row.category_id, True) for row in rows if row.merchant_id}
+    return {text: found[words] for text, words in wordings.items() if words in found}
 
 
 def parse_path(text: str) -> Path:
@@ -156,14 +197,29 @@ def _match_ends(snapshot: Snapshot, slugs: set[str]) -> dict[str, str]:
     """Ours whose path ends with one of these, where there is only one."""
     if not slugs:
         return {}
-    leaves = {slug.rpartition("/")[2] for slug in slugs}
-    ours = snapshot.all(_ours_by_leaf, leaves=sorted(leaves))
+    leaves = {slug: slug.rpartition("/")[2] for slug in slugs}
+    alike = {slug: _slugs_alike(slug) for slug in slugs if "/" not in slug}  # Stationery > Notebooks are no laptops
+    ours = snapshot.all(_ours_by_leaf, leaves=sorted(set(leaves.values()).union(*alike.values())))
     found: dict[str, list[str]] = {}
+    by_leaf: dict[str, list[str]] = {}
     for row in ours:
         parts = row.slug.split("/")
+        by_leaf.setdefault(parts[-1], []).append(row.id)
         for start in range(1, len(parts)):
             found.setdefault("/".join(parts[start:]), []).append(row.id)
-    return {slug: found[slug][0] for slug in slugs if len(found.get(slug, ())) == 1}
+    matched = {slug: found[slug][0] for slug in slugs if len(found.get(slug, ())) == 1}
+    for slug, others in alike.items():
+        ids = {id for other in others for id in by_leaf.get(other, ())}
+        if slug not in matched and slug not in found and len(ids) == 1:
+            matched[slug] = ids.pop()
+    return matched
+
+
+def _slugs_alike(leaf: str) -> set[str]:
+    """Last parts of paths that mean the same: `notebooks` and `laptops`, in singular and plural."""
+    word = leaf.replace("-", " ")
+    alike = {slug_of(each) for one in {word, word.removesuffix("s")} for each in same_words(one)} - {""}
+    return {each + end for each in alike for end in ("", "s")} - {leaf}
 
 
 def _bring(tx: Tx, merchant_id: str, missing: set[Path], known: dict[str, str]) -> None:
@@ -214,6 +270,18 @@ def _read(id: str, slug: str, names: str, parent_id: str | None, position: int, 
 
 _c, _p = tables.categories.c, tables.products.c
 _whole = select(_c.id, _c.slug, _c.names, _c.parent_id, _c.position, _c.source)
+_n = tables.category_names.c
+_names: Prepared[Any] = prepare(
+    select(_n.words, _n.merchant_id, _n.category_id).where(
+        in_set(_n.words, "words"), or_(_n.merchant_id == "", _n.merchant_id == bindparam("merchant_id"))
+    )
+)
+_get_moved: Prepared[Category] = prepare(
+    _whole.join_from(tables.categories, tables.category_names, _n.category_id == _c.id).where(
+        _n.words == bindparam("words"), _n.merchant_id == "", _n.kind == "moved"
+    ),
+    _read,
+)
 _list: Prepared[Category] = prepare(_whole.order_by(_c.slug), _read)
 _get: Prepared[Category] = prepare(_whole.where(or_(_c.id == bindparam("key"), _c.slug == bindparam("key"))), _read)
 _whole_by_slugs: Prepared[Category] = prepare(_whole.where(in_set(_c.slug, "slugs")), _read)

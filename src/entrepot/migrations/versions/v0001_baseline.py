@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 from sqlalchemy import Text
 
-revision = "b53facb02f3c"
+revision = "1977a55df40d"
 down_revision = None
 
 
@@ -285,6 +285,7 @@ def upgrade() -> None:
         sa.Column("tags", sa.Text().with_variant(postgresql.JSONB(astext_type=Text()), "postgresql"), nullable=False),
         sa.Column("fed_published", sa.SmallInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("fed_publish_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("joined", sa.SmallInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("row_hash", sa.Text(), nullable=False),
         sa.Column("content_hash", sa.Text(), nullable=False),
         sa.Column("created_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -399,14 +400,6 @@ def upgrade() -> None:
     )
     op.create_index("ix_catalog_offers_variant", "catalog_offers", ["variant_id"], unique=False)
     op.create_table(
-        "catalog_old_slugs",
-        sa.Column("slug", sa.Text(), nullable=False),
-        sa.Column("product_id", sa.Text(), nullable=False),
-        sa.PrimaryKeyConstraint("slug", name=op.f("pk_catalog_old_slugs")),
-        sqlite_strict=True,
-    )
-    op.create_index("ix_catalog_old_slugs_product", "catalog_old_slugs", ["product_id"], unique=False)
-    op.create_table(
         "catalog_picture_sources",
         sa.Column("source_sha256", sa.Text(), nullable=False),
         sa.Column("sha256", sa.Text(), nullable=False),
@@ -480,6 +473,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("slug", name=op.f("uq_catalog_products_slug")),
         sqlite_strict=True,
     )
+    op.create_index("ix_catalog_products_brand", "catalog_products", ["brand", "id"], unique=False)
     op.create_index("ix_catalog_products_category", "catalog_products", ["category_id"], unique=False)
     op.create_index("ix_catalog_products_owner", "catalog_products", ["owner_id", "id"], unique=False)
     op.create_table(

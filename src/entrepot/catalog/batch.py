@@ -35,6 +35,7 @@ class Batch:
         self.reviews: Rows = []
         self.claims: dict[str, dict[str, Any]] = {}
         self.freed_claims: list[str] = []
+        self.unjoined: list[str] = []
         self.fed: dict[tuple[str, str], int | None] = {}
         self.counts: list[Count] = []
         self.listed: set[str] = set()
@@ -57,6 +58,8 @@ class Batch:
         tx.run_many(_change_variant, self.changed_variants)
         tx.run_many(_insert_listing, self.new_listings)
         tx.run_many(_change_listing, self.changed_listings)
+        if self.unjoined:
+            tx.run(_unjoin, ids=self.unjoined)
         tx.run_many(_insert_offer, self.new_offers)
         tx.run_many(_change_offer, self.changed_offers)
         if self.pictured:
@@ -150,6 +153,7 @@ _forget_pictures: Prepared[Any] = prepare(
     delete(tables.product_pictures).where(in_set(tables.product_pictures.c.product_id, "ids"))
 )
 _free: Prepared[Any] = prepare(delete(tables.gtins).where(in_set(tables.gtins.c.variant_id, "ids")))
+_unjoin: Prepared[Any] = prepare(update(tables.listings).where(in_set(_l.id, "ids")).values(joined=0))
 _insert_review: Prepared[Any] = prepare_text(
     "INSERT INTO catalog_reviews (id, product_id, author_id, author, rating, title, body, origin, source, written_at) "
     "VALUES (:id, :product_id, :author_id, :author, :rating, :title, :body, :origin, :source, :written_at) "

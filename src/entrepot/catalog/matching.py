@@ -1,9 +1,10 @@
-"""Which product a draft is about: one that is there already, known by the GTINs of its variants, or one of its own.
+"""Which product a draft is about: one that is there already, known by the numbers of its variants, or one of its own.
 
-A GTIN means one variant in the whole market: that of the first approved merchant who listed it. A draft joins a product
-of somebody else when each of its variants is known there; the merchant then adds offers, and the first lister's words
-stay. Merchants who are not approved claim nothing, so that nobody's goods appear under words that the operator never
-let in.
+A GTIN means one variant in the whole market: that of the first approved merchant who listed it. Where one side has no
+GTIN, the same brand and model number mean the oldest variant that has them. A draft joins a product of somebody else
+when each of its variants is known there; the merchant then adds offers, and the first lister's words stay. Merchants
+who are not approved claim nothing, so that nobody's goods appear under words that the operator never let in. What is
+only likely the same is left to a person (`twins`).
 """
 
 from __future__ import annotations
@@ -33,6 +34,23 @@ class Claim(NamedTuple):
     variant_id: str
     product_id: str
     owner_id: str
+
+
+class Model(NamedTuple):
+    """The oldest variant of a brand's model number, and its GTIN."""
+
+    model_key: str
+    variant_id: str
+    product_id: str
+    owner_id: str
+    gtin: str | None
+
+
+class Claims(NamedTuple):
+    """What the numbers of some drafts mean: by GTIN, by brand and model number."""
+
+    gtins: dict[str, Claim]
+    models: dict[str, Model]
 
 
 def draft_gtins(draft: ProductDraft) -> tuple[str | None, ...]:
@@ -65,22 +83,32 @@ def _plain(text: str) -> str:
     return "".join(letter for letter in unicodedata.normalize("NFKC", text).casefold() if letter.isalnum())
 
 
-def read_claims(snapshot: Snapshot, drafts: Iterable[ProductDraft]) -> dict[str, Claim]:
-    """What the GTINs of these drafts mean, in one read."""
+def read_claims(snapshot: Snapshot, drafts: Sequence[ProductDraft]) -> Claims:
+    """What the numbers of these drafts mean, in two reads."""
     gtins = {gtin for draft in drafts for gtin in draft_gtins(draft) if gtin and is_shared(gtin)}
-    return {row.gtin: row for row in snapshot.all(_claims, gtins=sorted(gtins))} if gtins else {}
+    keys = {key for draft in drafts for _, key in draft_models(draft) if key}
+    models: dict[str, Model] = {}
+    for row in snapshot.all(_models, keys=sorted(keys)) if keys else ():
+        models.setdefault(row.model_key, row)
+    return Claims({row.gtin: row for row in snapshot.all(_claims, gtins=sorted(gtins))} if gtins else {}, models)
 
 
-def match_product(
-    draft: ProductDraft, merchant_id: str, claims: dict[str, Claim]
-) -> tuple[str, tuple[str, ...]] | None:
+def match_product(draft: ProductDraft, merchant_id: str, claims: Claims) -> tuple[str, tuple[str, ...]] | None:
     """Another merchant's product that this draft is about, and the variant of it that each of the draft's is."""
-    found = [claims.get(gtin) if gtin else None for gtin in draft_gtins(draft)]
+    found = [_known(claims, gtin, key) for gtin, (_, key) in zip(draft_gtins(draft), draft_models(draft), strict=True)]
     known = [claim for claim in found if claim is not None and claim.owner_id != merchant_id]
     if len(known) < len(draft.variants) or len({claim.product_id for claim in known}) != 1:
         return None
     variants = tuple(claim.variant_id for claim in known)
     return (known[0].product_id, variants) if len(set(variants)) == len(variants) else None
+
+
+def _known(claims: Claims, gtin: str | None, key: str | None) -> Claim | Model | None:
+    """The variant of these numbers. Two different GTINs are two articles, whatever the model number says."""
+    if gtin and (claim := claims.gtins.get(gtin)):
+        return claim
+    model = claims.models.get(key) if key else None
+    return model if model is not None and (gtin is None or model.gtin in (None, gtin)) else None
 
 
 def write_claims(tx: Tx, rows: Sequence[dict[str, Any]]) -> None:
@@ -113,6 +141,14 @@ _claims: Prepared[Claim] = prepare(
     .join_from(tables.gtins, tables.products, _p.id == _g.product_id)
     .where(in_set(_g.gtin, "gtins")),
     Claim,
+)
+_models: Prepared[Model] = prepare(
+    select(_v.model_key, _v.id, _v.product_id, _p.owner_id, _v.gtin)
+    .join_from(tables.variants, tables.products, _p.id == _v.product_id)
+    .join(tables.merchants, _m.id == _p.owner_id)
+    .where(in_set(_v.model_key, "keys"), _m.status == "approved", _p.joined_to.is_(None), _p.hidden == 0)
+    .order_by(_v.model_key, _v.id),
+    Model,
 )
 _meant: Prepared[Any] = prepare(select(_g.gtin, _g.variant_id).where(in_set(_g.gtin, "gtins")))
 _claim: Prepared[Any] = prepare_text(

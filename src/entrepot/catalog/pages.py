@@ -25,12 +25,15 @@ REVIEWS_SHOWN = 20
 
 
 def get_product(snapshot: Snapshot, key: str, scope: Scope | None = None) -> ProductView:
-    """A product by id or slug, as buyers see it: the offers of approved merchants, the featured one first.
+    """A product by id or slug, as buyers see it: the offers of approved merchants, the featured one first. One that
+    was joined to another (`joining`) is found under its old id and slug too.
 
     Its merchants (`scope.organisation`) and the operator also see what is hidden. NotFound when nothing is to be seen.
     """
     scope = scope or Scope.public()
     row = snapshot.one(_product, key=key)
+    if row is not None and row.joined_to is not None:
+        row = snapshot.one(_product, key=row.joined_to)
     if row is None:
         raise NotFound("There is no such product")
     rows = snapshot.all(_offers, id=row.id)
@@ -105,7 +108,8 @@ _pp, _pic = tables.product_pictures.c, tables.pictures.c
 _product: Prepared[Any] = prepare(
     select(
         _p.id, _p.slug, _p.external_id, _p.owner_id, _p.title, _p.description, _p.brand, _p.category_id, _p.attributes,
-        _p.options, _p.hidden, _p.rating_total, _p.rating_count, _p.rating_verified, _p.created_at, _p.changed_at,
+        _p.options, _p.hidden, _p.joined_to, _p.rating_total, _p.rating_count, _p.rating_verified, _p.created_at,
+        _p.changed_at,
     ).where(or_(_p.id == bindparam("key"), _p.slug == bindparam("key")))
 )  # fmt: skip
 _offers: Prepared[Any] = prepare(OFFERS.where(_o.product_id == bindparam("id"), _o.state != "gone"))

@@ -71,6 +71,9 @@ def place_draft(tx: Tx, batch: Batch, known: Known, place: Place) -> str:
     elif listing is not None and listing.owned:
         product_id = listing.product_id
         variants = _change_product(tx, batch, known, place, listing)
+    elif listing is not None and listing.joined:
+        product_id = listing.product_id
+        variants = _joined_variants(tx, batch, known, place, listing)
     else:
         product_id = tx.new_id("prd")
         variants = _new_product(tx, batch, known, place, product_id)
@@ -79,6 +82,7 @@ def place_draft(tx: Tx, batch: Batch, known: Known, place: Place) -> str:
     listing_id = _place_listing(tx, batch, known, place, listing, product_id, life)
     _place_offers(tx, batch, known, place, listing_id, product_id, variants, hidden)
     if listing is not None and listing.product_id != product_id:
+        batch.unjoined.append(listing.id)
         batch.withdrawn.add(listing.product_id)
         batch.offered.add(product_id)
     if listing is not None and hidden != bool(listing.hidden):
@@ -117,6 +121,27 @@ def _change_product(tx: Tx, batch: Batch, known: Known, place: Place, listing: A
     batch.listed.add(product_id)
     _place_words(tx, batch, known, place, product_id, content)
     return _place_variants(tx, batch, known, place, product_id, mine)
+
+
+def _joined_variants(tx: Tx, batch: Batch, known: Known, place: Place, listing: Any) -> tuple[str, ...]:
+    """The variants of a product that a person joined this listing to: its words are another's, what is missing of its
+    variants is added behind them."""
+    mine = {offer.external_id: offer.variant_id for offer in known.offers[listing.id].values()}
+    there = known.variants[listing.product_id]
+    by_gtin = {variant.gtin: variant.id for variant in there if variant.gtin}
+    by_options = {_options_key(read_choices(variant.options).items()): variant.id for variant in there}
+    chosen: list[str] = []
+    for external_id, row in zip(map(clean_line, variant_ids(place.draft)), _variant_rows(place.draft), strict=True):
+        candidates = (
+            mine.get(external_id), by_gtin.get(row["gtin"] or ""), by_options.get(_options_key(row["options"])),
+        )  # fmt: skip
+        found = next((each for each in candidates if each is not None and each not in chosen), None)
+        if found is None:
+            found = tx.new_id("var")
+            row |= {"id": found, "position": len(there) + len(chosen), "options": to_json(row["options"])}
+            _write_variant(batch, known, listing.product_id, row, None)
+        chosen.append(found)
+    return tuple(chosen)
 
 
 def _place_words(tx: Tx, batch: Batch, known: Known, place: Place, product_id: str, content: Any) -> None:
@@ -195,7 +220,7 @@ def _place_listing(tx: Tx, batch: Batch, known: Known, place: Place, listing: An
     else:
         merchant_id = known.merchant.id
         batch.new_listings.append(
-            {**row, "merchant_id": merchant_id, "external_id": place.external_id, "created_at": tx.now}
+            {**row, "merchant_id": merchant_id, "external_id": place.external_id, "joined": 0, "created_at": tx.now}
         )
     return listing_id
 

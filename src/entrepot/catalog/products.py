@@ -24,7 +24,7 @@ from .batch import Batch
 from .categories import resolve_categories
 from .content import define_attributes
 from .drafts import Fault, ProductDraft, check_draft, content_hash, row_hash
-from .matching import Claim, match_product, read_claims
+from .matching import Claims, match_product, read_claims
 from .merchants import lock_merchant, require_merchant
 from .placing import Known, Place, place_draft
 from .sales import enqueue_borders, enqueue_openings, settle_prices
@@ -108,7 +108,7 @@ def _save(
     define_attributes(tx, drafts)
     claims = read_claims(tx, drafts)
     matches = _match(merchant.id, fresh, listings, claims)
-    known = _read_known(tx, merchant, fresh, listings, set(claims), location_id, places)
+    known = _read_known(tx, merchant, fresh, listings, set(claims.gtins), location_id, places)
     batch = Batch()
     products = {}
     for row in fresh:
@@ -165,13 +165,13 @@ def _check_place(tx: Tx, merchant_id: str, fresh: Sequence[Row], location_id: st
 
 
 def _match(
-    merchant_id: str, fresh: Sequence[Row], listings: dict[str, Any], claims: dict[str, Claim]
+    merchant_id: str, fresh: Sequence[Row], listings: dict[str, Any], claims: Claims
 ) -> dict[str, tuple[str, tuple[str, ...]]]:
     """The shared product of each draft that is about one. A product's own lister stays with it."""
     found = {}
     for row in fresh:
         is_mine = row.external_id in listings and listings[row.external_id].owned
-        if claims and not is_mine and (match := match_product(row.draft, merchant_id, claims)) is not None:
+        if any(claims) and not is_mine and (match := match_product(row.draft, merchant_id, claims)) is not None:
             found[row.external_id] = match
     return found
 
@@ -187,7 +187,7 @@ def _read_known(
 ) -> Known:
     """What is there already of everything this batch touches: a few reads where something is, none where nothing is."""
     touched = [listings[row.external_id] for row in fresh if row.external_id in listings]
-    product_ids = sorted({listing.product_id for listing in touched if listing.owned})
+    product_ids = sorted({listing.product_id for listing in touched if listing.owned or listing.joined})
     offers = tx.all(_offers, ids=[listing.id for listing in touched]) if touched else []
     variants = tx.all(_variants, ids=product_ids) if product_ids else []
     shared = tx.all(_shared, ids=product_ids, mine=merchant.id) if product_ids else []
@@ -214,6 +214,7 @@ _listings: Prepared[Any] = prepare(
         _l.publish_at,
         _l.fed_published,
         _l.fed_publish_at,
+        _l.joined,
         _l.row_hash,
         _l.content_hash,
         ((_p.owner_id == _l.merchant_id) & (_p.external_id == _l.external_id)).label("owned"),

@@ -155,7 +155,11 @@ PROOFS: tuple[Proof, ...] = (
     Proof(
         "catalog.products",
         "every product has a variant, and a listing of the merchant who owns its words",
-        _rows_of(select(_p.id), ~_has_variant | ~_has_owner, "{} lacks a variant or its owner's listing"),
+        _rows_of(
+            select(_p.id).where(_p.joined_to.is_(None)),
+            ~_has_variant | ~_has_owner,
+            "{} lacks a variant or its owner's listing",
+        ),
     ),
     Proof(
         "catalog.gtins",

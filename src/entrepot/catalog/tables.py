@@ -89,6 +89,7 @@ products = table(
     Column("changed_at", Whole, nullable=False),
 )
 Index("ix_catalog_products_category", products.c.category_id)
+Index("ix_catalog_products_brand", products.c.brand, products.c.id)
 Index("ix_catalog_products_owner", products.c.owner_id, products.c.id)
 
 variants = table(
@@ -125,6 +126,7 @@ listings = table(  # a merchant's row about a product
     Column("tags", Json, nullable=False),
     Column("fed_published", Flag, nullable=False),  # what the feed said last, so that only its change counts
     Column("fed_publish_at", Whole),
+    Column("joined", Flag, nullable=False),  # to a product by a person, not by its numbers: it stays there
     Column("row_hash", String, nullable=False),
     Column("content_hash", String, nullable=False),
     Column("created_at", Whole, nullable=False),
@@ -200,13 +202,6 @@ bundle_parts = table(  # what a set is made of
     CheckConstraint("quantity > 0", name="quantity"),
 )
 Index("ix_catalog_bundle_parts_part", bundle_parts.c.part_offer_id)
-
-old_slugs = table(  # addresses of products that were joined to another
-    "catalog_old_slugs",
-    Column("slug", String, primary_key=True),
-    Column("product_id", String, nullable=False),
-)
-Index("ix_catalog_old_slugs_product", old_slugs.c.product_id)
 
 stock_places = table(  # where an offer has stock, and what a feed last said lies there
     "catalog_stock_places",

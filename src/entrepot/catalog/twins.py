@@ -1,0 +1,321 @@
+"""Products that may be one, for a person to join or to keep apart.
+
+A task goes through new products and compares each with what other merchants list: a GTIN that another product has
+claimed (it was listed before its merchant was approved), a brand's model number, else a title that says nearly the same
+within a brand and a category. What was kept apart is not proposed again. The operator decides, and so does the merchant
+of the newer product, who may only give up words of their own.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, Literal, NamedTuple
+
+import msgspec
+from sqlalchemy import bindparam, func, or_, select, update
+
+from entrepot import identity
+from entrepot.identity import Scope
+from entrepot.kernel import (
+    MINUTE,
+    Conflict,
+    NotFound,
+    Prepared,
+    Scheduled,
+    Snapshot,
+    TaskKind,
+    TaskRun,
+    Tx,
+    find_fact,
+    from_json,
+    in_set,
+    prepare,
+    to_json,
+    write_fact,
+)
+from entrepot.kernel.sql import prepare_text
+
+from . import tables
+from .events import MerchantApproved
+from .joining import Moved, join_products, split_products
+
+KIND = "catalog.find_twins"
+EVERY_S = 300
+BATCH = 200
+GROUP_MAX = 2_000
+"""Products of one brand and category that are looked at; more are not compared by their titles."""
+SETTLED = MINUTE
+"""A command may commit ids that are older than those of another that was quicker: the youngest are left for later."""
+ALIKE_BPS = 7_500
+SURE = 10_000
+_CURSOR = "catalog.twins"
+
+TwinState = Literal["open", "joined", "apart"]
+
+
+class FindTwins(msgspec.Struct, frozen=True):
+    """Go on where it stood."""
+
+
+class TwinSide(msgspec.Struct, frozen=True):
+    """One of two products."""
+
+    id: str
+    slug: str
+    title: str
+    brand: str | None
+    picture: str | None
+    owner_id: str
+    owner_name: str
+
+
+class Twin(msgspec.Struct, frozen=True):
+    """Two products that may be one. `product` is the older and would stay; `score_bps` is how alike they are."""
+
+    id: str
+    product: TwinSide
+    other: TwinSide
+    reason: Literal["gtin", "model", "title"]
+    score_bps: int
+    state: TwinState
+    found_at: int
+    decided_at: int | None
+
+
+def list_twins(
+    snapshot: Snapshot, scope: Scope, state: TwinState = "open", after: str = "", most: int = 50
+) -> list[Twin]:
+    """What waits for a decision, or was decided, oldest first: the operator sees all, a merchant those of its own."""
+    mine = "" if scope.is_operator else identity.require_organisation(scope)
+    rows = snapshot.all(_list, state=state, after=after, mine=mine, all=int(scope.is_operator), most=most)
+    ids = {row.product_id for row in rows} | {row.other_id for row in rows}
+    sides = {side.id: side for side in snapshot.all(_sides, ids=sorted(ids))}
+    return [_twin(row, sides) for row in rows]
+
+
+def join_twins(tx: Tx, scope: Scope, twin_id: str) -> str:
+    """Make one product of the two; returns its id. For the operator and the merchant of the newer one."""
+    row = _lock_own(tx, scope, twin_id)
+    if row.state == "joined":
+        raise Conflict("These products are joined already")
+    moved = join_products(tx, row.product_id, row.other_id)
+    tx.run(_decide, id_=twin_id, state_="joined", moved_=to_json(moved), now_=tx.now, by_=scope.actor)
+    identity.audit(tx, scope, "catalog.join_products", row.other_id, {"to": row.product_id})
+    return str(row.product_id)
+
+
+def keep_apart(tx: Tx, scope: Scope, twin_id: str) -> None:
+    """Say that they are two: they are not proposed again. What was joined is split."""
+    row = _lock_own(tx, scope, twin_id)
+    if row.state == "joined":
+        split_products(tx, row.product_id, row.other_id, from_json(row.moved, Moved))
+        identity.audit(tx, scope, "catalog.split_products", row.other_id, {"from": row.product_id})
+    tx.run(_decide, id_=twin_id, state_="apart", moved_=None, now_=tx.now, by_=scope.actor)
+
+
+def propose_twin(tx: Tx, scope: Scope, one_id: str, other_id: str) -> str:
+    """Have two products compared that a person found; returns the pair's id. Operators only."""
+    identity.require_operator(scope)
+    rows = sorted(tx.all(_some, ids=[one_id, other_id]), key=lambda row: (row.created_at, row.id))
+    if len(rows) < 2:
+        raise NotFound("There is no such product")
+    _insert_all(tx, [Likely(rows[0].id, rows[1].id, "title", alike_bps(rows[0].title, rows[1].title))])
+    found = tx.one(_pair, product_id=rows[0].id, other_id=rows[1].id)
+    assert found is not None
+    return str(found.id)
+
+
+class Likely(NamedTuple):
+    """A pair to propose: the older first."""
+
+    product_id: str
+    other_id: str
+    reason: str
+    score: int
+
+
+def find_twins(tx: Tx) -> int:
+    """Look at the next products and propose what they may be the same as; returns how many it looked at."""
+    cursor = str(find_fact(tx, _CURSOR) or "")
+    fresh = tx.all(_next, after=cursor, before=tx.now - SETTLED, most=BATCH)
+    if fresh:
+        _insert_all(tx, find_likely(tx, fresh))
+        write_fact(tx, _CURSOR, fresh[-1].id)
+    return len(fresh)
+
+
+def look_again(tx: Tx, event: MerchantApproved) -> None:
+    """A merchant's goods may be the same as others' from its approval on: go through them (again)."""
+    first = tx.value(_first_of, merchant_id=event.merchant_id)
+    cursor = str(find_fact(tx, _CURSOR) or "")
+    if first is not None and first <= cursor:
+        write_fact(tx, _CURSOR, first[:-1])
+    tx.enqueue(KIND, FindTwins())
+
+
+def find_likely(snapshot: Snapshot, fresh: Sequence[Any]) -> list[Likely]:
+    """Likely pairs of these products with any other, in three reads."""
+    ids = [row.id for row in fresh]
+    pairs: dict[tuple[str, str], Likely] = {}
+    for row in snapshot.all(_same_gtin, ids=ids):
+        _note(pairs, row, "gtin", SURE)
+    for row in snapshot.all(_same_model, ids=ids):
+        if row.gtin is None or row.their_gtin is None or row.gtin == row.their_gtin:
+            _note(pairs, row, "model", SURE)
+    brands = sorted({row.brand for row in fresh if row.brand})
+    for one, other, score in _alike(fresh, snapshot.all(_of_brands, brands=brands)):
+        older, newer = sorted((one, other), key=lambda each: (each.created_at, each.id))
+        pairs.setdefault((older.id, newer.id), Likely(older.id, newer.id, "title", score))
+    return list(pairs.values())
+
+
+def alike_bps(one: str, other: str) -> int:
+    """How alike two titles are, of 10,000: the share of their words that both have. Words with digits must be the same
+    in both, because an iPhone 12 is no iPhone 13. Pure."""
+    a, b = words_of_title(one), words_of_title(other)
+    if not a or not b or _numbers(a) != _numbers(b):
+        return 0
+    return len(a & b) * SURE // len(a | b)
+
+
+def words_of_title(title: str) -> frozenset[str]:
+    """The words of a title, whatever their case, width or accents."""
+    plain = "".join(
+        letter for letter in unicodedata.normalize("NFKD", title).casefold() if not unicodedata.combining(letter)
+    )
+    return frozenset("".join(letter if letter.isalnum() else " " for letter in plain).split())
+
+
+def _numbers(words: Iterable[str]) -> frozenset[str]:
+    return frozenset(word for word in words if any(letter.isdigit() for letter in word))
+
+
+def _alike(fresh: Sequence[Any], others: Sequence[Any]) -> Iterator[tuple[Any, Any, int]]:
+    groups: dict[tuple[Any, Any], list[Any]] = defaultdict(list)
+    for other in others:
+        groups[other.brand, other.category_id].append(other)
+    for row in fresh:
+        group = groups[row.brand, row.category_id]
+        if not row.brand or len(group) > GROUP_MAX:
+            continue
+        for other in group:
+            if other.owner_id != row.owner_id and (score := alike_bps(row.title, other.title)) >= ALIKE_BPS:
+                yield row, other, score
+
+
+def _note(pairs: dict[tuple[str, str], Likely], row: Any, reason: str, score: int) -> None:
+    older, newer = sorted(((row.created_at, row.id), (row.their_created_at, row.their_id)))
+    pairs.setdefault((older[1], newer[1]), Likely(older[1], newer[1], reason, score))
+
+
+def _insert_all(tx: Tx, pairs: Iterable[Likely]) -> None:
+    tx.run_many(_insert, [{"id": tx.new_id("twn"), "now": tx.now, **pair._asdict()} for pair in pairs])
+
+
+def _lock_own(tx: Tx, scope: Scope, twin_id: str) -> Any:
+    row = tx.one(_lock, id=twin_id)
+    if row is None or (not scope.is_operator and (not scope.organisation or row.newer_owner != scope.organisation)):
+        raise NotFound("There is no such proposal")
+    return row
+
+
+def _twin(row: Any, sides: dict[str, TwinSide]) -> Twin:
+    return Twin(
+        row.id, sides[row.product_id], sides[row.other_id], row.reason, row.score, row.state, row.found_at,
+        row.decided_at,
+    )  # fmt: skip
+
+
+def _act(run: TaskRun, _body: FindTwins) -> None:
+    while run.database.write_now(find_twins) == BATCH:
+        if run.closing:
+            return run.later(1)
+
+
+TASKS: tuple[TaskKind[FindTwins], ...] = (TaskKind(KIND, FindTwins, _act, slow=True),)
+SCHEDULE: tuple[Scheduled, ...] = (Scheduled(KIND, FindTwins(), EVERY_S),)
+
+_t, _p, _v, _g, _m = tables.twins.c, tables.products.c, tables.variants.c, tables.gtins.c, tables.merchants.c
+_other = tables.products.alias("other").c
+_their = tables.variants.alias("their").c
+_columns = (_p.id, _p.title, _p.brand, _p.category_id, _p.owner_id, _p.created_at)
+_live = (_p.joined_to.is_(None), _m.status == "approved")
+_with_owner = tables.products.join(tables.merchants, _m.id == _p.owner_id)
+_next: Prepared[Any] = prepare(
+    select(*_columns)
+    .select_from(_with_owner)
+    .where(_p.id > bindparam("after"), _p.created_at <= bindparam("before"), *_live)
+    .order_by(_p.id)
+    .limit(bindparam("most"))
+)
+_first_of: Prepared[Any] = prepare(
+    select(func.min(_p.id).label("first")).where(_p.owner_id == bindparam("merchant_id"))
+)
+_some: Prepared[Any] = prepare(select(*_columns).where(in_set(_p.id, "ids"), _p.joined_to.is_(None)))
+_of_brands: Prepared[Any] = prepare(
+    select(*_columns).select_from(_with_owner).where(in_set(_p.brand, "brands"), *_live).order_by(_p.id)
+)
+_pairs = (
+    _p.id, _p.created_at, _other.id.label("their_id"), _other.created_at.label("their_created_at"), _v.gtin,
+    _their.gtin.label("their_gtin"),
+)  # fmt: skip
+_both_live = (_p.joined_to.is_(None), _other.joined_to.is_(None), _other.owner_id != _p.owner_id)
+_same_gtin: Prepared[Any] = prepare(
+    select(*_pairs)
+    .select_from(
+        tables.products.join(tables.variants, _v.product_id == _p.id)
+        .join(tables.gtins, _g.gtin == _v.gtin)
+        .join(_their.id.table, _their.id == _g.variant_id)
+        .join(_other.id.table, _other.id == _g.product_id)
+    )
+    .where(in_set(_p.id, "ids"), _g.product_id != _p.id, *_both_live)
+)
+_same_model: Prepared[Any] = prepare(
+    select(*_pairs)
+    .select_from(
+        tables.products.join(tables.variants, _v.product_id == _p.id)
+        .join(_their.id.table, _their.model_key == _v.model_key)
+        .join(_other.id.table, _other.id == _their.product_id)
+        .join(tables.merchants, _m.id == _other.owner_id)
+    )
+    .where(in_set(_p.id, "ids"), _their.product_id != _p.id, _m.status == "approved", *_both_live)
+)
+_insert: Prepared[Any] = prepare_text(
+    "INSERT INTO catalog_twins (id, product_id, other_id, reason, score, state, found_at) "
+    "VALUES (:id, :product_id, :other_id, :reason, :score, 'open', :now) ON CONFLICT (product_id, other_id) DO NOTHING"
+)
+_whole = (
+    select(
+        _t.id, _t.product_id, _t.other_id, _t.reason, _t.score, _t.state, _t.found_at, _t.decided_at, _t.moved,
+        _p.owner_id.label("newer_owner"),
+    )
+    .join_from(tables.twins, tables.products, _p.id == _t.other_id)
+)  # fmt: skip
+_lock: Prepared[Any] = prepare(_whole.where(_t.id == bindparam("id")).with_for_update(of=tables.twins))
+_pair: Prepared[Any] = prepare(
+    select(_t.id).where(_t.product_id == bindparam("product_id"), _t.other_id == bindparam("other_id"))
+)
+_list: Prepared[Any] = prepare(
+    _whole.where(
+        _t.state == bindparam("state"),
+        _t.id > bindparam("after"),
+        or_(bindparam("all") == 1, _p.owner_id == bindparam("mine")),
+    )
+    .order_by(_t.id)
+    .limit(bindparam("most"))
+)
+_sides: Prepared[TwinSide] = prepare(
+    select(_p.id, _p.slug, _p.title, _p.brand, _p.picture, _p.owner_id, _m.name)
+    .select_from(_with_owner)
+    .where(in_set(_p.id, "ids")),
+    TwinSide,
+)
+_decide: Prepared[Any] = prepare(
+    update(tables.twins)
+    .where(_t.id == bindparam("id_"))
+    .values(
+        state=bindparam("state_"), moved=bindparam("moved_"), decided_at=bindparam("now_"), decided_by=bindparam("by_")
+    )
+)

@@ -294,7 +294,10 @@ def test_facets_carry_names_in_the_shoppers_language(shop: Shop) -> None:
     ]  # fmt: skip
     assert sorted(shop.found("", filters={"category": ("home/lamps",)})) == ["a", "b"]
     suggestions = shop.searcher.suggest("des")
-    assert [(each.kind, each.text) for each in suggestions] == [("query", "desk")]
+    assert [(each.kind, each.text) for each in suggestions] == [
+        ("query", "desk"), ("product", "desk"), ("product", "desk lamp"),
+    ]  # fmt: skip
+    assert suggestions[1].url.startswith("/p/desk")
     assert ("灯具", "category", {"category": ("home/lamps",)}) in [
         (each.text, each.kind, each.filters) for each in shop.searcher.suggest("灯", "zh")
     ]

@@ -209,6 +209,22 @@ def test_a_variant_that_is_sold_out_is_not_found_though_its_sisters_are(index: I
     assert [hit.offer for hit in index.search(IndexQuery("shoe", filters=asked)).hits] == [again[2].id]
 
 
+def test_lists_of_everything_that_were_asked_for_before_follow_offers_that_come_and_go(index: Index) -> None:
+    """What is worked out from everything is kept, until rows or terms move."""
+    put(index, *(product(n, "lamp", merchant="org_a") for n in range(4)))
+    for _ in range(2):
+        assert len(titles(index, "", filters={"merchant": ("org_a",)})) == 4
+    index.change([Change(product(1, "").id)])
+    assert titles(index, "", sort="newest") == ["", "2", "3"]
+    index.change([change_of(product(2, "", merchant="org_b"))])
+    assert titles(index, "", filters={"merchant": ("org_a",)}, sort="newest") == ["", "3"]
+    assert facet(index, "merchant") == {"org_a": 2, "org_b": 1}
+    two = (Offer("off_x", "org_a", 5), Offer("off_y", "org_b", 7))
+    index.change([change_of(product(1, "", offers=two))])
+    assert facet(index, "merchant") == {"org_a": 3, "org_b": 2}
+    assert titles(index, "", filters={"merchant": ("org_b",), "price": ("7..",)}) == ["1"]
+
+
 def test_numbers_are_ranged_where_there_are_many_and_each_range_leaves_what_it_says(index: Index) -> None:
     put(index, *(product(n, "screen", attributes=(("inches", f"{10 + n * 0.7:g} in"),)) for n in range(30)))
     page = index.search(IndexQuery("screen", numbers=frozenset({"inches"})))

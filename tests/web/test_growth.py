@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from entrepot import ledger
 from entrepot.app import open_home
 from entrepot.cli.bench.consoles import kind_of, links_of
 from entrepot.cli.bench.merchants import Made, fill_market
@@ -66,6 +67,8 @@ def walked(home: Path, merchants: int, monkeypatch: pytest.MonkeyPatch) -> Itera
     entrepot = open_home(home, {})
     try:
         made = fill_market(entrepot.database, merchants, PRODUCTS)
+        entrepot.settle()
+        entrepot.database.write_now(lambda tx: tx.enqueue("ledger.seal", ledger.Housekeeping()))  # as every 10 s
         entrepot.settle()
         with visited(create_app(entrepot)) as visit:
             yield lambda who: walk(visit(), who, made, effort)

@@ -26,6 +26,8 @@ from .text import QUERY_CHARACTERS_MAX, document_words, fold, query_words
 from .types import LIMIT_MAX, OFFSET_MAX, Hit, SearchPage, SearchRequest, Suggestion
 
 SUGGESTIONS_MAX = 8
+PRODUCTS_SUGGESTED = 3
+PRODUCTS_FROM = 3
 PICTURE_WIDTH = 320
 
 
@@ -86,6 +88,7 @@ class Searcher:
             sort=request.sort,
             offset=request.offset,
             limit=request.limit,
+            facets=request.facets,
             facet_names=self._names.facet_names(),
             preferred=self._names.preferred(filters),
             numbers=self._names.numbers(),
@@ -115,12 +118,21 @@ class Searcher:
     def suggest(self, q: str, language: str = "en", most: int = SUGGESTIONS_MAX) -> list[Suggestion]:
         """Ways to go on from what was typed, each leading to something for sale."""
         completions = self._index.suggest(q, most)
-        suggestions = [*self._categories(q, language), *(self._suggestion(each, language) for each in completions)]
+        places = [*self._categories(q, language), *(self._suggestion(each, language) for each in completions)]
         for popular in self._popular.starting(fold(q).strip(), most):
             if self._index.search(IndexQuery(popular, limit=0, facets=False)).total:
-                suggestions.append(Suggestion(popular, "query"))
-        unique = {(each.kind, fold(each.text)): each for each in reversed(suggestions)}
-        return list(reversed(unique.values()))[:most]
+                places.append(Suggestion(popular, "query"))
+        unique = {(each.kind, fold(each.text)): each for each in reversed(places)}
+        found, products = list(reversed(unique.values())), self._products(q, language)
+        return [*found[: most - len(products)], *products]
+
+    def _products(self, q: str, language: str) -> list[Suggestion]:
+        """The things that what was typed finds first, when it is long enough to tell."""
+        if len(q.strip()) < PRODUCTS_FROM:
+            return []
+        query = IndexQuery(q[:QUERY_CHARACTERS_MAX].strip(), limit=PRODUCTS_SUGGESTED, facets=False)
+        hits = self._hits(self._index.search(query), query, language)
+        return [Suggestion(hit.title, "product", {}, hit.url, hit.image) for hit in hits]
 
     def _vector(self, q: str, surface: str, request_id: str) -> Vectors | None:
         if not query_words(q):

@@ -89,7 +89,7 @@ class SearchRequest(msgspec.Struct, frozen=True):
     """What a shopper asks for. Within a filter's values: or; between filters: and, for one and the same offer.
 
     `cursor` asks for a list that stands still while its pages are read: `*` for the first page, then `next` of the one
-    before.
+    before. Without `facets` they are not counted: a shelf needs none.
     """
 
     q: str = ""
@@ -101,6 +101,7 @@ class SearchRequest(msgspec.Struct, frozen=True):
     language: str = "en"
     surface: str = "search"
     cursor: str | None = None
+    facets: bool = True
 
 
 class Hit(msgspec.Struct, frozen=True):
@@ -149,11 +150,12 @@ class SearchPage(msgspec.Struct, frozen=True):
 
 
 class Suggestion(msgspec.Struct, frozen=True):
-    """A way to go on typing: a query, a category, a brand or a product. `filters` is what choosing it asks for; a
-    product has its own `url` and `image`."""
+    """A way to go on typing: a query, a category, a brand or a product. `filters` is what choosing it asks for, `url`
+    its page; a product has its `image`, and `note` says in the shopper's language what it is."""
 
     text: str
     kind: str
     filters: dict[str, tuple[str, ...]] = {}
     url: str = ""
     image: str | None = None
+    note: str = ""

@@ -58,7 +58,7 @@ class Columns:
         self.terms = TermTable()
         self.offers = OfferTable()
         self.codes: Codes = np.zeros(64, np.int32)
-        self.codes_used = 0
+        self.codes_used = self.moves = 0
         for name, kind in PLAIN.items():
             setattr(self, name, np.zeros(64, kind))
 
@@ -179,6 +179,7 @@ class Columns:
         self.codes[self.codes_used : end] = codes
         self.span[slot] = self.codes_used * SPAN + len(codes)
         self.codes_used = end
+        self.moves += 1
 
 
 def change_of(document: Document) -> Change:

@@ -178,7 +178,7 @@ class FusedIndex:
         mark("words")
         found = self._find(view, query, wanted)
         mark("set")
-        tally = Tally(columns, found.slots, filters)
+        tally = Tally(columns, found, filters)
         mark("filters")
         order, scores = in_order(self._prior, view, columns, query, found, tally.places, tally.prices)
         order, scores = order[query.offset :], scores[query.offset :]
@@ -226,8 +226,8 @@ class FusedIndex:
             terms = {}
             self._terms_seen = (now, terms)
         if name not in terms:
-            slots = np.flatnonzero(view.alive).astype(np.int32)
-            terms[name] = Tally(columns, slots, ()).values(name)
+            everything = self._find(view, IndexQuery(), ())
+            terms[name] = Tally(columns, everything, ()).values(name)
         return terms[name]
 
     # Steps

@@ -52,7 +52,7 @@ class OfferTable:
     code_span: npt.NDArray[np.int64]
 
     def __init__(self) -> None:
-        self.used = self.codes_used = self.left = 0
+        self.used = self.codes_used = self.left = self.moves = 0
         for name, kind in PLAIN.items():
             setattr(self, name, np.zeros(64, kind))
         self.codes: Codes = np.zeros(64, np.int32)
@@ -64,9 +64,11 @@ class OfferTable:
         self._make_room_for_slot(slot)
         offers, codes = offers[:ROWS_MAX], [sorted(each)[:ROWS_MAX] for each in codes[:ROWS_MAX]]
         start, length = divmod(int(self.span[slot]), SPAN)
+        moved = False
         if not self._is_same(start, length, offers, codes):
             start = self._append(offers, codes)
             self.left += length
+            moved = True
             length = len(offers)
         for row, offer in enumerate(offers, start):
             self.price[row] = NO_PRICE if offer.price_minor is None else offer.price_minor
@@ -76,6 +78,7 @@ class OfferTable:
             self.sellable[row] = offer.sellable
         self.span[slot] = start * SPAN + length
         self.first[slot] = next((row for row, offer in enumerate(offers, start) if offer.sellable), NO_ROW)
+        self.moves += moved  # last: whoever saw the old number has the old rows
 
     def rows_of(self, slots: Slots) -> Rows:
         """The rows of these slots."""

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
 
 import msgspec
 import numpy as np
@@ -24,6 +25,7 @@ from .vectors import Graph, neighbours
 REMEMBERED_MAX = 512
 REMEMBERED_SLOTS_MAX = 4_000_000
 
+T = TypeVar("T")
 Scores = npt.NDArray[np.float32]
 Key = tuple[str, bytes]
 
@@ -40,11 +42,25 @@ class View(msgspec.Struct, frozen=True):
 
 
 class Found(msgspec.Struct, frozen=True):
-    """The set of a query before filters: slots ascending, the share of the best text score, the similarity (or 0)."""
+    """The set of a query before filters: slots ascending, the share of the best text score, the similarity (or 0).
+
+    `derived` is what was worked out from the slots of everything (`everything`), for the next who asks.
+    """
 
     slots: Slots
     text: Scores
     similarity: npt.NDArray[np.int32]
+    everything: bool = False
+    derived: dict[str, tuple[object, Any]] = {}
+
+    def once(self, name: str, state: object, make: Callable[[], T]) -> T:
+        """What `make` gives, kept while `state` is the same. Only for everything: it is one set, and the largest."""
+        if not self.everything:
+            return make()
+        kept = self.derived.get(name)
+        if kept is None or kept[0] != state:
+            kept = self.derived[name] = (state, make())
+        return kept[1]
 
 
 class Remembered:
@@ -90,7 +106,7 @@ def find(
     """The set of a query. Without words and vector it is everything that lives."""
     if not wanted and query.vector is None:
         slots = np.flatnonzero(view.alive).astype(np.int32)
-        return Found(slots, np.zeros(len(slots), np.float32), np.zeros(len(slots), np.int32))
+        return Found(slots, np.zeros(len(slots), np.float32), np.zeros(len(slots), np.int32), everything=True)
     texts, scores = text_matches(view, postings, wanted, any_word=True)
     if query.vector is None:
         return Found(texts, scores, np.zeros(len(texts), np.int32))

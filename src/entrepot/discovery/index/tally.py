@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..types import Facet
-from .arrays import Codes, Slots, Whole, distinct
+from .arrays import Codes, Whole, distinct
 from .base import IndexQuery
 from .columns import Columns
 from .facets import (
@@ -34,7 +34,10 @@ from .facets import (
 from .filters import IN_STOCK, ON_SALE, PRICE, RATING, Filter, Flag, Ranges, Terms
 from .numbers import number_ranges, range_text
 from .offers import NO_PRICE
+from .retrieval import Found
 
+FEW = 4
+"""A share of one in so many is few."""
 Mask = npt.NDArray[np.bool_]
 
 
@@ -44,11 +47,12 @@ class Tally:
     `places` are those of the slots that stay, ascending, and `rows` the offer of each that decides.
     """
 
-    def __init__(self, columns: Columns, slots: Slots, filters: Sequence[Filter]) -> None:
+    def __init__(self, columns: Columns, found: Found, filters: Sequence[Filter]) -> None:
         self._columns = columns
-        self._table = columns.offers
-        self._slots = slots
-        self._rows, self._places = self._table.rows_of(slots)
+        self._table = table = columns.offers
+        self._found = found
+        self._slots = slots = found.slots
+        self._rows, self._places = found.once("rows", (id(table), table.moves), lambda: table.rows_of(slots))
         self._sellable = self._table.sellable[self._rows]
         self._filters = filters
         self._masks = {each.name: self._mask(each) for each in filters}
@@ -159,7 +163,8 @@ class Tally:
     @cached_property
     def _shared(self) -> tuple[Whole, Codes]:
         """The terms that hold for all offers of a slot: its place, and the code."""
-        return self._columns.gather(self._slots)
+        columns = self._columns
+        return self._found.once("terms", columns.moves, lambda: columns.gather(self._slots))
 
     @cached_property
     def _own(self) -> tuple[Whole, Codes]:
@@ -171,8 +176,7 @@ class Tally:
     def _counts(self, passing: Mask, name_code: int | None) -> Whole:
         """By code, how many slots have it with a passing row; of one name, or of all."""
         kinds, names = len(self._columns.terms.pairs), self._columns.terms.name_codes
-        places, codes = self._shared
-        codes = codes[self._by_slot(passing)[places]]
+        codes = self._shared_of(self._by_slot(passing))
         if name_code is not None:
             codes = codes[names[codes] == name_code]
         counts: Whole = np.bincount(codes, minlength=kinds)
@@ -181,6 +185,13 @@ class Tally:
             wanted = passing[at] if name_code is None else passing[at] & (names[own] == name_code)
             counts += np.bincount(self._pairs(at[wanted], own[wanted])[1], minlength=kinds)
         return counts
+
+    def _shared_of(self, wanted: Mask) -> Codes:
+        """The terms of some of the slots; of few, they alone are gathered."""
+        if np.count_nonzero(wanted) * FEW < len(self._slots):
+            return self._columns.gather(self._slots[wanted])[1]
+        places, codes = self._shared
+        return codes[wanted[places]]
 
     def _pairs(self, at: Whole, own: Codes) -> tuple[Whole, Whole]:
         """Places of slots and codes, each pair once, from places of rows."""

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from typing import Annotated, Any
+from urllib.parse import quote
 
 import msgspec
 from litestar.params import QueryParameter
 from litestar.types import ControllerRouterHandler
 from msgspec import Meta
+from msgspec.structs import replace
 
 from entrepot import catalog, discovery
 
@@ -121,8 +123,9 @@ async def search(
 
 @endpoint("GET", "/api/suggest", rate="search")
 async def suggest(visit: Visit, q: Query = "") -> Suggestions:
-    """Ways to go on typing."""
-    return Suggestions(list(await visit.on_thread(lambda: visit.entrepot.searcher.suggest(q, visit.language))))
+    """Ways to go on typing: queries, categories, brands and products, each with its page."""
+    found = await visit.on_thread(lambda: visit.entrepot.searcher.suggest(q, visit.language))
+    return Suggestions([_with_page(visit, each) for each in found])
 
 
 @endpoint("GET", "/api/products/{product_id:str}")
@@ -151,6 +154,16 @@ async def list_merchants(visit: Visit, after: After = None, most: Most = 50) -> 
     """Approved merchants, oldest first."""
     found = await visit.read(lambda s: catalog.list_merchants(s, visit.scope, "approved", after or "", most + 1))
     return listed(found, most, lambda merchant: merchant.id)
+
+
+def _with_page(visit: Visit, suggestion: discovery.Suggestion) -> discovery.Suggestion:
+    """A suggestion with the address it leads to, and what it is."""
+    value = next(iter(suggestion.filters.get(suggestion.kind, ())), "")
+    if suggestion.kind == "category":
+        return replace(suggestion, url=f"/category/{quote(value)}", note=visit.say("suggest.category"))
+    if suggestion.kind == "brand":
+        return replace(suggestion, url=f"/brand/{quote(value, safe='')}", note=visit.say("suggest.brand"))
+    return suggestion if suggestion.url else replace(suggestion, url=f"/search?q={quote(suggestion.text, safe='')}")
 
 
 def read_filters(visit: Visit) -> dict[str, tuple[str, ...]]:

@@ -34,11 +34,12 @@ from __future__ import annotations
 
 from litestar.types import ControllerRouterHandler
 
-from . import afterwards, basket, home, merchant, operator, people, product, purchases, searching
+from . import afterwards, basket, browsing, home, merchant, operator, people, product, purchases, searching
 
 ROUTES: tuple[ControllerRouterHandler, ...] = (
     *home.ROUTES,
     *searching.ROUTES,
+    *browsing.ROUTES,
     *product.ROUTES,
     *basket.ROUTES,
     *purchases.ROUTES,

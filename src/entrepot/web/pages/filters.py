@@ -7,7 +7,7 @@ as links; of others several boxes may be ticked, and the form around them keeps 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 import msgspec
 
@@ -19,12 +19,36 @@ from ..texts import has_text
 from ..visit import Visit
 
 FILTER = "filter."
-BY_LINK = frozenset({"category", "price", "rating", "in_stock"})
+BY_LINK = frozenset({"category", "price", "rating", "in_stock", "on_sale"})
 SHOWN = 6
 DEPTH_MAX = 2
 DIGITS_MAX = 18
 
 Pairs = list[tuple[str, str]]
+
+
+class Link(msgspec.Struct, frozen=True):
+    """Words that lead somewhere."""
+
+    name: str
+    url: str
+
+
+class Place(msgspec.Struct, frozen=True):
+    """Where a list is: a category, a brand, a merchant's shop, a collection. Its address stands for its filter.
+
+    `crumbs` lead to what is above it, `parts` to what it divides into.
+    """
+
+    kind: str
+    name: str
+    address: str
+    filter: tuple[str, str]
+    crumbs: tuple[Link, ...] = ()
+    parts: tuple[Link, ...] = ()
+    text: str = ""
+    country: str = ""
+    since: int | None = None
 
 
 class Chip(msgspec.Struct, frozen=True):
@@ -35,7 +59,8 @@ class Chip(msgspec.Struct, frozen=True):
 
 
 class ShownValue(msgspec.Struct, frozen=True):
-    """A facet's value, and the address that turns it on or off; `depth` is how far below the first level it stands."""
+    """A facet's value, and the address that turns it on or off; `depth` is how far below the first level it stands,
+    `colour` the family of a colour."""
 
     value: str
     label: str
@@ -43,6 +68,7 @@ class ShownValue(msgspec.Struct, frozen=True):
     on: bool
     url: str
     depth: int = 0
+    colour: str = ""
 
 
 class ShownFacet(msgspec.Struct, frozen=True):
@@ -59,9 +85,13 @@ class ShownFacet(msgspec.Struct, frozen=True):
 class Filters:
     """The filters of a list as a page shows them; `kept` is what the address holds besides the page's number."""
 
-    def __init__(self, visit: Visit, facets: Sequence[Facet], kept: Pairs, currency: str) -> None:
+    def __init__(
+        self, visit: Visit, facets: Sequence[Facet], kept: Pairs, currency: str, place: Place | None = None
+    ) -> None:
         self._visit = visit
-        self._facets = [facet for facet in facets if facet.values]
+        self._place = place
+        own = place.filter[0] if place is not None and place.kind != "category" else ""
+        self._facets = [facet for facet in facets if facet.values and facet.name != own]
         self._kept = kept
         self._currency = currency
         self._labels = {
@@ -79,7 +109,7 @@ class Filters:
             if name.startswith(FILTER):
                 key = name.removeprefix(FILTER)
                 label = self._value_label(key, value, self._labels.get((key, value), ""))
-                chips.append(Chip(label, _address(pair for pair in self._kept if pair != (name, value))))
+                chips.append(Chip(label, self.address(pair for pair in self._kept if pair != (name, value))))
         return chips
 
     def held(self) -> Pairs:
@@ -100,24 +130,55 @@ class Filters:
         name = FILTER + facet.name
         on = {value for key, value in self._kept if key == name}
         if facet.name == "category":
-            first, rest = _category_links(facet, next(iter(on), ""), self._kept, self._visit.say("search.all"))
+            first, rest = self._categories(facet, next(iter(on), ""))
         else:
-            shown = [self._value(facet.name, value, on) for value in facet.values]
+            shown = [self._value(facet, value, on) for value in facet.values]
             first, rest = _in_two(shown)
         label = facet.label or _facet_label(facet.name, self._visit)
         return ShownFacet(facet.name, label, bool(on), facet.name in BY_LINK, tuple(first), tuple(rest))
 
-    def _value(self, facet: str, value: FacetValue, on: set[str]) -> ShownValue:
-        name, is_on = FILTER + facet, value.value in on
+    def address(self, pairs: Iterable[tuple[str, str]], base: str | None = None) -> str:
+        """The address of this place, or of another one, with what else it is asked."""
+        query = urlencode(list(pairs))
+        path = base or (self._place.address if self._place else "/search")
+        return f"{path}?{query}" if query else path
+
+    def _value(self, facet: Facet, value: FacetValue, on: set[str]) -> ShownValue:
+        name = FILTER + facet.name
+        is_on = value.value in on or (facet.kind == "boolean" and bool(on))
         others = [pair for pair in self._kept if pair[0] != name]
-        url = _address(others if is_on else [*others, (name, value.value)])
-        return ShownValue(value.value, self._value_label(facet, value.value, value.label), value.count, is_on, url)
+        url = self.address(others if is_on else [*others, (name, value.value)])
+        colour = value.value.replace(" ", "-") if facet.kind == "color" else ""
+        label = self._value_label(facet.name, value.value, value.label)
+        return ShownValue(value.value, label, value.count, is_on, url, colour=colour)
+
+    def _categories(self, facet: Facet, on: str) -> tuple[list[ShownValue], list[ShownValue]]:
+        """The way down the tree: from the top to where one is, and what lies below; beside a leaf, its siblings."""
+        place, is_place = self._place, self._place is not None and self._place.kind == "category"
+        here = place.filter[1] if place is not None and is_place else on
+        others = [pair for pair in self._kept if pair[0] != "filter.category"]
+        parents = {_parent(value.value) for value in facet.values}
+        middle = here if here in parents else _parent(here)
+        seen = [value for value in facet.values if _parent(value.value) == middle or _is_above(value.value, here)]
+        links = []
+        for value in sorted(seen, key=lambda each: each.value.split("/")):
+            base = f"/category/{quote(value.value)}" if is_place else None
+            url = self.address(others if is_place else [*others, ("filter.category", value.value)], base)
+            depth = min(value.value.count("/"), DEPTH_MAX)
+            label, is_here = value.label or value.value, value.value == here
+            links.append(ShownValue(value.value, label, value.count, is_here, url, depth))
+        if here:
+            top = self.address(others, "/search" if is_place else None)
+            return [ShownValue("", self._visit.say("search.all"), None, False, top), *links], []
+        return _in_two(sorted(links, key=lambda link: -(link.count or 0)), 12)
 
     def _value_label(self, name: str, value: str, label: str) -> str:
         if name == "price" and ".." in value:
             return self._range_label(*value.split("..", 1))
         if name == "rating":
             return self._visit.say("facet.rating_from", stars=value.split("..")[0])
+        if name == "on_sale":
+            return self._visit.say("facet.on_sale_yes" if value in ("yes", "true") else "facet.on_sale_no")
         if name == "in_stock":
             return self._visit.say("facet.in_stock_yes" if value == "true" else "facet.in_stock_no")
         return label or value
@@ -157,22 +218,6 @@ def major(minor: str, currency: str) -> str:
     return f"{whole}.{rest:0{decimals}d}" if decimals and rest else str(whole)
 
 
-def _category_links(facet: Facet, here: str, kept: Pairs, all_label: str) -> tuple[list[ShownValue], list[ShownValue]]:
-    """The way down the tree: from the top to where one is, and what lies below; beside a leaf, its siblings."""
-    others = [pair for pair in kept if pair[0] != "filter.category"]
-    parents = {_parent(value.value) for value in facet.values}
-    middle = here if here in parents else _parent(here)
-    seen = [value for value in facet.values if _parent(value.value) == middle or _is_above(value.value, here)]
-    links = []
-    for value in sorted(seen, key=lambda each: each.value.split("/")):
-        url = _address([*others, ("filter.category", value.value)])
-        depth = min(value.value.count("/"), DEPTH_MAX)
-        links.append(ShownValue(value.value, value.label or value.value, value.count, value.value == here, url, depth))
-    if here:
-        return [ShownValue("", all_label, None, False, _address(others)), *links], []
-    return _in_two(sorted(links, key=lambda link: -(link.count or 0)), 12)
-
-
 def _parent(path: str) -> str:
     return path.rpartition("/")[0]
 
@@ -191,11 +236,6 @@ def _in_two(values: list[ShownValue], at: int = SHOWN) -> tuple[list[ShownValue]
 def _facet_label(name: str, visit: Visit) -> str:
     key = f"facet.{name}"
     return visit.say(key) if has_text(key) else name.replace("_", " ").capitalize()
-
-
-def _address(pairs: Iterable[tuple[str, str]]) -> str:
-    query = urlencode(list(pairs))
-    return f"/search?{query}" if query else "/search"
 
 
 def _minor(text: str, currency: str) -> str:

@@ -13,6 +13,7 @@ from entrepot.kernel import Snapshot
 from ..rendering import render
 from ..shelves import Industry, list_industries, tokens_of
 from ..visit import Visit
+from .browsing import category_address
 
 POPULAR = 20
 SHELF = 8
@@ -69,7 +70,7 @@ async def _departments(visit: Visit, industries: list[Industry], seen: set[str])
     for industry in industries:
         shelf = await _shelf(visit, "home.industry", 2 * SHELF, category=industry.slug)
         if shelf.hits:
-            url = f"/search?filter.category={industry.slug}"
+            url = category_address(industry.slug)
             shelf = shelf.without(seen, SHELF)
             departments.append(Department(industry.name, url, subjects.get(industry.slug, ()), shelf))
     return departments
@@ -86,6 +87,7 @@ async def _shelf(visit: Visit, surface: str, most: int, sort: str = "relevance",
         session=visit.session.id if visit.session else None,
         language=visit.language,
         surface=surface,
+        facets=False,
     )
     found = await visit.search(request)
     return Shelf(found.hits, tokens_of(visit, found))

@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 from urllib.parse import urlencode
 
 from litestar import Response, get
 from litestar.types import ControllerRouterHandler
 
-from entrepot.discovery import SORTS, Hit, SearchPage, SearchRequest
+from entrepot.discovery import OFFSET_MAX, SORTS, Hit, SearchPage, SearchRequest
 
 from ..rendering import redirect, render
 from ..shelves import list_industries, tokens_of
 from ..visit import Visit
-from .filters import FILTER, Filters, Pairs, price_bounds, with_price
+from .filters import FILTER, Filters, Pairs, Place, price_bounds, with_price
 
 PAGE = 30
 HITS_MAX = 600
+PAGES_MAX = OFFSET_MAX // PAGE
+"""Further down a list nobody leafs; a filter leads there."""
 INSTEAD = 6
 FEW = 4
 """One in so many is few."""
@@ -28,21 +30,29 @@ LENGTH_MAX = 200
 @get("/search", include_in_schema=False, opt={"rate": "search"})
 async def search(visit: Visit) -> Response[Any]:
     """Hits with their filters. All of it is in the address, so that it can be kept and sent on."""
+    return await show_list(visit, None)
+
+
+async def show_list(visit: Visit, place: Place | None) -> Response[Any]:
+    """The list of a search, or of a place with what else its address asks."""
     pairs = [(name, value) for name, value in visit.request.query_params.multi_items() if value]
     market = await visit.market()
+    base = place.address if place else "/search"
     if any(name in ("price_from", "price_to") for name, _ in pairs):
-        return redirect(f"/search?{urlencode(with_price(pairs, market.currency))}")
-    request, at = _request(visit, pairs)
+        return redirect(f"{base}?{urlencode(with_price(pairs, market.currency))}")
+    request, at = _request(visit, pairs, place)
     found = await visit.search(request)
     kept = [(name, value) for name, value in pairs if name not in ("page", "lang")]
-    filters = Filters(visit, found.facets, kept, market.currency)
+    filters = Filters(visit, found.facets, kept, market.currency, place)
     category = next(iter(request.filters.get("category", ())), "")
-    pages = -(-min(found.total, HITS_MAX if request.q else found.total) // PAGE)
+    pages = -(-min(found.total, HITS_MAX if request.q else PAGE * PAGES_MAX) // PAGE)
     low, high = price_bounds(request, market.currency)
     return await render(
         visit,
         "search.html",
         request=request,
+        place=place,
+        base=base,
         found=found,
         facets=filters.shown(),
         applied=filters.applied(),
@@ -58,14 +68,14 @@ async def search(visit: Visit) -> Response[Any]:
         at=at,
         pages=pages,
         numbers=_numbers(at, pages),
-        page_url=_page_url(kept),
+        page_url=lambda number: filters.address([*kept, ("page", str(number))]),
         tokens=tokens_of(visit, found, request.offset),
         instead=await _instead(visit, found),
         reasons=_told(found) if request.q else frozenset(),
     )
 
 
-def _request(visit: Visit, pairs: Pairs) -> tuple[SearchRequest, int]:
+def _request(visit: Visit, pairs: Pairs, place: Place | None) -> tuple[SearchRequest, int]:
     """What the address asks for; a page or a sort that is none counts as the first."""
     values = dict(pairs)
     filters: dict[str, tuple[str, ...]] = {}
@@ -73,8 +83,10 @@ def _request(visit: Visit, pairs: Pairs) -> tuple[SearchRequest, int]:
         if name.startswith(FILTER):
             key = name.removeprefix(FILTER)
             filters[key] = (*filters.get(key, ()), value)
+    if place is not None:
+        filters[place.filter[0]] = (place.filter[1],)
     page = values.get("page", "1")
-    at = min(max(int(page), 1), 10_000) if page.isascii() and page.isdecimal() and len(page) < 6 else 1
+    at = min(max(int(page), 1), PAGES_MAX) if page.isascii() and page.isdecimal() and len(page) < 6 else 1
     sort = values.get("sort", "relevance")
     request = SearchRequest(
         q=values.get("q", "").strip()[:LENGTH_MAX],
@@ -84,6 +96,7 @@ def _request(visit: Visit, pairs: Pairs) -> tuple[SearchRequest, int]:
         offset=(at - 1) * PAGE,
         session=visit.session.id if visit.session else None,
         language=visit.language,
+        surface=place.kind if place else "search",
     )
     return request, at
 
@@ -92,7 +105,9 @@ async def _instead(visit: Visit, found: SearchPage) -> tuple[Hit, ...]:
     """Something to look at for whoever found nothing."""
     if found.total:
         return ()
-    popular = SearchRequest(filters={"in_stock": ("true",)}, limit=INSTEAD, language=visit.language, surface="instead")
+    popular = SearchRequest(
+        filters={"in_stock": ("true",)}, limit=INSTEAD, language=visit.language, surface="instead", facets=False
+    )
     return (await visit.search(popular)).hits
 
 
@@ -100,10 +115,6 @@ def _told(found: SearchPage) -> frozenset[str]:
     """The reasons worth reading: those that only few of the hits have."""
     reasons = Counter(hit.why[0] for hit in found.hits if hit.why)
     return frozenset(reason for reason, count in reasons.items() if count * FEW <= len(found.hits))
-
-
-def _page_url(kept: Pairs) -> Callable[[int], str]:
-    return lambda number: f"/search?{urlencode([*kept, ('page', str(number))])}"
 
 
 def _numbers(at: int, pages: int) -> Iterable[int]:

@@ -139,20 +139,25 @@ def _find(snapshot: Snapshot, merchant_id: str, paths: Mapping[str, Path]) -> tu
     """What is known of the paths of texts: ids by text where a name says so, and ids by slug, their parents' too."""
     slugs = {text: slug_path(path) for text, path in paths.items() if path}
     known = _read_ids(snapshot, {each for slug in slugs.values() for each in _prefixes(slug)})
-    said = _read_names(snapshot, merchant_id, {text: words_of(text) for text in slugs})
+    said = _read_names(snapshot, merchant_id, {text: (words_of(slug), words_of(text)) for text, slug in slugs.items()})
     named = {text: id for text, (id, is_own) in said.items() if is_own or slugs[text] not in known}
     known |= _match_ends(snapshot, {slug for text, slug in slugs.items() if slug not in known and text not in named})
     return named, known
 
 
-def _read_names(snapshot: Snapshot, merchant_id: str, wordings: Mapping[str, str]) -> dict[str, tuple[str, bool]]:
-    """(category, whether it was said for this merchant) of each text that has a name; the merchant's own one counts."""
+def _read_names(
+    snapshot: Snapshot, merchant_id: str, wordings: Mapping[str, tuple[str, ...]]
+) -> dict[str, tuple[str, bool]]:
+    """(category, whether it was said for this merchant) of each text that has a name in one of its wordings; what was
+    said for the merchant counts."""
     if not wordings:
         return {}
-    rows = snapshot.all(_names, words=sorted(set(wordings.values())), merchant_id=merchant_id)
+    wanted = sorted({each for words in wordings.values() for each in words})
+    rows = snapshot.all(_names, words=wanted, merchant_id=merchant_id)
     found = {row.words: (row.category_id, False) for row in rows if not row.merchant_id}
     found |= {row.words: (row.category_id, True) for row in rows if row.merchant_id}
-    return {text: found[words] for text, words in wordings.items() if words in found}
+    said = {text: [found[each] for each in words if each in found] for text, words in wordings.items()}
+    return {text: max(names, key=lambda name: name[1]) for text, names in said.items() if names}
 
 
 def parse_path(text: str) -> Path:

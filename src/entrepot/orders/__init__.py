@@ -100,6 +100,7 @@ from .reads import (
     list_orders,
     list_seller_orders,
 )
+from .refunds import PAID as PAID_STATUSES
 from .refunds import Refunded, RefundPreview, RefundWish, list_unpaid_refunds, preview_refund, refund
 from .returns import (
     Inspection,
@@ -155,6 +156,7 @@ from .views import (
 
 __all__ = [
     "CART_LINES_MAX",
+    "PAID_STATUSES",
     "PROOFS",
     "QUANTITY_MAX",
     "SCHEDULE",

@@ -22,7 +22,7 @@ from . import dispute_rows as rows
 from .access import ABSENT, BUYER, MERCHANT, SYSTEM, is_owner, is_seller, party_of
 from .claims import Cause, Dispute, DisputeKind, DisputeOutcome, DisputeStatus, Evidence
 from .events import DisputeDecided, DisputeOpened, EvidenceGiven
-from .fulfilment import open_return_of
+from .fulfilment import CONFIRMED_BY_TIME, complete, open_return_of
 from .records import find_order, find_seller, list_sellers, lock_seller
 from .refunds import RefundPreview, RefundWish, checked_reason, give_back, preview_of, read_shares, take
 from .shares import Share, Taken, left_of, sum_of_legs, take_paid, take_rest
@@ -69,7 +69,11 @@ def open_by_time(tx: Tx, seller_order_id: str) -> None:
     are. So no money waits for ever for a scan that does not come."""
     seller = lock_seller(tx, seller_order_id)
     waits = seller.status == SellerOrderStatus.SHIPPED and seller.dispute_id is None
-    if waits and late_since(seller) <= tx.now and tx.value(open_return_of, seller_order_id=seller.id) is None:
+    if not waits or late_since(seller) > tx.now or tx.value(open_return_of, seller_order_id=seller.id) is not None:
+        return
+    if not left_of(read_shares(tx, seller)).paid_minor:
+        complete(tx, seller, CONFIRMED_BY_TIME)  # all of it was given back already: there is nothing to dispute
+    else:
         _open(tx, seller, DisputeKind.NOT_ARRIVED, "No carrier has reported the delivery", None, SYSTEM, SYSTEM)
 
 
@@ -140,9 +144,7 @@ def decide(tx: Tx, scope: Scope, dispute_id: str, verdict: Verdict, reason: str)
     return _decide(tx, dispute, seller, taken, outcome, scope.actor, reason)
 
 
-def preview_dispute(
-    snapshot: Snapshot, scope: Scope, dispute_id: str, verdict: Verdict | None = None
-) -> RefundPreview:
+def preview_dispute(snapshot: Snapshot, scope: Scope, dispute_id: str, verdict: Verdict | None = None) -> RefundPreview:
     """What conceding, or a verdict, would give back and who would bear it; for the merchant and the operator."""
     dispute = rows.find_dispute(snapshot, dispute_id)
     if dispute is None or not (is_seller(scope, dispute.merchant_id) or scope.is_operator):

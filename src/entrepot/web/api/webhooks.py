@@ -9,6 +9,7 @@ from entrepot import pay
 from entrepot.kernel import NotFound, Tx
 
 from ..endpoints import JSON, endpoint
+from ..params import Slug
 from ..visit import Visit
 
 ANY = (JSON, "application/x-www-form-urlencoded")
@@ -16,7 +17,7 @@ ANY = (JSON, "application/x-www-form-urlencoded")
 
 
 @endpoint("POST", "/api/pay/webhooks/{processor:str}", status=200, signed=True, accepts=ANY, answers="text/plain")
-async def hear_webhook(visit: Visit, processor: str) -> Response[str]:
+async def hear_webhook(visit: Visit, processor: Slug) -> Response[str]:
     """What a processor tells, signed in its own way. The same again is heard once; the answer is what it expects."""
     body = await visit.request.body()
     headers = {name.lower(): value for name, value in visit.request.headers.items()}

@@ -68,13 +68,15 @@ def attribute_codes(draft: ProductDraft) -> dict[str, str]:
     """The code of each attribute that a draft names: the one that its category's pack knows the name by, so that
     `Storage capacity` and `Speicher` of two feeds are one filter; a second name for the same keeps its own code."""
     codes: dict[str, str] = {}
+    given: set[str] = set()
     taken = {code_of(name) for name in draft.attributes}
     for name in draft.attributes:
         own = code_of(name)
         known = own_attribute_of(name, draft.category)
         code = known.code if known and (known.code == own or known.code not in taken) else own
-        if code and code not in codes.values():
+        if code and code not in given:
             codes[name] = code
+            given.add(code)
             taken.add(code)
     return codes
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 from html import escape, unescape
 from typing import Final
 
@@ -93,6 +94,7 @@ def slug_of(text: str, most: int = 60) -> str:
     return slug[:most].rstrip("-")
 
 
+@lru_cache(maxsize=65_536)  # a feed repeats its few names with every product
 def code_of(name: str) -> str:
     """The code of an attribute or option by its name: `Shoe Size` is shoe_size. Letters of any script stay."""
     code = _NOT_CODE.sub("_", unicodedata.normalize("NFKC", clean_line(name)).lower()).strip("_")

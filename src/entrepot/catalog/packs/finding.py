@@ -48,9 +48,7 @@ def attribute_of(code_or_name: str, category: str | None = None) -> PackAttribut
 def own_attribute_of(code_or_name: str, category: str | None) -> PackAttribute | None:
     """The same as only the category's own pack and the common one say it: for giving an attribute another name, which
     words of a far trade must not do."""
-    code = code_of(code_or_name)
-    pack = pack_of(category)
-    return (_by_name(pack.name).get(code) if pack else None) or _by_name(COMMON).get(code)
+    return _own_attribute_of(code_of(code_or_name), category or "")
 
 
 def is_same_word(one: str, other: str) -> bool:
@@ -62,6 +60,12 @@ def is_same_word(one: str, other: str) -> bool:
 def same_words(word: str) -> frozenset[str]:
     """A word with all that mean the same: a word, in small letters, is at least itself."""
     return _aliases().get(plain(word), frozenset({plain(word)}))
+
+
+@lru_cache(maxsize=16_384)
+def _own_attribute_of(code: str, category: str) -> PackAttribute | None:
+    pack = pack_of(category)
+    return (_by_name(pack.name).get(code) if pack else None) or _by_name(COMMON).get(code)
 
 
 @lru_cache(maxsize=16_384)

@@ -44,6 +44,12 @@ def normalise(code_or_name: str, value: Raw, category: str | None = None) -> Val
 
 def normalise_all(code_or_name: str, values: Several, category: str = "") -> tuple[Value, ...]:
     """The same of several values, each meaning once; a colour such as black/white is two."""
+    if isinstance(values, tuple) and all(type(each) is str for each in values):
+        return _normalise_words(code_or_name, values, category)
+    return _normalise_all(code_or_name, values, category)
+
+
+def _normalise_all(code_or_name: str, values: Several, category: str) -> tuple[Value, ...]:
     attribute = attribute_of(code_or_name, category)
     found: dict[str, Value] = {}
     for each in values if isinstance(values, list | tuple) else (values,):
@@ -52,6 +58,10 @@ def normalise_all(code_or_name: str, values: Several, category: str = "") -> tup
             value = normalise(code_or_name, part, category)
             found.setdefault(value.key, value)
     return tuple(found.values())
+
+
+_normalise_words = lru_cache(maxsize=_KEPT)(_normalise_all)
+"""Of words alone, which the index asks for with every product."""
 
 
 @lru_cache(maxsize=_KEPT)

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from entrepot import catalog, deliver
-from entrepot.catalog.offers import in_order
+from entrepot.catalog.landing import in_order
 from entrepot.identity import Scope
 from entrepot.kernel import Database, Invalid, NotFound, Snapshot
 from tests.catalog.shop import ADDRESS, SYSTEM, Shop, count_read, draft, events, open_shop, variant

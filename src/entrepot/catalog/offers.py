@@ -16,6 +16,7 @@ from entrepot.kernel import Invalid, NotFound, Prepared, Snapshot, Tx, decimals_
 
 from . import tables
 from .attributes import read_choices
+from .landing import in_order, land
 from .parts import Part, read_parts
 from .prices import NO_SALE, Terms, follow, prices_now, terms_of
 from .sales import SWITCH, enqueue_at, read_history, standing_of, write_steps
@@ -39,7 +40,8 @@ def offers_of(snapshot: Snapshot, product_ids: Iterable[str]) -> dict[str, list[
     found: dict[str, list[OfferView]] = defaultdict(list)
     for row in rows:
         found[row.product_id].append(offer_view(row, left.get(row.id), snapshot.now))
-    return {product_id: in_order(offers) for product_id, offers in found.items()}
+    landed = land(snapshot, found, {row.merchant_id: row.country for row in rows})
+    return {product_id: in_order(offers) for product_id, offers in landed.items()}
 
 
 def offer_view(row: Any, left: int | None, now: int, parts: Sequence[Part] = ()) -> OfferView:
@@ -56,24 +58,6 @@ def offer_view(row: Any, left: int | None, now: int, parts: Sequence[Part] = ())
         prices_now(from_json(row.prices), terms, price_minor), sale.sale_price_minor, sale.sale_starts_at,
         sale.sale_ends_at, row.low_stock_at, row.length_mm, row.width_mm, row.height_mm, row.tax_category,
         tuple((part.offer_id, part.quantity) for part in parts),
-    )  # fmt: skip
-
-
-def in_order(offers: Iterable[OfferView]) -> list[OfferView]:
-    """Offers of a product, the one to propose first in front.
-
-    Those that can be bought come first, of them the lowest price, then the oldest. Prices of different currencies do
-    not compare, so those in the currency of the oldest offer go before the others.
-    """
-    given = list(offers)
-    if not given:
-        return given
-    home = min(given, key=lambda offer: (offer.created_at, offer.id)).currency
-    return sorted(
-        given,
-        key=lambda offer: (
-            not offer.sellable, offer.currency != home, offer.currency, offer.price_minor, offer.created_at, offer.id
-        ),
     )  # fmt: skip
 
 
@@ -252,7 +236,8 @@ _sizes = (_o.weight_g, _o.length_mm, _o.width_mm, _o.height_mm)
 _joined = tables.offers.join(tables.merchants, _m.id == _o.merchant_id).join(tables.products, _p.id == _o.product_id)
 OFFER_COLUMNS = (
     _o.id, _o.listing_id, _o.product_id, _o.variant_id, _o.merchant_id, _m.name.label("merchant_name"),
-    _m.slug.label("merchant_slug"), _o.external_id, _o.price_minor, *_terms, _o.currency, _o.prices, *_sizes,
+    _m.slug.label("merchant_slug"),
+    _m.country, _o.external_id, _o.price_minor, *_terms, _o.currency, _o.prices, *_sizes,
     _o.lowest_30d_minor, _o.condition, _o.tax_category, _o.low_stock_at, _o.counted, _o.bundled, _o.state, _m.status,
     _p.hidden, _o.created_at,
 )  # fmt: skip

@@ -15,7 +15,8 @@ from . import tables
 from .attributes import read_choices
 from .cards import words_of
 from .categories import paths_of
-from .offers import OFFERS, in_order, offer_view, variant_label
+from .landing import in_order, land, why_first
+from .offers import OFFERS, offer_view, variant_label
 from .parts import read_parts
 from .reviews import list_reviews
 from .stock import left_of
@@ -24,11 +25,12 @@ from .types import OfferView, OptionView, PictureView, ProductView, Rating, Vari
 REVIEWS_SHOWN = 20
 
 
-def get_product(snapshot: Snapshot, key: str, scope: Scope | None = None) -> ProductView:
+def get_product(snapshot: Snapshot, key: str, scope: Scope | None = None, country: str | None = None) -> ProductView:
     """A product by id or slug, as buyers see it: the offers of approved merchants, the featured one first. One that
     was joined to another (`joining`) is found under its old id and slug too.
 
-    Its merchants (`scope.organisation`) and the operator also see what is hidden. NotFound when nothing is to be seen.
+    Sellers are compared for a buyer in `country`, else for the market's own (`landing`). Its merchants
+    (`scope.organisation`) and the operator also see what is hidden. NotFound when nothing is to be seen.
     """
     scope = scope or Scope.public()
     row = snapshot.one(_product, key=key)
@@ -39,9 +41,11 @@ def get_product(snapshot: Snapshot, key: str, scope: Scope | None = None) -> Pro
     rows = snapshot.all(_offers, id=row.id)
     left = left_of(snapshot, rows)
     parts = read_parts(snapshot, [offer.id for offer in rows if offer.bundled])
-    offers = in_order(
+    seen = [
         offer_view(offer, left.get(offer.id), snapshot.now, parts[offer.id]) for offer in rows if _may_see(offer, scope)
-    )
+    ]
+    countries = {offer.merchant_id: offer.country for offer in rows}
+    offers = in_order(land(snapshot, {row.id: seen}, countries, country, every=True)[row.id])
     visible = not row.hidden and any(offer.state == "active" and offer.status == "approved" for offer in rows)
     if not offers or (row.hidden and not _is_insider(rows, scope)):
         raise NotFound("There is no such product")
@@ -80,6 +84,9 @@ def _view(snapshot: Snapshot, row: Any, offers: list[OfferView], visible: bool) 
         visible=visible,
         created_at=row.created_at,
         changed_at=row.changed_at,
+        featured_why=why_first(offers),
+        mpn=row.mpn,
+        fits=tuple(from_json(row.fits, list[str])),
     )
 
 
@@ -109,7 +116,7 @@ _product: Prepared[Any] = prepare(
     select(
         _p.id, _p.slug, _p.external_id, _p.owner_id, _p.title, _p.description, _p.brand, _p.category_id, _p.attributes,
         _p.options, _p.hidden, _p.joined_to, _p.rating_total, _p.rating_count, _p.rating_verified, _p.created_at,
-        _p.changed_at,
+        _p.changed_at, _p.mpn, _p.fits,
     ).where(or_(_p.id == bindparam("key"), _p.slug == bindparam("key")))
 )  # fmt: skip
 _offers: Prepared[Any] = prepare(OFFERS.where(_o.product_id == bindparam("id"), _o.state != "gone"))

@@ -12,8 +12,10 @@ from entrepot.kernel import Finding, Prepared, Proof, Snapshot, prepare
 
 from . import tables
 from .cards import list_cards
-from .prices import terms_of
+from .landing import is_compared
+from .offers import offers_of
 from .stock import left_of, negative_places
+from .types import Card, OfferView
 
 PART = 1_000
 BREACHES_MAX = 20
@@ -52,22 +54,35 @@ def _held(snapshot: Snapshot) -> Finding:
 
 
 def _featured(snapshot: Snapshot) -> Finding:
-    """The card's offer against every offer that could be bought, read by a statement of its own."""
+    """The card's offer against every offer that could be bought: what sells is read by a statement of its own."""
     seen, breaches = 0, []
     for rows in _parts(lambda after: snapshot.all(_next_products, after=after, most=PART)):
         seen += len(rows)
-        cards = {card.id: card for card in list_cards(snapshot, [row.id for row in rows])}
+        ids = [row.id for row in rows]
+        cards = {card.id: card for card in list_cards(snapshot, ids)}
         offers = snapshot.all(_live_offers, first=rows[0].id, last=rows[-1].id)
         left = left_of(snapshot, offers)
         for offer in offers:
             card = cards.get(offer.product_id)
-            if card is None or left.get(offer.id) == 0:
-                continue
-            if not card.sellable:
+            if card is not None and left.get(offer.id) != 0 and not card.sellable:
                 breaches.append(f"{card.id} is shown as sold out and {offer.id} can be bought")
-            elif card.currency == offer.currency and card.price_minor > terms_of(offer).price_at(snapshot.now):
-                breaches.append(f"{card.id} features {card.offer_id}, and {offer.id} is cheaper")
+        views = offers_of(snapshot, ids)
+        breaches += [sentence for card in cards.values() for sentence in _cheaper(card, views[card.id])]
     return Finding(seen, breaches[:BREACHES_MAX])
+
+
+def _cheaper(card: Card, offers: Sequence[OfferView]) -> Iterator[str]:
+    """What costs less than the featured offer: with delivery where sellers are compared, else by its price."""
+    first = next(offer for offer in offers if offer.id == card.offer_id)
+    for offer in offers:
+        if not offer.sellable or not first.sellable:
+            continue
+        if is_compared(offers) and first.landed_minor is not None:
+            is_less = offer.landed_minor is not None and offer.landed_minor < first.landed_minor
+        else:
+            is_less = offer.currency == first.currency and offer.price_minor < first.price_minor
+        if is_less:
+            yield f"{card.id} features {first.id}, and {offer.id} costs less"
 
 
 def _rows_of(statement: Select[Any], broken: ColumnElement[bool], sentence: str) -> Callable[[Snapshot], Finding]:

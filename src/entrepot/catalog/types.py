@@ -119,7 +119,9 @@ class OfferView(msgspec.Struct, frozen=True):
     `price_minor` is the price now, `regular_price_minor` the one without a sale, `list_price_minor` what the maker
     recommends. `lowest_30d_minor` is the lowest price of the 30 days before the reduction that is on now; None without
     a reduction or an earlier price. `prices` are prices now in other currencies. A sale that is on or to come has its
-    price and times. `bundle` names what a set is made of, by offer; its `available` is what the parts allow.
+    price and times. `bundle` names what a set is made of, by offer; its `available` is what the parts allow. Where
+    sellers are compared, `delivery_minor` is what bringing it costs at least, and `landed_minor` both together in the
+    market's own currency.
     """
 
     id: str
@@ -149,6 +151,10 @@ class OfferView(msgspec.Struct, frozen=True):
     height_mm: int | None = None
     tax_category: str | None = None
     bundle: tuple[tuple[str, int], ...] = ()
+    delivery_minor: int | None = None
+    days_min: int | None = None
+    days_max: int | None = None
+    landed_minor: int | None = None
 
     @property
     def is_reduced(self) -> bool:
@@ -187,7 +193,11 @@ class OptionView(msgspec.Struct, frozen=True):
 
 
 class Review(msgspec.Struct, frozen=True):
-    """What somebody said. `origin` tells whether they bought it here or a feed brought it along."""
+    """What somebody said. `origin` tells whether they bought it here or a feed brought it along.
+
+    `state` is `shown` but for its author, who sees what is held or hidden. `helpful` people found it so; `answer` is
+    the seller's.
+    """
 
     id: str
     product_id: str
@@ -197,12 +207,20 @@ class Review(msgspec.Struct, frozen=True):
     body: str
     origin: ReviewOrigin
     written_at: int
+    edited_at: int | None = None
+    state: Literal["shown", "held", "hidden", "withdrawn"] = "shown"
+    helpful: int = 0
+    answer: str | None = None
+    answered_by: str | None = None
+    answered_at: int | None = None
 
 
 class ProductView(msgspec.Struct, frozen=True):
     """Everything that a product's page shows. `category` is the path from the top of the tree.
 
-    `featured_offer_id` is the offer proposed first: of those that can be bought, the lowest price, then the oldest.
+    `featured_offer_id` is the offer proposed first: of those that can be bought the lowest price with delivery, then
+    the soonest, then the oldest. `featured_why` says which of these decided: `only_seller`, `lowest_with_delivery`,
+    `sooner`, `first_to_list`; `delivers` where another is not delivered, `lowest_price` where none is.
     """
 
     id: str
@@ -224,6 +242,9 @@ class ProductView(msgspec.Struct, frozen=True):
     visible: bool
     created_at: int
     changed_at: int
+    featured_why: str = ""
+    mpn: str | None = None
+    fits: tuple[str, ...] = ()
 
     @property
     def offers(self) -> tuple[OfferView, ...]:

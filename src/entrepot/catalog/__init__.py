@@ -90,6 +90,7 @@ from .imports.mappings import Mapping as ColumnMapping
 from .imports.mappings import check_mapping, find_mapping
 from .imports.mending import RefusedRows, find_refused_rows
 from .imports.running import Preview, import_task, preview_import, read_feed, run_import
+from .landing import why_first
 from .listings import find_listings, get_listing, hide_product, list_listings, publish_product
 from .membership import collections_with
 from .merchants import (
@@ -374,6 +375,7 @@ __all__ = [
     "undo_edit",
     "update_offer",
     "uploaded_feed",
+    "why_first",
     "write_review",
     "write_sitemap_index",
     "write_sitemap_part",

@@ -10,7 +10,7 @@ from litestar import Response, get, post
 from litestar.types import ControllerRouterHandler
 
 from entrepot import catalog, deliver, identity
-from entrepot.catalog import AttributeDefinition, Merchant, OfferView, ProductView, ReviewText, VariantView
+from entrepot.catalog import AttributeDefinition, CartOffer, Merchant, OfferView, ProductView, ReviewText, VariantView
 from entrepot.deliver import RateSheet
 from entrepot.discovery import Hit, SearchRequest
 from entrepot.identity import Scope
@@ -18,7 +18,7 @@ from entrepot.kernel import NotFound, Refused, Snapshot
 
 from ..countries import country_name
 from ..params import Slug
-from ..rendering import redirect, render
+from ..rendering import quoted, redirect, render
 from ..shelves import list_industries
 from ..visit import Visit
 
@@ -59,6 +59,8 @@ class Promise(msgspec.Struct, frozen=True):
 async def product(visit: Visit, slug: Slug) -> Response[str]:
     """A product, with one of its variants chosen."""
     view = await visit.read(lambda s: catalog.get_product(s, slug))
+    if slug not in (view.slug, view.id):
+        return _moved(view.slug, visit.request.scope["query_string"].decode("latin-1"))
     attributes = await visit.read(catalog.list_attributes)
     variant = _chosen_variant(view, visit.request.query_params.get("variant"))
     offer = variant.featured if variant else None
@@ -69,6 +71,8 @@ async def product(visit: Visit, slug: Slug) -> Response[str]:
         view=view,
         offer=offer,
         others=variant.offers[1:] if variant else (),
+        why=catalog.why_first(variant.offers) if variant else "",
+        parts=await visit.read(lambda s: _parts(s, offer)) if offer and offer.bundle else [],
         choices=_choices(view, variant, _names(attributes, visit.language)),
         pictures=_pictures(view, variant),
         specs=_specs(view, attributes, visit.language),
@@ -84,6 +88,18 @@ async def product(visit: Visit, slug: Slug) -> Response[str]:
         industries=await visit.read(lambda s: list_industries(s, visit.language)),
         here=view.category[0].slug if view.category else None,
     )
+
+
+def _moved(slug: str, query: str) -> Response[Any]:
+    """A product that was joined to another has moved there for good."""
+    address = f"/p/{quoted(slug)}{f'?{query}' if query else ''}"
+    return Response(None, status_code=301, headers={"Location": address}, media_type="text/plain")
+
+
+def _parts(snapshot: Snapshot, offer: OfferView) -> list[tuple[CartOffer, int]]:
+    """What a set is made of, by name."""
+    parts = catalog.offers_for_cart(snapshot, [offer_id for offer_id, _ in offer.bundle])
+    return [(parts[offer_id], pieces) for offer_id, pieces in offer.bundle if offer_id in parts]
 
 
 class ReviewForm(msgspec.Struct, frozen=True):

@@ -1,5 +1,6 @@
 """Each proof finds what it is for: one stored amount or state changed by hand."""
 
+import io
 import shutil
 from contextlib import closing
 from pathlib import Path
@@ -9,7 +10,7 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.pool import NullPool
 
 from entrepot import pay
-from entrepot.kernel import Database, sqlite_url
+from entrepot.kernel import Database, sqlite_url, to_rfc3339
 from entrepot.kernel.testing import open_existing, open_file
 from tests.pay import purchases as p
 
@@ -35,6 +36,14 @@ def live(database: Database, processor: pay.SandboxProcessor) -> None:
     back = p.start(database, "ord_5", [pay.PaymentLeg("sor_back", 5_00, "org_bruno")], "tok_chargeback")
     p.run_days(database, processor)
     assert back
+    day = to_rfc3339(database.clock.now())[:10]
+    content = f"date,amount,reference,fee\n{day},5.00,{back.id},0.20\n".encode()
+    upload = pay.reconciliation.Upload("sandbox", "csv", "x")
+    columns = pay.reconciliation.Mapping(currency_fixed="EUR")
+    pay.reconciliation.import_file(database, p.DANA, upload, io.BytesIO(content), columns)
+    found = database.read_now(lambda s: pay.reconciliation.list_breaks(s, p.DANA))
+    [fee] = [each for each in found if each.kind == "fee"]
+    database.write_now(lambda tx: pay.reconciliation.resolve_break(tx, p.DANA, fee.id, "fee", "Fees of the day"))
     p.start(database, "ord_3", [pay.PaymentLeg("sor_open", 5_00, "org_bruno")])
 
 
@@ -60,6 +69,8 @@ CHANGES = {
     "pay.captures": "UPDATE pay_legs SET amount_minor = amount_minor + 1 WHERE seller_order_id = 'sor_lamp'",
     "pay.captures of a payment": "UPDATE pay_payments SET amount_minor = amount_minor + 1 WHERE ref = 'ord_3'",
     "pay.captures of a state": "UPDATE pay_payments SET state = 'captured' WHERE ref = 'ord_3'",
+    "pay.matched": "UPDATE pay_file_lines SET amount_minor = amount_minor + 1",
+    "pay.booked": "UPDATE pay_breaks SET theirs_minor = theirs_minor - 1",
     "pay.parts": "UPDATE pay_captures SET amount_minor = amount_minor + 1",
     "pay.chargebacks": "UPDATE pay_chargebacks SET state = 'won'",
     "pay.escrow": "UPDATE pay_refunds SET amount_minor = amount_minor - 1 WHERE seller_order_id = 'sor_mug'",

@@ -4,9 +4,10 @@ What a processor does is asked for in a command, done by a task and recorded onc
 Amounts in its rows say what was asked for; the ledger says what moved, and PROOFS compare the two.
 """
 
-from . import accounts
+from . import accounts, reconciliation
 from .actions import find_action
 from .bank import NewAccount, PayoutAccount, change_account, check_account, end_cooldown, list_accounts
+from .by_hand import Waiting, list_by_hand, mark_payout_failed, mark_payout_sent, mark_received, mark_refund_sent
 from .captures import Capture, brought, capture_part, release_part
 from .chargebacks import ChargebackRow, chargebacks_of, get_chargeback, list_chargebacks
 from .disputes import Freeze, find_freeze, freeze, unfreeze
@@ -72,7 +73,7 @@ from .processors import (
     split_method,
     ways_to_pay,
 )
-from .proofs import PROOFS
+from .proofs import PROOFS as _PROOFS
 from .refunds import Brought, left_to_refund, list_refunds, refund_plan, refund_sources
 from .reserves import Reserve, keep_reserve, list_reserves
 from .sealing import Sealer
@@ -99,6 +100,8 @@ from .types import (
     StatementLine,
 )
 from .webhooks import record_webhook
+
+PROOFS = (*_PROOFS, *reconciliation.PROOFS)
 
 __all__ = [
     "PROOFS",
@@ -168,6 +171,7 @@ __all__ = [
     "Statement",
     "StatementLine",
     "Told",
+    "Waiting",
     "WaitingPayee",
     "WayToPay",
     "Webhook",
@@ -200,6 +204,7 @@ __all__ = [
     "keep_reserve",
     "left_to_refund",
     "list_accounts",
+    "list_by_hand",
     "list_chargebacks",
     "list_gift_cards",
     "list_payouts",
@@ -207,10 +212,15 @@ __all__ = [
     "list_refunds",
     "list_reserves",
     "list_waiting",
+    "mark_payout_failed",
+    "mark_payout_sent",
+    "mark_received",
+    "mark_refund_sent",
     "money_on_the_way",
     "next_due",
     "open_processors",
     "read_rates",
+    "reconciliation",
     "record_outcome",
     "record_webhook",
     "refund_plan",

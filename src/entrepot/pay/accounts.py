@@ -121,6 +121,16 @@ def processor_fees(currency: str) -> Account:
     return Account(PLATFORM, "processor_fees", currency)
 
 
+def own_bank(currency: str) -> Account:
+    """What processors sent to our own bank account, as a negative balance: money that we have."""
+    return Account(PLATFORM, "own_bank", currency)
+
+
+def differences(currency: str) -> Account:
+    """What files and ledger could not be brought to agree on, and somebody has accepted."""
+    return Account(PLATFORM, "differences", currency)
+
+
 def chargeback_fees(currency: str) -> Account:
     """What processors ask for a chargeback that was lost, and merchants bear."""
     return Account(PLATFORM, "chargeback_fees", currency)

@@ -294,12 +294,14 @@ files = table(
     Column("format", String, nullable=False),
     Column("name", String, nullable=False),
     Column("sha256", String, nullable=False),
+    Column("state", String, nullable=False),
     Column("lines", Whole, nullable=False),
     Column("skipped", Whole, nullable=False),
     Column("first_at", Whole),
     Column("last_at", Whole),
     Column("imported_at", Whole, nullable=False),
     Column("imported_by", String, nullable=False),
+    Column("problem", String),  # why its first bad line could not be read
 )
 Index("uq_pay_files_sha256", files.c.processor, files.c.sha256, unique=True)
 

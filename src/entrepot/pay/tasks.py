@@ -16,6 +16,7 @@ from .paying_out import request_scheduled
 from .payments import CHARGE_TASK, ChargeTask
 from .payouts import PAYOUT_TASK, PayoutTask
 from .processors import Processor, Processors, SandboxProcessor, Waiting, WebhookSender
+from .reconciliation import look_again
 from .refunds import REFUND_TASK, RefundTask
 from .reserves import BATCH, release_due
 from .sealing import Sealer
@@ -23,6 +24,7 @@ from .types import Settings
 
 PAYOUTS_TASK = "pay.request_payouts"
 RESERVES_TASK = "pay.release_reserves"
+LOOK_AGAIN_TASK = "pay.look_again"
 WEBHOOKS_TASK = "pay.sandbox_webhooks"
 ATTEMPTS_MAX = 60
 """About two days: a processor may be away for a weekend's night, and nothing owed is given up before."""
@@ -36,6 +38,10 @@ class ReservesTask(msgspec.Struct, frozen=True):
     """Let merchants have what was kept back long enough."""
 
 
+class LookAgainTask(msgspec.Struct, frozen=True):
+    """Compare again what files and the ledger did not agree on."""
+
+
 class WebhooksTask(msgspec.Struct, frozen=True):
     """Carry the sandbox's webhooks that are due."""
 
@@ -43,6 +49,7 @@ class WebhooksTask(msgspec.Struct, frozen=True):
 SCHEDULE = (
     Scheduled(RESERVES_TASK, ReservesTask(), HOUR // SECOND),
     Scheduled(PAYOUTS_TASK, PayoutsTask(), DAY // SECOND),
+    Scheduled(LOOK_AGAIN_TASK, LookAgainTask(), DAY // SECOND),
     EXPIRE_CARDS_HOURLY,
 )
 
@@ -80,6 +87,7 @@ def tasks(
         kind(PAYOUT_TASK, PayoutTask, asking.pay_out),
         TaskKind(PAYOUTS_TASK, PayoutsTask, request),
         TaskKind(RESERVES_TASK, ReservesTask, release),
+        TaskKind(LOOK_AGAIN_TASK, LookAgainTask, lambda run, body: run.settle(_look_again)),
         TaskKind(WEBHOOKS_TASK, WebhooksTask, lambda run, body: post.carry(run)),
         EXPIRE_CARDS,
     )
@@ -118,6 +126,10 @@ class Post:
         """Have a task carry each webhook that waits, at its time."""
         if self._sandbox is not None and (waiting := self._sandbox.waiting_webhooks()):
             run.database.write_now(lambda tx: _enqueue_carriers(tx, waiting))
+
+
+def _look_again(tx: Tx) -> None:
+    look_again(tx)
 
 
 def _enqueue_carriers(tx: Tx, webhooks: Sequence[Waiting]) -> None:

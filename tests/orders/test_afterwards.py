@@ -1,4 +1,4 @@
-"""Refunds, returns and disputes: what each side may do and when, what the clock decides, and where the money comes from."""
+"""Refunds, returns and disputes: what each side may do and when, what the clock decides, and whose money it is."""
 
 import pytest
 
@@ -342,6 +342,26 @@ def test_a_chargeback_is_a_dispute_that_the_bank_decides(market: Market, won: bo
     outcomes = {each.id: each.outcome for each in now.disputes}
     assert outcomes == {before: OUTCOME.WITHDRAWN, opened.id: OUTCOME.WON if won else OUTCOME.LOST}
     assert now.refunded_minor == (0 if won else now.total_minor)
+    assert market.breaches() == []
+
+
+def test_pieces_of_a_return_are_paid_back_once_whoever_pays_first(market: Market) -> None:
+    seller = completed(market, {LAMP: 1})
+    return_id = ask(market, seller)
+    with pytest.raises(Conflict, match="on their way back"):
+        market.do(orders.refund, market.cast.bruno, seller.id, orders.RefundWish({seller.lines[0].id: 1}), "Sorry")
+    market.do(orders.answer_return, market.cast.bruno, return_id, True)
+    market.do(orders.send_return, market.cast.alice, return_id)
+    order = market.order(market.cast.alice, seller.order_id)
+    assert order.payment is not None
+    market.do(orders.open_chargeback, seller.order_id, "cb_1", order.payment.amount_minor)
+    market.do(orders.close_chargeback, "cb_1", False)
+    left = market.left(LAMP)
+    found = orders.Inspection({seller.lines[0].id: 1}, {seller.lines[0].id: 1})
+    assert market.do(orders.inspect_return, market.cast.bruno, return_id, found).status == RETURN.REFUNDED
+    market.settle()
+    assert seen(market, seller.id).refunded_minor == seller.total_minor
+    assert market.left(LAMP) == (left or 0) + 1
     assert market.breaches() == []
 
 

@@ -21,6 +21,7 @@ from .access import ABSENT, MERCHANT, OPERATOR, is_seller
 from .claims import Cause, RefundRow
 from .events import RefundMade
 from .records import find_order, find_seller, lines_of_seller, lock_seller
+from .return_rows import waiting_pieces
 from .shares import SHIPPING, Share, Taken, gift_part, left_of, less, shares_of, sum_of_legs, take_paid, take_pieces
 from .types import REASON_LENGTH_MAX, Legs, Order, SellerOrder, SellerOrderStatus
 
@@ -73,9 +74,7 @@ def preview_refund(snapshot: Snapshot, scope: Scope, seller_order_id: str, wish:
     return preview_of(snapshot, seller, taken)
 
 
-def preview_of(
-    snapshot: Snapshot, seller: SellerOrder, taken: Sequence[Taken], coming_minor: int = 0
-) -> RefundPreview:
+def preview_of(snapshot: Snapshot, seller: SellerOrder, taken: Sequence[Taken], coming_minor: int = 0) -> RefundPreview:
     """The same, of what was chosen already; `coming_minor` is what a dispute that ends gives the merchant back."""
     order = find_order(snapshot, seller.order_id)
     assert order is not None
@@ -234,10 +233,17 @@ def checked_reason(reason: str, what_to_do: str) -> str:
 
 
 def _check_sent(tx: Tx, seller: SellerOrder, shares: Mapping[str, Share], wish: RefundWish) -> None:
-    """Pieces that were not sent are cancelled instead, so that nobody sends what is paid back."""
+    """Pieces that were not sent are cancelled instead, so that nobody sends what is paid back.
+
+    Nor are pieces of an open return paid back beside it.
+    """
+    waiting = waiting_pieces(tx, seller.id)
     for line in lines_of_seller(tx, seller):
-        if wish.pieces.get(line.id, 0) > line.sent - (shares[line.id].taken_pieces - line.cancelled):
+        sent = line.sent - (shares[line.id].taken_pieces - line.cancelled)
+        if wish.pieces.get(line.id, 0) > sent:
             raise Conflict("Pieces that were not sent yet are cancelled, and paid back with that")
+        if wish.pieces.get(line.id, 0) > sent - waiting.get(line.id, 0):
+            raise Conflict("These pieces are on their way back: they are paid back with their return")
 
 
 def _check_refundable(seller: SellerOrder) -> None:

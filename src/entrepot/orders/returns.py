@@ -211,11 +211,12 @@ def _conclude(
         raise Conflict("This order is disputed: its money stays where it is until that is decided")
     for line_id, number in accepted.items():
         rows.store_found(tx, row.id, line_id, number, restocked.get(line_id, 0))
-    taken = _worth(read_shares(tx, seller), row, accepted)
-    if not taken:
+    if not any(accepted.values()):
         return _close(tx, row, ReturnStatus.DECLINED, by, **found)
-    reason = f"Return {row.reason.replace('_', ' ')}"
-    refund_id, plan = give_back(tx, _order_of(tx, seller), seller, taken, Cause.RETURN, by, reason, row.id)
+    refund_id, plan = None, ledger.Plan()
+    if taken := _worth(read_shares(tx, seller), row, accepted):
+        reason = f"Return {row.reason.replace('_', ' ')}"
+        refund_id, plan = give_back(tx, _order_of(tx, seller), seller, taken, Cause.RETURN, by, reason, row.id)
     lines = {line.id: line for line in lines_of_seller(tx, seller)}
     shelved = [catalog.Pieces(each, n, lines[each].sent) for each, n in restocked.items() if n]
     ledger.post(tx, plan + catalog.restock_pieces(tx, shelved, row.id))
@@ -225,8 +226,12 @@ def _conclude(
 
 
 def _worth(shares: Mapping[str, Share], row: Return, accepted: Mapping[str, int]) -> list[Taken]:
-    """What is paid back for accepted pieces; the delivery too when it was the merchant's fault, and all is back."""
-    taken = [take_pieces(shares[part], number) for part, number in accepted.items() if number]
+    """What is paid back for accepted pieces; the delivery too when it was the merchant's fault, and all is back.
+
+    Pieces that a bank has taken the money of meanwhile are not paid back twice.
+    """
+    left = {part: min(number, shares[part].left_pieces) for part, number in accepted.items()}
+    taken = [take_pieces(shares[part], number) for part, number in left.items() if number]
     back = {each.part: each.pieces for each in taken}
     everything = all(share.left_pieces == back.get(share.part, 0) for share in shares.values())
     if everything and taken and row.reason != ReturnReason.CHANGED_MIND and shares[SHIPPING].left.total_minor:

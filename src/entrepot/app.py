@@ -43,6 +43,7 @@ SCHEDULE: tuple[Scheduled, ...] = (
     *deliver.SCHEDULE,
     Scheduled(identity.TIDY.name, identity.Tidy(), 3_600),
     Scheduled(kernel.TIDY.name, kernel.Tidy(), 86_400),
+    Scheduled(cloud.RECONCILE, cloud.Reconcile(), 60),
     Scheduled("ledger.seal", ledger.Housekeeping(), 10),
     Scheduled("ledger.snapshot", ledger.Housekeeping(), 3_600),
 )
@@ -72,6 +73,7 @@ class Entrepot:
         self.mailer = identity.open_mailer(settings.identity, home / "mail")
         self.signals = signals.Buffer(database)
         self.meter = cloud.Meter(database, settings=settings.cloud)
+        self.gateway = cloud.Gateway(database, cloud.Pool(self.blobs, settings.cloud), settings.cloud, self.name)
         self.processor = pay.SandboxProcessor(home / "sandbox", clock=database.clock, faults=faults)
         self.processors = pay.open_processors(settings.pay, self.processor, database.clock, settings.public_url)
         self.sealer = pay.Sealer(secret_key)
@@ -88,6 +90,7 @@ class Entrepot:
     def start(self) -> None:
         """Set going whatever works in the background: relay, projections, tasks, schedule, index, signals, meter."""
         self.database.write_now(free_from_the_dead)
+        self.database.write_now(cloud.ensure_builtin)
         self.indexer.open(build=False)
         self._indexed = True
         # Prices and stock follow on a thread of their own: words and vectors of an import do not hold them up.
@@ -154,6 +157,7 @@ class Entrepot:
             *deliver.tasks(settings.deliver),
             *catalog.tasks(self.blobs, settings.catalog),
             *orders.TASKS,
+            cloud.reconcile_task(settings.cloud, self.name),
             discovery.rebuild_task(self.indexer),
         )
 

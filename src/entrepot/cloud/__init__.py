@@ -1,35 +1,119 @@
 """The cloud: models and compute, sold by use. The shop is its largest customer and pays through the same meter.
 
-So far its first two verbs: `embed` turns texts into vectors, metered by the token; `submit_job` has longer work done.
+A call of a model walks one path: the gateway finds the model, admission holds what it can cost, the fair queue gives it
+its turn, an engine does the work, and settling bills what was used. `embed` is the shop's own short way to the small
+model that is always there; `submit_job` has longer work done.
 """
 
 from . import threads as _threads  # noqa: F401 - before whatever loads a numeric library
+from .admission import OutOfCredit, OverBudget
+from .budgets import Budget, BudgetState, add_budget, change_budget, end_budget, list_budgets
+from .builtin import ensure_builtin
+from .customers import Limits, credit_plan, set_credit_line, set_limits
 from .embedding import DIMENSIONS, MODEL, embed, embed_query, load_model
+from .engines.base import Capabilities, Engine, EngineFault, Generation, Message, Piece, Tool, Vectors
+from .engines.gateway import Bill, Call, Gateway
+from .engines.pool import Pool
+from .events import ModelPublished, ModelWithdrawn
+from .files import PACKAGES, Packaged, draft_of, find_package, probe, store_files
 from .jobs import get_job, submit_job
 from .metering import Meter
 from .meters import METERS, MeterKind
+from .offers import Offer, list_offers
+from .pricing import add_price_book, find_price_book, list_price_books
 from .proofs import PROOFS
+from .rating import PriceBook
 from .reading import SurfaceUse, list_usage, use_by_surface
+from .reconciling import RECONCILE, Reconcile, reconcile_task
+from .registry import (
+    Licence,
+    Model,
+    ModelDraft,
+    ModelFile,
+    add_model,
+    agree_to_licence,
+    find_live,
+    get_model,
+    list_own,
+    publish_model,
+    withdraw_model,
+)
+from .replay import Replay, replay
 from .types import SHOP, Job, Settings, Usage, UsageClass
 
 __all__ = [
     "DIMENSIONS",
     "METERS",
     "MODEL",
+    "PACKAGES",
     "PROOFS",
+    "RECONCILE",
     "SHOP",
+    "Bill",
+    "Budget",
+    "BudgetState",
+    "Call",
+    "Capabilities",
+    "Engine",
+    "EngineFault",
+    "Gateway",
+    "Generation",
     "Job",
+    "Licence",
+    "Limits",
+    "Message",
     "Meter",
     "MeterKind",
+    "Model",
+    "ModelDraft",
+    "ModelFile",
+    "ModelPublished",
+    "ModelWithdrawn",
+    "Offer",
+    "OutOfCredit",
+    "OverBudget",
+    "Packaged",
+    "Piece",
+    "Pool",
+    "PriceBook",
+    "Reconcile",
+    "Replay",
     "Settings",
     "SurfaceUse",
+    "Tool",
     "Usage",
     "UsageClass",
+    "Vectors",
+    "add_budget",
+    "add_model",
+    "add_price_book",
+    "agree_to_licence",
+    "change_budget",
+    "credit_plan",
+    "draft_of",
     "embed",
     "embed_query",
+    "end_budget",
+    "ensure_builtin",
+    "find_live",
+    "find_package",
+    "find_price_book",
     "get_job",
+    "get_model",
+    "list_budgets",
+    "list_offers",
+    "list_own",
+    "list_price_books",
     "list_usage",
     "load_model",
+    "probe",
+    "publish_model",
+    "reconcile_task",
+    "replay",
+    "set_credit_line",
+    "set_limits",
+    "store_files",
     "submit_job",
     "use_by_surface",
+    "withdraw_model",
 ]

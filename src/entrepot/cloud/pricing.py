@@ -48,6 +48,14 @@ def find_price_book(snapshot: Snapshot, model: str, at: int) -> PriceBook | None
     return snapshot.one(_in_force, model=model, at=at)
 
 
+def find_price_books(snapshot: Snapshot, models: Sequence[str], at: int) -> dict[str, PriceBook]:
+    """The versions in force at a time, of those models that have one."""
+    found: dict[str, PriceBook] = {}
+    for book in snapshot.all(_all_until, models=list(models), at=at):
+        found.setdefault(book.model, book)
+    return found
+
+
 def list_price_books(snapshot: Snapshot, model: str) -> list[PriceBook]:
     """Every version, the latest first."""
     return snapshot.all(_versions, model=model)
@@ -68,6 +76,12 @@ _in_force: Prepared[PriceBook] = prepare(
     _books.where(_p.model == bindparam("model"), _p.effective_at <= bindparam("at"))
     .order_by(_p.effective_at.desc(), _p.version.desc())
     .limit(1),
+    _read,
+)
+_all_until: Prepared[PriceBook] = prepare(
+    _books.where(in_set(_p.model, "models"), _p.effective_at <= bindparam("at")).order_by(
+        _p.effective_at.desc(), _p.version.desc()
+    ),
     _read,
 )
 _versions: Prepared[PriceBook] = prepare(

@@ -10,10 +10,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import partial
 
-from entrepot.kernel import MINUTE, Database, Tx, is_dead
+import msgspec
 
+from entrepot.kernel import MINUTE, Database, Snapshot, TaskKind, TaskRun, Tx, is_dead
+
+from .accounts import nano
+from .registry import find_live
 from .settling import Request, Settled, list_open_requests, lock_request, settle, void
-from .types import UsageClass
+from .types import SHOP, Settings, UsageClass
+
+RECONCILE = "cloud.reconcile"
 
 SILENT_MAX = 30 * MINUTE
 """A call of another machine's process that has been open for so long without a look at it has been given up."""
@@ -47,3 +53,25 @@ def close_left(tx: Tx, row: Request, unit: str, maker: str | None) -> Settled:
 
 def _is_silent(row: Request, now: int) -> bool:
     return max(row.opened_at, row.seen_at or 0) <= now - SILENT_MAX
+
+
+class Reconcile(msgspec.Struct, frozen=True):
+    """A round of the reconciler."""
+
+
+def reconcile_task(settings: Settings, holder: str) -> TaskKind[Reconcile]:
+    """The round as a task. `holder` is this process, whose calls are its own to settle."""
+
+    def act(run: TaskRun, _: Reconcile) -> None:
+        def maker(model: str) -> str | None:
+            return run.database.read_now(lambda snapshot: maker_of(snapshot, model))
+
+        reconcile(run.database, nano(settings.currency), maker, {holder: None})
+
+    return TaskKind(RECONCILE, Reconcile, act)
+
+
+def maker_of(snapshot: Snapshot, name: str) -> str | None:
+    """The organisation that earns a model's share; None for the platform's own."""
+    model = find_live(snapshot, name)
+    return model.organisation if model is not None and model.organisation != SHOP else None

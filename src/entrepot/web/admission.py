@@ -80,7 +80,7 @@ def _rate(method: str) -> str:
 async def _check_body(visit: Visit, opt: dict[str, Any], guarded: bool) -> None:
     """Refuse a change that does not carry our token, and media types that the route does not read."""
     request = visit.request
-    is_api = request.scope["path"].startswith("/api/")
+    is_api = request.scope["path"].startswith(("/api/", "/v1/"))
     media_type = request.content_type[0].lower()
     if guarded and (not is_api or visit.session is not None):  # without one nothing that a browser adds gives a right
         await _check_token(visit, is_api, media_type)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
@@ -19,6 +20,7 @@ from . import errors
 from .admission import admit
 from .api import ROUTES as API_ROUTES
 from .beacons import ROUTES as BEACON_ROUTES
+from .compute import ROUTES as COMPUTE_ROUTES
 from .edge import Edge
 from .feeds import ROUTES as FEED_ROUTES
 from .house import House, visit_of
@@ -31,6 +33,8 @@ from .static import static_file
 if TYPE_CHECKING:
     from entrepot.app import Entrepot
 
+UNLOAD_EVERY_S = 30.0
+
 
 def create_app(entrepot: Entrepot, *, rates: Mapping[str, RateLimitItem] | None = None) -> Litestar:
     """Everything this home answers over HTTP. The home's own threads are started and ended by whoever opened it.
@@ -38,8 +42,9 @@ def create_app(entrepot: Entrepot, *, rates: Mapping[str, RateLimitItem] | None 
     `rates` replaces some of the classes of `rates.RATES`.
     """
     house = House(entrepot, rates or {})
-    routes: list[ControllerRouterHandler] = [*API_ROUTES, *PAGE_ROUTES, *MEDIA_ROUTES, *FEED_ROUTES, *BEACON_ROUTES]
-    routes.append(static_file)
+    routes: list[ControllerRouterHandler] = [
+        *API_ROUTES, *COMPUTE_ROUTES, *PAGE_ROUTES, *MEDIA_ROUTES, *FEED_ROUTES, *BEACON_ROUTES, static_file,
+    ]  # fmt: skip
     app = Litestar(
         routes,
         guards=[admit],
@@ -64,7 +69,18 @@ def create_app(entrepot: Entrepot, *, rates: Mapping[str, RateLimitItem] | None 
 @asynccontextmanager
 async def _closing(app: Litestar) -> AsyncGenerator[None, Any]:
     """However the serving ends, waiting handlers learn of it."""
+    house: House = app.state.house
+    idle = asyncio.ensure_future(_unload_idle(house))
     try:
         yield
     finally:
-        app.state.house.closing.set()
+        house.closing.set()
+        idle.cancel()
+        await house.entrepot.gateway.close()
+
+
+async def _unload_idle(house: House) -> None:
+    """Models that nobody uses make room."""
+    while True:
+        await asyncio.sleep(UNLOAD_EVERY_S)
+        await house.entrepot.gateway.unload_idle()

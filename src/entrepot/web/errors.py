@@ -13,8 +13,10 @@ import structlog
 from litestar import Request, Response
 from litestar.exceptions import HTTPException
 
+from entrepot import cloud
 from entrepot.kernel import Kind, Refused
 
+from .compute.told import failure
 from .house import visit_of
 from .refusals import UnknownMediaType, Unreadable
 from .rendering import failure_page
@@ -57,6 +59,8 @@ class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
 def refused(request: Request[Any, Any, Any], error: Refused) -> Response[Any]:
     """The answer to a refusal of a room or of the edge."""
     status = _OWN_STATUS.get(type(error)) or STATUS[error.kind]
+    if isinstance(error, cloud.OutOfCredit | cloud.OverBudget):
+        return answer(request, 429, "insufficient_quota", error.sentence, error.fields, {"x-should-retry": "false"})
     headers: dict[str, str] = {}
     if error.retry_after_s is not None:
         headers["Retry-After"] = str(error.retry_after_s)
@@ -92,6 +96,8 @@ def answer(
     headers: dict[str, str],
 ) -> Response[Any]:
     """A problem for programs, a page for browsers; a browser that is not signed in is sent to do so."""
+    if request.scope["path"].startswith("/v1/"):
+        return failure(400 if status == 422 else status, kind, sentence, fields, headers)
     if for_people(request):
         return failure_page(visit_of(request), status, sentence, headers)
     title = HTTPStatus(status).phrase
@@ -101,8 +107,9 @@ def answer(
 
 def for_people(request: Request[Any, Any, Any]) -> bool:
     """Whether a browser's page is wanted, and not data."""
-    path = request.scope["path"]
-    return not path.startswith(("/api/", "/m/", "/i/", "/static/")) and "text/html" in request.headers.get("accept", "")
+    if request.scope["path"].startswith(("/api/", "/v1/", "/m/", "/i/", "/static/")):
+        return False
+    return "text/html" in request.headers.get("accept", "")
 
 
 def request_id(request: Request[Any, Any, Any]) -> str:

@@ -26,6 +26,7 @@ RATES: dict[str, RateLimitItem] = {
     "sign_in": RateLimitItemPerMinute(600),
     "mail": RateLimitItemPerHour(60),
     "code": RateLimitItemPerMinute(30),
+    "compute": RateLimitItemPerMinute(60_000),  # the cloud has limits of its own, for each customer
     "upload": RateLimitItemPerHour(120),
 }
 _BY_ADDRESS = frozenset({"sign_in", "mail", "code"})

@@ -122,6 +122,8 @@ class Gateway:
         """Vectors of texts, and what they cost."""
 
         async def act(loaded: Loaded) -> tuple[Embedded, int]:
+            if loaded.model.capabilities.dimensions is None:
+                raise Unable(f"{loaded.model.name} makes no vectors: use /v1/chat/completions or /v1/completions")
             embedded = await loaded.engine.embed(texts)
             return embedded, embedded.tokens
 
@@ -131,11 +133,21 @@ class Gateway:
         """Scores of documents, and what they cost."""
 
         async def act(loaded: Loaded) -> tuple[Ranked, int]:
+            if not (loaded.model.capabilities.rerank or loaded.model.capabilities.dimensions):
+                raise Unable(f"{loaded.model.name} orders no documents: use a model of vectors")
             ranked = await loaded.engine.rerank(query, documents)
             return ranked, ranked.tokens
 
         bound = _bytes_of(documents) + _bytes_of([query]) * (len(documents) + 1)
         return await self._at_once(call, "rerank_tokens", bound, act)
+
+    async def unload_idle(self) -> None:
+        """Let go of models that nobody used for a while."""
+        await self._pool.unload_idle()
+
+    async def close(self) -> None:
+        """Let go of every model."""
+        await self._pool.close()
 
     async def _at_once(self, call: Call, meter: str, bound: int, act: Callable[[Loaded], Any]) -> tuple[Any, Bill]:
         """Work whose answer comes whole: run, settled, given back. Each engine that fails costs nothing."""
@@ -193,17 +205,19 @@ class Gateway:
         cost = sum(work_cost(attempt.admitted.book.nano, work))
         loaded = attempt.loaded
         try:
-            async with loaded.turns.turn(call.organisation, cost, call.kind):
-                async with aclosing(loaded.engine.generate(work)) as pieces:  # type: ignore[type-var]
-                    async for piece in pieces:
-                        self._note(attempt, piece)
-                        if piece.finish is None:
-                            yield piece
-                            continue
-                        settled = await self._database.write(self._settle(attempt, attempt.seen, piece.evidence))
-                        attempt.is_over = True
-                        yield _bill(attempt, settled)
+            async with (
+                loaded.turns.turn(call.organisation, cost, call.kind),
+                aclosing(loaded.engine.generate(work)) as pieces,  # type: ignore[type-var]
+            ):
+                async for piece in pieces:
+                    self._note(attempt, piece)
+                    if piece.finish is None:
                         yield piece
+                        continue
+                    settled = await self._database.write(self._settle(attempt, attempt.seen, piece.evidence))
+                    attempt.is_over = True
+                    yield _bill(attempt, settled)
+                    yield piece
         except Unable as refusal:
             raise Invalid(str(refusal)) from refusal
         finally:

@@ -1,0 +1,24 @@
+"""The model that is always there: the shop's own static embeddings, for everybody."""
+
+from __future__ import annotations
+
+from entrepot.identity import Scope
+from entrepot.kernel import Tx
+
+from .embedding import DIMENSIONS, MODEL, TOKENS_MAX
+from .engines.base import Capabilities
+from .pricing import add_price_book
+from .registry import Licence, ModelDraft, add_model, find_live, publish_model
+
+CARD = "A vector of 256 dimensions for each text: the mean of its tokens' vectors. Quick, small, English first."
+NANO = {"embedding_tokens": 10_000_000}
+"""A hundredth of the home currency for a million tokens."""
+
+
+def ensure_builtin(tx: Tx) -> None:
+    """Register the static model, once."""
+    if find_live(tx, MODEL) is None:
+        draft = ModelDraft(MODEL, "embedding", "static", Licence("MIT"), card=CARD)
+        model = add_model(tx, Scope.system(), draft, Capabilities(context=TOKENS_MAX, dimensions=DIMENSIONS))
+        add_price_book(tx, MODEL, NANO)
+        publish_model(tx, Scope.system(), model.id)

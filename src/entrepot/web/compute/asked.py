@@ -1,0 +1,171 @@
+"""What OpenAI's clients send. Fields that we do not know are left alone, as theirs are by other servers; those that
+would change the answer and that nobody here can honour are refused by name."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+import msgspec
+
+from entrepot import cloud
+from entrepot.kernel import Invalid
+
+OUTPUT_TOKENS_FIRST = 512
+"""What an answer may have when the caller says nothing."""
+INPUTS_MAX = 2_048
+TEXT_LENGTH_MAX = 400_000
+TOOLS_MAX = 128
+
+Positive = Annotated[int, msgspec.Meta(ge=1, le=1_000_000)]
+Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
+Warmth = Annotated[float, msgspec.Meta(ge=0, le=2)]
+Text = Annotated[str, msgspec.Meta(max_length=TEXT_LENGTH_MAX)]
+
+
+class StreamOptions(msgspec.Struct, frozen=True):
+    """`include_usage`: an event of its own with the usage, after the last piece."""
+
+    include_usage: bool = False
+
+
+class Function(msgspec.Struct, frozen=True):
+    """A function that the model may call."""
+
+    name: Annotated[str, msgspec.Meta(pattern=r"^[a-zA-Z0-9_.-]{1,64}$")]
+    description: str = ""
+    parameters: dict[str, Any] = {}
+
+
+class FunctionTool(msgspec.Struct, frozen=True):
+    """A tool; functions are the only kind."""
+
+    function: Function
+    type: Literal["function"] = "function"
+
+
+class JsonSchema(msgspec.Struct, frozen=True):
+    """A schema that the answer must fit."""
+
+    schema: dict[str, Any]
+    name: str = "answer"
+    strict: bool | None = None
+
+
+class ResponseFormat(msgspec.Struct, frozen=True):
+    """`text`, any JSON object, or JSON of a schema."""
+
+    type: Literal["text", "json_object", "json_schema"]
+    json_schema: JsonSchema | None = None
+
+
+class Writing(msgspec.Struct, frozen=True, kw_only=True):
+    """What both ways of writing a text have."""
+
+    model: str
+    max_tokens: Positive | None = None
+    temperature: Warmth | None = None
+    top_p: Share | None = None
+    stop: str | Annotated[list[str], msgspec.Meta(max_length=16)] | None = None
+    seed: int | None = None
+    stream: bool = False
+    stream_options: StreamOptions | None = None
+    n: int | None = None
+    logprobs: bool | int | None = None
+
+    @property
+    def stops(self) -> tuple[str, ...]:
+        """The texts that end the answer."""
+        return (self.stop,) if isinstance(self.stop, str) else tuple(self.stop or ())
+
+    def check(self) -> None:
+        """Invalid for what would change the answer and cannot be done."""
+        if self.n not in (None, 1):
+            raise Invalid("One answer is written at a time: leave n out, or call again", fields={"n": "only 1"})
+        if self.logprobs:
+            raise Invalid("Log probabilities are not told here: leave logprobs out", fields={"logprobs": "leave out"})
+
+
+class AskChat(Writing, frozen=True, kw_only=True):
+    """A conversation to be answered."""
+
+    messages: Annotated[list[cloud.Message], msgspec.Meta(min_length=1, max_length=2_000)]
+    max_completion_tokens: Positive | None = None
+    tools: Annotated[list[FunctionTool], msgspec.Meta(max_length=TOOLS_MAX)] | None = None
+    tool_choice: str | dict[str, Any] | None = None
+    response_format: ResponseFormat | None = None
+
+    def work(self) -> cloud.Generation:
+        """What the model is to do."""
+        self.check()
+        return cloud.Generation(
+            output_tokens_max=self.max_completion_tokens or self.max_tokens or OUTPUT_TOKENS_FIRST,
+            messages=tuple(self.messages), temperature=self.temperature, top_p=self.top_p, stop=self.stops,
+            seed=self.seed, schema=self._schema(), tools=self._tools(), tool_choice=self._choice(),
+        )  # fmt: skip
+
+    def _schema(self) -> dict[str, Any] | None:
+        wish = self.response_format
+        if wish is None or wish.type == "text":
+            return None
+        if wish.type == "json_object":
+            return {"type": "object"}
+        if wish.json_schema is None:
+            raise Invalid("response_format json_schema needs a json_schema", fields={"response_format": "add it"})
+        return wish.json_schema.schema
+
+    def _tools(self) -> tuple[cloud.Tool, ...]:
+        return tuple(
+            cloud.Tool(each.function.name, each.function.description, each.function.parameters)
+            for each in self.tools or ()
+        )
+
+    def _choice(self) -> str:
+        match self.tool_choice:
+            case None:
+                return "auto"
+            case str() as choice if choice in ("auto", "none", "required"):
+                return choice
+            case {"type": "function", "function": {"name": str() as name}}:
+                return name
+        raise Invalid("tool_choice is auto, none, required or a function", fields={"tool_choice": "one of these"})
+
+
+class AskCompletion(Writing, frozen=True, kw_only=True):
+    """A text to be continued."""
+
+    prompt: Text
+    echo: bool = False
+
+    def work(self) -> cloud.Generation:
+        """What the model is to do."""
+        self.check()
+        if self.echo:
+            raise Invalid("The prompt is not sent back: leave echo out", fields={"echo": "leave out"})
+        return cloud.Generation(
+            output_tokens_max=self.max_tokens or OUTPUT_TOKENS_FIRST, prompt=self.prompt, stop=self.stops,
+            temperature=self.temperature, top_p=self.top_p, seed=self.seed,
+        )  # fmt: skip
+
+
+class AskEmbeddings(msgspec.Struct, frozen=True):
+    """Texts whose vectors are wanted."""
+
+    model: str
+    input: Text | Annotated[list[Text], msgspec.Meta(min_length=1, max_length=INPUTS_MAX)]
+    encoding_format: Literal["float", "base64"] = "float"
+    dimensions: Positive | None = None
+
+    @property
+    def texts(self) -> list[str]:
+        """The texts."""
+        return [self.input] if isinstance(self.input, str) else self.input
+
+
+class AskRerank(msgspec.Struct, frozen=True):
+    """Documents to be ordered by how well they answer a query."""
+
+    model: str
+    query: Text
+    documents: Annotated[list[Text], msgspec.Meta(min_length=1, max_length=INPUTS_MAX)]
+    top_n: Positive | None = None
+    return_documents: bool = False

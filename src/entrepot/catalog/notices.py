@@ -65,4 +65,35 @@ declare_notices(
             "zh": "{file}：新增 {created}，更新 {changed}，未变 {unchanged}，被拒 {refused}。",
         },
     ),
+    NoticeKind(
+        "catalog.words_kept",
+        {"en": "What you wrote is shown", "zh": "您发布的内容已展示"},
+        {
+            "en": "We have looked at what you wrote about {product}, and it is shown.",
+            "zh": "我们已查看您关于 {product} 的内容，现已展示。",
+        },
+    ),
+    NoticeKind(
+        "catalog.words_hidden",
+        {"en": "What you wrote is not shown", "zh": "您发布的内容未展示"},
+        {
+            "en": "We do not show what you wrote about {product}. The reason: {reason}. You may write it otherwise.",
+            "zh": "您关于 {product} 的内容未予展示。原因：{reason}。您可以修改后重新发布。",
+        },
+    ),
+    NoticeKind(
+        "catalog.question_asked",
+        {"en": "A question about your goods", "zh": "有顾客提问"},
+        {"en": "{author} asks about {product}: {question}", "zh": "{author} 询问 {product}：{question}"},
+    ),
+    NoticeKind(
+        "catalog.question_answered",
+        {"en": "Your question is answered", "zh": "您的提问有了回答"},
+        {"en": "{author} answers about {product}: {answer}", "zh": "{author} 回答了关于 {product} 的问题：{answer}"},
+    ),
+    NoticeKind(
+        "catalog.review_answered",
+        {"en": "The seller answers your review", "zh": "卖家回复了您的评价"},
+        {"en": "{merchant} about {product}: {answer}", "zh": "{merchant} 关于 {product}：{answer}"},
+    ),
 )

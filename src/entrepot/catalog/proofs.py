@@ -141,6 +141,7 @@ _reviewed = (
         func.count().label("rows"),
         func.sum(case((_r.origin == "verified", 1), else_=0)).label("verified"),
     )
+    .where(_r.state == "shown")
     .group_by(_r.product_id)
     .subquery()
 )
@@ -188,7 +189,7 @@ PROOFS: tuple[Proof, ...] = (
     Proof("catalog.featured", "the featured offer can be bought, and none that can is cheaper", _featured),
     Proof(
         "catalog.ratings",
-        "a product's rating is the sum of its reviews",
+        "a product's rating is the sum of its shown reviews",
         _rows_of(_rated, _rating_is_off, "{} has another rating than its reviews give"),
     ),
     Proof(

@@ -15,12 +15,12 @@ _p, _r = tables.products.c, tables.reviews.c
 
 
 def refresh_ratings(tx: Tx, product_ids: Iterable[str]) -> None:
-    """Make the ratings of products what their reviews sum up to."""
+    """Make the ratings of products what their reviews sum up to; those that are not shown do not count."""
     tx.run(_refresh, ids=sorted(set(product_ids)))
 
 
 def _of_product(what: Any) -> Any:
-    return select(func.coalesce(what, 0)).where(_r.product_id == _p.id).scalar_subquery()
+    return select(func.coalesce(what, 0)).where(_r.product_id == _p.id, _r.state == "shown").scalar_subquery()
 
 
 _refresh: Prepared[Any] = prepare(

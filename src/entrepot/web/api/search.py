@@ -17,7 +17,7 @@ from ..endpoints import endpoint
 from ..params import NO_NUL, After, Id, Most, OptionalKey, Prose
 from ..refusals import Unreadable
 from ..visit import Visit
-from ..wire import Listed, Made, listed, with_id
+from ..wire import Listed, Made, listed
 
 FILTERS_MAX = 200
 VALUES_MAX = 20
@@ -140,7 +140,7 @@ async def write_review(visit: Visit, product_id: Id, asked: WriteReview, key: Op
     name = visit.session.user.name if visit.session and visit.session.user else ""
     text = catalog.ReviewText(asked.rating, name, asked.title, asked.body)
     made = await visit.once(key, lambda tx: Made(catalog.write_review(tx, visit.scope, product_id, text).id), Made)
-    return with_id(await visit.read(lambda s: catalog.list_reviews(s, product_id, most=1_000)), made.id)
+    return await visit.read(lambda s: catalog.get_review(s, visit.scope, made.id))
 
 
 @endpoint("GET", "/api/categories")

@@ -56,7 +56,11 @@ BRANDS = ["", "Acme", "ACME", "Bolt & Sons", "华为"]
 CATEGORIES = ["", "home", "home/sofas", "home/lamps/desk", "audio/headphones"]
 MERCHANTS = ["org_a", "org_b", "org_c"]
 COLOURS = ["red", "Red", "blue", "grün"]
-SCREENS = [*(f"{inches} in" for inches in (10, 11, 12.5, 13, 13.3, 14, 15, 15.6, 16, 17.3, 24, 27, 32)), "large"]
+SCREENS = [
+    *(f"{inches} in" for inches in (10, 11, 12.5, 13, 13.3, 14, 15, 15.6, 16, 17.3, 24, 27, 32)),
+    "13 cm",
+    "large",
+]
 
 texts = st.lists(st.sampled_from(WORDS), max_size=5).map(" ".join)
 numbers = st.integers(0, 30)
@@ -153,7 +157,7 @@ def values_of(name: str) -> st.SearchStrategy[tuple[str, ...]]:
         "on_sale": ["yes", "no"],
         "condition": ["new", "used"],
         "collection": ["summer", "SALE"],
-        "screen": [*SCREENS, "13..15", "..14", "15.6..", "27..27"],
+        "screen": [*SCREENS, "13..15", "..14", "15.6..", "27..27", "13..15 in"],
     }.get(name, [*COLOURS, "RED"])
     return st.lists(st.sampled_from(values), max_size=2).map(tuple)
 

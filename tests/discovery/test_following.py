@@ -301,7 +301,7 @@ def test_facets_carry_names_in_the_shoppers_language(shop: Shop) -> None:
     assert ("灯具", "category", {"category": ("home/lamps",)}) in [
         (each.text, each.kind, each.filters) for each in shop.searcher.suggest("灯", "zh")
     ]
-    assert [each.text for each in shop.searcher.suggest("acm")] == ["Acme", "acme"]
+    assert [each.text for each in shop.searcher.suggest("acm")] == ["Acme", "acme", "brass lamp"]
 
 
 def test_what_several_people_searched_for_is_suggested(shop: Shop) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import msgspec
 
@@ -12,6 +12,7 @@ from entrepot import catalog, pay
 from entrepot.kernel import Database, Snapshot
 
 from .index.filters import CATEGORY, FILTERS, MERCHANT
+from .index.numbers import number_of, read_number_range
 from .types import Facet, FacetValue
 
 KEPT_S = 5.0
@@ -33,7 +34,15 @@ _VALUES = {
     "new": {"en": "New", "zh": "全新"},
     "refurbished": {"en": "Refurbished", "zh": "翻新"},
     "used": {"en": "Used", "zh": "二手"},
-}
+    "yes": {"en": "Yes", "zh": "是"},
+    "no": {"en": "No", "zh": "否"},
+    **{family: {"zh": name} for family, name in {
+        "black": "黑色", "white": "白色", "grey": "灰色", "silver": "银色", "gold": "金色", "rose gold": "玫瑰金",
+        "red": "红色", "burgundy": "酒红色", "pink": "粉色", "orange": "橙色", "yellow": "黄色", "green": "绿色",
+        "turquoise": "青绿色", "blue": "蓝色", "navy": "藏青色", "purple": "紫色", "brown": "棕色", "beige": "米色",
+        "bronze": "古铜色", "transparent": "透明", "multicolor": "多色",
+    }.items()},
+}  # fmt: skip
 
 
 class _Known(msgspec.Struct, frozen=True):
@@ -112,22 +121,25 @@ class Names:
         elif name in FILTERS:
             values, kind = tuple(_called(v, _text(v.value, language)) for v in facet.values), _KINDS.get(name, TEXT)
         else:
-            kind, unit = self._kind(name)
-            values = tuple(_called(v, _shown(name, v.value, kind, unit, written)) for v in facet.values)
+            kind, unit = self._kind(facet)
+            values = tuple(_called(v, _shown(name, v.value, kind, language, written)) for v in facet.values)
             if kind == SIZE:
                 values = tuple(sorted(values, key=lambda value: catalog.normalise(name, value.value).order))
         return Facet(name, values, self._facet_label(name, language), kind, unit)
 
-    def _kind(self, name: str) -> tuple[str, str]:
-        """How an attribute's values are shown, and their unit."""
+    def _kind(self, facet: Facet) -> tuple[str, str]:
+        """How an attribute's values are shown, and their unit; as words where one of them is no number."""
+        name = facet.name
         known, definition = catalog.attribute_of(name), self._fresh().attributes.get(name)
-        if known is not None and known.reads in (NUMBER, COLOUR, BOOLEAN):
-            return known.reads, known.unit
+        kinds = {each for each in (known and known.reads, definition and definition.kind) if each}
+        if NUMBER in kinds:
+            numbers = [number_of(each.value) or read_number_range(each.value) for each in facet.values]
+            return (TEXT, "") if None in numbers else (NUMBER, _common_unit(numbers))
+        if known is not None and known.reads in (COLOUR, BOOLEAN):
+            return known.reads, ""
         if known is not None and known.reads in _SIZES:
             return SIZE, ""
-        if definition is not None and definition.kind in (NUMBER, BOOLEAN):
-            return definition.kind, definition.unit or ""
-        return TEXT, ""
+        return (BOOLEAN, "") if BOOLEAN in kinds else (TEXT, "")
 
     def _facet_label(self, name: str, language: str) -> str:
         definition, known = self._fresh().attributes.get(name), catalog.attribute_of(name)
@@ -164,14 +176,28 @@ def _meant(code: str, value: str, category: str) -> tuple[str, ...]:
     """A filter's value as people may write it, and as the index keeps it."""
     ends = value.split("..")
     if len(ends) == _RANGE_ENDS:
-        return value, "..".join(_bare(code, end.strip(), category) for end in ends)
+        return value, _range(code, [end.strip() for end in ends], category)
     return value, catalog.normalise(code, value, category).key
 
 
-def _bare(code: str, end: str, category: str) -> str:
-    """The end of a range without its unit; other words as they are, and nothing as nothing."""
-    value = catalog.normalise(code, end, category)
-    return end if not end or value.number is None else f"{value.number:f}"
+def _range(code: str, ends: Sequence[str], category: str) -> str:
+    """A range of numbers in the unit that the index keeps; where the first end has no unit, it has the second's."""
+    unit = next((word for word in (_unit(end) for end in reversed(ends)) if word), "")
+    whole = [f"{end} {unit}" if end and not _unit(end) else end for end in ends]
+    read = [catalog.normalise(code, end.strip(), category) if end else None for end in whole]
+    units = {value.unit for value in read if value is not None and unit}
+    return f"{'..'.join(map(_number, read))} {units.pop() if len(units) == 1 else ''}".rstrip()
+
+
+def _number(value: catalog.Value | None) -> str:
+    if value is None:
+        return ""
+    return value.key if value.number is None else f"{value.number:f}"
+
+
+def _unit(end: str) -> str:
+    number = number_of(end)
+    return number[1] if number else ""
 
 
 def _text(value: str, language: str) -> str:
@@ -179,12 +205,22 @@ def _text(value: str, language: str) -> str:
     return names.get(language) or names.get("en") or value
 
 
-def _shown(name: str, value: str, kind: str, unit: str, written: Callable[[str, str], str]) -> str:
-    """A value for people: a range of numbers with its unit, else as it is written."""
+def _shown(name: str, value: str, kind: str, language: str, written: Callable[[str, str], str]) -> str:
+    """A value for people: a range of numbers, the family of a colour, yes and no, else as it is written."""
     if kind == NUMBER and ".." in value:
         low, _, high = value.partition("..")
-        return f"{low} – {high} {unit}".rstrip() if low != high else f"{low} {unit}".rstrip()
+        same = read_number_range(value)
+        return high if same is not None and same[0] == same[1] else f"{low} – {high}"
+    if kind in (COLOUR, BOOLEAN):
+        names = _VALUES.get(value, {})
+        return names.get(language) or names.get("en") or value.capitalize()
     return written(name, value)
+
+
+def _common_unit(numbers: Iterable[tuple[object, ...] | None]) -> str:
+    """The unit that all of these have; empty where they differ."""
+    units = {str(number[-1]) for number in numbers if number is not None}
+    return units.pop() if len(units) == 1 else ""
 
 
 def _called(value: FacetValue, label: str) -> FacetValue:

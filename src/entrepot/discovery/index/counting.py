@@ -110,15 +110,11 @@ def _count_prices(found: Sequence[Passing]) -> dict[str, int]:
 
 
 def _count_numbers(name: str, found: Sequence[Passing], values: dict[str, int]) -> dict[str, int]:
-    weights: Counter[float] = Counter()
-    for value, count in values.items():
-        if (number := number_of(value)) is not None:
-            weights[number] += count
-    ranges = number_ranges(weights)
+    ranges = number_ranges(values)
     if not ranges:
         return by_number(values)
     return {
-        range_text(*each): sum(
+        range_text(each): sum(
             any(holds((each,), number_of(value)) for offer in offers for term, value in _terms(document, offer)
                 if term == name)
             for document, offers in found

@@ -138,7 +138,7 @@ def _largest(name: str, counts: Mapping[str, int], chosen: Filter | None) -> lis
 
 def _sortable(value: str) -> float:
     number = number_of(value)
-    return math.inf if number is None else number
+    return math.inf if number is None else number[0]
 
 
 def _is_chosen(value: str, chosen: Filter | None) -> bool:

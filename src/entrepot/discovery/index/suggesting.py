@@ -42,7 +42,7 @@ def _queries(lexicon: Lexicon, typed: str) -> list[Completion]:
     found = []
     for word in dict.fromkeys([*query_words(begun)[:1], *lexicon.starting(begun, LOOKED_AT_MAX)]):
         if lexicon.frequency(word) and (count := lexicon.sellable_with([*before, word])):
-            written = begun if word in query_words(begun) else lexicon.surface(word)
+            written = lexicon.surface(word)
             found.append(Completion(f"{done} {written}".strip(), "query", count))
     found.sort(key=lambda completion: (-completion.count, completion.text))
     return list({completion.text: completion for completion in found}.values())

@@ -6,7 +6,6 @@ and the same; where a product has several, what passes is counted once for each 
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from functools import cached_property
 
@@ -32,7 +31,7 @@ from .facets import (
     summary_of,
 )
 from .filters import IN_STOCK, ON_SALE, PRICE, RATING, Filter, Flag, Ranges, Terms
-from .numbers import number_ranges, range_text
+from .numbers import number_ranges, place_in, range_text
 from .offers import NO_PRICE
 from .retrieval import Found
 
@@ -240,19 +239,17 @@ class Tally:
         own = terms.of_name(name)
         own = own[own < len(totals)]
         own = own[totals[own] > 0]
-        weights: Counter[float] = Counter()
-        for code in own.tolist():
-            if terms.numbers[code] == terms.numbers[code]:
-                weights[float(terms.numbers[code])] += int(totals[code])
-        ranges = number_ranges(weights)
+        values = {terms.pairs[code][1]: int(totals[code]) for code in own.tolist()}
+        ranges = number_ranges(values)
         if not ranges:
-            return by_number({terms.pairs[code][1]: int(totals[code]) for code in own.tolist()})
+            return by_number(values)
+        kinds = np.full(len(terms.pairs), len(ranges))  # by code, the range that its number lies in
+        for code in own.tolist():
+            kinds[code] = place_in(ranges, terms.numbers[code])
         places, codes = self._having(name)
-        numbers = terms.numbers[codes]
-        places, numbers = places[numbers == numbers], numbers[numbers == numbers]
-        kind = np.searchsorted(np.array([low for low, _ in ranges]), numbers, side="right") - 1
-        counts = np.bincount(distinct(places, kind, len(ranges))[1], minlength=len(ranges))
-        return {range_text(low, high): int(count) for (low, high), count in zip(ranges, counts, strict=True)}
+        pairs = distinct(places, kinds[codes], len(ranges) + 1)[1]
+        counts = np.bincount(pairs, minlength=len(ranges) + 1)
+        return {range_text(each): int(count) for each, count in zip(ranges, counts[:-1], strict=True)}
 
     def _having(self, name: str) -> tuple[Whole, Codes]:
         """Places of slots and the codes of a name that each has with a row that passes every other filter."""

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 import numpy as np
-import numpy.typing as npt
 
 from ..text import fold
 from .arrays import Codes, grown
-from .numbers import NumberRange, number_of
+from .numbers import Number, NumberRange, holds, number_of
 
 
 class TermTable:
@@ -19,7 +18,7 @@ class TermTable:
         self.pairs: list[tuple[str, str]] = []
         self.labels: dict[tuple[str, str], str] = {}
         self.name_codes: Codes = np.zeros(64, np.int32)
-        self.numbers: npt.NDArray[np.float64] = np.full(64, np.nan)
+        self.numbers: list[Number | None] = []
         self._codes: dict[tuple[str, str], int] = {}
         self._names: dict[str, int] = {}
         self._folded: dict[tuple[str, str], list[int]] = {}
@@ -49,13 +48,7 @@ class TermTable:
         """The codes of the terms of a name whose folded value is one of these, or whose number lies in a range."""
         found = {code for value in folded for code in self._folded.get((name, value), ())}
         if ranges:
-            codes = self.of_name(name)
-            numbers = self.numbers[codes]
-            for low, high in ranges:
-                inside = (numbers >= (-np.inf if low is None else low)) & (
-                    numbers <= (np.inf if high is None else high)
-                )
-                found.update(codes[inside].tolist())
+            found.update(code for code in self.of_name(name).tolist() if holds(ranges, self.numbers[code]))
         return sorted(found)
 
     def _code(self, pair: tuple[str, str]) -> int:
@@ -63,9 +56,8 @@ class TermTable:
         if code is None:
             code = len(self.pairs)
             if code == len(self.name_codes):
-                self.name_codes, self.numbers = grown(self.name_codes, code + 1), grown(self.numbers, code + 1)
-            number = number_of(pair[1])
-            self.numbers[code] = np.nan if number is None else number
+                self.name_codes = grown(self.name_codes, code + 1)
+            self.numbers.append(number_of(pair[1]))
             self.name_codes[code] = self._names.setdefault(pair[0], len(self._names))
             self.pairs.append(pair)
             self._folded.setdefault((pair[0], fold(pair[1])), []).append(code)

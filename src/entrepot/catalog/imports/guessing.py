@@ -98,7 +98,7 @@ def _by_name(header: Sequence[str]) -> dict[str, str]:
     """Each target that belongs to one column goes to the first whose name means it most exactly."""
     found: dict[str, str] = {}
     taken: set[str] = set()
-    for simplify in (plain_name, _without_unit, _without_number):
+    for simplify in (plain_name, _without_unit, _without_number, _last_part):
         for name in header:
             target = _TARGETS.get(simplify(name))
             if target and name not in found and (target in MANY or target not in taken):
@@ -113,6 +113,11 @@ def _without_unit(name: str) -> str:
 
 def _without_number(name: str) -> str:
     return _NUMBERED.sub("", plain_name(name)).strip()
+
+
+def _last_part(name: str) -> str:
+    """`pricing.price` of an object in an object."""
+    return plain_name(name.rpartition(".")[2])
 
 
 def _unit_of(name: str) -> str:

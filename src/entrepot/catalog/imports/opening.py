@@ -14,6 +14,7 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO, Final
 
@@ -32,27 +33,41 @@ _BLOCK: Final = 2**20
 _BROKEN_ZIP: Final = (
     zipfile.BadZipFile, OSError, EOFError, zlib.error, lzma.LZMAError, NotImplementedError, RuntimeError, ValueError,
 )  # fmt: skip
-_GZIP, _ZIP = b"\x1f\x8b", b"PK\x03\x04"
+_GZIP, _ZIP = b"\x1f\x8b", (b"PK\x03\x04", b"PK\x05\x06")
+_SHEETS: Final = frozenset({".csv", ".tsv", ".txt", ".xml", ".jsonl", ".ndjson"})
+_LAYOUTS: Final = frozenset({".parquet", ".html", ".htm", ".json", ".jsonld"})
 _BINARY: Final = (b"PAR1", b"\x89PNG", b"\xff\xd8\xff", b"%PDF", b"\xd0\xcf\x11\xe0", b"7z\xbc\xaf", b"Rar!")
 
 
 @contextmanager
 def opened(feed: Feed) -> Iterator[Feed]:
     """The feed as a plain file in UTF-8, or a folder. Invalid, with a sentence, when it cannot be unpacked."""
-    if feed.path.is_dir():
-        yield feed
-        return
     with tempfile.TemporaryDirectory(prefix="entrepot-feed-", ignore_cleanup_errors=True) as name:
         yield _plain(_unpacked(feed, Path(name)), Path(name))
 
 
 def _unpacked(feed: Feed, folder: Path) -> Feed:
+    if feed.path.is_dir():
+        return _only_feed(feed)
     begin = _begin(feed.path, 4)
     if begin.startswith(_GZIP):
         return _gunzip(feed, folder)
     if begin.startswith(_ZIP):
-        return _unzip(feed, folder)
+        return _only_feed(_unzip(feed, folder))
     return feed
+
+
+def _only_feed(feed: Feed) -> Feed:
+    """The one feed of a folder that has pictures beside it; the folder itself when it is a layout, or has several."""
+    if not feed.path.is_dir():
+        return feed
+    found: list[Path] = []
+    for path in islice(feed.path.rglob("*"), MEMBERS_MAX):
+        if path.suffix.lower() in _LAYOUTS:
+            return feed
+        if path.suffix.lower() in _SHEETS and path.is_file():
+            found.append(path)
+    return _moved(feed, found[0], found[0].name, found[0].parent) if len(found) == 1 else feed
 
 
 def _begin(path: Path, most: int) -> bytes:

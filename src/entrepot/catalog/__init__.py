@@ -9,6 +9,7 @@ from typing import Any
 from entrepot.kernel import Blobs, Reactions, TaskKind
 
 from . import notices as _notices  # noqa: F401 - declares their kinds
+from . import rules as _rules
 from . import sales as _sales
 from . import twins as _twins
 from .arranging import (
@@ -49,6 +50,19 @@ from .bundles import BundlePart, save_bundle
 from .cards import documents_of, iterate_documents, list_cards
 from .categories import category_tree, get_category, list_categories, map_categories, save_categories
 from .checks import CheckLine, Quality, check_listing
+from .collections import (
+    Collection,
+    CollectionDraft,
+    CollectionRule,
+    delete_collection,
+    find_collection,
+    get_collection,
+    list_collection_cards,
+    list_collections,
+    list_published,
+    product_ids_of,
+    save_collection,
+)
 from .drafts import Fault, PictureDraft, ProductDraft, ReviewDraft, SaleDraft, VariantDraft
 from .events import (
     MerchantApplied,
@@ -198,12 +212,25 @@ SCHEDULE = (*_SALES, *_twins.SCHEDULE)
 
 def reactions() -> Reactions:
     """What the catalogue does because of its own events."""
-    return {StockChanged: (tell_low_stock,), MerchantApproved: (_twins.look_again,)}
+    return {
+        StockChanged: (tell_low_stock, _rules.follow_rules),
+        ProductsListed: (_rules.follow_rules,),
+        OffersChanged: (_rules.follow_rules,),
+        ProductsHidden: (_rules.follow_rules,),
+        MerchantApproved: (_twins.look_again,),
+    }
 
 
 def tasks(blobs: Blobs, settings: Settings | None = None) -> tuple[TaskKind[Any], ...]:
     """The kinds of task that the catalogue has: importing what was uploaded, following sales and schedules."""
-    return (import_task(blobs), tidy_task(blobs, settings or Settings()), bulk_task(), *_sales.TASKS, *_twins.TASKS)
+    return (
+        import_task(blobs),
+        tidy_task(blobs, settings or Settings()),
+        bulk_task(),
+        *_sales.TASKS,
+        *_twins.TASKS,
+        *_rules.TASKS,
+    )
 
 
 __all__ = [
@@ -228,6 +255,9 @@ __all__ = [
     "Category",
     "CategoryDraft",
     "CategoryNode",
+    "Collection",
+    "CollectionDraft",
+    "CollectionRule",
     "Change",
     "Check",
     "CheckLine",
@@ -319,7 +349,15 @@ __all__ = [
     "count_open",
     "count_selected",
     "decide",
+    "delete_collection",
     "documents_of",
+    "find_collection",
+    "get_collection",
+    "list_collection_cards",
+    "list_collections",
+    "list_published",
+    "product_ids_of",
+    "save_collection",
     "export_feed",
     "export_public_feed",
     "feed_schema",

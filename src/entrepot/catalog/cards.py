@@ -13,6 +13,7 @@ from entrepot.kernel import Prepared, Snapshot, from_json, in_set, prepare
 from . import tables
 from .attributes import read_choices, scalar_words
 from .categories import paths_of
+from .membership import slugs_with
 from .offers import offers_of, total_left
 from .texts import code_of, plain_text
 from .types import Card, Category, DocumentOffer, OfferView, ProductDocument, Rating
@@ -54,11 +55,12 @@ def documents_of(snapshot: Snapshot, product_ids: Iterable[str]) -> list[Product
     seen = [row.id for row in rows]
     offers = offers_of(snapshot, seen)
     paths = paths_of(snapshot, (row.category_id for row in rows))
+    collections = slugs_with(snapshot, seen)
     variants: dict[str, list[Any]] = defaultdict(list)
     for variant in snapshot.all(_variants, ids=seen):
         variants[variant.product_id].append(variant)
     return [
-        _document(row, offers[row.id], paths.get(row.category_id, ()), variants[row.id])
+        _document(row, offers[row.id], paths.get(row.category_id, ()), variants[row.id], collections.get(row.id, ()))
         for row in rows
         if offers.get(row.id)
     ]
@@ -115,7 +117,9 @@ def _card(row: Any, first: OfferView, offers: list[OfferView], picture: str | No
     )
 
 
-def _document(row: Any, offers: list[OfferView], path: Sequence[Category], variants: Sequence[Any]) -> ProductDocument:
+def _document(
+    row: Any, offers: list[OfferView], path: Sequence[Category], variants: Sequence[Any], collections: tuple[str, ...]
+) -> ProductDocument:
     first = offers[0]
     offered = {offer.variant_id for offer in offers}
     shown = [variant for variant in variants if variant.id in offered]
@@ -147,6 +151,7 @@ def _document(row: Any, offers: list[OfferView], path: Sequence[Category], varia
         changed_at=row.changed_at,
         own_attributes=words_of(row.attributes),
         each_offer=tuple(_document_offer(offer, by_variant.get(offer.variant_id, {})) for offer in offers),
+        collections=collections,
     )
 
 

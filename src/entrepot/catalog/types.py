@@ -312,7 +312,7 @@ class ProductDocument(msgspec.Struct, frozen=True):
 
     `attributes` holds its own and its variants' values by code, `own_attributes` only what holds for every variant;
     `merchant_ids` are those with an offer; `each_offer` are all of them, the featured one first. Prices, stock and
-    `sellable` are as of the snapshot it was read in.
+    `sellable` are as of the snapshot it was read in. `collections` are the slugs of the published ones that it is in.
     """
 
     id: str
@@ -340,6 +340,7 @@ class ProductDocument(msgspec.Struct, frozen=True):
     changed_at: int
     own_attributes: dict[str, tuple[str, ...]] = {}
     each_offer: tuple[DocumentOffer, ...] = ()
+    collections: tuple[str, ...] = ()
 
 
 class CartOffer(msgspec.Struct, frozen=True):

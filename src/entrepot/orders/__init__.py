@@ -80,7 +80,7 @@ from .events import (
 )
 from .extras import add_code, add_gift_card, remove_code, remove_gift_card
 from .fee_rules import FeeDraft, delete_fee, list_fees, save_fee
-from .fees import FeeRule
+from .fees import FeeKind, FeeRule
 from .fulfilment import complete_if_due, confirm_receipt, deliver_parcel, ship
 from .links import follow_link, link_to, open_by_link, sign_order
 from .money import legs_of, legs_of_part, line_legs, shipping_legs
@@ -188,6 +188,7 @@ __all__ = [
     "EvidenceView",
     "Fee",
     "FeeDraft",
+    "FeeKind",
     "FeeRule",
     "Holder",
     "Inspection",

@@ -31,6 +31,8 @@ class Settings(msgspec.Struct, frozen=True):
     """So long nothing is sent to a merchant whose payout account was changed."""
     processors: tuple[Literal["sandbox", "manual", "stripe", "alipay"], ...] = ("sandbox",)
     """Who takes buyers' money, in the order in which buyers choose. The first that can pay merchants does."""
+    capture: CaptureMode = "at_once"
+    """`on_shipment`: processors that can only set money aside at first, and each parcel that leaves takes its part."""
     stripe_key: Secret = Secret("")
     """The secret or restricted key, `sk_…` or `rk_…`."""
     stripe_webhook_secrets: tuple[Secret, ...] = ()
@@ -53,6 +55,8 @@ class Settings(msgspec.Struct, frozen=True):
     manual_iban: str = ""
     manual_bic: str = ""
     manual_bank: str = ""
+    gift_card_days: Annotated[int, msgspec.Meta(ge=0, le=36_500)] = 0
+    """A gift card that is issued without a day of its own expires after so many days; 0: never."""
 
 
 class PaymentLeg(msgspec.Struct, frozen=True):
@@ -166,6 +170,7 @@ class RefundRow(msgspec.Struct, frozen=True):
 
     `settled` is 1 when the seller order's money had been shared out before; the three amounts after it say where the
     merchant's part was found. `charged_back` is 1 when the buyer's bank has taken the processor's part by itself.
+    `released_minor` had only been set aside, and need not go back.
     """
 
     id: str
@@ -175,6 +180,7 @@ class RefundRow(msgspec.Struct, frozen=True):
     amount_minor: int
     gift_minor: int
     subsidy_minor: int
+    released_minor: int
     seller_minor: int
     commission_minor: int
     carrier_minor: int

@@ -4,7 +4,8 @@ Rooms write their views for pages and programs alike, so the API shows them as t
 *twin*, made once: a struct of the same name and fields, in which every time is a `datetime` and nothing may be left
 out. Answers are encoded from the twin, and the schema in `/openapi.json` is made from it, so that they cannot differ.
 
-A field is a time when it is an integer and is named like one: `at`, `since`, or ending in `_at`, `_by` or `_from`.
+A field is a time when it is an integer and is named like one: `at`, `since`, or ending in `_at`, `_by`, `_from` or
+`_to`.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ Moment = Annotated[datetime, msgspec.Meta(tz=True)]
 """A time with its zone: RFC 3339 on the wire."""
 
 _TIME_NAMES = ("at", "since")
-_TIME_ENDS = ("_at", "_by", "_from")
+_TIME_ENDS = ("_at", "_by", "_from", "_to")
 
 
 class Listed(msgspec.Struct, Generic[T], frozen=True):

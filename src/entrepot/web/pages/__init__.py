@@ -34,7 +34,20 @@ from __future__ import annotations
 
 from litestar.types import ControllerRouterHandler
 
-from . import afterwards, basket, browsing, home, merchant, operator, people, product, purchases, searching
+from . import (
+    afterwards,
+    basket,
+    browsing,
+    delivering,
+    home,
+    merchant,
+    operator,
+    people,
+    prices,
+    product,
+    purchases,
+    searching,
+)
 
 ROUTES: tuple[ControllerRouterHandler, ...] = (
     *home.ROUTES,
@@ -47,6 +60,8 @@ ROUTES: tuple[ControllerRouterHandler, ...] = (
     *people.ROUTES,
     *merchant.ROUTES,
     *operator.ROUTES,
+    *prices.ROUTES,
+    *delivering.ROUTES,
 )
 
 __all__ = ["ROUTES"]

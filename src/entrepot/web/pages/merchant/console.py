@@ -20,6 +20,7 @@ SECTIONS = (
     ("listings", "/merchant/listings"),
     ("imports", "/merchant/imports"),
     ("delivery", "/merchant/delivery"),
+    ("promotions", "/merchant/promotions"),
     ("money", "/merchant/money"),
 )
 MEMBER = {"access": "member"}

@@ -13,10 +13,10 @@ from entrepot import orders
 from entrepot.identity import Scope
 from entrepot.kernel import NotSignedIn, Tx
 
+from .. import paying
 from ..endpoints import endpoint
 from ..noting import note_order
 from ..params import NO_NUL, After, Amount, Email, Id, Key, Most, Token
-from ..paying import wait_for_payment
 from ..refusals import Unreadable
 from ..visit import Visit
 from ..wire import Listed, Made, listed
@@ -31,13 +31,16 @@ LinkToken = Annotated[
 class PlaceOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The decision: one delivery quote per merchant, how to pay, and the total that was shown.
 
-    `method` is a token of the payment processor; the sandbox knows tok_ok, tok_decline and others that misbehave.
+    `method` is a token of the payment processor; the sandbox knows tok_ok, tok_decline and others that misbehave. With
+    gift cards in the cart, `expected_due_minor` is what was shown to be left to pay. `note` is for the merchants.
     """
 
     quote_ids: Annotated[list[Id], Meta(min_length=1, max_length=orders.CART_LINES_MAX)]
     method: Token
     expected_total_minor: Amount
     email: Email | None = None
+    expected_due_minor: Amount | None = None
+    note: Annotated[str, Meta(pattern=NO_NUL, max_length=1_000)] = ""
 
 
 class Cancel(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -58,10 +61,12 @@ async def place_order(visit: Visit, asked: PlaceOrder, key: Key) -> orders.Order
     scope = visit.scope
     if scope.is_public:
         raise NotSignedIn("There is no cart to place: put something into it first, and keep the session's cookie")
-    wish = orders.Place(tuple(asked.quote_ids), asked.method, asked.expected_total_minor, asked.email, visit.language)
-    settings = visit.entrepot.settings.orders
-    placed = await visit.once(key, lambda tx: orders.place(tx, scope, wish, settings), orders.Placed)
-    await wait_for_payment(visit, placed.order_id)
+    wish = orders.Place(
+        tuple(asked.quote_ids), asked.method, asked.expected_total_minor, asked.email, visit.language,
+        asked.expected_due_minor, asked.note,
+    )  # fmt: skip
+    placed = await paying.place_order(visit, wish, key)
+    await paying.wait_for_payment(visit, placed.order_id)
     order = await visit.glance(lambda s: orders.get_order(s, scope, placed.order_id))
     note_order(visit, order)
     return order

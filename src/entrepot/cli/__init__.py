@@ -15,6 +15,8 @@ COMMANDS = {
     "import": "entrepot.cli.imports",
     "export": "entrepot.cli.exports",
     "taxonomy": "entrepot.cli.taxonomy",
+    "models": "entrepot.cli.models",
+    "bill": "entrepot.cli.bills",
     "verify": "entrepot.cli.verify",
     "simulate": "entrepot.cli.simulate",
     "reindex": "entrepot.cli.reindex",

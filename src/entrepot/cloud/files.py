@@ -19,6 +19,7 @@ from .engines.base import Capabilities, Engine, EngineFault, Unable
 from .engines.llama import Budget, Llama
 from .engines.onnx import Onnx
 from .registry import Kind, Licence, ModelDraft, ModelFile
+from .types import Settings
 
 PICKLES = (b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05", b"PK\x03\x04")
 """How a pickle begins, and the archive that torch keeps one in."""
@@ -99,9 +100,10 @@ def check_weights(path: Path) -> None:
         raise Invalid(f"{path.name} is not the {path.suffix[1:]} file that its name says: is it whole?")
 
 
-def probe(blobs: Blobs, draft: ModelDraft) -> Capabilities:
-    """Load a model, ask what it can do, and let it go. Invalid when it cannot be loaded."""
-    engine = _open(blobs, draft)
+def probe(blobs: Blobs, draft: ModelDraft, context: int = Settings().context) -> Capabilities:
+    """Load a model as it will be served, with so many tokens to look at; ask what it can do, and let it go. Invalid when
+    it cannot be loaded."""
+    engine = _open(blobs, draft, context)
 
     async def ask() -> Capabilities:
         try:
@@ -122,12 +124,12 @@ def draft_of(packaged: Packaged, files: tuple[ModelFile, ...]) -> ModelDraft:
     )  # fmt: skip
 
 
-def _open(blobs: Blobs, draft: ModelDraft) -> Engine:
+def _open(blobs: Blobs, draft: ModelDraft, context: int) -> Engine:
     weights = next((each for each in draft.files if each.role == "weights"), None)
     words = next((each for each in draft.files if each.role == "tokenizer"), None)
     if draft.engine == "llama" and weights is not None:
         embedding = draft.kind in ("embedding", "rerank")
-        return Llama(blobs.path(weights.sha256), draft.name, Budget(context=512), embedding=embedding)
+        return Llama(blobs.path(weights.sha256), draft.name, Budget(parallel=1, context=context), embedding=embedding)
     if draft.engine == "onnx" and weights is not None and words is not None:
         return Onnx(blobs.path(weights.sha256), blobs.get(words.sha256))
     raise Invalid(f"{draft.name} lacks files that its engine needs: weights, and for ONNX a tokenizer.json")

@@ -101,8 +101,6 @@ def test_what_is_taken_can_be_given_back_and_settled_while_the_rest_waits(
     database: Database, processor: pay.SandboxProcessor
 ) -> None:
     payment = hold(database, processor)
-    with pytest.raises(Conflict):
-        p.refund(database, payment, 1_00)
     take(database, payment, 10_00)
     p.run_tasks(database, processor)
     assert p.state_of(database, payment) == "authorised"
@@ -110,6 +108,24 @@ def test_what_is_taken_can_be_given_back_and_settled_while_the_rest_waits(
     p.run_tasks(database, processor)
     p.complete(database, 7_00)
     assert p.available(database, accounts.payable("org_bruno", "EUR")) > 0
+    assert p.breaches(database) == []
+
+
+def test_a_refund_of_what_was_not_taken_yet_lets_it_go(database: Database, processor: pay.SandboxProcessor) -> None:
+    payment = hold(database, processor)
+    refund_id = p.refund(database, payment, 3_00)
+    [row] = database.read_now(lambda s: pay.list_refunds(s, [payment.id]))[payment.id]
+    assert (row.id, row.amount_minor, row.released_minor, row.state) == (refund_id, 0, 3_00, "paid")
+    p.refund(database, payment, 2_50, "sor_mug")
+    take(database, payment, 5_00)
+    p.run_tasks(database, processor)
+    p.refund(database, payment, 4_00)  # two of it were not taken yet
+    p.run_tasks(database, processor)
+    assert p.state_of(database, payment) == "captured"
+    assert p.escrow(database) == 3_00
+    assert (taken_at(processor), taken_at(processor, "refund"), taken_at(processor, "void")) == (5_00, 2_00, 7_50)
+    with pytest.raises(Conflict):
+        p.refund(database, payment, 3_01)
     assert p.breaches(database) == []
 
 

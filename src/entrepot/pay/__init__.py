@@ -8,7 +8,7 @@ from . import accounts, reconciliation
 from .actions import find_action
 from .bank import NewAccount, PayoutAccount, change_account, check_account, end_cooldown, list_accounts
 from .by_hand import Waiting, list_by_hand, mark_payout_failed, mark_payout_sent, mark_received, mark_refund_sent
-from .captures import Capture, brought, capture_part, release_part
+from .captures import Capture, brought, capture_part, capture_share, release_part
 from .chargebacks import ChargebackRow, chargebacks_of, get_chargeback, list_chargebacks
 from .disputes import Freeze, find_freeze, freeze, unfreeze
 from .events import (
@@ -180,6 +180,7 @@ __all__ = [
     "accounts",
     "brought",
     "capture_part",
+    "capture_share",
     "change_account",
     "chargebacks_of",
     "check_account",

@@ -33,7 +33,7 @@ from .processors import (
 from .refunds import RefundTask, read_refund
 from .reports import report_charge, report_refund
 from .sealing import Sealer
-from .types import Payment
+from .types import CaptureMode, Payment
 
 LOOKUP_TASK = "pay.lookup"
 LOOKUP_AFTER = 5 * SECOND
@@ -49,10 +49,15 @@ class Asking:
     """What pay does outside of transactions."""
 
     def __init__(
-        self, processors: Processors, sealer: Sealer | None = None, return_url: ReturnUrl | None = None
+        self,
+        processors: Processors,
+        sealer: Sealer | None = None,
+        return_url: ReturnUrl | None = None,
+        capture: CaptureMode = "at_once",
     ) -> None:
         self._processors = processors
         self._sealer = sealer
+        self._capture = capture
         self._return_url: ReturnUrl = return_url or (lambda ref: "")
 
     # --- charges
@@ -91,7 +96,8 @@ class Asking:
         row = run.database.read_now(lambda snapshot: snapshot.one(rows.asked_of, id=payment.id))
         assert row is not None
         _, token = split_method(row.method)
-        hold = row.capture == "on_shipment" and processor.abilities.holds
+        wants_hold = row.capture == "on_shipment" or (self._capture == "on_shipment" and not row.with_others)
+        hold = wants_hold and processor.abilities.holds
         intent = ChargeIntent(
             payment.id, payment.ref, token, payment.amount_minor, payment.currency, hold, self._return_url(payment.ref)
         )

@@ -19,7 +19,7 @@ from . import accounts, rows, tables
 from .events import CaptureFailed, PartCaptured
 from .processors import Receipt
 from .sources import Source, capture_plan, hold_id, sources_of
-from .types import Payment
+from .types import Payment, Refund
 
 CAPTURE_TASK = "pay.capture"
 VOID_TASK = "pay.void"
@@ -78,6 +78,39 @@ def capture_part(
     tx.run(_insert, **msgspec.structs.asdict(row))
     tx.enqueue(CAPTURE_TASK, CaptureTask(row.id), key=row.id)
     return row.id
+
+
+def capture_share(tx: Tx, payment_id: str, seller_order_id: str, part: int, of: int) -> str | None:
+    """Have so much taken that, with what was asked for before, `part` of `of` of what is set aside is; all with `of`.
+
+    Returns the capture's id; None when nothing is to be taken: it was asked for before, or is captured.
+    """
+    payment = rows.lock_payment(tx, payment_id)
+    if payment.state != "authorised":
+        return None
+    leg = _live_leg(tx, payment, seller_order_id)
+    missing = leg.amount_minor * part // of - asked_of(tx, payment_id, seller_order_id)
+    return capture_part(tx, payment_id, seller_order_id, missing) if missing > 0 else None
+
+
+def release_first(tx: Tx, payment: Payment, leg: rows.Leg, refund: Refund) -> tuple[Refund, int, ledger.Plan]:
+    """What of a refund need not go back, for it was never taken: what is left to refund, what is let go, and the plan.
+
+    A part that was not begun is let go whole, with its gift cards and subsidy.
+    """
+    if payment.state != "authorised":
+        return refund, 0, ledger.Plan()
+    asked = asked_of(tx, payment.id, leg.seller_order_id)
+    of_others = refund.gift_minor + refund.subsidy_minor
+    if not asked and of_others:
+        if (refund.amount_minor, of_others) != (leg.amount_minor, leg.gift_minor + leg.subsidy_minor):
+            raise Conflict("Nothing of this order is taken yet: cancel the whole of it, or wait until it is sent")
+        rest = msgspec.structs.replace(refund, amount_minor=0, gift_minor=0, subsidy_minor=0)
+        return rest, refund.gross_minor, release_part(tx, payment.id, leg.seller_order_id)
+    released = min(refund.amount_minor, leg.amount_minor - asked)
+    rest = msgspec.structs.replace(refund, amount_minor=refund.amount_minor - released)
+    plan = release_part(tx, payment.id, leg.seller_order_id, released) if released else ledger.Plan()
+    return rest, released, plan
 
 
 def release_part(tx: Tx, payment_id: str, seller_order_id: str, amount_minor: int | None = None) -> ledger.Plan:

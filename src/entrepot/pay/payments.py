@@ -21,9 +21,10 @@ from .events import PaymentAuthorised, PaymentCaptured, PaymentDeclined
 from .processors import split_method
 from .refunds import return_late_money
 from .sources import Source, capture_plan, holds_plan, release_plan, sources_of, spread
-from .types import Outcome, Payment, PaymentLeg, PaymentState, StartPayment
+from .types import CaptureMode, Outcome, Payment, PaymentLeg, PaymentState, StartPayment
 
 CHARGE_TASK = "pay.charge"
+CASH_ON_DELIVERY = "manual:delivery"
 METHOD = re.compile(r"[\x21-\x7e]{1,200}")
 DECLINED = "The payment was declined: try another card or account"
 
@@ -62,7 +63,8 @@ def start_payment(tx: Tx, start: StartPayment) -> tuple[Payment, ledger.Plan]:
         "requested" if amount_minor else "captured", None, None, tx.now, None if amount_minor else tx.now,
     )  # fmt: skip
     gifts = spread(start.gifts, start.legs)
-    if not tx.run(rows.insert_payment, **msgspec.structs.asdict(payment), method=start.method, capture=start.capture):
+    asked = {"method": start.method, "capture": capture_mode(start)}
+    if not tx.run(rows.insert_payment, **msgspec.structs.asdict(payment), **asked):
         raise Conflict("This order is being paid, or has been paid, already")
     tx.run_many(rows.insert_leg, [_leg_row(payment, leg) for leg in start.legs])
     tx.run_many(rows.insert_gift_use, [{"payment_id": payment.id, **msgspec.structs.asdict(gift)} for gift in gifts])
@@ -73,6 +75,11 @@ def start_payment(tx: Tx, start: StartPayment) -> tuple[Payment, ledger.Plan]:
         return payment, plan
     tx.announce(PaymentCaptured(payment.id, payment.ref))
     return payment, plan + capture_plan(sources)
+
+
+def capture_mode(start: StartPayment) -> CaptureMode:
+    """When the money is taken: what is paid at the door is not there before."""
+    return "on_shipment" if start.method == CASH_ON_DELIVERY else start.capture
 
 
 def record_outcome(tx: Tx, payment_id: str, outcome: Outcome) -> Payment:

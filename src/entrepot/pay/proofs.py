@@ -105,7 +105,7 @@ def refunds(snapshot: Snapshot) -> Finding:
     as its row says: what goes back is what is given up."""
     legs = brought_legs(snapshot)
     brought: dict[tuple[str, str | None], BroughtLeg] = {
-        (leg.payment_id, leg.seller_order_id): leg for leg in legs if leg.total_minor
+        (leg.payment_id, leg.seller_order_id): leg for leg in legs if leg.state in ("captured", "authorised")
     }
     breaches = [
         f"{key[0]} gave back more for {key[1]} than it had brought: {back}"
@@ -274,7 +274,7 @@ _refunds: Prepared[Any] = prepare(
     select(
         _r.id, _r.seller_order_id, _r.amount_minor, _r.charged_back, _r.state, _r.settled,
         _r.seller_minor.label("seller"),
-        _gross.label("gross"),
+        (_gross + _r.released_minor).label("gross"),
         (_r.seller_minor + _r.commission_minor + _r.carrier_minor + _r.tax_minor).label("parts"),
         (_r.payable_minor + _r.reserve_minor + _r.receivable_minor).label("found"),
     )

@@ -21,7 +21,7 @@ from entrepot import ledger
 from entrepot.kernel import Conflict, Invalid, NotFound, Prepared, Snapshot, Tx, derive_id, in_set, prepare
 
 from . import accounts, rows, tables
-from .captures import brought
+from .captures import brought, release_first
 from .events import RefundPaid
 from .types import Payment, Refund, RefundRow, RefundSources
 
@@ -80,23 +80,31 @@ def refund_plan(tx: Tx, refund: Refund, coming_minor: int = 0) -> tuple[str, led
     leg = tx.one(rows.leg_of, payment_id=payment.id, seller_order_id=refund.seller_order_id)
     if leg is None:
         raise NotFound("This payment has no such seller order")
-    leg = brought(tx, payment, leg)
-    if not leg.escrow_minor and payment.state != "captured":
+    if payment.state not in ("authorised", "captured"):
         raise Conflict("This order is not paid, so there is nothing to give back")
+    refund, released_minor, plan = release_first(tx, payment, leg, refund)
+    leg = brought(tx, rows.read_payment(tx, payment.id), _reread(tx, leg))
     before = given_back(tx, payment.id, leg.seller_order_id)
-    check_refund(refund, leg, before)
+    check_refund(refund, leg, before, released_minor)
     settled = tx.one(settlement_of, seller_order_id=leg.seller_order_id)
     if settled is not None:
         check_parts(refund, settled, tx.one(_taken_back, seller_order_id=leg.seller_order_id))
     sources = _find_sources(tx, leg, refund.seller_minor, coming_minor) if settled is not None else None
-    row = _record(tx, payment, refund, leg.seller_order_id, sources)
-    if settled is None and refunded_of(tx, payment.id, leg.seller_order_id) == leg.escrow_minor:
+    row = _record(tx, payment, refund, leg.seller_order_id, sources, released_minor)
+    is_whole = refunded_of(tx, payment.id, leg.seller_order_id) == leg.escrow_minor
+    if payment.state == "captured" and settled is None and is_whole:
         tx.run(rows.close_leg, payment_id_=payment.id, seller_order_id_=leg.seller_order_id, now_=tx.now)
-    plan = _gather(row, leg, sources) if sources else ledger.Plan()
+    plan += _gather(row, leg, sources) if sources else ledger.Plan()
     plan += _give_at_once(tx, row, leg, before.gift_minor)
     if row.state == "paid":
         tx.announce(RefundPaid(row.id, payment.id, payment.ref, row.seller_order_id))
     return row.id, plan + _by_processor(row, payment, leg)
+
+
+def _reread(tx: Tx, leg: rows.Leg) -> rows.Leg:
+    found = tx.one(rows.leg_of, payment_id=leg.payment_id, seller_order_id=leg.seller_order_id)
+    assert found is not None
+    return found
 
 
 def refund_sources(
@@ -136,10 +144,13 @@ def given_back(snapshot: Snapshot, payment_id: str, seller_order_id: str) -> Bro
     return Brought(*(int(each or 0) for each in row)) if row is not None else Brought()
 
 
-def check_refund(refund: Refund, leg: rows.Leg, before: Brought) -> None:
-    """Refuse to give back nothing, or more of anything than is left of what was brought."""
+def check_refund(refund: Refund, leg: rows.Leg, before: Brought, released_minor: int = 0) -> None:
+    """Refuse to give back nothing, or more of anything than is left of what was brought.
+
+    `released_minor` more of it need not go back: it was only set aside, and is let go.
+    """
     amounts = (refund.amount_minor, refund.gift_minor, refund.subsidy_minor)
-    if any(amount < 0 for amount in amounts) or not any(amounts):
+    if any(amount < 0 for amount in amounts) or not (any(amounts) or released_minor):
         raise Invalid("Say how much to give back: more than zero")
     if len(refund.reason) > REASON_LENGTH_MAX or "\0" in refund.reason:
         raise Invalid(f"Write a reason of at most {REASON_LENGTH_MAX} characters")
@@ -149,7 +160,7 @@ def check_refund(refund: Refund, leg: rows.Leg, before: Brought) -> None:
         or before.subsidy_minor + refund.subsidy_minor > leg.subsidy_minor
     ):
         raise Conflict("This would give back more than was paid")
-    if refund.parts_minor != refund.gross_minor:
+    if refund.parts_minor != refund.gross_minor + released_minor:
         raise Invalid("Say who gives it up: the parts must sum to what goes back")
 
 
@@ -285,15 +296,20 @@ def _hold(refund: RefundRow, payment: Payment, source: ledger.Account) -> ledger
 
 
 def _record(
-    tx: Tx, payment: Payment, refund: Refund, seller_order_id: str | None, sources: RefundSources | None
+    tx: Tx,
+    payment: Payment,
+    refund: Refund,
+    seller_order_id: str | None,
+    sources: RefundSources | None,
+    released_minor: int = 0,
 ) -> RefundRow:
     """Store a refund and have the processor pay its part; what is not its to pay is paid already."""
     at_once = refund.amount_minor == 0 or refund.charged_back is not None
     taken = sources or RefundSources()
     row = RefundRow(
         tx.new_id("rfd"), payment.id, seller_order_id, payment.currency, refund.amount_minor, refund.gift_minor,
-        refund.subsidy_minor, refund.seller_minor, refund.commission_minor, refund.carrier_minor, refund.tax_minor,
-        int(sources is not None), taken.payable_minor, taken.reserve_minor, taken.receivable_minor,
+        refund.subsidy_minor, released_minor, refund.seller_minor, refund.commission_minor, refund.carrier_minor,
+        refund.tax_minor, int(sources is not None), taken.payable_minor, taken.reserve_minor, taken.receivable_minor,
         int(refund.charged_back is not None), refund.reason,
         "paid" if at_once else "requested", refund.charged_back, tx.now, tx.now if at_once else None,
     )  # fmt: skip

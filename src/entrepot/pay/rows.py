@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import bindparam, func, insert, select, update
 
 from entrepot.kernel import NotFound, Prepared, Snapshot, in_set, prepare, prepare_text
 
@@ -80,7 +80,14 @@ newest_payment: Prepared[Payment] = prepare(
     select(*PAYMENT_COLUMNS).where(_p.ref == bindparam("ref")).order_by(_p.created_at.desc(), _p.id.desc()).limit(1),
     Payment,
 )
-asked_of: Prepared[Any] = prepare(select(_p.method, _p.capture).where(_p.id == bindparam("id")))
+# How a payment was asked for; `with_others` when gift cards or the platform pay a part of it.
+asked_of: Prepared[Any] = prepare(
+    select(
+        _p.method, _p.capture,
+        select(func.max(_l.gift_minor + _l.subsidy_minor))
+        .where(_l.payment_id == _p.id).scalar_subquery().label("with_others"),
+    ).where(_p.id == bindparam("id"))
+)  # fmt: skip
 _NAMES = [column.name for column in tables.payments.columns]
 # Writes nothing while the order has a live payment: the index on live ones decides, also between two at once.
 insert_payment: Prepared[Any] = prepare_text(

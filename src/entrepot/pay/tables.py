@@ -97,6 +97,8 @@ refunds = table(
     Column("amount_minor", Whole, CheckConstraint("amount_minor >= 0", name="amount"), nullable=False),
     Column("gift_minor", Whole, CheckConstraint("gift_minor >= 0", name="gift"), nullable=False),
     Column("subsidy_minor", Whole, CheckConstraint("subsidy_minor >= 0", name="subsidy"), nullable=False),
+    # never taken: it was only set aside at the processor, and is let go
+    Column("released_minor", Whole, CheckConstraint("released_minor >= 0", name="released"), nullable=False),
     # who gives it up
     Column("seller_minor", Whole, CheckConstraint("seller_minor >= 0", name="seller"), nullable=False),
     Column("commission_minor", Whole, CheckConstraint("commission_minor >= 0", name="commission"), nullable=False),

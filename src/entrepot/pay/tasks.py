@@ -64,7 +64,7 @@ def tasks(
 ) -> tuple[TaskKind[Any], ...]:
     """Pay's tasks. With a sandbox and a sender, its webhooks are carried too; a real processor sends its own."""
     known = processors if isinstance(processors, Processors) else Processors([processors])
-    asking = Asking(known, sealer, return_url)
+    asking = Asking(known, sealer, return_url, (settings or Settings()).capture)
     post = Post(known, webhook_sender)
 
     def request(run: TaskRun, body: PayoutsTask) -> None:

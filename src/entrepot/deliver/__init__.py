@@ -1,6 +1,7 @@
 """Deliver: where goods leave from, what the way costs, and where each parcel is."""
 
 from .allocation import Allocated, Allocation, Source, Wanted, allocate
+from .barcodes import code128, width_of
 from .carriers import (
     Carrier,
     Carriers,
@@ -12,6 +13,7 @@ from .carriers import (
     webhook_secret,
 )
 from .coordinates import Known, Point, count_coordinates, list_coordinates, locate, save_coordinates
+from .counter import Collection, Counter, collections, counter, hand_out, send_back, take_in
 from .driving import DriverRoute, DriverStop, Outcome, driver_route, finish_stop, start_route
 from .events import (
     ParcelArrived,
@@ -25,7 +27,17 @@ from .fleet import delete_van, get_van, list_vans, renew_driver_link, save_van
 from .learning import Covered, coverage
 from .locations import add_location, list_locations, locations_of
 from .packing import Packed, pack
-from .parcels import book, find_parcel, get_parcel, hear_carrier, list_parcels, list_tracking, record_scan
+from .parcels import (
+    book,
+    find_parcel,
+    get_parcel,
+    hear_carrier,
+    label_of,
+    list_parcels,
+    list_tracking,
+    parcels_by_id,
+    record_scan,
+)
 from .pickup import (
     Opening,
     PickupPoint,
@@ -45,12 +57,16 @@ from .planning import (
     PlannedRoute,
     PlannedStop,
     RoutePlan,
+    current_plan,
+    depots_of,
     expected_at,
     get_plan,
     list_plans,
     newest_plan,
     plan_day,
+    platform_timezone,
     routes_of,
+    today,
 )
 from .preparing import (
     BoxDraft,
@@ -74,7 +90,7 @@ from .sheets import (
     save_zone,
 )
 from .tasks import SCHEDULE, tasks
-from .tracking import Whereabouts, fold
+from .tracking import Whereabouts, fold, valid
 from .types import (
     FLEET,
     PLATFORM,
@@ -105,6 +121,11 @@ from .types import (
 )
 
 __all__ = [
+    "FLEET",
+    "PLATFORM",
+    "PROOFS",
+    "SANDBOX",
+    "SCHEDULE",
     "Allocated",
     "Allocation",
     "Booking",
@@ -113,11 +134,12 @@ __all__ = [
     "Carrier",
     "CarrierScan",
     "Carriers",
+    "Collection",
+    "Counter",
     "Covered",
     "DriverRoute",
     "DriverStop",
     "Estimate",
-    "FLEET",
     "Handling",
     "Holidays",
     "Item",
@@ -127,8 +149,6 @@ __all__ = [
     "NotSigned",
     "Opening",
     "Outcome",
-    "PLATFORM",
-    "PROOFS",
     "Packed",
     "Parcel",
     "ParcelArrived",
@@ -148,8 +168,6 @@ __all__ = [
     "RateSheet",
     "RateSheetDraft",
     "RoutePlan",
-    "SANDBOX",
-    "SCHEDULE",
     "Scan",
     "ScanCode",
     "Settings",
@@ -169,12 +187,17 @@ __all__ = [
     "allocate",
     "book",
     "check_signature",
+    "code128",
+    "collections",
     "count_coordinates",
+    "counter",
     "coverage",
+    "current_plan",
     "delete_box",
     "delete_rate_sheet",
     "delete_van",
     "delete_zone",
+    "depots_of",
     "driver_route",
     "estimate",
     "expected_at",
@@ -187,10 +210,12 @@ __all__ = [
     "get_parcel",
     "get_plan",
     "get_van",
+    "hand_out",
     "hear_carrier",
     "hold_places",
     "hold_quoted",
     "is_shelf",
+    "label_of",
     "list_boxes",
     "list_coordinates",
     "list_locations",
@@ -206,8 +231,10 @@ __all__ = [
     "newest_plan",
     "open_carriers",
     "pack",
+    "parcels_by_id",
     "parse_place",
     "plan_day",
+    "platform_timezone",
     "points_by_id",
     "quote",
     "read_sheets",
@@ -224,10 +251,15 @@ __all__ = [
     "save_rate_sheet",
     "save_van",
     "save_zone",
+    "send_back",
     "split_places",
     "start_route",
+    "take_in",
     "take_quotes",
     "tasks",
+    "today",
+    "valid",
     "webhook_secret",
+    "width_of",
     "write_sheets",
 ]

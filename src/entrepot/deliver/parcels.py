@@ -9,7 +9,7 @@ import msgspec
 from sqlalchemy import bindparam, insert, select, update
 
 from entrepot import ledger
-from entrepot.identity import Scope, check_address
+from entrepot.identity import Address, Scope, check_address
 from entrepot.kernel import (
     DAY,
     MINUTE,
@@ -21,6 +21,7 @@ from entrepot.kernel import (
     Prepared,
     Snapshot,
     Tx,
+    from_json,
     in_set,
     prepare,
     prepare_text,
@@ -82,6 +83,17 @@ def get_parcel(snapshot: Snapshot, scope: Scope, parcel_id: str) -> Tracking:
 def find_parcel(snapshot: Snapshot, parcel_id: str) -> Parcel | None:
     """A parcel, for those who have checked who asks; None when there is none."""
     return snapshot.one(_parcel, id=parcel_id)
+
+
+def parcels_by_id(snapshot: Snapshot, parcel_ids: Sequence[str]) -> dict[str, Parcel]:
+    """These parcels, for those who have checked who asks. One read."""
+    return {parcel.id: parcel for parcel in snapshot.all(_by_ids, ids=list(parcel_ids))}
+
+
+def label_of(snapshot: Snapshot, scope: Scope, parcel_id: str) -> tuple[Tracking, Address]:
+    """A parcel of the caller's organisation, for the operator anybody's, and where it goes."""
+    tracking = get_parcel(snapshot, scope, parcel_id)
+    return tracking, from_json(snapshot.value(_address, id=parcel_id), Address)
 
 
 def hear_carrier(tx: Tx, carrier: str, told: CarrierScan) -> Parcel:
@@ -262,6 +274,8 @@ def _with_scans(snapshot: Snapshot, parcels: Sequence[Parcel]) -> list[Tracking]
 _p, _s = tables.parcels.c, tables.scans.c
 PARCEL_COLUMNS = [_p[name] for name in Parcel.__struct_fields__]
 _parcel: Prepared[Parcel] = prepare(select(*PARCEL_COLUMNS).where(_p.id == bindparam("id")), Parcel)
+_by_ids: Prepared[Parcel] = prepare(select(*PARCEL_COLUMNS).where(in_set(_p.id, "ids")), Parcel)
+_address: Prepared[Any] = prepare(select(_p.address).where(_p.id == bindparam("id")))
 _by_number: Prepared[Parcel] = prepare(
     select(*PARCEL_COLUMNS)
     .where(_p.carrier == bindparam("carrier"), _p.tracking_no == bindparam("tracking_no"))

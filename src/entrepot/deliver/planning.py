@@ -191,6 +191,26 @@ def routes_of(snapshot: Snapshot, plan_id: str) -> list[tuple[PlannedRoute, list
     return [(route, stops.get(route.van_id, [])) for route in snapshot.all(_routes, plan_id=plan_id)]
 
 
+def depots_of(
+    snapshot: Snapshot, driven: Sequence[tuple[PlannedRoute, Sequence[PlannedStop]]]
+) -> dict[str, tuple[str, Point]]:
+    """The names and points of the locations at which these routes start and end, by id; unknown ones are left out."""
+    used = {each for route, _ in driven for each in (route.van.location_id, route.van.end_location_id)}
+    locations = [each for each in locations_of(snapshot, [PLATFORM])[PLATFORM] if each.id in used]
+    points = locate(snapshot, [location.address for location in locations])
+    return {
+        location.id: (location.name, point)
+        for location, point in zip(locations, points, strict=True)
+        if point is not None
+    }
+
+
+def platform_timezone(snapshot: Snapshot) -> str:
+    """The time zone in which the fleet's days are counted."""
+    handling = list_terms(snapshot, PLATFORM, Handling)
+    return handling[0].timezone if handling else "UTC"
+
+
 def expected_at(snapshot: Snapshot, parcel_ids: Sequence[str]) -> dict[str, int]:
     """When the newest plan brings each of these parcels, where one does and it has not been there yet."""
     rows = snapshot.all(_expected, parcel_ids=list(parcel_ids))
@@ -234,8 +254,7 @@ def read_day(snapshot: Snapshot, plan: RoutePlan, settings: Settings) -> Day:
         raise Conflict(f"More than {STOPS_MAX:,} parcels are due: plan them in several days")
     points = points_by_id(snapshot, [each.pickup_point_id for each in due if each.pickup_point_id])
     placed = _placed(snapshot, due, points)
-    handling = list_terms(snapshot, PLATFORM, Handling)
-    midnight = midnight_of(plan.day, handling[0].timezone if handling else "UTC")
+    midnight = midnight_of(plan.day, platform_timezone(snapshot))
     problem = _problem(plan, vans, depots, due, placed, points, settings)
     unplaced = tuple(parcel.id for parcel in due if parcel.id not in placed)
     return Day(problem, placed, {van.id: van for van in vans}, midnight, unplaced)

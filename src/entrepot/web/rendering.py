@@ -8,6 +8,7 @@ In a template:
 - `static("app.css")`: the address of a file in `static/`, which changes with its content
 - `csrf_field()` and `key_field()`: hidden fields; the first in every form that posts, the second also where money or
   stock moves; `nonce`: for the rare inline script or style
+- `parcel_link(parcel_id)`: the buyer's own page about a parcel; only for pages that the buyer sees
 - `page`: the `Page` below
 
 A macro that needs `page`, `csrf_field` or `nonce` is imported `with context`.
@@ -131,6 +132,7 @@ def _respond(visit: Visit, template: str, status: int, page: Page, context: dict
         csrf_field=lambda: Markup('<input type="hidden" name="_csrf" value="{}">').format(visit.csrf_token),
         csrf_token=lambda: visit.csrf_token,
         key_field=lambda: Markup('<input type="hidden" name="_key" value="{}">').format(secrets.token_urlsafe(18)),
+        parcel_link=lambda parcel_id: f"/track/{identity.sign(visit.entrepot.secret_key, 'collect', parcel_id)}",
         now=visit.now,
         **context,
     )

@@ -101,8 +101,10 @@ def check_weights(path: Path) -> None:
 
 
 def probe(blobs: Blobs, draft: ModelDraft, context: int = Settings().context) -> Capabilities:
-    """Load a model as it will be served, with so many tokens to look at; ask what it can do, and let it go. Invalid when
-    it cannot be loaded."""
+    """Load a model as it will be served, with so many tokens to look at; ask what it can do, and let it go.
+
+    Invalid when it cannot be loaded.
+    """
     engine = _open(blobs, draft, context)
 
     async def ask() -> Capabilities:

@@ -278,7 +278,7 @@ def _freeze(
     tx.run(rows.begin, id_=seller.id, dispute_id_=dispute.id)
     tx.announce(
         DisputeOpened(
-            dispute.id, seller.id, dispute.order_id, dispute.merchant_id, dispute.kind, dispute.answer_by
+            dispute.id, seller.id, dispute.order_id, dispute.merchant_id, dispute.kind, dispute.answer_by, party
         )
     )  # fmt: skip
     return dispute

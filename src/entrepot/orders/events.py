@@ -133,6 +133,7 @@ class DisputeOpened(Event, frozen=True):
     merchant_id: str
     kind: str
     answer_by: int
+    by: str
 
 
 class EvidenceGiven(Event, frozen=True):

@@ -17,7 +17,7 @@ from .events import (
     SellerOrderShipped,
 )
 from .links import link_to
-from .records import find_order, find_seller, list_lines, list_sellers
+from .records import find_seller, list_lines, list_sellers
 from .types import Order, SellerOrder
 
 
@@ -29,24 +29,24 @@ class Notices:
 
     def order_paid(self, tx: Tx, event: OrderPaid) -> None:
         """To the buyer that the money is safe, to each merchant that there is something to send."""
-        order = _order(tx, event.order_id)
-        self._tell_buyer(tx, order, texts.PAID, {"total": format_money(order.total_minor, order.currency)})
+        order = order_of(tx, event.order_id)
+        self.tell_buyer(tx, order, texts.PAID, {"total": format_money(order.total_minor, order.currency)})
         pieces: dict[str, int] = {}
         for line in list_lines(tx, [order.id]):
             pieces[line.seller_order_id] = pieces.get(line.seller_order_id, 0) + line.quantity
         for seller in list_sellers(tx, [order.id]):
             if seller.id in event.seller_order_ids:
                 total = format_money(seller.items_minor, seller.currency)
-                _tell_merchant(tx, seller, texts.TO_SEND, {"pieces": str(pieces[seller.id]), "total": total})
+                tell_merchant(tx, seller, texts.TO_SEND, {"pieces": str(pieces[seller.id]), "total": total})
 
     def payment_failed(self, tx: Tx, event: OrderPaymentFailed) -> None:
         """To the buyer, who may have closed the page before the answer came."""
         reason = event.reason.rstrip(".")
-        self._tell_buyer(tx, _order(tx, event.order_id), texts.PAYMENT_FAILED, {"reason": reason})
+        self.tell_buyer(tx, order_of(tx, event.order_id), texts.PAYMENT_FAILED, {"reason": reason})
 
     def order_expired(self, tx: Tx, event: OrderExpired) -> None:
         """To the buyer."""
-        self._tell_buyer(tx, _order(tx, event.order_id), texts.EXPIRED, {})
+        self.tell_buyer(tx, order_of(tx, event.order_id), texts.EXPIRED, {})
 
     def shipped(self, tx: Tx, event: SellerOrderShipped) -> None:
         """To the buyer."""
@@ -60,7 +60,7 @@ class Notices:
         """To the merchant, with what is theirs now."""
         seller = find_seller(tx, event.seller_order_id)
         amount = format_money(seller.seller_minor, seller.currency)
-        _tell_merchant(tx, seller, texts.COMPLETED, {"amount": amount})
+        tell_merchant(tx, seller, texts.COMPLETED, {"amount": amount})
 
     def cancelled(self, tx: Tx, event: SellerOrderCancelled) -> None:
         """To whoever did not do it. A merchant hears of it only when the order had been one to send."""
@@ -68,7 +68,7 @@ class Notices:
         if event.by != BUYER:
             self._tell_of_part(tx, seller.id, texts.CANCELLED, event.reason)
         if event.by != MERCHANT and seller.paid_at is not None:
-            _tell_merchant(tx, seller, texts.CALLED_OFF, {"reason": event.reason})
+            tell_merchant(tx, seller, texts.CALLED_OFF, {"reason": event.reason})
 
     def _tell_of_part(self, tx: Tx, seller_order_id: str, kind: str, reason: str = "") -> None:
         seller = find_seller(tx, seller_order_id)
@@ -79,20 +79,23 @@ class Notices:
             "days": str(seller.confirm_days),
             "reason": reason.rstrip("."),
         }
-        self._tell_buyer(tx, _order(tx, seller.order_id), kind, params)
+        self.tell_buyer(tx, order_of(tx, seller.order_id), kind, params)
 
-    def _tell_buyer(self, tx: Tx, order: Order, kind: str, params: dict[str, str]) -> None:
+    def tell_buyer(self, tx: Tx, order: Order, kind: str, params: dict[str, str]) -> None:
+        """By inbox and mail; guests by mail with a link of their own."""
         to = order.email if is_guest(order.owner) else order.owner
         link = link_to(self._key, order.id, order.owner)
         notify(tx, Notice(to, kind, {"number": number_of(order.id), **params}, order.language, link))
 
 
-def _tell_merchant(tx: Tx, seller: SellerOrder, kind: str, params: dict[str, str]) -> None:
+def tell_merchant(tx: Tx, seller: SellerOrder, kind: str, params: dict[str, str], link: str | None = None) -> None:
+    """By inbox, and by mail where the kind says so."""
     params = {"number": number_of(seller.id), **params}
-    notify(tx, Notice(seller.merchant_id, kind, params, link=f"/merchant/orders/{seller.id}"))
+    notify(tx, Notice(seller.merchant_id, kind, params, link=link or f"/merchant/orders/{seller.id}"))
 
 
-def _order(tx: Tx, order_id: str) -> Order:
+def order_of(tx: Tx, order_id: str) -> Order:
+    """The order of something that has one."""
     order = find_order(tx, order_id)
     assert order is not None
     return order

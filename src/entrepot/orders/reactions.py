@@ -8,11 +8,21 @@ from entrepot.kernel import Reactions, Secret, Tx
 
 from .access import is_person
 from .cancellation import mark_cancelled_refunded
+from .capturing import capture_delivered, capture_sent, order_authorised
+from .claim_notices import ClaimNotices
 from .disputes import close_chargeback, open_chargeback
 from .events import (
+    DisputeDecided,
+    DisputeOpened,
+    EvidenceGiven,
+    LinesCancelled,
     OrderExpired,
     OrderPaid,
     OrderPaymentFailed,
+    ParcelSent,
+    RefundMade,
+    ReturnAsked,
+    ReturnMoved,
     SellerOrderCancelled,
     SellerOrderCompleted,
     SellerOrderDelivered,
@@ -29,6 +39,11 @@ from .returns import arrive_return
 def mark_paid(tx: Tx, event: pay.PaymentCaptured) -> None:
     """The money of an order has come."""
     order_captured(tx, event.ref, event.payment_id)
+
+
+def mark_authorised(tx: Tx, event: pay.PaymentAuthorised) -> None:
+    """The money of an order is set aside."""
+    order_authorised(tx, event.ref, event.payment_id)
 
 
 def mark_declined(tx: Tx, event: pay.PaymentDeclined) -> None:
@@ -73,8 +88,10 @@ def grant_reviews(tx: Tx, event: SellerOrderCompleted) -> None:
 def reactions(key: Secret) -> Reactions:
     """Every reaction of this room. `key` is the home's own: it signs the links in letters to guests."""
     notices = Notices(key)
+    claims = ClaimNotices(notices)
     return {
         pay.PaymentCaptured: (mark_paid,),
+        pay.PaymentAuthorised: (mark_authorised,),
         pay.PaymentDeclined: (mark_declined,),
         pay.RefundPaid: (mark_refunded,),
         pay.ChargebackOpened: (dispute_chargeback,),
@@ -84,7 +101,15 @@ def reactions(key: Secret) -> Reactions:
         OrderPaymentFailed: (notices.payment_failed,),
         OrderExpired: (notices.order_expired,),
         SellerOrderShipped: (notices.shipped,),
-        SellerOrderDelivered: (notices.delivered,),
+        SellerOrderDelivered: (capture_delivered, notices.delivered),
         SellerOrderCompleted: (grant_reviews, notices.completed),
         SellerOrderCancelled: (notices.cancelled,),
+        ParcelSent: (capture_sent, claims.parcel_sent),
+        LinesCancelled: (claims.lines_cancelled,),
+        RefundMade: (claims.refund_made,),
+        ReturnAsked: (claims.return_asked,),
+        ReturnMoved: (claims.return_moved,),
+        DisputeOpened: (claims.dispute_opened,),
+        EvidenceGiven: (claims.evidence_given,),
+        DisputeDecided: (claims.dispute_decided,),
     }

@@ -1,5 +1,8 @@
-"""Places to look around in: categories with their tree, brands, merchants' shops. Each is a list of its own, with the
-filters, sorts and pages that a search has; its address says what it is, and the rest is asked of it."""
+"""Places to look around in: categories with their tree, brands, merchants' shops, collections.
+
+Each is a list of its own, with the filters, sorts and pages that a search has; its address says what it is, and the
+rest is asked of it.
+"""
 
 from __future__ import annotations
 
@@ -61,6 +64,16 @@ async def merchant(visit: Visit, slug: Slug) -> Response[Any]:
     return await show_list(visit, place)
 
 
+@get("/collection/{slug:str}", include_in_schema=False, opt={"rate": "search"})
+async def collection(visit: Visit, slug: Slug) -> Response[Any]:
+    """A collection: what it is about, and its goods. NotFound for one that is not published."""
+    found = await visit.read(lambda s: catalog.find_collection(s, slug))
+    address = f"/collection/{quote(found.slug)}"
+    return await show_list(
+        visit, Place("collection", found.title, address, ("collection", found.slug), html=found.text)
+    )
+
+
 def category_address(slug: str) -> str:
     """The address of a category's page."""
     return f"/category/{quote(slug)}"
@@ -104,4 +117,4 @@ def _prefixes(slug: str) -> list[str]:
     return ["/".join(parts[: depth + 1]) for depth in range(len(parts))]
 
 
-ROUTES: tuple[ControllerRouterHandler, ...] = (category, brand, merchant)
+ROUTES: tuple[ControllerRouterHandler, ...] = (category, brand, merchant, collection)

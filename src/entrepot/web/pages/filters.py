@@ -37,7 +37,7 @@ class Link(msgspec.Struct, frozen=True):
 class Place(msgspec.Struct, frozen=True):
     """Where a list is: a category, a brand, a merchant's shop, a collection. Its address stands for its filter.
 
-    `crumbs` lead to what is above it, `parts` to what it divides into.
+    `crumbs` lead to what is above it, `parts` to what it divides into. `html` is cleaned.
     """
 
     kind: str
@@ -47,6 +47,7 @@ class Place(msgspec.Struct, frozen=True):
     crumbs: tuple[Link, ...] = ()
     parts: tuple[Link, ...] = ()
     text: str = ""
+    html: str = ""
     country: str = ""
     since: int | None = None
 

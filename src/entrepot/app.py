@@ -39,6 +39,7 @@ SCHEDULE: tuple[Scheduled, ...] = (
     *pay.SCHEDULE,
     *catalog.SCHEDULE,
     Scheduled("catalog.tidy_feeds", catalog.TidyFeeds(), 86_400),
+    Scheduled("catalog.fetch_pictures", catalog.FetchPictures(), 60),
     *orders.SCHEDULE,
     *deliver.SCHEDULE,
     Scheduled(identity.TIDY.name, identity.Tidy(), 3_600),

@@ -150,7 +150,10 @@ _change_offer: Prepared[Any] = prepare(
     )
 )
 _forget_pictures: Prepared[Any] = prepare(
-    delete(tables.product_pictures).where(in_set(tables.product_pictures.c.product_id, "ids"))
+    delete(tables.product_pictures).where(
+        in_set(tables.product_pictures.c.product_id, "ids"),
+        tables.product_pictures.c.provenance != "upload",  # what somebody added by hand is not the feed's to take away
+    )
 )
 _free: Prepared[Any] = prepare(delete(tables.gtins).where(in_set(tables.gtins.c.variant_id, "ids")))
 _unjoin: Prepared[Any] = prepare(update(tables.listings).where(in_set(_l.id, "ids")).values(joined=0))

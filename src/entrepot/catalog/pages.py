@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import bindparam, or_, select
+from sqlalchemy import bindparam, func, or_, select
 
 from entrepot.identity import Scope
 from entrepot.kernel import NotFound, Prepared, Snapshot, from_json, prepare
@@ -129,6 +129,6 @@ _pictures: Prepared[PictureView] = prepare(
     select(_pp.sha256, _pp.url, _pp.alt, _pp.provenance, _pic.width, _pic.height)
     .join_from(tables.product_pictures, tables.pictures, _pic.sha256 == _pp.sha256, isouter=True)
     .where(_pp.product_id == bindparam("id"))
-    .order_by(_pp.position),
+    .order_by(func.coalesce(_pp.place, _pp.position), _pp.position),
     PictureView,
 )

@@ -23,6 +23,7 @@ from entrepot.kernel import Blobs, Invalid, NotFound, Prepared, Snapshot, TooLar
 from entrepot.kernel.sql import prepare_text
 
 from . import tables
+from .looks import look_of
 
 BYTES_MAX: Final = 25 * 2**20
 PIXELS_MAX: Final = 40_000_000
@@ -34,24 +35,27 @@ _QUALITY: Final = 82
 
 
 class StoredPicture(msgspec.Struct, frozen=True):
-    """A picture as it is kept: its sha256 and its size in pixels; `source_sha256` is of the file that it was."""
+    """A picture as it is kept: its sha256 and its size in pixels; `source_sha256` is of the file that it was, `look`
+    the hash by which pictures that look alike are found (`looks`)."""
 
     sha256: str
     width: int
     height: int
     source_sha256: str
+    look: str | None = None
 
 
 def store_picture(blobs: Blobs, content: bytes) -> StoredPicture:
     """Make a file into a picture of ours and keep it; the same file always becomes the same picture.
 
-    Takes JPEG, PNG, WebP and GIF (its first frame). Call it outside a transaction, then `record_pictures` inside one.
+    Takes JPEG (CMYK too), PNG, WebP and GIF, one picture in each: of an animated one the first frame would be somebody
+    else's choice, so it is refused. Call it outside a transaction, then `record_pictures` inside one.
     TooLarge above 25 MiB or 40 megapixels; Invalid for what is no picture, or a damaged one.
     """
-    image = decode_picture(content)
+    image = decode_picture(content, still=True)
     image.thumbnail((SIDE_MAX, SIDE_MAX), Image.Resampling.LANCZOS)
     encoded = _encode(image)
-    return StoredPicture(blobs.put(encoded), image.width, image.height, source_digest(content))
+    return StoredPicture(blobs.put(encoded), image.width, image.height, source_digest(content), look_of(image))
 
 
 def source_digest(content: bytes) -> str:
@@ -59,14 +63,17 @@ def source_digest(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def decode_picture(content: bytes) -> Image.Image:
-    """The picture in a file, upright, in sRGB with or without transparency. Refused as `store_picture` says."""
+def decode_picture(content: bytes, *, still: bool = False) -> Image.Image:
+    """The picture in a file, upright, in sRGB with or without transparency; `still`: not one of a moving picture.
+    Refused as `store_picture` says."""
     if len(content) > BYTES_MAX:
         raise TooLarge(f"The picture has more than {BYTES_MAX // 2**20} MiB: save it smaller")
     try:
         with Image.open(io.BytesIO(content), formats=_FORMATS) as opened:
             if opened.width * opened.height > PIXELS_MAX:
                 raise _too_many_pixels()
+            if still and getattr(opened, "n_frames", 1) > 1 and opened.format != "JPEG":
+                raise Invalid("The picture moves: save the one frame that shows the goods, and upload that")
             opened.load()
             return _web_colours(ImageOps.exif_transpose(opened))
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
@@ -96,7 +103,8 @@ def rendition(blobs: Blobs, sha256: str, width: int) -> str:
 def record_pictures(tx: Tx, pictures: Sequence[StoredPicture]) -> None:
     """Remember the sizes of stored pictures, and which files they were, so that the same file is not made again."""
     kept = {picture.sha256: picture for picture in pictures}.values()
-    tx.run_many(_keep, [{"sha256": each.sha256, "width": each.width, "height": each.height} for each in kept])
+    rows = [{"sha256": each.sha256, "width": each.width, "height": each.height, "look": each.look} for each in kept]
+    tx.run_many(_keep, rows)
     sources = {each.source_sha256: each.sha256 for each in pictures}
     tx.run_many(_keep_source, [{"source": source, "sha256": sha256} for source, sha256 in sorted(sources.items())])
 
@@ -169,14 +177,15 @@ def _write_note(note: Path, made: str) -> None:
 
 _p, _s = tables.pictures.c, tables.picture_sources.c
 _keep: Prepared[Any] = prepare_text(
-    "INSERT INTO catalog_pictures (sha256, width, height) VALUES (:sha256, :width, :height) ON CONFLICT DO NOTHING"
+    "INSERT INTO catalog_pictures (sha256, width, height, look) VALUES (:sha256, :width, :height, :look) "
+    "ON CONFLICT (sha256) DO UPDATE SET look = excluded.look WHERE catalog_pictures.look IS NULL"
 )
 _keep_source: Prepared[Any] = prepare_text(
     "INSERT INTO catalog_picture_sources (source_sha256, sha256) VALUES (:source, :sha256) "
     "ON CONFLICT (source_sha256) DO UPDATE SET sha256 = excluded.sha256"
 )
 _stored: Prepared[StoredPicture] = prepare(
-    select(_p.sha256, _p.width, _p.height, _s.source_sha256)
+    select(_p.sha256, _p.width, _p.height, _s.source_sha256, _p.look)
     .join_from(tables.picture_sources, tables.pictures, _p.sha256 == _s.sha256)
     .where(in_set(_s.source_sha256, "ids")),
     StoredPicture,

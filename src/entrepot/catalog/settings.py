@@ -16,3 +16,6 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Of the feeds that one merchant has uploaded and that are still kept, together."""
     feed_kept_days: Annotated[int, msgspec.Meta(ge=1, le=3_650)] = 7
     """How long an uploaded feed is kept after its import ended: so long its refused rows can be downloaded."""
+    fetch_pictures: bool = True
+    """Whether pictures that feeds name by their address are fetched. Only public addresses are ever asked; without it
+    they stay addresses, which no page shows."""

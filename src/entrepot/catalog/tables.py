@@ -265,6 +265,7 @@ remote_pictures = table(  # what became of an address that a picture lies at
     Column("failure", String),
     Column("asked_at", Whole, nullable=False),
     Column("tried_at", Whole),
+    Column("due_at", Whole),  # when it is tried again; NULL: at once
     CheckConstraint("state IN ('waiting', 'fetched', 'failed')", name="state"),
 )
 Index("ix_catalog_remote_pictures_state", remote_pictures.c.state, remote_pictures.c.url)

@@ -23,13 +23,18 @@ BODIES: dict[str, Any] = {
         "name": "x", "kind": "flat", "countries": ["*"], "currency": "USD",
         "steps": [{"weight_g_max": 1000, "amount_minor": 1}],
     },
+    "SaveZone": {"name": "x", "places": ["DE"]},
+    "SaveBox": {"name": "x", "length_mm": 1, "width_mm": 1, "height_mm": 1, "tare_g": 0, "load_g_max": 1},
+    "SavePoint": {"name": "x", "address": ADDRESS, "capacity": 1},
+    "SaveVan": {"name": "x", "location_id": "loc_01KDWPVNG0000000000000000Z"},
+    "PlanDay": {"day": "2026-01-05"},
     "RecordScan": {"code": "delivered", "at": "2026-01-01T12:00:00Z", "source_id": "s1"},
     "WriteReview": {"rating": 1},
     "Approve": {"commission_bps": 0},
     "Suspend": {"reason": "x"},
     "RetryReaction": {"event_id": "evt_01KDWPVNG0000000000000000Z", "handler": "orders.mark_paid"},
 }  # fmt: skip
-PUBLIC = {"product_id", "slug", "sha256", "file_name", "name", "code", "token"}
+PUBLIC = {"carrier", "product_id", "slug", "sha256", "file_name", "name", "code", "token"}
 """What anybody may name: goods, pictures, our own files, languages, tokens that are a right by themselves."""
 OPERATORS = ("/api/operator/", "/operator")
 
@@ -57,7 +62,14 @@ def foreign(market: Market, alice: Visitor, bruno: Visitor, entrepot: Entrepot) 
     )  # fmt: skip
     notice = alice.get("/api/notices").json()["items"][0]["id"]
     listing = bruno.get("/api/merchant/listings").json()["items"][0]["id"]
+    zone = bruno.post("/api/merchant/zones", BODIES["SaveZone"]).json()["id"]
+    box = bruno.post("/api/merchant/boxes", BODIES["SaveBox"]).json()["id"]
     return {
+        "zone_id": zone,
+        "box_id": box,
+        "point_id": "pup_01KDWPVNG0000000000000000Z",
+        "van_id": "van_01KDWPVNG0000000000000000Z",
+        "plan_id": "rtp_01KDWPVNG0000000000000000Z",
         "order_id": another["id"],
         "seller_order_id": another["sellers"][0]["id"],
         "offer_id": market.offers[LAMP],

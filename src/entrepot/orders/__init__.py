@@ -147,6 +147,7 @@ from .types import (
 )
 from .views import (
     Custody,
+    FeeView,
     Holder,
     LineView,
     OrderView,
@@ -190,6 +191,7 @@ __all__ = [
     "FeeDraft",
     "FeeKind",
     "FeeRule",
+    "FeeView",
     "Holder",
     "Inspection",
     "Label",

@@ -11,16 +11,17 @@ from entrepot import catalog, pay
 from entrepot.identity import Scope
 from entrepot.kernel import Conflict, Snapshot, format_money
 
-from .cart_views import CardView, CartGroup, CartLine, CartView, Change, ChangeKind, CodeView, Reduction, TaxView
+from .cart_views import CardView, CartGroup, CartLine, CartView, Change, ChangeKind, CodeView
 from .carts import Shown, find_shown
 from .money import sum_of
 from .promotions.applying import Delivery
 from .promotions.terms import Promotion
 from .rules import Rules, Where, coded_by, price_in, read_exchange, read_rules, sums_of, usable, want_of
 from .seen import where_of
+from .showing import reductions_of, tax_view
 from .sums import PricedLine, PricedPart, Sums, Want
-from .tax import TaxSum, percent_of
-from .types import Cart, CartItem, Discount
+from .tax import percent_of
+from .types import Cart, CartItem
 
 BLOCKING = frozenset({ChangeKind.UNSELLABLE, ChangeKind.STOCK})
 """Changes that only the buyer can settle, by taking something out or choosing fewer."""
@@ -150,21 +151,6 @@ def sellable_lines(view: CartView) -> Iterable[CartLine]:
 def lines_of(view: CartView) -> Iterable[CartLine]:
     """Every line of every merchant."""
     return (line for group in view.groups for line in group.lines)
-
-
-def reductions_of(discounts: Iterable[Discount]) -> tuple[Reduction, ...]:
-    """What each promotion takes off, as a buyer sees it: whoever bears it."""
-    found: dict[str, Reduction] = {}
-    for each in discounts:
-        was = found.get(each.promotion_id)
-        amount_minor = each.seller_minor + each.platform_minor + (was.amount_minor if was else 0)
-        found[each.promotion_id] = Reduction(each.promotion_id, each.name, amount_minor)
-    return tuple(found.values())
-
-
-def tax_view(tax: TaxSum) -> TaxView:
-    """A tax as it is shown."""
-    return TaxView(tax.name, percent_of(tax.ppm), tax.base_minor, tax.tax_minor)
 
 
 def refuse(changes: Sequence[Change], what_to_do: str) -> Conflict:

@@ -13,10 +13,11 @@ from entrepot.kernel import Conflict, Snapshot, Tx, from_json, to_json
 from .access import owner_of
 from .cart_views import CartGroup, CartView, Checkout, CheckoutGroup, DeliveryOption, Reduction
 from .carts import find_shown, lock_shown, store_checkout
-from .pricing import BLOCKING, Priced, cards_of, price_cart, reductions_of, refuse, tax_view, with_sums
+from .pricing import BLOCKING, Priced, cards_of, price_cart, refuse, with_sums
 from .promotions.applying import Delivery
 from .rules import Where
 from .seen import Seen, compare, remember
+from .showing import reductions_of, tax_view
 from .sums import PricedPart, Sums
 
 

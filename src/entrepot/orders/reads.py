@@ -17,6 +17,7 @@ from .access import ABSENT, is_guest, is_owner, is_seller, number_of, owner_of
 from .carts import is_open
 from .records import find_order, find_seller, list_sellers
 from .seller_views import view_sellers
+from .showing import sum_reductions, sum_views
 from .types import Order, OrderStatus, SellerOrder, SellerOrderStatus, Stage
 from .views import OrderView, PaymentView, SellerOrderView
 
@@ -140,6 +141,13 @@ def _order_view(order: Order, sellers: tuple[SellerOrderView, ...]) -> OrderView
         sellers=sellers,
         can_cancel=any(seller.can_cancel for seller in sellers),
         reopened_cart=False,
+        discount_minor=sum(seller.discount_minor for seller in sellers),
+        reductions=sum_reductions(each for seller in sellers for each in seller.reductions),
+        taxes=sum_views(each for seller in sellers for each in seller.taxes),
+        tax_included=any(seller.tax_included for seller in sellers),
+        gift_minor=order.gift_minor,
+        billing=order.billing,
+        note=order.note,
     )
 
 

@@ -24,8 +24,10 @@ from .return_rows import COMING, pieces_of, returns_of
 from .returns import RETURNABLE, return_until
 from .sending import parcels_of
 from .shares import Share, Taken, left_of, shares_of, sum_of_legs
+from .showing import reductions_of, taxes_of
+from .tax import percent_of
 from .types import Line, Order, SellerOrder, SellerOrderStatus, SentParcel
-from .views import LineView, SellerOrderView
+from .views import FeeView, LineView, SellerOrderView
 
 _SENT = (SellerOrderStatus.SHIPPED, SellerOrderStatus.DELIVERED)
 
@@ -109,7 +111,7 @@ def _view(
         merchant_name=seller.merchant_name,
         status=status,
         currency=seller.currency,
-        lines=tuple(_line_view(line, shares[line.id], returnable[line.id]) for line in around.lines),
+        lines=tuple(_line_view(line, shares[line.id], returnable[line.id], backstage) for line in around.lines),
         items_minor=seller.items_minor,
         discount_minor=seller.discount_minor + seller.shipping_discount_minor,
         shipping_minor=seller.shipping_minor,
@@ -152,10 +154,16 @@ def _view(
         can_return=viewer.owns and _may_return(seller, now) and any(returnable.values()),
         can_dispute=viewer.owns and _may_dispute(seller, now) and not open_return and left.paid_minor > 0,
         can_refund=backstage and status in PAID and seller.dispute_id is None and left.paid_minor > 0,
+        reductions=reductions_of(
+            [*(each for line in around.lines for each in line.discounts), *seller.shipping_discounts]
+        ),
+        shipping_discount_minor=seller.shipping_discount_minor,
+        taxes=taxes_of(seller, around.lines),
+        note=order.note,
     )
 
 
-def _line_view(line: Line, share: Share, returnable: int) -> LineView:
+def _line_view(line: Line, share: Share, returnable: int, backstage: bool) -> LineView:
     return LineView(
         id=line.id,
         offer_id=line.offer_id,
@@ -176,6 +184,13 @@ def _line_view(line: Line, share: Share, returnable: int) -> LineView:
         refunded_pieces=share.taken_pieces,
         refunded_minor=share.taken.paid_minor,
         left_minor=share.left.paid_minor,
+        reductions=reductions_of(line.discounts),
+        tax_name=line.tax_name,
+        tax_percent=percent_of(line.tax_ppm) if line.tax_name else "",
+        tax_minor=line.tax_minor,
+        base_currency=line.base_currency,
+        base_price_minor=line.base_price_minor,
+        fees=tuple(FeeView(*fee) for fee in line.fees) if backstage else None,
     )
 
 

@@ -9,6 +9,7 @@ import msgspec
 from entrepot.deliver import Tracking
 from entrepot.identity import Address
 
+from .cart_views import Reduction, TaxView
 from .claim_views import DisputeView, RefundView, ReturnView
 from .types import Legs, OrderStatus, SellerOrderStatus, SentParcel, Stage
 
@@ -36,6 +37,13 @@ class Custody(msgspec.Struct, frozen=True):
     disputed: bool = False
 
 
+class FeeView(msgspec.Struct, frozen=True):
+    """A fee of the platform's on a line."""
+
+    name: str
+    amount_minor: int
+
+
 class LineView(msgspec.Struct, frozen=True):
     """Goods as they were bought: title, picture and price are those of that day."""
 
@@ -60,6 +68,15 @@ class LineView(msgspec.Struct, frozen=True):
     refunded_minor: int
     left_minor: int
     """Of what the buyer paid for it: what was not given back."""
+    reductions: tuple[Reduction, ...] = ()
+    tax_name: str = ""
+    tax_percent: str = ""
+    tax_minor: int = 0
+    base_currency: str | None = None
+    """Where the price was converted: the currency that it was in, and what it was there."""
+    base_price_minor: int | None = None
+    fees: tuple[FeeView, ...] | None = None
+    """What the platform takes of it; for the merchant and the operator."""
 
 
 class SellerOrderView(msgspec.Struct, frozen=True):
@@ -122,6 +139,12 @@ class SellerOrderView(msgspec.Struct, frozen=True):
     can_return: bool
     can_dispute: bool
     can_refund: bool
+    reductions: tuple[Reduction, ...] = ()
+    """Of goods and delivery together."""
+    shipping_discount_minor: int = 0
+    taxes: tuple[TaxView, ...] = ()
+    note: str = ""
+    """What the buyer wrote to the merchants."""
 
 
 class PaymentView(msgspec.Struct, frozen=True):
@@ -160,3 +183,12 @@ class OrderView(msgspec.Struct, frozen=True):
     sellers: tuple[SellerOrderView, ...]
     can_cancel: bool
     reopened_cart: bool
+    discount_minor: int = 0
+    """Taken off goods and delivery, whoever bears it."""
+    reductions: tuple[Reduction, ...] = ()
+    taxes: tuple[TaxView, ...] = ()
+    tax_included: bool = False
+    gift_minor: int = 0
+    """Of the total: what gift cards paid."""
+    billing: Address | None = None
+    note: str = ""

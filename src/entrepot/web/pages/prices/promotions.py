@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 
 import msgspec
 from litestar import Response, get, post
@@ -120,14 +120,14 @@ async def _change(visit: Visit, here: str, promotion_id: str) -> Response[Any]:
     state = (await visit.form()).get("state", "")
     if state not in STATES:
         raise Invalid("A promotion is active, paused or ended")
-    chosen = cast(PromotionState, state)
+    chosen = state
     await visit.write(lambda tx: orders.set_promotion_state(tx, visit.scope, promotion_id, chosen))
     visit.flash("form.saved")
     return redirect(here)
 
 
 def _draft(form: PromotionForm, products: tuple[str, ...], by_operator: bool) -> PromotionDraft:
-    kind = cast(PromotionKind, form.kind if form.kind in KINDS else "percentage")
+    kind = form.kind if form.kind in KINDS else "percentage"
     return PromotionDraft(
         name=form.name,
         kind=kind,

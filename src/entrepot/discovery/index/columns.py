@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from ..text import phrase
 from ..types import Change, Document
-from .arrays import SPAN, Codes, Slots, expand, grown
+from .arrays import SPAN, Codes, Slots, expand, grown, parts_of
 from .base import ID_BYTES
 from .filters import collection_terms, offer_terms, terms_of
 from .offers import OfferTable
@@ -123,7 +123,7 @@ class Columns:
 
     def gather(self, slots: Slots) -> tuple[npt.NDArray[np.int64], Codes]:
         """The terms of many slots, flat: the place in `slots` that each belongs to, and its code."""
-        starts, lengths = np.divmod(self.span[slots], SPAN)
+        starts, lengths = parts_of(self.span[slots])
         places, at = expand(starts, lengths)
         return places, self.codes[at]
 

@@ -133,7 +133,7 @@ def _left(summary: Summary) -> int:
 def _largest(name: str, counts: Mapping[str, int], chosen: Filter | None) -> list[tuple[str, int]]:
     order = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
     most = shown_most(name)
-    return order[:most] + [item for item in order[most:] if _is_chosen(item[0], chosen)]
+    return order[:most] + [item for item in order[most:] if chosen is not None and _is_chosen(item[0], chosen)]
 
 
 def _sortable(value: str) -> float:

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..types import Offer
-from .arrays import SPAN, Codes, Slots, expand, grown
+from .arrays import SPAN, Codes, Slots, expand, grown, parts_of
 from .base import ID_BYTES
 
 NO_PRICE = -1
@@ -82,7 +82,7 @@ class OfferTable:
 
     def rows_of(self, slots: Slots) -> Rows:
         """The rows of these slots."""
-        starts, lengths = np.divmod(self.span[slots], SPAN)
+        starts, lengths = parts_of(self.span[slots])
         if len(lengths) and lengths.min() == lengths.max() == 1:
             return Rows(starts, None)
         places, rows = expand(starts, lengths)
@@ -90,7 +90,7 @@ class OfferTable:
 
     def gather(self, rows: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int64], Codes]:
         """The terms of many rows, flat: the place in `rows` that each belongs to, and its code."""
-        starts, lengths = np.divmod(self.code_span[rows], SPAN)
+        starts, lengths = parts_of(self.code_span[rows])
         places, at = expand(starts, lengths)
         return places, self.codes[at]
 

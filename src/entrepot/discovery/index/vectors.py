@@ -20,7 +20,7 @@ from .base import DIMENSIONS, NEIGHBOURS_MAX, SIMILARITY_UNIT, Vectors
 FLAT_MAX = 20_000
 LINKS = 16
 BUILD_EFFORT = 60
-SEARCH_EFFORT = 384
+SEARCH_EFFORT = 320
 ROW_BYTES = DIMENSIONS * 4
 
 Similarities = npt.NDArray[np.int32]
@@ -57,7 +57,7 @@ class VectorFile:
         if self._path.stat().st_size < count * ROW_BYTES:
             raise OSError(f"{self._path} holds fewer than {count} vectors")
         self.rows = (
-            np.memmap(self._path, np.float32, "r", shape=(count, DIMENSIONS))
+            np.memmap(self._path, np.float32, "r", shape=(count, DIMENSIONS)).view(np.ndarray)
             if count
             else np.zeros((0, DIMENSIONS), np.float32)
         )

@@ -64,13 +64,14 @@ class SaveRateSheet(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     free_over_minor: Amount | None = None
     days_min: Days = 2
     days_max: Days = 5
+    terms: deliver.SheetTerms = deliver.SheetTerms()
 
     def draft(self, sheet_id: str | None) -> deliver.RateSheetDraft:
         """As `deliver` has it."""
         return deliver.RateSheetDraft(
             self.name, self.kind, tuple(self.countries), self.currency,
             tuple((step.weight_g_max, step.amount_minor) for step in self.steps),
-            self.free_over_minor, self.days_min, self.days_max, sheet_id,
+            self.free_over_minor, self.days_min, self.days_max, sheet_id, self.terms,
         )  # fmt: skip
 
 

@@ -9,7 +9,7 @@ from litestar import Response, get, post
 from litestar.types import ControllerRouterHandler
 
 from entrepot import deliver, orders
-from entrepot.deliver import SANDBOX, Scan
+from entrepot.deliver import FLEET, SANDBOX, Scan
 from entrepot.kernel import Invalid, Refused
 from entrepot.orders import SellerOrderStatus, Shipment, Standing
 
@@ -21,7 +21,7 @@ from ...wire import Done, listed
 from .console import MEMBER, show
 
 PAGE = 20
-SCAN_CODES = ("handed_over", "in_transit", "out_for_delivery", "delivered", "failed", "returned")
+SCAN_CODES = ("handed_over", "in_transit", "out_for_delivery", "delivered", "failed", "returning", "returned")
 STATUSES = (
     None,
     SellerOrderStatus.PAID,
@@ -123,7 +123,8 @@ async def scan(visit: Visit, parcel_id: Id) -> Response[Any]:
 
 async def _show_order(visit: Visit, seller_order_id: str, refusal: Refused | None = None) -> Response[str]:
     seller = await visit.read(lambda s: orders.get_seller_order(s, visit.scope, seller_order_id))
-    carriers = [(SANDBOX, visit.say("carrier.sandbox")), ("own", visit.say("carrier.own"))]
+    known = {SANDBOX: visit.say("carrier.sandbox"), "own": visit.say("carrier.own"), FLEET: visit.say("carrier.fleet")}
+    carriers = [(each.name, known.get(each.name, each.title)) for each in visit.entrepot.carriers]
     return await show(
         visit, "orders", "order.html", seller=seller, carriers=carriers, scan_codes=SCAN_CODES, refusal=refusal
     )

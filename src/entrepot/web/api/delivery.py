@@ -11,17 +11,17 @@ from msgspec import Meta
 
 from entrepot import deliver
 from entrepot.deliver import BoxDraft, Handling, PickupPointDraft, Van
-from entrepot.identity import Address
 from entrepot.kernel import NotFound, Tx
 
 from ..endpoints import JSON, endpoint
 from ..pages.delivering.tracking import Tracked, read_tracked
-from ..params import NO_NUL, Id, Line, Name, OptionalKey, Slug
+from ..params import Id, Line, Name, OptionalKey, Slug
 from ..visit import CurrentVisit, Visit
 from ..wire import Done, Made, with_id
+from .account import PostalAddress
+from .sheet_terms import PlaceText
 
 ANY = (JSON, "application/x-www-form-urlencoded", "text/plain")
-PlaceText = Annotated[str, Meta(pattern=NO_NUL, min_length=1, max_length=100, examples=["DE:80000-81999"])]
 Millimetres = Annotated[int, Meta(ge=1, le=10_000)]
 Grams = Annotated[int, Meta(ge=0, le=2_000_000)]
 Degrees = Annotated[int, Meta(ge=-180_000_000, le=180_000_000, description="Millionths of a degree")]
@@ -79,7 +79,7 @@ class SavePoint(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A pickup point."""
 
     name: Name
-    address: Address
+    address: PostalAddress
     capacity: Annotated[int, Meta(ge=0, le=100_000)]
     kept_days: Annotated[int, Meta(ge=1, le=60)] = 7
     hours: Annotated[list[SaveOpening], Meta(max_length=50)] = []
@@ -94,7 +94,7 @@ class SavePoint(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             here = deliver.Point(self.latitude_e6, self.longitude_e6)
         hours = tuple(deliver.Opening(each.weekday, each.opens, each.closes) for each in self.hours)
         return PickupPointDraft(
-            self.name, self.address, self.capacity, self.kept_days, hours, here, self.is_open, point_id
+            self.name, self.address.plain(), self.capacity, self.kept_days, hours, here, self.is_open, point_id
         )
 
 

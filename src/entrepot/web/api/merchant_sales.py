@@ -19,6 +19,7 @@ from ..visit import Visit
 from ..wire import Done, Listed, Made, listed, time_of, with_id
 from .account import PostalAddress
 from .aftersales import Pieces
+from .sheet_terms import SaveTerms
 
 Status = Annotated[
     str | None,
@@ -64,14 +65,15 @@ class SaveRateSheet(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     free_over_minor: Amount | None = None
     days_min: Days = 2
     days_max: Days = 5
-    terms: deliver.SheetTerms = deliver.SheetTerms()
+    terms: SaveTerms = SaveTerms()
 
     def draft(self, sheet_id: str | None) -> deliver.RateSheetDraft:
         """As `deliver` has it."""
         return deliver.RateSheetDraft(
             self.name, self.kind, tuple(self.countries), self.currency,
             tuple((step.weight_g_max, step.amount_minor) for step in self.steps),
-            self.free_over_minor, self.days_min, self.days_max, sheet_id, self.terms,
+            self.free_over_minor, self.days_min, self.days_max, sheet_id,
+            self.terms.plain(),
         )  # fmt: skip
 
 

@@ -32,6 +32,16 @@ BODIES: dict[str, Any] = {
     "WriteReview": {"rating": 1},
     "Approve": {"commission_bps": 0},
     "Suspend": {"reason": "x"},
+    "SavePromotion": {"name": "x", "kind": "percentage", "bps": 1},
+    "SetState": {"state": "paused"},
+    "ChooseCurrency": {"currency": "USD"},
+    "UseCode": {"code": "xyz"},
+    "UseGiftCard": {"code": "xyz"},
+    "SaveTaxRates": {"rates": [{"country": "DE", "name": "x", "percent": "1"}]},
+    "TaxRounding": {"rounding": "line"},
+    "SaveFee": {"name": "x", "bps": 1},
+    "SaveExchangeRates": {"rates": [{"currency": "EUR", "rate": "1"}]},
+    "IssueGiftCard": {"currency": "USD", "amount_minor": 1},
     "RetryReaction": {"event_id": "evt_01KDWPVNG0000000000000000Z", "handler": "orders.mark_paid"},
 }  # fmt: skip
 PUBLIC = {"carrier", "product_id", "slug", "sha256", "file_name", "name", "code", "token"}
@@ -64,7 +74,12 @@ def foreign(market: Market, alice: Visitor, bruno: Visitor, entrepot: Entrepot) 
     listing = bruno.get("/api/merchant/listings").json()["items"][0]["id"]
     zone = bruno.post("/api/merchant/zones", BODIES["SaveZone"]).json()["id"]
     box = bruno.post("/api/merchant/boxes", BODIES["SaveBox"]).json()["id"]
+    promotion = bruno.post("/api/promotions", BODIES["SavePromotion"]).json()["promotion"]["id"]
     return {
+        "promotion_id": promotion,
+        "rate_id": "tax_01KDWPVNG0000000000000000Z",
+        "fee_id": "fee_01KDWPVNG0000000000000000Z",
+        "card_id": "gif_01KDWPVNG0000000000000000Z",
         "zone_id": zone,
         "box_id": box,
         "point_id": "pup_01KDWPVNG0000000000000000Z",
@@ -127,7 +142,7 @@ def ask(visitor: Visitor, operation: Operation, ids: dict[str, str]) -> int:
 
 FORM = {
     "reason": "x", "carrier": "sandbox", "price": "1.00", "on_hand": "1", "rating": "1", "quantity": "1",
-    "commission": "1", "code": "delivered", "name": "x", "line1": "x", "city": "x",
+    "commission": "1", "code": "delivered", "state": "paused", "name": "x", "line1": "x", "city": "x",
     "postal_code": "10115", "country": "DE",
 }  # fmt: skip
 

@@ -42,9 +42,22 @@ BODIES: dict[str, Any] = {
     "SaveFee": {"name": "x", "bps": 1},
     "SaveExchangeRates": {"rates": [{"currency": "EUR", "rate": "1"}]},
     "IssueGiftCard": {"currency": "USD", "amount_minor": 1},
+    "MapColumns": {"columns": {"No": "external_id"}},
     "RetryReaction": {"event_id": "evt_01KDWPVNG0000000000000000Z", "handler": "orders.mark_paid"},
 }  # fmt: skip
-PUBLIC = {"carrier", "product_id", "slug", "sha256", "file_name", "name", "code", "token"}
+PUBLIC = {
+    "carrier",
+    "code",
+    "export_format",
+    "file_name",
+    "merchant",
+    "name",
+    "part",
+    "product_id",
+    "sha256",
+    "slug",
+    "token",
+}
 """What anybody may name: goods, pictures, our own files, languages, tokens that are a right by themselves."""
 OPERATORS = ("/api/operator/", "/operator")
 

@@ -25,6 +25,14 @@ WANTED = {
     "lock order",
     "replay",
     "lost position",
+    "restock twice",
+    "confirm during a dispute",
+    "dispute that does not freeze",
+    "double payout",
+    "commission on refunded lines",
+    "rounding remainder",
+    "late webhook",
+    "refund above a leg",
 }
 
 

@@ -15,7 +15,7 @@ TAMPERED = {
     "UPDATE orders_lines SET price_minor = price_minor - 1": {"orders.invariant"},
     "DELETE FROM orders_lines": {"orders.invariant"},
     "UPDATE orders_orders SET total_minor = total_minor - 1": {"orders.totals"},
-    "UPDATE orders_seller_orders SET status = 'completed'": {"orders.escrow"},
+    "UPDATE orders_seller_orders SET status = 'completed'": {"orders.escrow", "orders.shared"},
     "UPDATE orders_seller_orders SET status = 'cancelled'": {"orders.stock"},
     "UPDATE orders_lines SET sent = 1": {"orders.stock"},
     "UPDATE orders_lines SET cancelled = 1": {"orders.stock"},
@@ -83,6 +83,7 @@ def test_proofs_count_what_they_looked_at(market: Market) -> None:
     market.buy(market.cast.alice, {LAMP: 2, CUP: 1})
     counts = {proof.name: market.see(proof.check).rows for proof in orders.PROOFS}
     assert counts == {
-        "orders.invariant": 2, "orders.totals": 1, "orders.escrow": 2, "orders.refunds": 2, "orders.disputes": 0,
+        "orders.invariant": 2, "orders.totals": 1, "orders.escrow": 2, "orders.refunds": 2, "orders.shared": 2,
+        "orders.disputes": 0,
         "orders.stock": 2,
     }  # fmt: skip

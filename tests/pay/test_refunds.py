@@ -65,6 +65,16 @@ def test_a_refund_after_the_settlement_takes_from_the_merchant_and_more_than_was
     assert p.breaches(database) == []
 
 
+def test_nobody_gives_back_more_than_they_got(database: Database) -> None:
+    payment = p.buy(database)
+    p.complete(database, 10_00)
+    for parts in ({"seller_minor": 8_51}, {"commission_minor": 1_01}, {"carrier_minor": 51}, {"tax_minor": 1}):
+        amount_minor = sum(parts.values())
+        with pytest.raises(Conflict, match="shared out"):
+            p.post_refund(database, pay.Refund(payment.id, "sor_lamp", amount_minor, "Wrong", **parts))
+    assert p.breaches(database) == []
+
+
 def test_an_order_given_back_whole_cannot_be_settled(database: Database) -> None:
     payment = p.buy(database)
     p.refund(database, payment, 10_00)

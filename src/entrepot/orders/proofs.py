@@ -54,6 +54,11 @@ def refunds(snapshot: Snapshot) -> Finding:
     return _over_sellers(snapshot, _overtaken)
 
 
+def shared_out(snapshot: Snapshot) -> Finding:
+    """Of every completed order each has just what their leg says, less what refunds took of it: commission too."""
+    return _over_sellers(snapshot, _unlike_legs)
+
+
 def disputes(snapshot: Snapshot) -> Finding:
     """The money of every open dispute is kept, and that of every decided one is not."""
     rows = int(snapshot.value(_disputed) or 0)
@@ -65,6 +70,7 @@ PROOFS = (
     Proof("orders.totals", "an order comes to the sum of its parts", totals),
     Proof("orders.escrow", "what is paid, not given back and not complete lies in escrow, to the unit", escrows),
     Proof("orders.refunds", "no refund takes more of anything than there was", refunds),
+    Proof("orders.shared", "of a completed order each has their leg, less what refunds took of it", shared_out),
     Proof("orders.disputes", "what is disputed is kept until it is decided", disputes),
     Proof("orders.stock", "sent goods left the stock once, waiting ones are held, cancelled ones are free", stock),
 )
@@ -155,6 +161,19 @@ def _overtaken(snapshot: Snapshot, sellers: Sequence[SellerOrder]) -> list[str]:
         paid_minor = sum(row.paid_minor for row in refunds[seller.id])
         if paid_minor != sum_of_legs(taken[seller.id]).paid_minor:
             breaches.append(f"{seller.id} gave back {paid_minor}, the parts of its refunds sum to something else")
+    return breaches
+
+
+def _unlike_legs(snapshot: Snapshot, sellers: Sequence[SellerOrder]) -> list[str]:
+    done = [seller for seller in sellers if seller.status == SellerOrderStatus.COMPLETED]
+    taken = taken_of(snapshot, [seller.id for seller in done])
+    kept = pay.kept_of(snapshot, [seller.id for seller in done])
+    breaches = []
+    for seller in done:
+        left = seller.legs - sum_of_legs(taken[seller.id])
+        parts = (left.seller_minor, left.commission_minor, left.carrier_minor, left.tax_minor)
+        if kept.get(seller.id) != parts:
+            breaches.append(f"{seller.id} should leave {parts} with its parties, and leaves {kept.get(seller.id)}")
     return breaches
 
 

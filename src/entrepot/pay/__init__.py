@@ -66,21 +66,19 @@ from .processors import (
     RefusedByProcessor,
     SandboxProcessor,
     Told,
-    WayToPay,
     Webhook,
     WebhookSender,
     open_processors,
     split_method,
-    ways_to_pay,
 )
 from .proofs import PROOFS as _PROOFS
-from .refunds import Brought, left_to_refund, list_refunds, refund_plan, refund_sources
+from .refunds import Brought, kept_of, left_to_refund, list_refunds, refund_plan, refund_sources
 from .reserves import Reserve, keep_reserve, list_reserves
 from .sealing import Sealer
 from .settlement import settle, settlement_plan
 from .statements import get_statement
 from .tasks import SCHEDULE, tasks
-from .terms import PayoutTerms, choose_schedule, get_terms, next_due, set_terms
+from .terms import PayoutTerms, choose_schedule, get_terms, next_due, set_terms, terms_of
 from .types import (
     CaptureMode,
     GiftUse,
@@ -173,7 +171,6 @@ __all__ = [
     "Told",
     "Waiting",
     "WaitingPayee",
-    "WayToPay",
     "Webhook",
     "WebhookSender",
     "abandon_payment",
@@ -203,6 +200,7 @@ __all__ = [
     "home_currency",
     "issue_gift_card",
     "keep_reserve",
+    "kept_of",
     "left_to_refund",
     "list_accounts",
     "list_by_hand",
@@ -237,9 +235,9 @@ __all__ = [
     "split_method",
     "start_payment",
     "tasks",
+    "terms_of",
     "unfreeze",
     "usable_gift_card",
     "waiting_of",
-    "ways_to_pay",
     "why_unusable",
 ]

@@ -107,9 +107,7 @@ def _reread(tx: Tx, leg: rows.Leg) -> rows.Leg:
     return found
 
 
-def refund_sources(
-    snapshot: Snapshot, seller_order_id: str, seller_minor: int, coming_minor: int = 0
-) -> RefundSources:
+def refund_sources(snapshot: Snapshot, seller_order_id: str, seller_minor: int, coming_minor: int = 0) -> RefundSources:
     """Where a merchant's part of a refund would come from now: what is shown before somebody decides."""
     leg = snapshot.one(rows.captured_leg, seller_order_id=seller_order_id)
     if leg is None or snapshot.one(settlement_of, seller_order_id=seller_order_id) is None:
@@ -142,6 +140,20 @@ def given_back(snapshot: Snapshot, payment_id: str, seller_order_id: str) -> Bro
     """What was given back of a seller order, or is on its way."""
     row = snapshot.one(_given_back, payment_id=payment_id, seller_order_id=seller_order_id)
     return Brought(*(int(each or 0) for each in row)) if row is not None else Brought()
+
+
+def kept_of(snapshot: Snapshot, seller_order_ids: Sequence[str]) -> dict[str, Parts]:
+    """What everybody has of these seller orders: what the settlement gave them, less what was taken back after it.
+
+    Those that are not settled are left out.
+    """
+    back = {row[0]: row[1:] for row in snapshot.all(_taken_back_of, ids=list(seller_order_ids))}
+    return {
+        row[0]: Parts(
+            *(int(given) - int(taken) for given, taken in zip(row[1:], back.get(row[0], (0,) * 4), strict=True))
+        )
+        for row in snapshot.all(_settled_of, ids=list(seller_order_ids))
+    }
 
 
 def check_refund(refund: Refund, leg: rows.Leg, before: Brought, released_minor: int = 0) -> None:
@@ -345,6 +357,14 @@ _taken_back: Prepared[Parts] = prepare(
         _r.seller_order_id == bindparam("seller_order_id"), _r.settled == 1
     ),
     lambda *parts: Parts(*map(int, parts)),
+)
+_settled_of: Prepared[Any] = prepare(
+    select(_s.seller_order_id, *(_s[name] for name in PARTS)).where(in_set(_s.seller_order_id, "ids"))
+)
+_taken_back_of: Prepared[Any] = prepare(
+    select(_r.seller_order_id, *(func.sum(_r[name]).label(name) for name in PARTS))
+    .where(in_set(_r.seller_order_id, "ids"), _r.settled == 1)
+    .group_by(_r.seller_order_id)
 )
 _insert: Prepared[Any] = prepare(
     insert(tables.refunds).values({column.name: bindparam(column.name) for column in tables.refunds.columns})

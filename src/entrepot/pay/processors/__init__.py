@@ -23,7 +23,7 @@ from .base import (
 )
 from .enabled import Processors, split_method
 from .manual import ManualProcessor
-from .opening import WEBHOOK_PATH, WayToPay, open_processors, ways_to_pay
+from .opening import WEBHOOK_PATH, open_processors
 from .sandbox import TOKENS, Faults, SandboxProcessor, Waiting, WebhookSender
 
 __all__ = [
@@ -52,10 +52,8 @@ __all__ = [
     "SandboxProcessor",
     "Told",
     "Waiting",
-    "WayToPay",
     "Webhook",
     "WebhookSender",
     "open_processors",
     "split_method",
-    "ways_to_pay",
 ]

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-import msgspec
-
 from entrepot.kernel import Clock, Invalid
 
 from ..types import Settings
@@ -17,13 +13,6 @@ from .sandbox import SandboxProcessor
 WEBHOOK_PATH = "/api/pay/webhooks/"
 
 
-class WayToPay(msgspec.Struct, frozen=True):
-    """One way for buyers to pay: what `Place.method` says, and by which name the page knows it."""
-
-    method: str
-    name: str
-
-
 def open_processors(settings: Settings, sandbox: SandboxProcessor, clock: Clock, public_url: str) -> Processors:
     """What `pay.processors` names. The sandbox is known even where it is not offered: it may have work to finish."""
     if not settings.processors:
@@ -32,26 +21,6 @@ def open_processors(settings: Settings, sandbox: SandboxProcessor, clock: Clock,
         raise Invalid("pay.processors names one processor twice")
     enabled = [_open(name, settings, sandbox, clock, public_url) for name in settings.processors]
     return Processors(enabled, [sandbox])
-
-
-def ways_to_pay(processors: Processors, currency: str) -> list[WayToPay]:
-    """The ways that a buyer may choose from, in the order of the setting; those that take this currency."""
-    found: list[WayToPay] = []
-    for processor in processors:
-        if processor.abilities.currencies is not None and currency not in processor.abilities.currencies:
-            continue
-        if isinstance(processor, ManualProcessor):
-            found += [WayToPay(f"manual:{way}", f"manual_{way}") for way in processor.ways]
-        elif processor.name == "stripe":
-            found.append(WayToPay("stripe:checkout", "stripe"))
-        elif processor.name == "alipay":
-            found.append(WayToPay("alipay:page", "alipay"))
-    return found
-
-
-def sandbox_folder(home: Path) -> Path:
-    """Where the sandbox keeps its books."""
-    return home / "sandbox"
 
 
 def _open(name: str, settings: Settings, sandbox: SandboxProcessor, clock: Clock, public_url: str) -> Processor:

@@ -10,7 +10,7 @@ import msgspec
 from litestar import Response, get, post
 from litestar.types import ControllerRouterHandler
 
-from entrepot import orders
+from entrepot import orders, pay
 from entrepot.identity import Scope
 from entrepot.kernel import NotFound, Refused
 from entrepot.orders import DisputeKind, OrderView, ReturnReason, SellerOrderView, Stage
@@ -62,11 +62,17 @@ async def show_order(
     """The page of an order, with what was refused on top of it."""
     scope = await scope_of(visit, order_id, token)
     view = await visit.read(lambda s: orders.get_order(s, scope, order_id))
+    action = paying = None
+    if view.stage == "awaiting_payment":
+        action = await visit.read(lambda s: pay.find_action(s, scope, order_id))
+        paying = await visit.read(lambda s: pay.find_payment_by_ref(s, scope, order_id))
     return await render(
         visit,
         "order.html",
         status=400 if refusal else 200,
         order=view,
+        action=action,
+        paying=paying,
         events=_history(visit, view),
         waits=None if refusal else _WAITS_S.get(view.stage),
         just_placed=just_placed,

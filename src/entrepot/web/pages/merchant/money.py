@@ -1,35 +1,112 @@
-"""Where the merchant's money is, and statements that can be checked line by line."""
+"""Where the merchant's money is, when and where it is sent, and statements that can be checked line by line."""
 
 from __future__ import annotations
 
-import csv
-import io
+from typing import Any
 
-from litestar import Response, get
+from litestar import Response, get, post
 from litestar.types import ControllerRouterHandler
 
 from entrepot import pay
+from entrepot.kernel import Invalid, Refused, Secret, Tx, parse_money
 from entrepot.pay import Statement
 
+from ...csv_files import csv_file
 from ...params import Id, MaybeInQuery
+from ...rendering import redirect
+from ...signing_in import check_password
 from ...texts import has_text
 from ...visit import Visit
-from ...wire import listed
+from ...wire import Done, listed
 from .console import MEMBER, own_merchant, show
+from .goods_forms import typed
 
 PAGE = 20
 LINES_SHOWN = 500
 COLUMNS = ("at", "code", "ref", "paid_minor", "commission_minor", "carrier_minor", "tax_minor", "amount_minor")
+SCHEDULES = ("daily", "weekly", "monthly", "by_hand")
+KINDS = ("iban", "account", "stripe", "alipay")
 
 
 @get("/merchant/money", include_in_schema=False, opt=MEMBER)
 async def money(visit: Visit, after: MaybeInQuery = None) -> Response[str]:
-    """What is held, what is due, what was paid out."""
-    scope = visit.scope
-    found = await visit.read(lambda s: pay.list_payouts(s, scope, after=after, most=PAGE + 1))
-    page = listed(found, PAGE, lambda payout: payout.id)
-    on_way = await visit.read(lambda s: pay.money_on_the_way(s, scope))
-    return await show(visit, "money", "money.html", money=on_way, payouts=page.items, older=page.next)
+    """What is held, what is due and when it comes, where it is sent, what was paid out."""
+    return await _show_money(visit, after)
+
+
+@post("/merchant/money/schedule", include_in_schema=False, opt=MEMBER)
+async def choose_schedule(visit: Visit) -> Response[Any]:
+    """Be paid on other days, or from another amount on."""
+    form, scope, merchant = await visit.form(), visit.scope, await own_merchant(visit)
+    try:
+        schedule = form.get("schedule", "")
+        if schedule not in SCHEDULES:
+            raise Invalid(visit.say("money.choose_schedule"))
+        day = _whole(form.get("weekday" if schedule == "weekly" else "monthday", "1"))
+        minimum_minor = parse_money(form.get("minimum", ""), merchant.currency)
+        default = _default(visit)
+        await visit.write(
+            lambda tx: pay.choose_schedule(tx, scope, schedule, day, minimum_minor, default)  # type: ignore[arg-type]
+        )
+    except Refused as refusal:
+        return await _show_money(visit, None, refusal)
+    visit.flash("money.schedule_saved")
+    return redirect("/merchant/money")
+
+
+@post("/merchant/money/account", include_in_schema=False, opt={**MEMBER, "rate": "sign_in"})
+async def change_account(visit: Visit) -> Response[Any]:
+    """Be paid to another account. The password is asked for again."""
+    form, scope, entrepot = await visit.form(), visit.scope, visit.entrepot
+    try:
+        await check_password(visit, Secret(form.get("password", "")))
+        kind = form.get("kind", "")
+        if kind not in KINDS:
+            raise Invalid(visit.say("money.choose_kind"))
+        new = pay.NewAccount(
+            form.get("currency", "").strip().upper(),
+            kind,
+            form.get("holder", ""),
+            form.get("number", ""),  # type: ignore[arg-type]
+        )
+        days = entrepot.settings.pay.payout_cooldown_days
+        await visit.write(lambda tx: pay.change_account(tx, scope, new, entrepot.sealer, days))
+    except Refused as refusal:
+        return await _show_money(visit, None, refusal)
+    visit.flash("money.account_saved")
+    return redirect("/merchant/money")
+
+
+@post("/merchant/money/payout", include_in_schema=False, opt=MEMBER)
+async def request_payout(visit: Visit) -> Response[Any]:
+    """Send what is due now."""
+    form, scope, processor = await visit.form(), visit.scope, visit.entrepot.processors.for_payouts
+    minimum = visit.entrepot.settings.pay.payout_min_minor
+
+    def command(tx: Tx) -> Done:
+        if processor is None:
+            raise Invalid(visit.say("money.nobody_sends"))
+        needs = processor.abilities.needs_account
+        pay.request_own_payout(tx, scope, processor.name, minimum, needs_account=needs)
+        return Done()
+
+    try:
+        await visit.once(form.get("_key"), command, Done)
+    except Refused as refusal:
+        return await _show_money(visit, None, refusal)
+    visit.flash("money.payout_begun")
+    return redirect("/merchant/money")
+
+
+@post("/merchant/money/resume", include_in_schema=False, opt=MEMBER)
+async def resume(visit: Visit) -> Response[Any]:
+    """Try again after a payout was refused."""
+    form, scope = await visit.form(), visit.scope
+    merchant = await own_merchant(visit)
+    currency = form.get("currency", "")[:3]
+    await visit.write(lambda tx: pay.resume_payouts(tx, scope, merchant.id, currency))
+    visit.flash("money.resumed")
+    return redirect("/merchant/money")
 
 
 @get("/merchant/statements/{payout_id:str}", include_in_schema=False, opt=MEMBER)
@@ -37,8 +114,39 @@ async def statement(visit: Visit, payout_id: Id) -> Response[str]:
     """Why a payout is what it is; with .csv at the end, for a spreadsheet."""
     if payout_id.endswith(".csv"):
         found = await visit.read(lambda s: pay.get_statement(s, visit.scope, payout_id.removesuffix(".csv")))
-        return _as_csv(found)
+        return await visit.on_thread(lambda: _as_csv(found))
     return await _show_statement(visit, payout_id)
+
+
+async def _show_money(visit: Visit, after: str | None, refusal: Refused | None = None) -> Response[str]:
+    scope, processor = visit.scope, visit.entrepot.processors.for_payouts
+    merchant = await own_merchant(visit)
+    found = await visit.read(lambda s: pay.list_payouts(s, scope, after=after, most=PAGE + 1))
+    page = listed(found, PAGE, lambda payout: payout.id)
+    default, needs = _default(visit), processor is not None and processor.abilities.needs_account
+    on_way = await visit.read(lambda s: pay.money_on_the_way(s, scope))
+    waiting = await visit.read(lambda s: pay.waiting_of(s, scope, default, needs_account=needs))
+    terms = await visit.read(lambda s: pay.get_terms(s, scope, default))
+    return await show(
+        visit,
+        "money",
+        "money.html",
+        refusal=refusal,
+        money=on_way,
+        payouts=page.items,
+        older=page.next,
+        waiting={each.currency: each for each in waiting},
+        terms=terms,
+        minimum=typed(terms.minimum_minor, merchant.currency),
+        next_at=pay.next_due(terms, visit.now),
+        accounts=await visit.read(lambda s: pay.list_accounts(s, scope)),
+        merchant=merchant,
+        needs_account=needs,
+        schedules=SCHEDULES,
+        kinds=KINDS,
+        now=visit.now,
+        cooldown_days=visit.entrepot.settings.pay.payout_cooldown_days,
+    )
 
 
 async def _show_statement(visit: Visit, payout_id: Id) -> Response[str]:
@@ -62,14 +170,23 @@ async def _show_statement(visit: Visit, payout_id: Id) -> Response[str]:
 
 
 def _as_csv(found: Statement) -> Response[str]:
-    text = io.StringIO()
-    rows = csv.writer(text)
-    rows.writerow((*COLUMNS, "currency"))
+    rows: list[list[object]] = [[*COLUMNS, "currency"]]
     for line in found.lines:
         cells = (getattr(line, name) for name in COLUMNS)
-        rows.writerow((*("" if cell is None else cell for cell in cells), found.payout.currency))
-    headers = {"Content-Disposition": f'attachment; filename="{found.payout.id}.csv"'}
-    return Response(text.getvalue(), media_type="text/csv; charset=utf-8", headers=headers)
+        rows.append([*("" if cell is None else cell for cell in cells), found.payout.currency])
+    return csv_file(f"{found.payout.id}.csv", rows)
 
 
-ROUTES: tuple[ControllerRouterHandler, ...] = (money, statement)
+def _default(visit: Visit) -> pay.PayoutTerms:
+    return pay.PayoutTerms(minimum_minor=visit.entrepot.settings.pay.payout_min_minor)
+
+
+def _whole(text: str) -> int:
+    if not text.isdecimal() or len(text) > 3:
+        raise Invalid("Choose a day")
+    return int(text)
+
+
+ROUTES: tuple[ControllerRouterHandler, ...] = (
+    money, choose_schedule, change_account, request_payout, resume, statement,
+)  # fmt: skip

@@ -1,16 +1,19 @@
 """A generation's files: opened as they were, damage said in a sentence, crashes without effect, switches unnoticed."""
 
+import itertools
 import os
 import threading
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 import tantivy
 
 from entrepot.discovery.index import vectors
 from entrepot.discovery.index.base import DIMENSIONS, Busy, Damaged, IndexQuery
+from entrepot.discovery.index.columns import change_of
 from entrepot.discovery.index.generation import Generation
 from entrepot.discovery.index.served import ServedIndex
 from tests.discovery.conftest import FLOOR, product, put
@@ -163,10 +166,13 @@ def test_searches_go_on_while_documents_come_go_and_generations_switch(tmp_path:
     done = threading.Event()
 
     def search() -> None:
+        filtered = ({}, {"price": ("0..",)})
+        queries = itertools.cycle([IndexQuery(q, filters=each, limit=600) for q in ("lamp", "") for each in filtered])
         expected = {document.id for document in stays}
         while not done.is_set():
             try:
-                ids = [hit.id for hit in served.search(IndexQuery("lamp", limit=600)).hits]
+                asked = next(queries)
+                ids = [hit.id for hit in served.search(asked).hits]
             except Exception as error:
                 problems.append(repr(error))
                 return
@@ -179,7 +185,10 @@ def test_searches_go_on_while_documents_come_go_and_generations_switch(tmp_path:
         thread.start()
     for round_ in range(12):
         generation = generations[round_ % 2]
-        put(generation.index, *comes, *stays[round_::7])
+        news = [msgspec.structs.replace(each, brand=f"brand {round_} {n}") for n, each in enumerate(comes)]
+        put(generation.index, *news, *stays[round_::7])
+        moved = [product(n, "lamp", price_minor=n, merchant=f"org {round_}") for n in range(50)]
+        generation.index.change([change_of(each) for each in moved])
         generation.index.remove([document.id for document in comes[::2]])
         generation.index.commit()
         generation.checkpoint(round_)

@@ -6,8 +6,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from entrepot.discovery.index import offers as offer_rows
 from entrepot.discovery.index.base import DIMENSIONS, Index, IndexPage, IndexQuery
 from entrepot.discovery.index.columns import change_of
+from entrepot.discovery.index.generation import Generation
 from entrepot.discovery.types import Change, Document, Facet, Offer
 from entrepot.kernel import Invalid
 from tests.discovery.conftest import nowhere, product, put
@@ -223,6 +225,20 @@ def test_lists_of_everything_that_were_asked_for_before_follow_offers_that_come_
     index.change([change_of(product(1, "", offers=two))])
     assert facet(index, "merchant") == {"org_a": 3, "org_b": 2}
     assert titles(index, "", filters={"merchant": ("org_b",), "price": ("7..",)}) == ["1"]
+
+
+def test_what_changes_leave_behind_is_packed(generation: Generation, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(offer_rows, "PACKED_AT", 20)
+    put(generation.index, *(product(n, "lamp") for n in range(5)))
+    for round_ in range(12):
+        swapped = [
+            (Offer(f"off_{round_}_{n}_a", "org_a", 5), Offer(f"off_{round_}_{n}_b", "org_b", 7)) for n in range(5)
+        ]
+        generation.index.change([change_of(product(n, "", offers=two)) for n, two in enumerate(swapped)])
+    assert generation.index.columns.offers.used > 100
+    generation.checkpoint(1)
+    assert generation.index.columns.offers.used == 10
+    assert len(titles(generation.index, "lamp", filters={"merchant": ("org_b",), "price": ("7..7",)})) == 5
 
 
 def test_numbers_are_ranged_where_there_are_many_and_each_range_leaves_what_it_says(index: Index) -> None:

@@ -132,6 +132,8 @@ class FusedIndex:
     def sync(self) -> None:
         """Make what was committed durable, and take the dead out of the files."""
         self.commit()
+        with self._columns_lock:
+            self.columns.pack()
         self.vectors.sync()
         if self._dead:
             self.postings.delete(self._dead)

@@ -48,10 +48,11 @@ class Tally:
 
     def __init__(self, columns: Columns, found: Found, filters: Sequence[Filter]) -> None:
         self._columns = columns
+        self._kinds, self._names = len(columns.terms.pairs), columns.terms.name_codes
         self._table = table = columns.offers
         self._found = found
         self._slots = slots = found.slots
-        self._rows, self._places = found.once("rows", (id(table), table.moves), lambda: table.rows_of(slots))
+        self._rows, self._places = found.once("rows", (table, table.moves), lambda: table.rows_of(slots))
         self._sellable = self._table.sellable[self._rows]
         self._filters = filters
         self._masks = {each.name: self._mask(each) for each in filters}
@@ -109,8 +110,8 @@ class Tally:
         matching = self._columns.terms.matching(each.name, each.values, each.ranges)
         if not matching:
             return np.zeros(len(self._rows), np.bool_)
-        wanted = np.zeros(len(self._columns.terms.pairs), np.bool_)
-        wanted[matching] = True
+        wanted = np.zeros(self._kinds, np.bool_)
+        wanted[[code for code in matching if code < self._kinds]] = True
         places, codes = self._shared
         mask[places[wanted[codes]]] = True
         by_row = self._by_row(mask)
@@ -163,18 +164,25 @@ class Tally:
     def _shared(self) -> tuple[Whole, Codes]:
         """The terms that hold for all offers of a slot: its place, and the code."""
         columns = self._columns
-        return self._found.once("terms", columns.moves, lambda: columns.gather(self._slots))
+        return self._known(*self._found.once("terms", columns.moves, lambda: columns.gather(self._slots)))
 
     @cached_property
     def _own(self) -> tuple[Whole, Codes]:
         """The terms in which offers differ: the place of the row, and the code."""
         if self._places is None:
             return np.zeros(0, np.int64), np.zeros(0, np.int32)
-        return self._table.gather(self._rows)
+        return self._known(*self._table.gather(self._rows))
+
+    def _known(self, places: Whole, codes: Codes) -> tuple[Whole, Codes]:
+        """Without terms that came since this search began: another thread may be adding some."""
+        if codes.max(initial=0) < self._kinds:
+            return places, codes
+        known = codes < self._kinds
+        return places[known], codes[known]
 
     def _counts(self, passing: Mask, name_code: int | None) -> Whole:
         """By code, how many slots have it with a passing row; of one name, or of all."""
-        kinds, names = len(self._columns.terms.pairs), self._columns.terms.name_codes
+        kinds, names = self._kinds, self._names
         codes = self._shared_of(self._by_slot(passing))
         if name_code is not None:
             codes = codes[names[codes] == name_code]
@@ -188,14 +196,14 @@ class Tally:
     def _shared_of(self, wanted: Mask) -> Codes:
         """The terms of some of the slots; of few, they alone are gathered."""
         if np.count_nonzero(wanted) * FEW < len(self._slots):
-            return self._columns.gather(self._slots[wanted])[1]
+            return self._known(*self._columns.gather(self._slots[wanted]))[1]
         places, codes = self._shared
         return codes[wanted[places]]
 
     def _pairs(self, at: Whole, own: Codes) -> tuple[Whole, Whole]:
         """Places of slots and codes, each pair once, from places of rows."""
         assert self._places is not None
-        return distinct(self._places[at], own, len(self._columns.terms.pairs))
+        return distinct(self._places[at], own, self._kinds)
 
     def _term_totals(self) -> Whole:
         """By the code of each term, the results it would leave: those that pass every filter but its own name's."""
@@ -243,7 +251,7 @@ class Tally:
         ranges = number_ranges(values)
         if not ranges:
             return by_number(values)
-        kinds = np.full(len(terms.pairs), len(ranges))  # by code, the range that its number lies in
+        kinds = np.full(self._kinds, len(ranges))  # by code, the range that its number lies in
         for code in own.tolist():
             kinds[code] = place_in(ranges, terms.numbers[code])
         places, codes = self._having(name)
@@ -253,7 +261,7 @@ class Tally:
 
     def _having(self, name: str) -> tuple[Whole, Codes]:
         """Places of slots and the codes of a name that each has with a row that passes every other filter."""
-        passing, code, names = self._all_but(name), self._columns.terms.name_code(name), self._columns.terms.name_codes
+        passing, code, names = self._all_but(name), self._columns.terms.name_code(name), self._names
         places, codes = self._shared
         wanted = self._by_slot(passing)[places] & (names[codes] == code)
         places, codes = places[wanted], codes[wanted]

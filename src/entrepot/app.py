@@ -87,9 +87,15 @@ class Entrepot:
         self._relay = Relay(database, self.reactions, self.name)
         self._threads: list[Any] = []
         self._indexed = False
+        self._only: int | None = None
 
     def start(self) -> None:
-        """Set going whatever works in the background: relay, projections, tasks, schedule, index, signals, meter."""
+        """Set going whatever works in the background: relay, projections, tasks, schedule, index, signals, meter.
+
+        Unavailable when another process serves this home from SQLite, which has one writer.
+        """
+        if self.database.dialect == "sqlite":
+            self._only = only_one(self.home / "serve.lock")
         self.database.write_now(free_from_the_dead)
         self.database.write_now(cloud.ensure_builtin)
         self.indexer.open(build=False)
@@ -145,6 +151,9 @@ class Entrepot:
         self.indexer.close()
         self.processors.close()
         self.database.close()
+        if self._only is not None:
+            os.close(self._only)
+            self._only = None
 
     def _job_kinds(self) -> tuple[TaskKind[Any], ...]:
         settings = self.settings
@@ -213,6 +222,27 @@ def open_database(home: Path, environ: Mapping[str, str] | None = None) -> Itera
         yield database
     finally:
         database.close()
+
+
+def only_one(path: Path) -> int:
+    """A lock that one process has at a time, and that ends with it; returns what holds it.
+
+    Unavailable when another has it.
+    """
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        import fcntl
+
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except ImportError:  # not on every system; there a second one is not noticed
+        pass
+    except OSError as error:
+        os.close(descriptor)
+        raise Unavailable(
+            f"Another process serves the home {path.parent} already: stop it first, or move to PostgreSQL, where "
+            "several can"
+        ) from error
+    return descriptor
 
 
 def read_secret_key(home: Path) -> Secret:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -65,3 +66,12 @@ def test_a_home_that_cannot_be_made_is_a_sentence(tmp_path: Path) -> None:
 def test_looking_into_a_home_that_is_not_there_says_so(tmp_path: Path) -> None:
     with pytest.raises(Unavailable, match="There is no home"), app.open_database(tmp_path / "nowhere", {}):
         pass
+
+
+def test_a_home_on_sqlite_is_served_by_one_process(tmp_path: Path) -> None:
+    with closing(open_home(tmp_path, {})) as first, closing(open_home(tmp_path, {})) as second:
+        first.start()
+        with pytest.raises(Unavailable, match="Another process serves"):
+            second.start()
+    with closing(open_home(tmp_path, {})) as third:
+        third.start()

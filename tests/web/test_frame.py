@@ -135,7 +135,8 @@ def test_only_the_hosts_that_are_set_are_answered(tmp_path: Path) -> None:
 
 
 def test_measures_are_for_this_machine_alone(nobody: Visitor) -> None:
-    assert "entrepot_request_seconds" in nobody.get("/metrics").text
+    told = nobody.get("/metrics").text
+    assert all(name in told for name in ("entrepot_request_seconds", "entrepot_tasks_due", "entrepot_events_unplaced"))
     assert nobody.get("/metrics", headers={"x-forwarded-for": "203.0.113.9"}).status_code == 404
 
 

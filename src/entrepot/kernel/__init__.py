@@ -4,6 +4,7 @@ Money, ids and time; refusals; a database whose commands are functions of a tran
 reactions done once, tasks, a schedule, leases; idempotency keys; blobs; settings. It knows nothing of shops or clouds.
 """
 
+from .backlog import Backlog, read_backlog
 from .blobs import Blobs
 from .clock import DAY, HOUR, MILLISECOND, MINUTE, SECOND, Clock, ManualClock, SystemClock, from_rfc3339, to_rfc3339
 from .database import Database, sqlite_url
@@ -50,6 +51,7 @@ __all__ = [
     "SECOND",
     "TIDY",
     "Again",
+    "Backlog",
     "Blobs",
     "Bounds",
     "Clock",
@@ -123,6 +125,7 @@ __all__ = [
     "prepare",
     "prepare_text",
     "process_name",
+    "read_backlog",
     "release",
     "request_key",
     "retry_reaction",

@@ -15,6 +15,7 @@ from entrepot.kernel import (
     last_position,
     list_failed_reactions,
     list_stuck_tasks,
+    read_backlog,
 )
 
 from ..house import House
@@ -70,7 +71,12 @@ async def metrics(request: Request[Any, Any, Any]) -> Response[bytes]:
 
 
 def _figures(snapshot: Snapshot) -> list[tuple[str, str, float]]:
+    backlog = read_backlog(snapshot)
     return [
+        ("events_unplaced", "Events that are committed and that no reader sees yet", backlog.events),
+        ("events_unplaced_seconds", "How long the oldest of these has waited", backlog.events_age / 1e6),
+        ("tasks_due", "Tasks whose time has come and that nobody has begun", backlog.tasks),
+        ("tasks_due_seconds", "How long the oldest of these has waited", backlog.tasks_age / 1e6),
         ("events_position", "The position of the newest event that readers see", last_position(snapshot)),
         ("reactions_failed", "Reactions that did not succeed yet (100 at most)", len(list_failed_reactions(snapshot))),
         ("tasks_stuck", "Tasks without an attempt left (100 at most)", len(list_stuck_tasks(snapshot))),

@@ -125,6 +125,7 @@ def _document(
     shown = [variant for variant in variants if variant.id in offered]
     choices = [read_choices(variant.options) for variant in shown]
     by_variant = {variant.id: words_of("[]", [each]) for variant, each in zip(shown, choices, strict=True)}
+    own = words_of(row.attributes)
     return ProductDocument(
         id=row.id,
         slug=row.slug,
@@ -134,7 +135,7 @@ def _document(
         brand=row.brand,
         category=path[-1].slug if path else None,
         category_names=tuple(name for category in path for name in dict.fromkeys(category.names.values())),
-        attributes=words_of(row.attributes, choices),
+        attributes=words_of(row.attributes, choices) if any(choices) else own,
         gtins=tuple(variant.gtin for variant in shown if variant.gtin),
         merchant_ids=tuple(dict.fromkeys(offer.merchant_id for offer in offers)),
         merchant_id=first.merchant_id,
@@ -149,7 +150,7 @@ def _document(
         picture=row.picture,
         created_at=row.created_at,
         changed_at=row.changed_at,
-        own_attributes=words_of(row.attributes),
+        own_attributes=own,
         each_offer=tuple(_document_offer(offer, by_variant.get(offer.variant_id, {})) for offer in offers),
         collections=collections,
     )

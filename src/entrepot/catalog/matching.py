@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, select
@@ -79,6 +80,7 @@ def model_key(brand: str | None, mpn: str | None) -> str | None:
     return "|".join(parts) if parts[0] and len(parts[1]) >= MODEL_LENGTH_MIN else None
 
 
+@lru_cache(maxsize=16_384)  # of each product a save asks several times
 def _plain(text: str) -> str:
     return "".join(letter for letter in unicodedata.normalize("NFKC", text).casefold() if letter.isalnum())
 

@@ -84,6 +84,7 @@ class _Builder:
         self._open_shop(bea, BEA, cups(pictures))
         self.entrepot.settle()
         bought = self._orders()
+        self._rules()
         return PageMarket(
             entrepot=self.entrepot,
             slugs=self.slugs,
@@ -117,6 +118,37 @@ class _Builder:
         stored = {name: catalog.store_picture(self.entrepot.blobs, _png(rgb)) for name, rgb in COLOURS.items()}
         self.do(catalog.record_pictures, list(stored.values()))
         return {name: picture.sha256 for name, picture in stored.items()}
+
+    def _rules(self) -> None:
+        """What prices follow, made when every order but Ben's is placed: his cart has a code and a gift card."""
+        rate = orders.TaxRateDraft
+        rates = [
+            rate("DE", "VAT", "19"),
+            rate("DE", "VAT", "7", category="paper"),
+            rate("US", "Sales tax", "8.875", "NY", included=False),
+        ]
+        self.do(orders.save_tax_rates, self.dana, rates)
+        self.do(orders.save_fee, self.dana, orders.FeeDraft("Payment fee", bps=150, fixed={"USD": 30}))
+        self.do(
+            pay.save_rates,
+            self.dana,
+            [pay.ExchangeRate("EUR", "0.9215", 0, "ECB"), pay.ExchangeRate("JPY", "150.5", 0)],
+        )
+        card, code = self.do(pay.issue_gift_card, self.dana, pay.IssueCard("USD", 2_500, "for Ben"))
+        self.do(pay.issue_gift_card, self.dana, pay.IssueCard("USD", 500, "", self.entrepot.database.clock.now() + DAY))
+        everywhere = orders.Terms(amounts={"USD": 500, "EUR": 500}, minimums={"USD": 1_000, "EUR": 1_000}, seller_bps=0)
+        self.do(
+            orders.save_promotion,
+            self.dana,
+            orders.PromotionDraft("Welcome to the harbour", "amount", everywhere, "WELCOME"),
+        )
+        some = orders.Terms(bps=10_000, buy_quantity=2, get_quantity=1)
+        self.do(orders.save_promotion, self.bruno, orders.PromotionDraft("Three for two", "buy_x_get_y", some))
+        tenth = orders.Terms(bps=1_000, limit_total=100)
+        self.do(orders.save_promotion, self.bruno, orders.PromotionDraft("Spring", "percentage", tenth, "SPRING"))
+        self.do(orders.add_code, self.ben, "WELCOME")
+        self.do(orders.add_gift_card, self.ben, code)
+        assert card.state == "active"
 
     def _orders(self) -> dict[str, str]:
         """One in each status; the one that is complete is paid out."""

@@ -64,6 +64,7 @@ SHOP = (
     *(_order(status) for status in ("paid", "shipped", "delivered", "completed", "cancelled")),
     _order("payment_failed", BEN),
     _at("cart", BEN, "/cart"),
+    _at("gift card", None, "/gift-card"),
     _at("checkout, the address", BEN, "/checkout?edit=1"),
     _at("checkout", BEN, "/checkout"),
     Place("order of a guest", None, lambda market: market.guest_link),
@@ -90,6 +91,13 @@ MERCHANT = (
 )
 OPERATOR = (
     _at("overview", DANA, "/operator"),
+    _at("promotions", BRUNO, "/merchant/promotions"),
+    _at("no promotions", PIA, "/merchant/promotions"),
+    _at("operator promotions", DANA, "/operator/promotions"),
+    _at("taxes", DANA, "/operator/taxes"),
+    _at("fees", DANA, "/operator/fees"),
+    _at("exchange rates", DANA, "/operator/exchange"),
+    _at("gift cards", DANA, "/operator/gift-cards"),
     _at("merchants", DANA, "/operator/merchants"),
     _at("no merchants", DANA, "/operator/merchants?status=suspended"),
     _at("operator orders", DANA, "/operator/orders"),

@@ -17,7 +17,7 @@ from .events import (
     SellerOrderShipped,
 )
 from .links import link_to
-from .records import find_seller, list_lines, list_sellers
+from .records import find_order, find_seller, list_lines, list_sellers
 from .types import Order, SellerOrder
 
 

@@ -170,3 +170,47 @@ def test_the_nearest_price_with_an_ending(price: int, step: int, ending: int) ->
     assert found % step == ending % step
     others = [each for each in range(max(price - 2 * step, 1), price + 2 * step) if each % step == ending % step]
     assert abs(found - price) == min(abs(each - price) for each in others)
+
+
+def test_a_sheet_goes_out_and_comes_back(shop: Shop) -> None:
+    berlin = shop.database.write_now(lambda tx: deliver.add_location(tx, shop.scope, "Berlin", ADDRESS)).id
+    shop.save(*(draft(f"l-{n:03}", price_minor=1_000 + n) for n in range(300)))
+    places = [(shop.location_id, "Workshop"), (berlin, "Berlin")]
+
+    def download() -> list[list[str]]:
+        rows, after = [catalog.sheet_header(places)], "start"
+        while after:
+            after = "" if after == "start" else after
+            some, after = shop.database.read_now(
+                lambda s, a=after: catalog.sheet_lines(s, shop.id, Selection(), places, a)
+            )
+            rows += some
+        return rows
+
+    def upload(rows: list[list[str]]) -> catalog.BulkEdit:
+        sheet = catalog.read_sheet("\n".join(";".join(row) for row in rows), places)
+        edit = shop.database.write_now(lambda tx: catalog.start_sheet(tx, shop.scope, sheet))
+        return _run(shop, edit.id)
+
+    first = download()
+    assert len(first) == 301
+    assert (upload(first).changed, upload(first).refused) == (0, 0), "what was not changed changes nothing"
+    names = first[0]
+    by_article = {row[1]: row for row in first}
+    by_article["l-000"][names.index("price")] = "12.34"
+    by_article["l-000"][names.index("sale_price")] = "10"
+    by_article["l-000"][names.index("sale_until")] = "2030-01-01T00:00:00Z"
+    by_article["l-001"][names.index("stock: Berlin")] = "7"
+    by_article["l-002"][names.index("price")] = "much"
+    by_article["l-003"][0] = "off_none"
+    done = upload(first)
+    assert (done.changed, done.refused) == (2, 2)
+    view = shop.offer("l-000")
+    assert (view.regular_price_minor, view.price_minor) == (1_234, 1_000)
+    assert shop.offer("l-001").available == 17
+    undo = shop.database.write_now(lambda tx: catalog.undo_edit(tx, shop.scope, done.id))
+    assert _run(shop, undo.id).changed == 2
+    assert (shop.offer("l-000").price_minor, shop.offer("l-001").available) == (1_000, 10)
+    for bad in ("", "title\nx", "offer;stock: Moon\noff_1;3"):
+        with pytest.raises(Invalid):
+            catalog.read_sheet(bad, places)

@@ -31,9 +31,11 @@ from .bulk.running import (
     list_edits,
     preview_edit,
     start_edit,
+    start_sheet,
     undo_edit,
 )
 from .bulk.selecting import count_selected
+from .bulk.sheet import Sheet, SheetRow, read_sheet, sheet_header, sheet_lines
 from .bulk.types import (
     BulkEdit,
     BulkPreview,
@@ -113,7 +115,16 @@ from .imports.mappings import check_mapping, find_mapping
 from .imports.mending import RefusedRows, find_refused_rows
 from .imports.running import Preview, import_task, preview_import, read_feed, run_import
 from .landing import why_first
-from .listings import find_listings, get_listing, hide_product, list_listings, publish_product
+from .listings import (
+    find_handles,
+    find_listings,
+    find_offers,
+    get_listing,
+    handles_of,
+    hide_product,
+    list_listings,
+    publish_product,
+)
 from .media import (
     Lookalike,
     ManagedPicture,
@@ -361,6 +372,12 @@ __all__ = [
     "SaleDraft",
     "Saved",
     "Selection",
+    "Sheet",
+    "SheetRow",
+    "sheet_header",
+    "read_sheet",
+    "sheet_lines",
+    "start_sheet",
     "Settings",
     "Site",
     "SoldOut",
@@ -409,7 +426,10 @@ __all__ = [
     "find_categories",
     "find_collection",
     "find_gtin",
+    "find_handles",
     "find_listings",
+    "find_offers",
+    "handles_of",
     "find_lookalikes",
     "find_mapping",
     "find_own_review",

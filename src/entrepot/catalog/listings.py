@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import bindparam, func, or_, select, update
@@ -39,6 +40,37 @@ def find_listings(
     ids = select_newest(snapshot, identity.require_organisation(scope), selection, before, most)
     rows = {row.id: row for row in snapshot.all(_some, ids=ids)} if ids else {}
     return _listings(snapshot, [rows[each] for each in ids])
+
+
+def find_handles(snapshot: Snapshot, names: Sequence[str], scope: Scope) -> dict[str, str]:
+    """The products that a person means by their own article numbers, addresses (`/p/…`) or ids; two reads. Others are
+    left out. An operator means any product by its address or id."""
+    keys = {name: name.rstrip("/").rsplit("/p/", 1)[-1].partition("?")[0] for name in names}
+    rows = snapshot.all(
+        _handles, keys=sorted(set(keys.values())), merchant_id=scope.organisation or "", any=int(scope.is_operator)
+    )
+    found = {
+        row.external_id: row.product_id
+        for row in snapshot.all(_named_offers, merchant_id=scope.organisation or "", names=sorted(set(keys.values())))
+    }
+    found |= {key: row.product_id for row in rows for key in (row.product_id, row.slug, row.external_id) if key}
+    return {name: found[key] for name, key in keys.items() if key in found}
+
+
+def find_offers(snapshot: Snapshot, merchant_id: str, names: Sequence[str]) -> dict[str, str]:
+    """A merchant's offers by the article number of their variant; those that two have, or none, are left out."""
+    rows = snapshot.all(_named_offers, merchant_id=merchant_id, names=sorted(set(names)))
+    counts = Counter(row.external_id for row in rows)
+    return {row.external_id: row.id for row in rows if counts[row.external_id] == 1}
+
+
+def handles_of(snapshot: Snapshot, product_ids: Sequence[str], scope: Scope) -> list[str]:
+    """How a person calls these products, in their order: by their own article number, else by the address."""
+    rows = snapshot.all(
+        _handles, keys=sorted(product_ids), merchant_id=scope.organisation or "", any=int(scope.is_operator)
+    )
+    names = {row.product_id: row.external_id or f"/p/{row.slug}" for row in rows}
+    return [names[each] for each in product_ids if each in names]
 
 
 def get_listing(snapshot: Snapshot, scope: Scope, listing_id: str) -> Listing:
@@ -128,6 +160,21 @@ _all = select(
     .join(tables.merchants, _m.id == _l.merchant_id)
     .outerjoin(tables.categories, _c.id == _p.category_id)
 )  # fmt: skip
+_own = (_l.product_id == _p.id) & (_l.merchant_id == bindparam("merchant_id"))
+_handles: Prepared[Any] = prepare(
+    select(_p.id.label("product_id"), _p.slug, _l.external_id)
+    .select_from(tables.products.outerjoin(tables.listings, _own))
+    .where(
+        or_(in_set(_p.id, "keys"), in_set(_p.slug, "keys"), in_set(_l.external_id, "keys")),
+        or_(bindparam("any") == 1, _l.id.is_not(None)),
+        _p.joined_to.is_(None),
+    )
+)
+_named_offers: Prepared[Any] = prepare(
+    select(_o.id, _o.external_id, _o.product_id).where(
+        _o.merchant_id == bindparam("merchant_id"), in_set(_o.external_id, "names"), _o.state != "gone"
+    )
+)
 _get: Prepared[Any] = prepare(_all.where(_l.id == bindparam("id")))
 _some: Prepared[Any] = prepare(_all.where(in_set(_l.id, "ids")))
 _list: Prepared[Any] = prepare(

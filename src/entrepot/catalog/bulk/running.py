@@ -38,6 +38,7 @@ from ..stock import check_location
 from .applying import apply_lines
 from .planning import plan_lines, undo_lines
 from .selecting import Found, count_selected, read_found, select_ids
+from .sheet import Sheet, listings_of, plan_sheet
 from .types import BulkEdit, BulkPreview, Change, Edit, Line, NamedLine
 
 BATCH = 250
@@ -76,7 +77,17 @@ def start_edit(tx: Tx, scope: Scope, edit: Edit) -> BulkEdit:
     """Have an edit run in the background. Invalid when it says nothing, or something that cannot be."""
     merchant_id = identity.require_organisation(scope)
     _check(tx, merchant_id, edit)
-    return _start(tx, scope, merchant_id, edit, count_selected(tx, merchant_id, edit.selection), None)
+    return _start(tx, scope, merchant_id, to_json(edit), count_selected(tx, merchant_id, edit.selection), None)
+
+
+def start_sheet(tx: Tx, scope: Scope, sheet: Sheet) -> BulkEdit:
+    """Have a sheet that came back done in the background, row by row, as an edit that can be taken back."""
+    merchant_id = identity.require_organisation(scope)
+    if not sheet.rows:
+        raise Invalid("The sheet has no rows below its first line")
+    for location_id in sorted({place for row in sheet.rows for place in row.stock}):
+        check_location(tx, merchant_id, location_id)
+    return _start(tx, scope, merchant_id, to_json(sheet), len(sheet.rows), None)
 
 
 def undo_edit(tx: Tx, scope: Scope, edit_id: str) -> BulkEdit:
@@ -85,7 +96,7 @@ def undo_edit(tx: Tx, scope: Scope, edit_id: str) -> BulkEdit:
     if row.state not in ("done", "failed") or row.undone_by is not None or row.undoes is not None:
         raise Conflict("This cannot be taken back: it is still running, or was taken back already")
     total = int(tx.value(_count_lines, edit_id=edit_id) or 0)
-    made = _start(tx, scope, row.merchant_id, from_json(row.edit, Edit), total, edit_id)
+    made = _start(tx, scope, row.merchant_id, row.edit, total, edit_id)
     tx.run(_set_undone, id_=edit_id, undone_by_=made.id)
     return made
 
@@ -116,12 +127,12 @@ def run_batch(tx: Tx, edit_id: str) -> BulkEdit:
     row = tx.one(_lock, id=edit_id)
     if row is None or row.state in ("done", "failed"):
         raise Conflict("This edit has ended")
-    planned, found, cursor = _undoing(tx, row) if row.undoes else _editing(tx, row)
+    planned, found, cursor = _plan(tx, row)
     doing = [line for line in planned if line.reason is None and _changes(line)]
     apply_lines(tx, found, doing, edit_id)
     _write_lines(tx, edit_id, [line for line in planned if line.reason is not None or _changes(line)])
     changed, unchanged, refused = _counts(planned)
-    done = row.done + (len(planned) if row.undoes else len(found.listings))
+    done = row.total if not cursor else min(row.done + BATCH, row.total)
     tx.run(
         _move_on, id_=edit_id, cursor_=cursor or row.cursor, done_=done, changed_=row.changed + changed,
         unchanged_=row.unchanged + unchanged, refused_=row.refused + refused,
@@ -156,6 +167,22 @@ def _give_up(run: TaskRun, edit_id: str, sentence: str) -> None:
     run.database.write_now(lambda tx: tx.run(_fail, id_=edit_id, failure_=sentence, now_=tx.now))
 
 
+def _plan(tx: Tx, row: Any) -> tuple[list[Line], Found, str]:
+    """The lines of the next batch, what they are about, and where the batch behind it begins; empty at the end."""
+    if row.undoes:
+        return _undoing(tx, row)
+    said = from_json(row.edit)
+    return _reading(tx, row, msgspec.convert(said, Sheet)) if "rows" in said else _editing(tx, row)
+
+
+def _reading(tx: Tx, row: Any, sheet: Sheet) -> tuple[list[Line], Found, str]:
+    first = int(row.cursor or 0)
+    rows = sheet.rows[first : first + BATCH]
+    found = read_found(tx, listings_of(tx, row.merchant_id, rows), lock=True, stock=any(each.stock for each in rows))
+    following = first + len(rows)
+    return list(plan_sheet(rows, found)), found, str(following) if following < len(sheet.rows) else ""
+
+
 def _editing(tx: Tx, row: Any) -> tuple[list[Line], Found, str]:
     edit = from_json(row.edit, Edit)
     ids = select_ids(tx, row.merchant_id, edit.selection, row.cursor, BATCH)
@@ -172,10 +199,10 @@ def _undoing(tx: Tx, row: Any) -> tuple[list[Line], Found, str]:
     return list(undo_lines(lines, found)), found, str(rows[-1].number) if len(rows) == BATCH else ""
 
 
-def _start(tx: Tx, scope: Scope, merchant_id: str, edit: Edit, total: int, undoes: str | None) -> BulkEdit:
+def _start(tx: Tx, scope: Scope, merchant_id: str, edit: str, total: int, undoes: str | None) -> BulkEdit:
     edit_id = tx.new_id("blk")
     row = dict.fromkeys((column.name for column in tables.bulk_edits.columns), None) | {
-        "id": edit_id, "merchant_id": merchant_id, "edit": to_json(edit), "state": "waiting", "cursor": "",
+        "id": edit_id, "merchant_id": merchant_id, "edit": edit, "state": "waiting", "cursor": "",
         "total": total, "done": 0, "changed": 0, "unchanged": 0, "refused": 0, "undoes": undoes, "actor": scope.actor,
         "started_at": tx.now,
     }  # fmt: skip

@@ -4,7 +4,20 @@ from __future__ import annotations
 
 from litestar.types import ControllerRouterHandler
 
-from . import afterwards, delivery, editing, exporting, importing, listings, money, opening, sending, today
+from . import (
+    afterwards,
+    bundling,
+    delivery,
+    editing,
+    exporting,
+    importing,
+    listings,
+    money,
+    opening,
+    sending,
+    sheets,
+    today,
+)
 
 ROUTES: tuple[ControllerRouterHandler, ...] = (
     *opening.ROUTES,
@@ -13,6 +26,8 @@ ROUTES: tuple[ControllerRouterHandler, ...] = (
     *afterwards.ROUTES,
     *listings.ROUTES,
     *editing.ROUTES,
+    *bundling.ROUTES,
+    *sheets.ROUTES,
     *importing.ROUTES,
     *exporting.ROUTES,
     *money.ROUTES,

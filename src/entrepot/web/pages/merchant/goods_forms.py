@@ -173,3 +173,9 @@ def _maybe_amount(text: str, currency: str) -> int | None:
         return max(parse_money(text, currency), 0) if text.strip() else None
     except Invalid:
         return None
+
+
+def read_list(text: str) -> tuple[str, ...]:
+    """Words with commas between, each once."""
+    found = (" ".join(part.split()) for part in text.replace("，", ",").split(","))
+    return tuple(dict.fromkeys(part[:200] for part in found if part))[:100]

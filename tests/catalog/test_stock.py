@@ -216,3 +216,16 @@ def test_several_variants_have_stock_of_their_own(shop: Shop) -> None:
         )
     )
     assert {offer.external_id: offer.available for offer in shop.product("lamp").offers} == {"s": 1, "m": 2}
+
+
+def test_an_order_is_held_at_as_few_places_as_can_be(shop: Shop) -> None:
+    barn = shop.database.write_now(lambda tx: deliver.add_location(tx, shop.scope, "Barn", ADDRESS)).id
+    shop.save(draft("lamp", quantity=9), draft("vase", quantity=0))
+    lamp, vase = shop.offer("lamp").id, shop.offer("vase").id
+    for offer, quantity in ((lamp, 2), (vase, 1)):
+        shop.database.write_now(
+            lambda tx, offer=offer, quantity=quantity: catalog.set_stock(tx, shop.scope, offer, barn, quantity)
+        )
+    requests = [catalog.StockRequest("l1", lamp, 2), catalog.StockRequest("l2", vase, 1)]
+    plan = shop.database.write_now(lambda tx: catalog.hold_stock(tx, requests, None))
+    assert {step.debit.owner for step in plan if isinstance(step, ledger.Hold)} == {barn}

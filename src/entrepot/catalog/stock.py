@@ -81,7 +81,7 @@ def available_counted(snapshot: Snapshot, offer_ids: Iterable[str]) -> dict[str,
 
 
 def hold_stock(tx: Tx, requests: Sequence[StockRequest], expires_at: int | None) -> Plan:
-    """Set pieces aside for the lines of an order: at the place that has most of it, at several where that is short.
+    """Set pieces aside for the lines of an order: at as few places as can be, of equal ones where most of it lies.
 
     Nobody else can hold the same pieces once the plan is posted. Lines of offers that are not counted need none held;
     a bundle's holds what it is made of. Refused with SoldOut when there is less than asked for, NotFound for an offer
@@ -93,7 +93,7 @@ def hold_stock(tx: Tx, requests: Sequence[StockRequest], expires_at: int | None)
     for (offer_id, location_id), balance in _balances(tx, places).items():
         free[offer_id][location_id] = max(balance.available, 0)
     _check_enough(needs, free)
-    rows = [row for need in needs for row in _take(need, free[need.offer_id], tx.now)]
+    rows = [row for together in _sharing_places(needs, free) for row in _take(together, free, tx.now)]
     tx.run_many(insert_hold, rows)
     return Plan(tuple(_hold(row, expires_at) for row in rows))
 
@@ -284,21 +284,37 @@ def _check_enough(needs: Sequence[_Need], free: Mapping[str, Mapping[str, int]])
         raise SoldOut(f"Something in your cart {what}: look at your cart and choose again", short)
 
 
-def _take(need: _Need, free: dict[str, int], now: int) -> list[dict[str, Any]]:
-    """Rows of holds for one line; `free` becomes less by what they take."""
-    assert need.quantity > 0
-    rows, left = [], need.quantity
-    for location_id in sorted(free, key=lambda each: (-free[each], each)):
-        quantity = min(left, free[location_id])
-        if quantity:
-            free[location_id] -= quantity
-            left -= quantity
-            of_part = (need.offer_id,) if need.in_bundle else ()
-            hold_id = derive_id("hld", "stock", need.line_id, location_id, *of_part)
-            row = {"id": hold_id, "line_id": need.line_id, "offer_id": need.offer_id, "created_at": now}
-            rows.append({**row, "location_id": location_id, "quantity": quantity})
-    assert left == 0
-    return rows
+def _sharing_places(needs: Sequence[_Need], free: Mapping[str, Mapping[str, int]]) -> list[list[_Need]]:
+    """Needs that could be sent from one place together: each merchant's, as no two merchants have a place in common."""
+    groups: list[tuple[set[str], list[_Need]]] = []
+    for need in needs:
+        places, together = set(free[need.offer_id]), [need]
+        for group in [group for group in groups if group[0] & places]:
+            groups.remove(group)
+            places |= group[0]
+            together = group[1] + together
+        groups.append((places, together))
+    return [together for _, together in groups]
+
+
+def _take(needs: Sequence[_Need], free: Mapping[str, Mapping[str, int]], now: int) -> list[dict[str, Any]]:
+    """Rows of holds for these lines, from as few places as have it all."""
+    wanted = [deliver.Wanted(str(place), need.offer_id, need.quantity) for place, need in enumerate(needs)]
+    stock: dict[str, dict[str, int]] = defaultdict(dict)
+    for offer_id in {need.offer_id for need in needs}:
+        for location_id, quantity in free[offer_id].items():
+            stock[location_id][offer_id] = quantity
+    sources = [deliver.Source(each, stock[each]) for each in sorted(stock, key=lambda e: (-sum(stock[e].values()), e))]
+    allocation = deliver.allocate(wanted, sources)
+    assert not allocation.missing
+    return [_row(needs[int(part.line_id)], part.location_id, part.quantity, now) for part in allocation.parts]
+
+
+def _row(need: _Need, location_id: str, quantity: int, now: int) -> dict[str, Any]:
+    of_part = (need.offer_id,) if need.in_bundle else ()
+    hold_id = derive_id("hld", "stock", need.line_id, location_id, *of_part)
+    row = {"id": hold_id, "line_id": need.line_id, "offer_id": need.offer_id, "created_at": now}
+    return {**row, "location_id": location_id, "quantity": quantity}
 
 
 def _hold(row: Mapping[str, Any], expires_at: int | None) -> Hold:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated
 
 import msgspec
@@ -32,12 +33,24 @@ class Apply(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     about: Annotated[str, Meta(pattern=NO_NUL, max_length=5_000)] = ""
 
 
+class SetSale(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A lower price for a while; without a time it has no border on that side."""
+
+    price_minor: Price
+    starts_at: Annotated[datetime, Meta(tz=True)] | None = None
+    ends_at: Annotated[datetime, Meta(tz=True)] | None = None
+
+
 class ChangeOffer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A new price, price before a reduction (null: none) or weight (null: unknown). What is left out stays."""
+    """A new regular price, recommended price, weight, sale, number of pieces to be told at (null takes each away), or
+    prices in other currencies (all of them). What is left out stays."""
 
     price_minor: Price | msgspec.UnsetType = msgspec.UNSET
     list_price_minor: Price | msgspec.UnsetType | None = msgspec.UNSET
     weight_g: Annotated[int, Meta(ge=1, le=10**7)] | msgspec.UnsetType | None = msgspec.UNSET
+    sale: SetSale | msgspec.UnsetType | None = msgspec.UNSET
+    prices: Annotated[dict[Currency, Price], Meta(max_length=50)] | msgspec.UnsetType = msgspec.UNSET
+    low_stock_at: Annotated[int, Meta(ge=0, le=10**9)] | msgspec.UnsetType | None = msgspec.UNSET
 
 
 class SetStock(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -80,7 +93,9 @@ async def list_listings(visit: Visit, q: Find = "", after: After = None, most: M
 @endpoint("PATCH", "/api/merchant/offers/{offer_id:str}", asks=ChangeOffer, access="member")
 async def change_offer(visit: Visit, offer_id: Id, asked: ChangeOffer, key: OptionalKey = None) -> catalog.OfferView:
     """Change a price or a weight; every list and cart shows it at once."""
-    change = catalog.OfferChange(asked.price_minor, asked.list_price_minor, asked.weight_g)
+    change = catalog.OfferChange(
+        asked.price_minor, asked.list_price_minor, asked.weight_g, _sale(asked.sale), asked.prices, asked.low_stock_at
+    )
 
     def command(tx: Tx) -> Made:
         catalog.update_offer(tx, visit.scope, offer_id, change)
@@ -122,6 +137,16 @@ async def publish_product(visit: Visit, product_id: Id, key: OptionalKey = None)
         return Made(product_id)
 
     return await visit.once(key, command, Made)
+
+
+def _sale(asked: SetSale | msgspec.UnsetType | None) -> catalog.Sale | msgspec.UnsetType | None:
+    if not isinstance(asked, SetSale):
+        return asked
+    starts_at, ends_at = (
+        None if at is None else int(at.timestamp()) * 1_000_000 + at.microsecond
+        for at in (asked.starts_at, asked.ends_at)
+    )
+    return catalog.Sale(asked.price_minor, starts_at, ends_at)
 
 
 ROUTES: tuple[ControllerRouterHandler, ...] = (

@@ -8,6 +8,7 @@ from . import (
     account,
     aftersales,
     carts,
+    content,
     delivery,
     imports,
     merchant_goods,
@@ -20,6 +21,8 @@ from . import (
     probes,
     search,
     session,
+    voices,
+    webhook_endpoints,
     webhooks,
 )
 
@@ -36,8 +39,11 @@ ROUTES: tuple[ControllerRouterHandler, ...] = (
     *imports.ROUTES,
     *parcels.ROUTES,
     *prices.ROUTES,
+    *content.ROUTES,
+    *voices.ROUTES,
     *delivery.ROUTES,
     *operator.ROUTES,
+    *webhook_endpoints.ROUTES,
     *webhooks.ROUTES,
     *probes.ROUTES,
 )

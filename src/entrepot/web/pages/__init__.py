@@ -40,6 +40,7 @@ from . import (
     browsing,
     collecting,
     delivering,
+    documents,
     home,
     matching,
     merchant,
@@ -49,6 +50,7 @@ from . import (
     product,
     purchases,
     searching,
+    voices,
 )
 
 ROUTES: tuple[ControllerRouterHandler, ...] = (
@@ -58,8 +60,10 @@ ROUTES: tuple[ControllerRouterHandler, ...] = (
     *product.ROUTES,
     *matching.ROUTES,
     *collecting.ROUTES,
+    *voices.ROUTES,
     *basket.ROUTES,
     *purchases.ROUTES,
+    *documents.ROUTES,
     *afterwards.ROUTES,
     *people.ROUTES,
     *merchant.ROUTES,

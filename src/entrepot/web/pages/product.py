@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from typing import Any
 
 import msgspec
-from litestar import Response, get, post
+from litestar import Response, get
 from litestar.types import ControllerRouterHandler
 
 from entrepot import catalog, deliver, identity
-from entrepot.catalog import AttributeDefinition, CartOffer, Merchant, OfferView, ProductView, ReviewText, VariantView
+from entrepot.catalog import AttributeDefinition, CartOffer, Merchant, OfferView, ProductView, VariantView
 from entrepot.deliver import RateSheet
 from entrepot.discovery import Hit, SearchRequest
 from entrepot.identity import Scope
@@ -18,12 +18,13 @@ from entrepot.kernel import NotFound, Refused, Snapshot
 
 from ..countries import country_name
 from ..params import Slug
-from ..rendering import quoted, redirect, render
+from ..rendering import quoted, render
 from ..shelves import list_industries
 from ..visit import Visit
+from .specs import list_specs
+from .voices import voices_of
 
 RELATED = 6
-REVIEWS_SHOWN = 6
 EVERYWHERE = "*"
 
 
@@ -75,15 +76,13 @@ async def product(visit: Visit, slug: Slug) -> Response[str]:
         parts=await visit.read(lambda s: _parts(s, offer)) if offer and offer.bundle else [],
         choices=_choices(view, variant, _names(attributes, visit.language)),
         pictures=_pictures(view, variant),
-        specs=_specs(view, attributes, visit.language),
+        specs=list_specs(view, attributes, visit.language),
         structured=catalog.schema_org(view, catalog.Site(visit.entrepot.settings.public_url)),
         seller=seller,
         seller_country=country_name(seller.country, visit.language) if seller else "",
         promise=await visit.read(lambda s: _promise(s, visit.scope, offer)) if offer else None,
         related=await _related(visit, view),
-        reviews=view.reviews[:REVIEWS_SHOWN],
-        more_reviews=view.reviews[REVIEWS_SHOWN:],
-        may_review=await visit.read(lambda s: catalog.may_review(s, visit.scope, view.id)),
+        **await voices_of(visit, view),
         confirm_days=visit.entrepot.settings.orders.confirm_days,
         industries=await visit.read(lambda s: list_industries(s, visit.language)),
         here=view.category[0].slug if view.category else None,
@@ -100,26 +99,6 @@ def _parts(snapshot: Snapshot, offer: OfferView) -> list[tuple[CartOffer, int]]:
     """What a set is made of, by name."""
     parts = catalog.offers_for_cart(snapshot, [offer_id for offer_id, _ in offer.bundle])
     return [(parts[offer_id], pieces) for offer_id, pieces in offer.bundle if offer_id in parts]
-
-
-class ReviewForm(msgspec.Struct, frozen=True):
-    """What a buyer writes."""
-
-    rating: int
-    title: str
-    body: str = ""
-
-
-@post("/p/{slug:str}/reviews", include_in_schema=False, opt={"access": "person"})
-async def review(visit: Visit, slug: Slug) -> Response[Any]:
-    """Take a buyer's review."""
-    form = await visit.fields(ReviewForm)
-    view = await visit.read(lambda s: catalog.get_product(s, slug))
-    user = visit.session.user if visit.session else None
-    text = ReviewText(form.rating, user.name if user else "", form.title.strip(), form.body.strip())
-    await visit.write(lambda tx: catalog.write_review(tx, visit.scope, view.id, text))
-    visit.flash("review.thanks")
-    return redirect(f"/p/{slug}#reviews")
 
 
 # --- variants
@@ -216,18 +195,6 @@ def _names(definitions: Sequence[AttributeDefinition], language: str) -> dict[st
     return names
 
 
-def _specs(view: ProductView, definitions: Sequence[AttributeDefinition], language: str) -> list[tuple[str, str]]:
-    """What is known about the product, by the name of each attribute, with units."""
-    known = {definition.code: definition for definition in definitions}
-    specs = []
-    for code, values in view.attributes.items():
-        definition = known.get(code)
-        name = (definition.names.get(language) or definition.names.get("en")) if definition else None
-        unit = f" {definition.unit}" if definition and definition.unit else ""
-        specs.append((name or code.replace("_", " ").capitalize(), ", ".join(value + unit for value in values)))
-    return specs
-
-
 async def _related(visit: Visit, view: ProductView) -> list[Hit]:
     if not view.category:
         return []
@@ -241,4 +208,4 @@ async def _related(visit: Visit, view: ProductView) -> list[Hit]:
     return [hit for hit in found.hits if hit.id != view.id][:RELATED]
 
 
-ROUTES: tuple[ControllerRouterHandler, ...] = (product, review)
+ROUTES: tuple[ControllerRouterHandler, ...] = (product,)

@@ -208,4 +208,43 @@ function menus() {
   });
 }
 
-[theme, suggestions, steppers, submitOnChange, filters, prints, busyForms, galleries, impressions, refreshes, countdowns, copies, menus].forEach((part) => part());
+/* Pictures are dragged into their order; the whole order is sent by the form that the arrows use too. */
+function arranging() {
+  all("[data-arrange]").forEach((list) => {
+    let moving = null;
+    const items = () => all("[data-position]", list);
+    const order = () => items().map((item) => item.dataset.position).join(",");
+    items().forEach((item) => {
+      item.draggable = true;
+      all("img", item).forEach((picture) => { picture.draggable = false; });
+      item.addEventListener("dragstart", (event) => {
+        if (event.target !== item) return;
+        moving = { item, before: order() };
+        event.dataTransfer.effectAllowed = "move";
+        item.classList.add("moving");
+      });
+      item.addEventListener("dragover", (event) => {
+        if (!moving || moving.item === item) return;
+        event.preventDefault();
+        const box = item.getBoundingClientRect();
+        list.insertBefore(moving.item, event.clientX > box.left + box.width / 2 ? item.nextSibling : item);
+      });
+      item.addEventListener("drop", (event) => event.preventDefault());
+      item.addEventListener("dragend", () => {
+        item.classList.remove("moving");
+        const changed = moving && order() !== moving.before;
+        moving = null;
+        if (!changed) return;
+        const form = document.createElement("form");
+        Object.assign(form, { method: "post", action: list.dataset.arrange, hidden: true });
+        for (const [name, value] of [["_csrf", one("input[name=_csrf]", list).value], ["order", order()]]) {
+          form.append(Object.assign(document.createElement("input"), { type: "hidden", name, value }));
+        }
+        document.body.append(form);
+        form.submit();
+      });
+    });
+  });
+}
+
+[theme, suggestions, steppers, submitOnChange, filters, prints, busyForms, galleries, impressions, refreshes, countdowns, copies, menus, arranging].forEach((part) => part());

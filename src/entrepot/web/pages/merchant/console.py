@@ -19,9 +19,12 @@ SECTIONS = (
     ("returns", "/merchant/returns"),
     ("listings", "/merchant/listings"),
     ("imports", "/merchant/imports"),
+    ("voices", "/merchant/voices"),
     ("delivery", "/merchant/delivery"),
     ("promotions", "/merchant/promotions"),
     ("money", "/merchant/money"),
+    ("webhooks", "/merchant/webhooks"),
+    ("invoices", "/merchant/invoices"),
 )
 MEMBER = {"access": "member"}
 

@@ -4,14 +4,29 @@ from __future__ import annotations
 
 from litestar.types import ControllerRouterHandler
 
-from . import accounts, desk, failures, merchants, overview, setup
+from . import (
+    accounts,
+    desk,
+    failures,
+    merchants,
+    moderation,
+    overview,
+    payouts,
+    reconciliation,
+    setup,
+    taxonomy,
+)
 
 ROUTES: tuple[ControllerRouterHandler, ...] = (
     *overview.ROUTES,
     *merchants.ROUTES,
+    *moderation.ROUTES,
+    *taxonomy.ROUTES,
     *desk.ROUTES,
     *failures.ROUTES,
     *accounts.ROUTES,
+    *payouts.ROUTES,
+    *reconciliation.ROUTES,
     *setup.ROUTES,
 )
 

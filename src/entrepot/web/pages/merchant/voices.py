@@ -1,0 +1,95 @@
+"""What buyers say of the merchant's goods, and the merchant's answers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from litestar import Response, get, post
+from litestar.types import ControllerRouterHandler
+
+from entrepot import catalog
+from entrepot.kernel import Refused
+
+from ...params import Id, InQuery
+from ...rendering import redirect
+from ...visit import Visit
+from ...wire import listed
+from .console import MEMBER, own_merchant, show
+
+PAGE = 20
+
+
+@get("/merchant/voices", include_in_schema=False, opt=MEMBER)
+async def voices(visit: Visit, all: InQuery = "", before: InQuery = "") -> Response[str]:
+    """Questions and reviews, those that wait for an answer first."""
+    return await _show_voices(visit, all == "1", _time(before))
+
+
+@post("/merchant/reviews/{review_id:str}/answer", include_in_schema=False, opt=MEMBER)
+async def answer_review(visit: Visit, review_id: Id) -> Response[Any]:
+    """Answer a review, or take the answer back."""
+    form = await visit.form()
+    try:
+        await visit.write(lambda tx: catalog.answer_review(tx, visit.scope, review_id, form.get("body", "")))
+    except Refused as refusal:
+        return await _show_voices(visit, False, None, refusal)
+    visit.flash("voices.saved")
+    return redirect("/merchant/voices")
+
+
+@post("/merchant/questions/{question_id:str}/answer", include_in_schema=False, opt=MEMBER)
+async def answer_question(visit: Visit, question_id: Id) -> Response[Any]:
+    """Answer a question under the shop's name."""
+    form = await visit.form()
+    merchant = await own_merchant(visit)
+    body = form.get("body", "")
+    try:
+        await visit.write(lambda tx: catalog.answer_question(tx, visit.scope, question_id, merchant.name, body))
+    except Refused as refusal:
+        return await _show_voices(visit, False, None, refusal)
+    visit.flash("voices.saved")
+    return redirect("/merchant/voices")
+
+
+@post("/merchant/questions/{question_id:str}/merge", include_in_schema=False, opt=MEMBER)
+async def merge(visit: Visit, question_id: Id) -> Response[Any]:
+    """Make one of two questions."""
+    form = await visit.form()
+    into = form.get("into", "")
+    try:
+        await visit.write(lambda tx: catalog.merge_questions(tx, visit.scope, question_id, into))
+    except Refused as refusal:
+        return await _show_voices(visit, False, None, refusal)
+    visit.flash("voices.merged")
+    return redirect("/merchant/voices")
+
+
+async def _show_voices(
+    visit: Visit, everything: bool, before: int | None, refusal: Refused | None = None
+) -> Response[str]:
+    scope, waiting = visit.scope, not everything
+    found = await visit.read(
+        lambda s: catalog.list_merchant_questions(s, scope, unanswered=waiting, before=before, most=PAGE + 1)
+    )
+    reviews = await visit.read(
+        lambda s: catalog.list_merchant_reviews(s, scope, unanswered=waiting, before=before, most=PAGE + 1)
+    )
+    page = listed(found, PAGE, lambda each: str(each.question.asked_at))
+    reviews_page = listed(reviews, PAGE, lambda each: str(each.review.written_at))
+    return await show(
+        visit,
+        "voices",
+        "voices.html",
+        refusal=refusal,
+        questions=page.items,
+        reviews=reviews_page.items,
+        older=max(filter(None, (page.next, reviews_page.next)), default=None),
+        everything=everything,
+    )
+
+
+def _time(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 18 else None
+
+
+ROUTES: tuple[ControllerRouterHandler, ...] = (voices, answer_review, answer_question, merge)

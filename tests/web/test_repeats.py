@@ -112,5 +112,17 @@ def test_too_many_requests_are_told_how_long_to_wait(narrow: Visitor) -> None:
     assert [narrow.get("/api/cart").status_code for _ in range(6)] == [200] * 5 + [429]
 
 
+def test_a_guest_who_begins_session_after_session_has_the_allowance_of_one(tmp_path: Path) -> None:
+    with opened(tmp_path) as entrepot, open_market(entrepot.database, tmp_path / "market") as market:
+        app = create_app(entrepot, rates={"search": RateLimitItemPerMinute(4)})
+        with visited(app) as make:
+            answers = []
+            for _ in range(6):
+                guest = make()
+                guest.put("/api/cart/lines", {"offer_id": next(iter(market.offers.values())), "quantity": 1})
+                answers.append(guest.get("/api/search").status_code)
+    assert answers == [200] * 4 + [429] * 2
+
+
 def test_machines_that_watch_are_never_told_to_wait(narrow: Visitor) -> None:
     assert [narrow.get("/healthz").status_code for _ in range(10)] == [200] * 10

@@ -10,7 +10,7 @@ from entrepot import deliver, ledger
 from entrepot.deliver import Known, Opening, PickupPoint, PickupPointDraft, Point, SheetTerms
 from entrepot.deliver.coordinates import distance_m, read_degrees
 from entrepot.deliver.pickup import overdue
-from entrepot.kernel import DAY, Conflict, Database, Invalid, ManualClock, NotAllowed, NotFound, Tx
+from entrepot.kernel import DAY, Conflict, Database, Invalid, ManualClock, NotAllowed, NotFound, Tx, prepare_text
 from tests.deliver import parcels as p
 
 SHOP = structs.replace(p.HOME, name="Kiosk", line1="2 Market Street")
@@ -65,6 +65,23 @@ def test_a_place_is_held_captured_and_given_back(database: Database) -> None:
     assert p.breaches(database) == []
     names = [type(event).__name__ for event in p.events_of(database)]
     assert names == ["ParcelHandedOver", "ParcelArrived", "ParcelDelivered"]
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "UPDATE deliver_shelf_places SET state = 'freed'",
+        "DELETE FROM deliver_shelf_places",
+        "UPDATE deliver_shelf_places SET state = 'arrived'",
+    ],
+)
+def test_the_proof_sees_a_shelf_that_does_not_add_up(database: Database, damage: str) -> None:
+    save_point(database)
+    p.save(database, SHEET)
+    hold(database, quote(database)[0], "sor_1")
+    assert p.breaches(database) == []
+    database.write_now(lambda tx: tx.run(prepare_text(damage)))
+    assert [each.split(":")[0] for each in p.breaches(database)] == ["deliver.shelves"]
 
 
 @pytest.mark.parametrize("code", ["returning", "returned", "lost", "delivered"])

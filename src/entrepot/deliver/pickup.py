@@ -191,7 +191,7 @@ def hold_places(tx: Tx, held: Sequence[tuple[str, Quote]]) -> Plan:
     tx.run_many(_insert_place, rows)
     return Plan(
         tuple(
-            Hold(row["id"], free_account(row["point_id"]), _taken(row["point_id"]), 1, "shelf.hold", row["ref"])
+            Hold(row["id"], free_account(row["point_id"]), taken_account(row["point_id"]), 1, "shelf.hold", row["ref"])
             for row in rows
         )
     )
@@ -232,7 +232,7 @@ def arrive(tx: Tx, point_id: str, parcel_id: str, ref: str) -> Plan:
         )  # fmt: skip
     else:
         tx.run(_to_arrived, id_=row.id, now_=tx.now)
-    return Plan.of(Move(tx.new_id("trf"), free_account(point_id), _taken(point_id), 1, "shelf.arrived", ref))
+    return Plan.of(Move(tx.new_id("trf"), free_account(point_id), taken_account(point_id), 1, "shelf.arrived", ref))
 
 
 def leave(tx: Tx, parcel_id: str) -> Plan:
@@ -243,7 +243,9 @@ def leave(tx: Tx, parcel_id: str) -> Plan:
     tx.run(_to_freed, id_=row.id, now_=tx.now)
     if row.state == "held":
         return Plan.of(Void(derive_id("trf", "shelf.void", row.id), row.id, "shelf.release", row.ref))
-    return Plan.of(Move(tx.new_id("trf"), _taken(row.point_id), free_account(row.point_id), 1, "shelf.left", row.ref))
+    return Plan.of(
+        Move(tx.new_id("trf"), taken_account(row.point_id), free_account(row.point_id), 1, "shelf.left", row.ref)
+    )
 
 
 def overdue(snapshot: Snapshot, point: PickupPoint) -> set[str]:
@@ -260,7 +262,8 @@ def free_account(point_id: str) -> Account:
     return Account(point_id, FREE, point_id, floor=0)
 
 
-def _taken(point_id: str) -> Account:
+def taken_account(point_id: str) -> Account:
+    """The places of a point that something lies in."""
     return Account(point_id, TAKEN, point_id)
 
 

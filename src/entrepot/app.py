@@ -14,7 +14,20 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from entrepot import catalog, cloud, deliver, discovery, identity, kernel, ledger, migrations, orders, pay, signals
+from entrepot import (
+    catalog,
+    cloud,
+    deliver,
+    discovery,
+    group,
+    identity,
+    kernel,
+    ledger,
+    migrations,
+    orders,
+    pay,
+    signals,
+)
 from entrepot.kernel import (
     Blobs,
     Clock,
@@ -82,7 +95,7 @@ class Entrepot:
         self.indexer = discovery.Indexer(database, self.meter, home / "index", settings.discovery, holder=self.name)
         lists = home / "index" / "lists"
         self.searcher = discovery.Searcher(database, self.indexer.index, self.meter, self.signals, lists)
-        self.reactions: Reactions = _joined(catalog.reactions(), orders.reactions(secret_key))
+        self.reactions: Reactions = _joined(catalog.reactions(), orders.reactions(secret_key), group.reactions())
         self.job_kinds = self._job_kinds()
         self._relay = Relay(database, self.reactions, self.name)
         self._threads: list[Any] = []
@@ -160,6 +173,7 @@ class Entrepot:
         return (
             kernel.TIDY,
             *identity.tasks(self.mailer, settings.public_url),
+            *identity.webhook_tasks(self.secret_key, loopback=settings.identity.webhooks_to_loopback),
             *ledger.TASKS,
             *pay.tasks(
                 self.processors, self._hear_webhook, settings.pay, sealer=self.sealer, return_url=self._order_url

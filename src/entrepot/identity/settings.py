@@ -32,6 +32,8 @@ class Settings(msgspec.Struct, frozen=True):
     smtp_tls: SmtpTls = SmtpTls.STARTTLS
     smtp_user: str = ""
     smtp_password: Secret = Secret("")
+    webhooks_to_loopback: bool = False
+    """Whether merchants' webhooks may be programs on this machine, over plain http: for development alone."""
 
 
 def open_mailer(settings: Settings, folder: Path) -> Mailer:

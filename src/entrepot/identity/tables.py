@@ -113,3 +113,42 @@ audit = table(
     Column("subject", String, nullable=False),
     Column("details", Json, nullable=False),
 )
+
+webhook_endpoints = table(
+    "identity_webhook_endpoints",
+    Column("id", String, primary_key=True),
+    Column("organisation", String, nullable=False, index=True),
+    Column("url", String, nullable=False),
+    Column("types", Json, nullable=False),
+    Column("secret_version", Whole, nullable=False),
+    Column("created_at", Whole, nullable=False),
+    Column("failing_since", Whole),
+    Column("disabled_at", Whole),
+    Column("removed_at", Whole),
+)
+
+webhook_events = table(
+    "identity_webhook_events",
+    Column("id", String, primary_key=True),
+    Column("organisation", String, nullable=False),
+    Column("type", String, nullable=False),
+    Column("at", Whole, nullable=False),
+    Column("data", Json, nullable=False),
+)
+Index("ix_identity_webhook_events_organisation", webhook_events.c.organisation, webhook_events.c.id)
+
+webhook_deliveries = table(
+    "identity_webhook_deliveries",
+    Column("id", String, primary_key=True),
+    Column("endpoint_id", String, nullable=False),
+    Column("event_id", String, nullable=False),
+    Column("type", String, nullable=False),
+    Column("state", String, nullable=False),
+    Column("attempts", Whole, nullable=False),
+    Column("status", Whole),
+    Column("error", String),
+    Column("next_at", Whole),
+    Column("created_at", Whole, nullable=False),
+    Column("delivered_at", Whole),
+)
+Index("ix_identity_webhook_deliveries_endpoint", webhook_deliveries.c.endpoint_id, webhook_deliveries.c.id)

@@ -22,7 +22,7 @@ from .errors import (
 )
 from .events import Event, Recorded, list_event_types
 from .facts import find_fact, write_fact, write_fact_once
-from .fetching import Bounds, Fetched, Fetcher
+from .fetching import Bounds, Fetched, Fetcher, check_address
 from .idempotency import RequestKey, once, request_key
 from .ids import derive_id, is_id, new_id
 from .lanes import Lane
@@ -99,6 +99,7 @@ __all__ = [
     "Workers",
     "acquire",
     "catch_up",
+    "check_address",
     "configure_logs",
     "decimals_of",
     "derive_id",

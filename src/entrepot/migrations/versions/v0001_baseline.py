@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 from sqlalchemy import Text
 
-revision = "df7865ba2987"
+revision = "f54e309a83b6"
 down_revision = None
 
 
@@ -758,7 +758,7 @@ def upgrade() -> None:
         sqlite_where=sa.text("state = 'open'"),
         postgresql_where=sa.text("state = 'open'"),
     )
-    op.create_index("ix_cloud_requests_organisation", "cloud_requests", ["organisation", "opened_at"], unique=False)
+    op.create_index("ix_cloud_requests_organisation", "cloud_requests", ["organisation", "id"], unique=False)
     op.create_table(
         "cloud_stretches",
         sa.Column("id", sa.Text(), nullable=False),
@@ -799,6 +799,7 @@ def upgrade() -> None:
         sqlite_strict=True,
     )
     op.create_index("ix_cloud_usage_at", "cloud_usage", ["at", "surface"], unique=False)
+    op.create_index("ix_cloud_usage_organisation", "cloud_usage", ["organisation", "at"], unique=False)
     op.create_index("ix_cloud_usage_stretch", "cloud_usage", ["stretch"], unique=False)
     op.create_table(
         "deliver_coordinates",
@@ -1064,6 +1065,55 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_identity_users")),
         sa.UniqueConstraint("email", name=op.f("uq_identity_users_email")),
         sqlite_strict=True,
+    )
+    op.create_table(
+        "identity_webhook_deliveries",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("endpoint_id", sa.Text(), nullable=False),
+        sa.Column("event_id", sa.Text(), nullable=False),
+        sa.Column("type", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("attempts", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("status", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("error", sa.Text(), nullable=True),
+        sa.Column("next_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("created_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("delivered_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_identity_webhook_deliveries")),
+        sqlite_strict=True,
+    )
+    op.create_index(
+        "ix_identity_webhook_deliveries_endpoint", "identity_webhook_deliveries", ["endpoint_id", "id"], unique=False
+    )
+    op.create_table(
+        "identity_webhook_endpoints",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("organisation", sa.Text(), nullable=False),
+        sa.Column("url", sa.Text(), nullable=False),
+        sa.Column("types", sa.Text().with_variant(postgresql.JSONB(astext_type=Text()), "postgresql"), nullable=False),
+        sa.Column("secret_version", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("created_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("failing_since", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("disabled_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("removed_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_identity_webhook_endpoints")),
+        sqlite_strict=True,
+    )
+    op.create_index(
+        op.f("ix_identity_webhook_endpoints_organisation"), "identity_webhook_endpoints", ["organisation"], unique=False
+    )
+    op.create_table(
+        "identity_webhook_events",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("organisation", sa.Text(), nullable=False),
+        sa.Column("type", sa.Text(), nullable=False),
+        sa.Column("at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("data", sa.Text().with_variant(postgresql.JSONB(astext_type=Text()), "postgresql"), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_identity_webhook_events")),
+        sqlite_strict=True,
+    )
+    op.create_index(
+        "ix_identity_webhook_events_organisation", "identity_webhook_events", ["organisation", "id"], unique=False
     )
     op.create_table(
         "kernel_cursors",
@@ -1414,6 +1464,45 @@ def upgrade() -> None:
         sa.Column("valid_from", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("valid_to", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_orders_fees")),
+        sqlite_strict=True,
+    )
+    op.create_table(
+        "orders_invoice_numbers",
+        sa.Column("merchant_id", sa.Text(), nullable=False),
+        sa.Column("year", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("last", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.PrimaryKeyConstraint("merchant_id", "year", name=op.f("pk_orders_invoice_numbers")),
+        sqlite_strict=True,
+    )
+    op.create_table(
+        "orders_invoices",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("merchant_id", sa.Text(), nullable=False),
+        sa.Column("year", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("number", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("order_id", sa.Text(), nullable=False),
+        sa.Column("seller_order_id", sa.Text(), nullable=False),
+        sa.Column("refund_id", sa.Text(), nullable=False),
+        sa.Column("currency", sa.Text(), nullable=False),
+        sa.Column("total_minor", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("body", sa.Text().with_variant(postgresql.JSONB(astext_type=Text()), "postgresql"), nullable=False),
+        sa.Column("issued_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_orders_invoices")),
+        sqlite_strict=True,
+    )
+    op.create_index("uq_orders_invoices_number", "orders_invoices", ["merchant_id", "year", "number"], unique=True)
+    op.create_index("uq_orders_invoices_of", "orders_invoices", ["seller_order_id", "refund_id"], unique=True)
+    op.create_table(
+        "orders_legal_details",
+        sa.Column("merchant_id", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("address", sa.Text(), nullable=False),
+        sa.Column("tax_id", sa.Text(), nullable=False),
+        sa.Column("register_no", sa.Text(), nullable=False),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.Column("changed_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.PrimaryKeyConstraint("merchant_id", name=op.f("pk_orders_legal_details")),
         sqlite_strict=True,
     )
     op.create_table(

@@ -85,6 +85,8 @@ def foreign(market: Market, alice: Visitor, bruno: Visitor, entrepot: Entrepot) 
     )  # fmt: skip
     notice = alice.get("/api/notices").json()["items"][0]["id"]
     listing = bruno.get("/api/merchant/listings").json()["items"][0]["id"]
+    edit = bruno.post("/api/merchant/edits", BODIES["Edit"]).json()["id"]
+    collection = bruno.post("/api/merchant/collections", BODIES["CollectionDraft"]).json()["id"]
     zone = bruno.post("/api/merchant/zones", BODIES["SaveZone"]).json()["id"]
     box = bruno.post("/api/merchant/boxes", BODIES["SaveBox"]).json()["id"]
     promotion = bruno.post("/api/promotions", BODIES["SavePromotion"]).json()["promotion"]["id"]
@@ -93,6 +95,11 @@ def foreign(market: Market, alice: Visitor, bruno: Visitor, entrepot: Entrepot) 
         "rate_id": "tax_01KDWPVNG0000000000000000Z",
         "fee_id": "fee_01KDWPVNG0000000000000000Z",
         "card_id": "gif_01KDWPVNG0000000000000000Z",
+        "edit_id": edit,
+        "collection_id": collection,
+        "twin_id": "twn_01KDWPVNG0000000000000000Z",
+        "proposal_id": "ppl_01KDWPVNG0000000000000000Z",
+        "decided_id": "twn_01KDWPVNG0000000000000000Z",
         "zone_id": zone,
         "box_id": box,
         "point_id": "pup_01KDWPVNG0000000000000000Z",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Annotated, Literal
 
@@ -28,7 +29,8 @@ from entrepot.catalog import (
     Proposal,
     Twin,
 )
-from entrepot.kernel import Invalid, Tx
+from entrepot.identity import Scope
+from entrepot.kernel import Tx
 
 from ..endpoints import endpoint
 from ..params import ID, NO_NUL, After, Id, Key, Most, OptionalKey, Slug
@@ -304,16 +306,29 @@ async def propose_content(visit: Visit, asked: Propose, key: OptionalKey = None)
     return await visit.read(lambda s: catalog.get_proposal(s, visit.scope, made.id))
 
 
-@endpoint("POST", "/api/merchant/proposals/{proposal_id:str}/{decision:str}", access="member", status=200)
-async def decide_proposal(visit: Visit, proposal_id: Id, decision: Slug, key: OptionalKey = None) -> Proposal:
-    """`accept` or `decline` what others propose, `withdraw` one's own."""
-    verbs = {"accept": catalog.accept_proposal, "decline": catalog.decline_proposal,
-             "withdraw": catalog.withdraw_proposal}  # fmt: skip
-    if decision not in verbs:
-        raise Invalid("Decide with accept, decline or withdraw")
+@endpoint("POST", "/api/merchant/proposals/{proposal_id:str}/accept", access="member", status=200)
+async def accept_proposal(visit: Visit, proposal_id: Id, key: OptionalKey = None) -> Proposal:
+    """Make what another seller proposes the words of one's product."""
+    return await _decide(visit, proposal_id, key, catalog.accept_proposal)
 
+
+@endpoint("POST", "/api/merchant/proposals/{proposal_id:str}/decline", access="member", status=200)
+async def decline_proposal(visit: Visit, proposal_id: Id, key: OptionalKey = None) -> Proposal:
+    """Leave the words as they are."""
+    return await _decide(visit, proposal_id, key, catalog.decline_proposal)
+
+
+@endpoint("POST", "/api/merchant/proposals/{proposal_id:str}/withdraw", access="member", status=200)
+async def withdraw_proposal(visit: Visit, proposal_id: Id, key: OptionalKey = None) -> Proposal:
+    """Take one's own proposal back."""
+    return await _decide(visit, proposal_id, key, catalog.withdraw_proposal)
+
+
+async def _decide(
+    visit: Visit, proposal_id: str, key: str | None, verb: Callable[[Tx, Scope, str], Proposal]
+) -> Proposal:
     def command(tx: Tx) -> Made:
-        return Made(verbs[decision](tx, visit.scope, proposal_id).id)
+        return Made(verb(tx, visit.scope, proposal_id).id)
 
     await visit.once(key, command, Made)
     return await visit.read(lambda s: catalog.get_proposal(s, visit.scope, proposal_id))
@@ -327,5 +342,5 @@ ROUTES: tuple[ControllerRouterHandler, ...] = (
     set_listing_status, move_stock, list_movements, list_prices, list_low_stock, preview_edit, start_edit, list_edits,
     get_edit, list_edit_lines, undo_edit, save_bundle, get_public_collection, list_collections, make_collection,
     get_collection, change_collection, delete_collection, list_matches, join_match, keep_match_apart, list_proposals,
-    propose_content, decide_proposal,
+    propose_content, accept_proposal, decline_proposal, withdraw_proposal,
 )  # fmt: skip

@@ -23,13 +23,7 @@ from .operator.console import SECTIONS as OPERATOR_SECTIONS
 
 PAGE = 30
 STATES = ("open", "joined", "apart")
-DECISIONS: dict[str, Callable[[Tx, Any, str], Any]] = {
-    "join": catalog.join_twins,
-    "apart": catalog.keep_apart,
-    "accept": catalog.accept_proposal,
-    "decline": catalog.decline_proposal,
-    "withdraw": catalog.withdraw_proposal,
-}
+Verb = Callable[[Tx, Any, str], Any]
 
 
 @get("/merchant/matches", include_in_schema=False, opt=MEMBER)
@@ -44,18 +38,6 @@ async def all_matches(visit: Visit, which: MaybeInQuery = None, after: MaybeInQu
     return await _show_matches(visit, "operator", which, after)
 
 
-@post("/merchant/matches/{twin_id:str}", include_in_schema=False, opt=MEMBER)
-async def decide_match(visit: Visit, twin_id: Id) -> Response[Any]:
-    """Join the two, or keep them apart."""
-    return await _decide(visit, "merchant", "matches", twin_id, ("join", "apart"))
-
-
-@post("/operator/matches/{twin_id:str}", include_in_schema=False, opt=OPERATOR)
-async def decide_any_match(visit: Visit, twin_id: Id) -> Response[Any]:
-    """The same, for the operator."""
-    return await _decide(visit, "operator", "matches", twin_id, ("join", "apart"))
-
-
 @get("/merchant/proposals", include_in_schema=False, opt=MEMBER)
 async def proposals(visit: Visit, after: MaybeInQuery = None) -> Response[str]:
     """Words that others propose for the merchant's products, and those that it proposed."""
@@ -66,18 +48,6 @@ async def proposals(visit: Visit, after: MaybeInQuery = None) -> Response[str]:
 async def all_proposals(visit: Visit, after: MaybeInQuery = None) -> Response[str]:
     """Everybody's."""
     return await _show_proposals(visit, "operator", after)
-
-
-@post("/merchant/proposals/{proposal_id:str}", include_in_schema=False, opt=MEMBER)
-async def decide_proposal(visit: Visit, proposal_id: Id) -> Response[Any]:
-    """Accept, decline or take back."""
-    return await _decide(visit, "merchant", "proposals", proposal_id, ("accept", "decline", "withdraw"))
-
-
-@post("/operator/proposals/{proposal_id:str}", include_in_schema=False, opt=OPERATOR)
-async def decide_any_proposal(visit: Visit, proposal_id: Id) -> Response[Any]:
-    """Accept or decline."""
-    return await _decide(visit, "operator", "proposals", proposal_id, ("accept", "decline"))
 
 
 @get("/merchant/listings/{listing_id:str}/words", include_in_schema=False, opt=MEMBER)
@@ -131,17 +101,22 @@ async def _show_proposals(
     return await _show(visit, console, "proposals.html", refusal, proposals=page.items, older=page.next)
 
 
-async def _decide(visit: Visit, console: str, what: str, id_: str, allowed: tuple[str, ...]) -> Response[Any]:
-    decision = (await visit.form()).get("decision", "")
-    if decision not in allowed:
-        raise Invalid("Choose one of the buttons")
-    try:
-        await visit.write(lambda tx: DECISIONS[decision](tx, visit.scope, id_))
-    except Conflict as refusal:
-        shown = _show_matches(visit, console, None, None, refusal) if what == "matches" else None
-        return await (shown or _show_proposals(visit, console, None, refusal))
-    visit.flash("form.saved")
-    return redirect(f"/{console}/{what}")
+def _deciding(console: str, what: str, decision: str, verb: Verb) -> ControllerRouterHandler:
+    """The form of a button: decides, and leads back to the list; what was decided meanwhile is said above it."""
+
+    @post(f"/{console}/{what}/{{decided_id:str}}/{decision}", include_in_schema=False,
+          opt=MEMBER if console == "merchant" else OPERATOR)  # fmt: skip
+    async def decide(visit: Visit, decided_id: Id) -> Response[Any]:
+        try:
+            await visit.write(lambda tx: verb(tx, visit.scope, decided_id))
+        except Conflict as refusal:
+            if what == "matches":
+                return await _show_matches(visit, console, None, None, refusal)
+            return await _show_proposals(visit, console, None, refusal)
+        visit.flash("form.saved")
+        return redirect(f"/{console}/{what}")
+
+    return decide
 
 
 async def _show(visit: Visit, console: str, template: str, refusal: Refused | None, **context: Any) -> Response[str]:
@@ -159,6 +134,19 @@ async def _show(visit: Visit, console: str, template: str, refusal: Refused | No
 
 
 ROUTES: tuple[ControllerRouterHandler, ...] = (
-    matches, all_matches, decide_match, decide_any_match, proposals, all_proposals, decide_proposal,
-    decide_any_proposal, words, propose,
-)  # fmt: skip
+    matches,
+    all_matches,
+    proposals,
+    all_proposals,
+    words,
+    propose,
+    _deciding("merchant", "matches", "join", catalog.join_twins),
+    _deciding("merchant", "matches", "apart", catalog.keep_apart),
+    _deciding("merchant", "proposals", "accept", catalog.accept_proposal),
+    _deciding("merchant", "proposals", "decline", catalog.decline_proposal),
+    _deciding("merchant", "proposals", "withdraw", catalog.withdraw_proposal),
+    _deciding("operator", "matches", "join", catalog.join_twins),
+    _deciding("operator", "matches", "apart", catalog.keep_apart),
+    _deciding("operator", "proposals", "accept", catalog.accept_proposal),
+    _deciding("operator", "proposals", "decline", catalog.decline_proposal),
+)

@@ -6,8 +6,10 @@ model that is always there; `submit_job` has longer work done.
 """
 
 from . import threads as _threads  # noqa: F401 - before whatever loads a numeric library
+from .accounting import CallView, Credit, DaySpend, account_owner, list_calls, read_credit, spend_by_day
+from .accounts import nano
 from .admission import OutOfCredit, OverBudget
-from .budgets import Budget, BudgetState, add_budget, change_budget, end_budget, list_budgets
+from .budgets import Budget, BudgetState, Period, add_budget, change_budget, end_budget, list_budgets
 from .builtin import ensure_builtin
 from .customers import Limits, credit_plan, set_credit_line, set_limits
 from .embedding import DIMENSIONS, MODEL, embed, embed_query, load_model
@@ -34,6 +36,7 @@ from .registry import (
     agree_to_licence,
     find_live,
     get_model,
+    has_agreed,
     list_own,
     publish_model,
     withdraw_model,
@@ -53,7 +56,10 @@ __all__ = [
     "Budget",
     "BudgetState",
     "Call",
+    "CallView",
     "Capabilities",
+    "Credit",
+    "DaySpend",
     "Engine",
     "EngineFault",
     "Gateway",
@@ -73,6 +79,7 @@ __all__ = [
     "OutOfCredit",
     "OverBudget",
     "Packaged",
+    "Period",
     "Piece",
     "Pool",
     "PriceBook",
@@ -84,6 +91,7 @@ __all__ = [
     "Usage",
     "UsageClass",
     "Vectors",
+    "account_owner",
     "add_budget",
     "add_model",
     "add_price_book",
@@ -100,18 +108,23 @@ __all__ = [
     "find_price_book",
     "get_job",
     "get_model",
+    "has_agreed",
     "list_budgets",
+    "list_calls",
     "list_offers",
     "list_own",
     "list_price_books",
     "list_usage",
     "load_model",
+    "nano",
     "probe",
     "publish_model",
+    "read_credit",
     "reconcile_task",
     "replay",
     "set_credit_line",
     "set_limits",
+    "spend_by_day",
     "store_files",
     "submit_job",
     "use_by_surface",

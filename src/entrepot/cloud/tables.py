@@ -24,6 +24,7 @@ usage = table(
 )
 Index("ix_cloud_usage_stretch", usage.c.stretch)
 Index("ix_cloud_usage_at", usage.c.at, usage.c.surface)
+Index("ix_cloud_usage_organisation", usage.c.organisation, usage.c.at)
 
 stretches = table(
     "cloud_stretches",
@@ -132,7 +133,7 @@ requests = table(  # one attempt at one call: admitted with its holds, then sett
 )
 _OPEN = text("state = 'open'")
 Index("ix_cloud_requests_open", requests.c.holder, sqlite_where=_OPEN, postgresql_where=_OPEN)
-Index("ix_cloud_requests_organisation", requests.c.organisation, requests.c.opened_at)
+Index("ix_cloud_requests_organisation", requests.c.organisation, requests.c.id)
 
 models = table(
     "cloud_models",

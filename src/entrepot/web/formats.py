@@ -26,6 +26,23 @@ def money(amount_minor: int, currency: str, language: str) -> str:
     return f"{sign}{mark}{number}" if mark else f"{sign}{number} {currency}"
 
 
+def nano(amount: int, currency: str, language: str) -> str:
+    """Thousand-millionths of a currency: to its usual decimals, and as many more as it takes to tell a small amount."""
+    decimals, scale = decimals_of(currency), 9
+    digits = f"{abs(amount):0{scale + 1}d}"
+    whole, rest = int(digits[:-scale]), digits[-scale:]
+    shown = rest[: max(decimals, min(len(rest.rstrip("0")), _first_two(rest)) if whole == 0 else decimals)]
+    number = f"{whole:,}" + (f".{shown}" if shown else "")
+    sign = "-" if amount < 0 else ""
+    mark = _MARKS[language].get(currency)
+    return f"{sign}{mark}{number}" if mark else f"{sign}{number} {currency}"
+
+
+def _first_two(rest: str) -> int:
+    """How many decimals show the first two digits that count."""
+    return len(rest) - len(rest.lstrip("0")) + 2
+
+
 def day(at: int, language: str) -> str:
     """21 Nov 2026, or 2026年11月21日, in UTC."""
     moment = _moment(at)

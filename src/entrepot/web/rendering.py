@@ -3,7 +3,7 @@
 In a template:
 
 - `t("cart.title", count=3)`: an interface text; every word a person reads comes from `texts/*.json`
-- `amount|money("USD")`, `at|day`, `at|moment`, `at|machine_time`, `at|ago`, `code|country`: by the visitor's language
+- `amount|money("USD")`, `amount|nano("USD")`, `at|day`, `at|moment`, `at|machine_time`, `at|ago`, `code|country`: by the visitor's language
 - `sha256|picture(640)`, `sha256|srcset`, `hit.image|srcset_of`: addresses of a stored picture
 - `static("app.css")`: the address of a file in `static/`, which changes with its content
 - `csrf_field()` and `key_field()`: hidden fields; the first in every form that posts, the second also where money or
@@ -67,6 +67,11 @@ class Page(msgspec.Struct, frozen=True):
     def is_merchant(self) -> bool:
         """Whether the merchant's console is theirs."""
         return identity.Role.MERCHANT in self.scope.roles
+
+    @property
+    def is_customer(self) -> bool:
+        """Whether they use compute: everybody who acts for an organisation may."""
+        return self.scope.organisation is not None
 
     @property
     def is_operator(self) -> bool:
@@ -152,6 +157,7 @@ def environment(language: str) -> Environment:
     made.globals.update(t=functools.partial(say, language), static=static_address, language=language)
     made.filters.update(
         money=lambda amount, currency: formats.money(amount, currency, language),
+        nano=lambda amount, currency: formats.nano(amount, currency, language),
         day=lambda at: formats.day(at, language),
         moment=lambda at: formats.moment(at, language),
         day_of_month=formats.day_of_month,

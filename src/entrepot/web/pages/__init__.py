@@ -38,6 +38,7 @@ from . import (
     afterwards,
     basket,
     browsing,
+    cloud,
     collecting,
     delivering,
     documents,
@@ -70,6 +71,7 @@ ROUTES: tuple[ControllerRouterHandler, ...] = (
     *operator.ROUTES,
     *prices.ROUTES,
     *delivering.ROUTES,
+    *cloud.ROUTES,
 )
 
 __all__ = ["ROUTES"]

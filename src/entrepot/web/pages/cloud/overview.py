@@ -1,0 +1,42 @@
+"""Credit, spending by day, and the newest calls."""
+
+from __future__ import annotations
+
+from litestar import Response, get
+from litestar.types import ControllerRouterHandler
+
+from entrepot import cloud
+
+from ...params import MaybeInQuery
+from ...visit import Visit
+from ...wire import listed
+from .console import MEMBER, show, unit_of
+
+DAYS = 14
+CALLS = 25
+
+
+@get("/cloud", include_in_schema=False, opt=MEMBER)
+async def overview(visit: Visit, after: MaybeInQuery = None) -> Response[str]:
+    """How things stand."""
+    scope, unit = visit.scope, unit_of(visit)
+    credit = await visit.read(lambda s: cloud.read_credit(s, scope, unit))
+    days = await visit.read(lambda s: cloud.spend_by_day(s, scope, DAYS))
+    calls = listed(
+        await visit.read(lambda s: cloud.list_calls(s, scope, after, CALLS + 1)), CALLS, lambda call: call.id
+    )
+    return await show(
+        visit,
+        "overview",
+        "overview.html",
+        credit=credit,
+        days=days,
+        top=max((day.price for day in days), default=0),
+        spent=sum(day.price for day in days),
+        today=days[-1],
+        calls=calls.items,
+        older=calls.next,
+    )
+
+
+ROUTES: tuple[ControllerRouterHandler, ...] = (overview,)

@@ -14,6 +14,19 @@ from tests.web.routes import Operation, operations
 from tests.web.visitors import ADDRESS, PAGE, Visitor
 
 BODIES: dict[str, Any] = {
+    "SetStatus": {"listing_ids": ["lst_01KDWPVNG0000000000000000Z"], "status": "hidden"},
+    "MoveStock": {
+        "from_location_id": "loc_01KDWPVNG0000000000000000Z",
+        "to_location_id": "loc_01KDWPVNG0000000000000000Y",
+        "quantity": 1,
+    },
+    "Edit": {"selection": {"q": "none"}, "change": {"low_stock_at": 1}, "currency": "USD"},
+    "MakeBundle": {
+        "product": {"external_id": "b", "title": "B", "variants": [{"price_minor": 1, "currency": "USD"}]},
+        "parts": [{"offer_id": "off_01KDWPVNG0000000000000000Z", "quantity": 2}],
+    },
+    "CollectionDraft": {"title": "Lamps", "rule": {"brands": ["x"]}},
+    "Propose": {"product_id": "prd_01KDWPVNG0000000000000000Z", "content": {"title": "x"}},
     "PostalAddress": ADDRESS,
     "Cancel": {"reason": "no longer wanted"},
     "ChangeOffer": {"price_minor": 1},

@@ -56,6 +56,7 @@ from .disputes import (
     open_by_time,
     open_chargeback,
     open_dispute,
+    open_for_lost,
     preview_dispute,
     take_to_review,
     withdraw_dispute,
@@ -81,7 +82,16 @@ from .events import (
 from .extras import add_code, add_gift_card, remove_code, remove_gift_card
 from .fee_rules import FeeDraft, delete_fee, list_fees, save_fee
 from .fees import FeeKind, FeeRule
-from .fulfilment import complete_if_due, confirm_receipt, deliver_parcel, ship
+from .fulfilment import complete_if_due, confirm_receipt, deliver_parcel, ship, undeliver_parcel
+from .invoices import (
+    Invoice,
+    LegalDetails,
+    get_invoice,
+    get_legal_details,
+    invoices_of_order,
+    list_invoices,
+    save_legal_details,
+)
 from .links import follow_link, link_to, open_by_link, sign_order
 from .money import legs_of, legs_of_part, line_legs, shipping_legs
 from .payment import expire_if_due, order_captured, order_declined
@@ -194,7 +204,9 @@ __all__ = [
     "FeeView",
     "Holder",
     "Inspection",
+    "Invoice",
     "Label",
+    "LegalDetails",
     "Legs",
     "Line",
     "LineView",
@@ -276,6 +288,8 @@ __all__ = [
     "find_cart",
     "follow_link",
     "get_dispute",
+    "get_invoice",
+    "get_legal_details",
     "get_order",
     "get_order_status",
     "get_promotion",
@@ -283,12 +297,14 @@ __all__ = [
     "get_seller_order",
     "grant_reviews",
     "inspect_return",
+    "invoices_of_order",
     "legs_of",
     "legs_of_part",
     "line_legs",
     "link_to",
     "list_disputes",
     "list_fees",
+    "list_invoices",
     "list_orders",
     "list_overdue",
     "list_promotions",
@@ -305,6 +321,7 @@ __all__ = [
     "open_cart",
     "open_chargeback",
     "open_dispute",
+    "open_for_lost",
     "order_captured",
     "order_declined",
     "place",
@@ -318,6 +335,7 @@ __all__ = [
     "remove_code",
     "remove_gift_card",
     "save_fee",
+    "save_legal_details",
     "save_promotion",
     "save_tax_rates",
     "send_return",
@@ -330,6 +348,7 @@ __all__ = [
     "sign_order",
     "take_to_review",
     "tax_rounding",
+    "undeliver_parcel",
     "view_cart",
     "view_checkout",
     "withdraw_dispute",

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from entrepot import catalog, pay
-from entrepot.deliver import ParcelDelivered
+from entrepot.deliver import ParcelDelivered, ParcelLost, ParcelNotDelivered, ParcelReturned
 from entrepot.kernel import Reactions, Secret, Tx
 
 from .access import is_person
 from .cancellation import mark_cancelled_refunded
 from .capturing import capture_delivered, capture_sent, order_authorised
 from .claim_notices import ClaimNotices
-from .disputes import close_chargeback, open_chargeback
+from .disputes import close_chargeback, open_chargeback, open_for_lost
 from .events import (
     DisputeDecided,
     DisputeOpened,
@@ -28,7 +28,8 @@ from .events import (
     SellerOrderDelivered,
     SellerOrderShipped,
 )
-from .fulfilment import deliver_parcel
+from .fulfilment import deliver_parcel, undeliver_parcel
+from .invoices import issue_credit_note, issue_invoice
 from .notices import Notices
 from .payment import order_captured, order_declined
 from .records import find_order, find_seller, lines_of_seller
@@ -57,6 +58,24 @@ def mark_delivered(tx: Tx, event: ParcelDelivered) -> None:
         arrive_return(tx, event.ref, event.delivered_at)
     else:
         deliver_parcel(tx, event.ref, event.parcel_id, event.delivered_at)
+
+
+def mark_not_delivered(tx: Tx, event: ParcelNotDelivered) -> None:
+    """A parcel is not at the door after all. A return that has arrived stays so: the merchant looks at it, or not."""
+    if not event.ref.startswith("ret_"):
+        undeliver_parcel(tx, event.ref, event.parcel_id)
+
+
+def mark_lost(tx: Tx, event: ParcelLost) -> None:
+    """A buyer's goods are lost."""
+    if not event.ref.startswith("ret_"):
+        open_for_lost(tx, event.ref, "The carrier says that the parcel is lost")
+
+
+def mark_sent_back(tx: Tx, event: ParcelReturned) -> None:
+    """A buyer's goods are back with the merchant, and nobody had them."""
+    if not event.ref.startswith("ret_"):
+        open_for_lost(tx, event.ref, "The parcel went back to its sender")
 
 
 def mark_refunded(tx: Tx, event: pay.RefundPaid) -> None:
@@ -97,16 +116,19 @@ def reactions(key: Secret) -> Reactions:
         pay.ChargebackOpened: (dispute_chargeback,),
         pay.ChargebackClosed: (decide_chargeback,),
         ParcelDelivered: (mark_delivered,),
+        ParcelNotDelivered: (mark_not_delivered,),
+        ParcelLost: (mark_lost,),
+        ParcelReturned: (mark_sent_back,),
         OrderPaid: (notices.order_paid,),
         OrderPaymentFailed: (notices.payment_failed,),
         OrderExpired: (notices.order_expired,),
-        SellerOrderShipped: (notices.shipped,),
+        SellerOrderShipped: (issue_invoice, notices.shipped),
         SellerOrderDelivered: (capture_delivered, notices.delivered),
         SellerOrderCompleted: (grant_reviews, notices.completed),
         SellerOrderCancelled: (notices.cancelled,),
         ParcelSent: (capture_sent, claims.parcel_sent),
         LinesCancelled: (claims.lines_cancelled,),
-        RefundMade: (claims.refund_made,),
+        RefundMade: (issue_credit_note, claims.refund_made),
         ReturnAsked: (claims.return_asked,),
         ReturnMoved: (claims.return_moved,),
         DisputeOpened: (claims.dispute_opened,),

@@ -326,3 +326,42 @@ evidence = table(
     Column("at", Whole, nullable=False),
 )
 Index("ix_orders_evidence_dispute", evidence.c.dispute_id)
+
+# Who a merchant is on an invoice.
+legal_details = table(
+    "orders_legal_details",
+    Column("merchant_id", String, primary_key=True),
+    Column("name", String, nullable=False),
+    Column("address", String, nullable=False),
+    Column("tax_id", String, nullable=False),
+    Column("register_no", String, nullable=False),
+    Column("note", String, nullable=False),
+    Column("changed_at", Whole, nullable=False),
+)
+
+# The last number that a merchant gave in a year: locked while the next one is given, so that there is no gap.
+invoice_numbers = table(
+    "orders_invoice_numbers",
+    Column("merchant_id", String, nullable=False),
+    Column("year", Whole, nullable=False),
+    Column("last", Whole, nullable=False),
+    PrimaryKeyConstraint("merchant_id", "year"),
+)
+
+invoices = table(
+    "orders_invoices",
+    Column("id", String, primary_key=True),
+    Column("kind", String, nullable=False),
+    Column("merchant_id", String, nullable=False),
+    Column("year", Whole, nullable=False),
+    Column("number", Whole, nullable=False),
+    Column("order_id", String, nullable=False),
+    Column("seller_order_id", String, nullable=False),
+    Column("refund_id", String, nullable=False),  # empty for an invoice, the refund of a credit note
+    Column("currency", String, nullable=False),
+    Column("total_minor", Whole, nullable=False),
+    Column("body", Json, nullable=False),
+    Column("issued_at", Whole, nullable=False),
+)
+Index("uq_orders_invoices_number", invoices.c.merchant_id, invoices.c.year, invoices.c.number, unique=True)
+Index("uq_orders_invoices_of", invoices.c.seller_order_id, invoices.c.refund_id, unique=True)

@@ -63,12 +63,9 @@ async def change_account(visit: Visit) -> Response[Any]:
         kind = form.get("kind", "")
         if kind not in KINDS:
             raise Invalid(visit.say("money.choose_kind"))
-        new = pay.NewAccount(
-            form.get("currency", "").strip().upper(),
-            kind,
-            form.get("holder", ""),
-            form.get("number", ""),  # type: ignore[arg-type]
-        )
+        given = {name: form.get(name, "") for name in ("holder", "number")}
+        currency = form.get("currency", "").strip().upper()
+        new = pay.NewAccount(currency=currency, kind=kind, **given)  # type: ignore[arg-type]
         days = entrepot.settings.pay.payout_cooldown_days
         await visit.write(lambda tx: pay.change_account(tx, scope, new, entrepot.sealer, days))
     except Refused as refusal:

@@ -171,3 +171,21 @@ def test_late_twice_and_out_of_order_scans_of_several_parcels_start_the_clock_on
     market.settle()
     assert seen(market, seller.id).confirm_by == first.confirm_by
     assert market.breaches() == []
+
+
+def test_an_arrival_that_is_taken_back_stops_the_clock_and_a_lost_parcel_is_disputed(market: Market) -> None:
+    seller = paid(market, {LAMP: 2})
+    lamps = seller.lines[0].id
+    first, second = send(market, seller, {lamps: 1}), send(market, seller, {lamps: 1})
+    arrive(market, first)
+    arrive(market, second)
+    assert seen(market, seller.id).status is STATUS.DELIVERED
+    market.do(orders.undeliver_parcel, seller.id, second)
+    market.clock.advance(30 * DAY)
+    market.run_task("orders.auto_confirm")
+    again = seen(market, seller.id)
+    assert (again.status, again.confirm_by, again.delivered_at) == (STATUS.SHIPPED, None, None)
+    market.do(orders.open_for_lost, seller.id, "Lost")
+    market.do(orders.open_for_lost, seller.id, "Lost again")
+    assert [each.kind for each in seen(market, seller.id).disputes] == ["not_arrived"]
+    assert market.breaches() == []

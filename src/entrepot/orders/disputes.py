@@ -77,6 +77,21 @@ def open_by_time(tx: Tx, seller_order_id: str) -> None:
         _open(tx, seller, DisputeKind.NOT_ARRIVED, "No carrier has reported the delivery", None, SYSTEM, SYSTEM)
 
 
+def open_for_lost(tx: Tx, seller_order_id: str, reason: str) -> None:
+    """A parcel will not arrive: its buyer's dispute is opened at once, and need not wait for days.
+
+    Nothing happens where one is open already, something is on its way back, or everything is paid back.
+    """
+    seller = lock_seller(tx, seller_order_id)
+    waits = seller.status in (SellerOrderStatus.PAID, SellerOrderStatus.SHIPPED) and seller.dispute_id is None
+    if (
+        waits
+        and not tx.value(open_return_of, seller_order_id=seller.id)
+        and left_of(read_shares(tx, seller)).paid_minor
+    ):
+        _open(tx, seller, DisputeKind.NOT_ARRIVED, reason, None, SYSTEM, SYSTEM)
+
+
 def late_since(seller: SellerOrder) -> int:
     """When a parcel that is on its way counts as lost."""
     return max(seller.arrives_by, seller.shipped_at or 0) + seller.dispute_days * DAY

@@ -15,7 +15,7 @@ from .access import ABSENT, is_owner, is_seller
 from .events import ParcelSent, SellerOrderCompleted
 from .records import find_order, lines_of_seller, lock_seller, move
 from .refunds import read_shares
-from .sending import advance, chosen_pieces, mark_parcel_delivered, record_parcel
+from .sending import advance, chosen_pieces, mark_parcel_delivered, record_parcel, take_back_arrival
 from .shares import left_of
 from .types import Order, SellerOrder, SellerOrderStatus, Shipment, Standing
 
@@ -64,6 +64,11 @@ def deliver_parcel(tx: Tx, seller_order_id: str, parcel_id: str, delivered_at: i
     seller = lock_seller(tx, seller_order_id)
     mark_parcel_delivered(tx, parcel_id, min(delivered_at, tx.now))
     advance(tx, seller)
+
+
+def undeliver_parcel(tx: Tx, seller_order_id: str, parcel_id: str) -> None:
+    """A parcel is not at the door after all: a correction of its carrier takes its arrival back."""
+    take_back_arrival(tx, lock_seller(tx, seller_order_id), parcel_id)
 
 
 def confirm_receipt(tx: Tx, scope: Scope, seller_order_id: str) -> Standing:

@@ -58,6 +58,18 @@ def mark_parcel_delivered(tx: Tx, parcel_id: str, delivered_at: int) -> None:
     tx.run(_deliver, parcel_id_=parcel_id, delivered_at_=delivered_at)
 
 
+def take_back_arrival(tx: Tx, seller: SellerOrder, parcel_id: str) -> None:
+    """The scan that said a parcel had arrived was wrong: it is on its way again, and the buyer's days do not run.
+
+    What is complete already stays so: the buyer confirmed it, or the days were over.
+    """
+    if (
+        tx.run(_undeliver, parcel_id_=parcel_id, seller_order_id_=seller.id)
+        and seller.status == SellerOrderStatus.DELIVERED
+    ):
+        move(tx, seller, SellerOrderStatus.SHIPPED, _back_to_shipped)
+
+
 def advance(tx: Tx, seller: SellerOrder) -> SellerOrder:
     """Bring a locked seller order to where its pieces are: all sent, all there. Returns it as it then stands.
 
@@ -107,6 +119,14 @@ _to_delivered: Prepared[Any] = prepare(
     _still.values(
         status=bindparam("status_"), delivered_at=bindparam("delivered_at_"), confirm_by=bindparam("confirm_by_")
     )
+)
+_back_to_shipped: Prepared[Any] = prepare(
+    _still.values(status=bindparam("status_"), delivered_at=None, confirm_by=None)
+)
+_undeliver: Prepared[Any] = prepare(
+    update(tables.parcels)
+    .where(_p.parcel_id == bindparam("parcel_id_"), _p.seller_order_id == bindparam("seller_order_id_"))
+    .values(delivered_at=None)
 )
 _insert_parcel: Prepared[Any] = prepare(insert(tables.parcels).values({each.name: bindparam(each.name) for each in _p}))
 _insert_piece: Prepared[Any] = prepare(

@@ -10,6 +10,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Final
 
 import msgspec
@@ -130,10 +131,10 @@ def _fetch_one(database: Database, blobs: Blobs, fetcher: Fetcher, row: Any) -> 
         found = fetcher.get(row.url, Bounds(bytes_max=BYTES_MAX), _ACCEPT)
         picture = store_picture(blobs, found.body)
     except (Unavailable, TooMany) as refusal:
-        database.write_now(lambda tx, refusal=refusal: _failed(tx, row, refusal, may_work=True), Lane.BULK)
+        database.write_now(partial(_failed, row=row, refusal=refusal, may_work=True), Lane.BULK)
         return 0
     except Refused as refusal:
-        database.write_now(lambda tx, refusal=refusal: _failed(tx, row, refusal, may_work=False), Lane.BULK)
+        database.write_now(partial(_failed, row=row, refusal=refusal, may_work=False), Lane.BULK)
         return 0
     database.write_now(lambda tx: _fetched(tx, row.url, picture), Lane.BULK)
     return 1

@@ -187,12 +187,20 @@ def _lock(tx: Tx, scope: Scope, product_id: str) -> None:
 
 
 def _pictures_of(snapshot: Snapshot, product_id: str) -> list[ManagedPicture]:
-    return [
-        ManagedPicture(
-            *row[:-2], "kept" if row.sha256 else "failed" if row.state == "failed" else "waiting", row.failure
-        )
-        for row in snapshot.all(_list, product_id=product_id)
-    ]
+    return [_managed(row) for row in snapshot.all(_list, product_id=product_id)]
+
+
+def _managed(row: Any) -> ManagedPicture:
+    return ManagedPicture(
+        row.position, row.sha256, row.url, row.alt, row.provenance, row.licence, row.added_by, row.added_at, row.width,
+        row.height, row.look, _state(row), None if row.sha256 else row.failure,
+    )  # fmt: skip
+
+
+def _state(row: Any) -> Fetching:
+    if row.sha256:
+        return "kept"
+    return "failed" if row.state == "failed" else "waiting"
 
 
 def _alt(text: str) -> str:

@@ -19,6 +19,7 @@ import gzip
 import io
 import zlib
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -98,12 +99,12 @@ def load_taxonomy(
     identity.require_operator(scope)
     ids: dict[str, str] = {}
     for batch in _told(taxonomy.categories, "categories", progress):
-        ids |= database.write_now(lambda tx, batch=batch: _save_batch(tx, scope, batch), Lane.BULK)
+        ids |= database.write_now(partial(_save_batch, scope=scope, batch=batch), Lane.BULK)
     pairs = list(_wordings(taxonomy, ids))
     for names in _told(pairs, "names", progress):
-        database.write_now(lambda tx, names=names: _save_names(tx, names), Lane.BULK)
+        database.write_now(partial(_save_names, names=names), Lane.BULK)
     for some in _told(taxonomy.attributes, "attributes", progress):
-        database.write_now(lambda tx, some=some: _define(tx, some), Lane.BULK)
+        database.write_now(partial(_define, attributes=some), Lane.BULK)
     moved, removed = _replace_ours(database, scope, set(ids.values()), progress) if replace else (0, 0)
     return Loaded(len(taxonomy.categories), len(taxonomy.attributes), moved, removed)
 
@@ -207,7 +208,7 @@ def _wordings(taxonomy: Taxonomy, ids: dict[str, str]) -> Iterator[dict[str, str
         for language, path in each.paths.items():
             kind = "path" if language == "en" else "name"
             yield {"merchant_id": "", "words": words_of(path), "category_id": ids[each.paths["en"]], "kind": kind}
-    nearest = {}
+    nearest: dict[str, str] = {}
     for ours, google in taxonomy.google:
         words = words_of(google)
         if ours in ids and (words not in nearest or len(ours) < len(nearest[words])):
@@ -240,7 +241,7 @@ def _replace_ours(database: Database, scope: Scope, theirs: set[str], progress: 
     for place, row in enumerate(sorted(old, key=lambda row: -row.slug.count("/"))):
         to = targets.get(row.id)
         moved += _move_all(database, row.id, to) if to else 0
-        removed += database.write_now(lambda tx, row=row, to=to: _remove(tx, row, to), Lane.BULK)
+        removed += database.write_now(partial(_remove, row=row, to_id=to), Lane.BULK)
         progress("old categories", place + 1, len(old))
     return moved, removed
 

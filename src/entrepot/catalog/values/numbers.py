@@ -25,7 +25,7 @@ _GROUPED = r"[0-9]{1,3}(?:[ '’.,][0-9]{3})+(?![0-9])(?:[.,][0-9]+(?![0-9]|[.,]
 _PLAIN = r"[0-9]+(?:[.,][0-9]+)?|[.,][0-9]+"
 NUMBER = re.compile(rf"[-+]?(?:{_FRACTION}|{_GROUPED}|{_PLAIN})")
 _PARTS = re.compile(r"^(?:([0-9]+)[\s-]+)?([0-9]+)\s?/\s?([0-9]+)$")
-_ONE_SIGN: Final = str.maketrans({"⁄": "/", "−": "-", "‐": "-", "‑": "-"})
+_ONE_SIGN: Final = str.maketrans({"\u2044": "/", "\u2212": "-", "\u2010": "-", "\u2011": "-"})
 _PARTS_OF_ONE: Final = frozenset({2, 3, 4, 5, 6, 8, 10, 12, 16, 32, 64})
 
 

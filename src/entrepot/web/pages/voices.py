@@ -21,7 +21,8 @@ from ..visit import Visit
 REVIEWS_SHOWN = 6
 REVIEWS_READ = 20
 SKIP_MAX = 10_000
-SORTS: tuple[Literal["newest", "helpful", "best", "worst"], ...] = ("newest", "helpful", "best", "worst")
+ReviewSort = Literal["newest", "helpful", "best", "worst"]
+SORTS: tuple[ReviewSort, ...] = ("newest", "helpful", "best", "worst")
 PERSON = {"access": "person"}
 
 
@@ -33,7 +34,8 @@ async def voices_of(visit: Visit, view: ProductView) -> dict[str, Any]:
         lambda s: catalog.list_reviews(s, view.id, most=REVIEWS_READ, wish=wish)
     )  # fmt: skip
     questions = await visit.read(lambda s: catalog.list_questions(s, visit.scope, view.id))
-    subjects = [each.id for each in (*found, *questions, *(a for each in questions for a in each.answers))]
+    subjects = [each.id for each in found] + [each.id for each in questions]
+    subjects += [answer.id for each in questions for answer in each.answers]
     following = msgspec.structs.replace(wish, skip=wish.skip + REVIEWS_READ)
     return {
         "reviews": found[:REVIEWS_SHOWN],
@@ -145,7 +147,7 @@ async def _name_for_answer(visit: Visit) -> str:
 
 def _wish(query: Any) -> ReviewWish:
     """What the address asks for; what it cannot ask for is left out."""
-    sort = next((each for each in SORTS if each == query.get("reviews")), "newest")
+    sort: ReviewSort = next((each for each in SORTS if each == query.get("reviews")), "newest")
     stars, skip = query.get("stars", ""), query.get("from", "")
     return ReviewWish(
         sort,

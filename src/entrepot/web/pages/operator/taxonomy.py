@@ -9,7 +9,7 @@ from litestar import Response, get, post
 from litestar.types import ControllerRouterHandler
 
 from entrepot import catalog
-from entrepot.catalog import AttributeDefinition
+from entrepot.catalog import AttributeDefinition, Category
 from entrepot.kernel import NotFound, Refused, Tx
 
 from ...params import Id, InQuery
@@ -147,12 +147,12 @@ async def _show_taxonomy(
 ) -> Response[str]:
     here = await visit.read(lambda s: catalog.get_category(s, at)) if at else None
     if q:
-        rows = [(each, None) for each in await visit.read(lambda s: catalog.find_categories(s, q))]
-        level = listed(rows, LEVEL, lambda row: row[0].slug)
+        rows: list[tuple[Category, int | None]] = [
+            (each, None) for each in await visit.read(lambda s: catalog.find_categories(s, q))
+        ]
     else:
         parent = here.id if here else None
-        children = await visit.read(lambda s: catalog.list_children(s, parent, after, LEVEL + 1))
-        level = listed(children, LEVEL, lambda row: row[0].slug)
+        rows = list(await visit.read(lambda s: catalog.list_children(s, parent, after, LEVEL + 1)))
     unsettled = await visit.read(lambda s: catalog.list_brought(s, visit.scope, brought, BROUGHT + 1))
     attributes = [each for each in await visit.read(catalog.list_attributes) if each.code > code]
     return await show(
@@ -161,7 +161,7 @@ async def _show_taxonomy(
         "taxonomy.html",
         here=here,
         q=q,
-        level=level,
+        level=listed(rows, LEVEL, lambda row: row[0].slug),
         brought=listed(unsettled, BROUGHT, lambda each: each.slug),
         attributes=listed(attributes[: ATTRIBUTES + 1], ATTRIBUTES, lambda each: each.code),
         sentence=refusal.sentence if refusal else None,

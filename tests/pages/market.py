@@ -189,7 +189,7 @@ class _Builder:
     def _import(self) -> str:
         blobs = self.entrepot.blobs
         lines = b'{"external_id": "x", "title": "", "variants": []}\n{"not a product": 1}\n'
-        feed = catalog.uploaded_feed(blobs, blobs.put(lines), "goods-of-autumn.jsonl")
+        feed = catalog.uploaded_feed(blobs, catalog.feeds_in(blobs).put(lines), "goods-of-autumn.jsonl")
         job = self.do(catalog.start_import, self.bruno, str(self.bruno.organisation), feed)
         self.entrepot.settle()
         return job.id

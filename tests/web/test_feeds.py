@@ -74,6 +74,18 @@ def test_a_sheet_is_asked_about_mended_and_goes_straight_in_the_next_time(bruno:
     assert ended(bruno, again["id"])["counts"]["created"] == 1
 
 
+def test_after_a_trial_the_same_file_is_imported_without_sending_it_again(bruno: Visitor, market: Market) -> None:
+    content = b'{"external_id": "tried", "title": "Tried", "variants": [{"price_minor": 5, "currency": "USD"}]}\n'
+    trial = ended(bruno, send(bruno, content, "try.jsonl", dry_run="true").json()["id"])
+    assert (trial["dry_run"], trial["counts"]["created"]) == (True, 1)
+    address = f"/merchant/imports/{trial['id']}"
+    assert f"{address}/again" in bruno.get(address).text
+    answer = bruno.client.post(f"{address}/again", data={"_csrf": bruno.refresh()}, follow_redirects=False)
+    assert answer.status_code == 303
+    done = ended(bruno, answer.headers["location"].rsplit("/", 1)[1])
+    assert (done["dry_run"], done["counts"]["created"]) == (False, 1)
+
+
 def test_columns_over_the_api(bruno: Visitor, market: Market) -> None:
     made = send(bruno, b"Nr,Bezeichnung,Foo,Preis\n77,Lampe,x,5\n", "lampen.csv").json()
     assert made["state"] == "mapping"

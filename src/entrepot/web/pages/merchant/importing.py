@@ -90,6 +90,22 @@ async def columns(visit: Visit, import_id: Id) -> Response[Any]:
     return redirect(f"/merchant/imports/{import_id}")
 
 
+@post("/merchant/imports/{import_id:str}/again", include_in_schema=False, opt=MEMBER)
+async def again(visit: Visit, import_id: Id) -> Response[Any]:
+    """After a trial: import the same file, which is still kept."""
+    found = await visit.read(lambda s: catalog.get_import(s, visit.scope, import_id))
+    blobs = visit.entrepot.blobs
+    if not found.size_bytes or not catalog.feeds_in(blobs).has(found.place):
+        return await _show_imports(visit, NotFound(visit.say("import.file_gone")))
+    feed = await visit.on_thread(lambda: catalog.uploaded_feed(blobs, found.place, found.name, found.format))
+    job = await visit.write(
+        lambda tx: catalog.start_import(
+            tx, visit.scope, found.merchant_id, feed, full=found.full, location_id=found.location_id
+        )
+    )
+    return redirect(f"/merchant/imports/{job.id}")
+
+
 @get("/merchant/imports/{import_id:str}/refused", include_in_schema=False, opt=MEMBER)
 async def refused(visit: Visit, import_id: Id) -> Stream:
     """The refused rows in the format they came in, to be mended and imported again."""
@@ -152,4 +168,4 @@ async def _show_imports(visit: Visit, refusal: Refused | None = None) -> Respons
     return await show(visit, "imports", "imports.html", refusal=refusal, imports=found, running=running)
 
 
-ROUTES: tuple[ControllerRouterHandler, ...] = (imports, upload, one_import, columns, refused, report)
+ROUTES: tuple[ControllerRouterHandler, ...] = (imports, upload, one_import, columns, again, refused, report)

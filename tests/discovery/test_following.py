@@ -360,6 +360,22 @@ def test_prices_have_a_follower_of_their_own_that_does_not_wait_for_words(shop: 
     assert shop.found("lamp") == ["a"]
 
 
+def test_a_change_of_this_process_shows_before_its_event_is_placed(shop: Shop) -> None:
+    products = shop.put(draft("a", "lamp", 100), draft("b", "lamp", 200))
+    shop.follow()
+    offer = shop.offer_of(products["a"])
+    shop.database.write_now(lambda tx: catalog.update_offer(tx, shop.cast.bruno, offer, catalog.OfferChange(300)))
+    shop.database.write_now(lambda tx: catalog.hide_product(tx, shop.cast.dana, products["b"]))
+    assert shop.search("lamp", filters={"price": ("300..",)}).total == 0, "no event was placed yet"
+    assert shop.indexer.early.look() == 2
+    page = shop.search("lamp", filters={"price": ("300..",)})
+    assert [hit.external_id for hit in page.hits] == ["a"]
+    assert shop.search("lamp").total == 1
+    assert shop.indexer.early.look() == 0, "each once"
+    shop.follow()
+    assert shop.found("lamp") == ["a"]
+
+
 def test_an_index_that_fails_halfway_goes_back_to_what_was_whole(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     shop.put(draft("a", "lamp"))
     shop.follow()

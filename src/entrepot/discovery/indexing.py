@@ -27,6 +27,7 @@ from entrepot.pay import Rates
 
 from .building import build, find_served
 from .documents import documents_of
+from .early import EarlyChanges
 from .following import PRODUCTS_MAX, first_of, follow, ids_of, take_in
 from .index.base import Busy, Damaged
 from .index.claims import sweep
@@ -75,6 +76,7 @@ class Indexer:
         self._due: dict[str, float] = {}
         self._checkpoint_took = 0.0
         self._rates: Rates | None = None
+        self.early = EarlyChanges(database)
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._loop, name="entrepot-index", daemon=True)
 
@@ -203,7 +205,7 @@ class Indexer:
     def _serve(self, name: str, generation: Generation, position: int) -> None:
         generation.opened_at = position
         self._generation, self._name, self._position = generation, name, position
-        self.index.current = generation.index
+        self.index.current = self.early.index = generation.index
         self._dirty = self._columns_dirty = False
         self._rates = None
         self._due.pop("popularity", None)
@@ -219,10 +221,12 @@ class Indexer:
     def start(self) -> None:
         """Begin to keep the lease, make checkpoints, and follow switches."""
         self._thread.start()
+        self.early.start()
 
     def stop(self) -> None:
         """Make what is committed durable, hand the lease back, and let go of the files."""
         self._closing.set()
+        self.early.stop()
         if self._thread.is_alive():
             self._thread.join()
         self.close()
@@ -236,6 +240,7 @@ class Indexer:
                 self._generation.close()
                 self._generation = None
                 self.index.current = PlainIndex()
+                self.early.index = None
         if self._writing:
             self._writing = False
             self._database.write_now(lambda tx: release(tx, LEASE, self._holder))

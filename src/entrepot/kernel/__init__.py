@@ -29,7 +29,7 @@ from .lanes import Lane
 from .leases import acquire, release, still_held
 from .logs import configure_logs
 from .money import Money, decimals_of, format_money, parse_money, round_half_even, share_bps, split
-from .positions import last_position, list_events
+from .positions import last_position, list_events, list_unplaced
 from .processes import free_from_the_dead, is_dead, process_name
 from .projections import Projection, ProjectionThread, catch_up
 from .proofs import Finding, Proof
@@ -119,6 +119,7 @@ __all__ = [
     "list_events",
     "list_failed_reactions",
     "list_stuck_tasks",
+    "list_unplaced",
     "load_settings",
     "new_id",
     "once",

@@ -29,6 +29,12 @@ def list_named(snapshot: Snapshot, names: list[str], after: int, most: int) -> l
     return [recorded(row) for row in snapshot.all(_behind, after=after, names=names, most=most)]
 
 
+def list_unplaced(snapshot: Snapshot, names: list[str], most: int) -> list[Recorded]:
+    """Committed events of these names that wait for their position, which is 0 here: for whoever may see them early and
+    will see them again."""
+    return [recorded(row) for row in snapshot.all(_early, names=names, most=most)]
+
+
 def last_position(snapshot: Snapshot) -> int:
     """The position of the newest placed event; 0 when there is none."""
     return int(snapshot.value(_last) or 0)
@@ -65,13 +71,19 @@ def recorded(row: Any) -> Recorded:
     """An event from its row."""
     kind = event_type(row.name)
     assert kind is not None, f"no imported room declares {row.name}"
-    return Recorded(row.id, row.position, row.announced_at, from_json(row.body, kind))
+    return Recorded(row.id, row.position or 0, row.announced_at, from_json(row.body, kind))
 
 
 _events = tables.events.c
 _unplaced: Prepared[Any] = prepare(
     select(_events.id, _events.name)
     .where(_events.position.is_(None))
+    .order_by(_events.announced_at, _events.serial)
+    .limit(bindparam("most"))
+)
+_early: Prepared[Any] = prepare(
+    select(_events.id, _events.name, _events.body, _events.announced_at, _events.position)
+    .where(_events.position.is_(None), in_set(_events.name, "names"))
     .order_by(_events.announced_at, _events.serial)
     .limit(bindparam("most"))
 )

@@ -76,14 +76,14 @@ def test_a_transfer_is_told_to_the_buyer_marked_and_paid(
     offer = next(iter(market.offers.values()))
     placed = alice.buy(offer, method="manual:transfer")
     entrepot.settle()
-    page = alice.get(f"/orders/{placed['order_id']}", headers=PAGE).text
+    page = alice.get(f"/orders/{placed['id']}", headers=PAGE).text
     assert "DE89 3704 0044 0532 0130 00" in page
     assert "RF" in page
     [waiting] = entrepot.database.read_now(lambda s: pay.list_by_hand(s, pay.reconciliation.importing.Scope.system()))
     fields = {"act": "received", "id": waiting.id, "amount_minor": str(waiting.amount_minor)}
     assert dana.form("/operator/payouts/by-hand", **fields).status_code == 303
     entrepot.settle()
-    assert alice.get(f"/api/orders/{placed['order_id']}").json()["status"] == "paid"
+    assert alice.get(f"/api/orders/{placed['id']}").json()["status"] == "paid"
 
 
 def bring(dana: Visitor, content: bytes, **fields: str) -> object:

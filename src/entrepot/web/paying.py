@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 
-from entrepot import orders
+from entrepot import orders, pay
 from entrepot.orders import OrderStatus
 
 from .visit import Visit
@@ -46,12 +46,14 @@ async def place_order(visit: Visit, wish: orders.Place, key: str | None) -> orde
 
 
 async def wait_for_payment(visit: Visit, order_id: str) -> OrderStatus:
-    """Where the payment stands: as soon as it is decided, or as it is after three seconds."""
+    """Where the payment stands: as soon as it is decided or waits for the buyer, or as it is after three seconds."""
     until = time.monotonic() + WAIT_S
     pause_s = _LOOK_S
     while True:
         await asyncio.sleep(pause_s)  # never decided at once
         status = await visit.glance(lambda s: orders.get_order_status(s, visit.scope, order_id))
         if status is not OrderStatus.AWAITING_PAYMENT or time.monotonic() > until:
+            return status
+        if await visit.glance(lambda s: pay.find_action(s, visit.scope, order_id)):
             return status
         pause_s = min(pause_s * 1.5, 0.25)

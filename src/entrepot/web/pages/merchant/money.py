@@ -141,7 +141,6 @@ async def _show_money(visit: Visit, after: str | None, refusal: Refused | None =
         needs_account=needs,
         schedules=SCHEDULES,
         kinds=KINDS,
-        now=visit.now,
         cooldown_days=visit.entrepot.settings.pay.payout_cooldown_days,
     )
 

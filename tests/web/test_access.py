@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from litestar import Litestar
 
-from entrepot import identity, pay
+from entrepot import catalog, identity, pay
 from entrepot.app import Entrepot
 from tests.orders.market import CUP, LAMP, Market
 from tests.web.routes import Operation, operations
@@ -56,6 +56,27 @@ BODIES: dict[str, Any] = {
     "SaveExchangeRates": {"rates": [{"currency": "EUR", "rate": "1"}]},
     "IssueGiftCard": {"currency": "USD", "amount_minor": 1},
     "MapColumns": {"columns": {"No": "external_id"}},
+    "AskRefund": {"shipping_minor": 1},
+    "MakeRefund": {"shipping_minor": 1, "reason": "x"},
+    "AskReturn": {"reason": "damaged", "pieces": {"oln_01KDWPVNG0000000000000000Z": 1}},
+    "AnswerReturn": {"accept": True},
+    "SendReturn": {"carrier": "own"},
+    "InspectReturn": {"accepted": {}},
+    "OpenDispute": {"kind": "missing", "reason": "x"},
+    "AddEvidence": {"text": "x"},
+    "Decide": {"reason": "x"},
+    "CancelPart": {"reason": "x"},
+    "AddEndpoint": {"url": "https://shop.example/hook"},
+    "Words": {"body": "words"},
+    "Report": {"reason": "x"},
+    "MergeQuestion": {"into": "qst_01KDWPVNG0000000000000000Z"},
+    "Moderate": {"decision": "kept"},
+    "ArrangePictures": {"order": []},
+    "DescribePicture": {"position": 0, "alt": "x"},
+    "RemovePicture": {"position": 0},
+    "NameCategory": {"en": "x"},
+    "PlaceCategory": {"path": "x"},
+    "SettleCategories": {"choices": {}},
     "RetryReaction": {"event_id": "evt_01KDWPVNG0000000000000000Z", "handler": "orders.mark_paid"},
 }  # fmt: skip
 PUBLIC = {
@@ -67,11 +88,13 @@ PUBLIC = {
     "name",
     "part",
     "product_id",
+    "question_id",
     "sha256",
     "slug",
+    "subject_id",
     "token",
 }
-"""What anybody may name: goods, pictures, our own files, languages, tokens that are a right by themselves."""
+"""What anybody may name: goods, what people say of them, pictures, our own files, languages, tokens that are a right by themselves."""
 OPERATORS = ("/api/operator/", "/operator")
 
 
@@ -92,6 +115,7 @@ def foreign(market: Market, alice: Visitor, bruno: Visitor, entrepot: Entrepot) 
     assert upload.status_code == 202, upload.text
     address = alice.post("/api/addresses", ADDRESS).json()["id"]
     key = bruno.post("/api/keys", {"name": "k"}).json()["key"]["id"]
+    market.do(catalog.grant_review, market.cast.alice.actor, market.products[LAMP], "sor_1")
     entrepot.database.write_now(
         lambda tx: identity.notify(tx, identity.Notice(str(market.cast.alice.actor), "identity.password_changed",
                                                        {"name": "Alice"}))
@@ -103,7 +127,9 @@ def foreign(market: Market, alice: Visitor, bruno: Visitor, entrepot: Entrepot) 
     zone = bruno.post("/api/merchant/zones", BODIES["SaveZone"]).json()["id"]
     box = bruno.post("/api/merchant/boxes", BODIES["SaveBox"]).json()["id"]
     promotion = bruno.post("/api/promotions", BODIES["SavePromotion"]).json()["promotion"]["id"]
+    payout = payout_of(market, alice, bruno, seller_order, shipped.json()["parcels"][0]["parcel"]["id"])
     return {
+        **claims_of(alice, bruno, seller_order),
         "promotion_id": promotion,
         "rate_id": "tax_01KDWPVNG0000000000000000Z",
         "fee_id": "fee_01KDWPVNG0000000000000000Z",
@@ -128,10 +154,28 @@ def foreign(market: Market, alice: Visitor, bruno: Visitor, entrepot: Entrepot) 
         "key_id": key,
         "notice_id": notice,
         "parcel_id": shipped.json()["parcels"][0]["parcel"]["id"],
-        "payout_id": payout_of(market, alice, bruno, seller_order, shipped.json()["parcels"][0]["parcel"]["id"]),
+        "payout_id": payout,
         "merchant_id": str(market.cast.bruno.organisation),
         "task_id": "tsk_01KDWPVNG0000000000000000Z",
         "location_id": market.locations[LAMP],
+    }
+
+
+def claims_of(alice: Visitor, bruno: Visitor, seller_order: str) -> dict[str, str]:
+    """What followed the sale, and where it is told."""
+    line = alice.get(f"/api/seller-orders/{seller_order}").json()["lines"][0]["id"]
+    asked = alice.post(f"/api/seller-orders/{seller_order}/returns", {"reason": "damaged", "pieces": {line: 1}})
+    assert asked.status_code == 201, asked.text
+    assert alice.post(f"/api/returns/{asked.json()['id']}/withdraw").status_code == 200
+    opened = alice.post(f"/api/seller-orders/{seller_order}/disputes", {"kind": "missing", "reason": "x"})
+    assert opened.status_code == 201, opened.text
+    endpoint = bruno.post("/api/merchant/webhooks", BODIES["AddEndpoint"])
+    assert endpoint.status_code == 201, endpoint.text
+    return {
+        "return_id": asked.json()["id"],
+        "dispute_id": opened.json()["id"],
+        "endpoint_id": endpoint.json()["endpoint"]["id"],
+        "delivery_id": "whd_01KDWPVNG0000000000000000Z",
     }
 
 

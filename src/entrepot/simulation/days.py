@@ -28,6 +28,7 @@ CURRENCIES = ("USD", "JPY", "KWD")
 """Two decimals, none, three: one merchant each, so that every rounding is met."""
 GOODS = ((4_999, 12), (333, 60), (1_201, None), (89, 25))
 """Prices in minor units, and how many there are at first; None is not counted."""
+SCANS: tuple[deliver.ScanCode, ...] = ("delivered", "delivered", "delivered", "in_transit", "failed")
 BUYERS = 12
 ORDERS_A_DAY = 2
 LOOKED_AT = 40
@@ -192,10 +193,10 @@ class Days:
             yield lambda: self.give_back(seller, shop)
         for each in seller.returns:
             if each.closed_at is None:
-                yield from [lambda each=each: self.go_on(each, seller, shop, buyer)] * 3  # type: ignore[misc]
+                yield from [lambda each=each: self.go_on(each, seller, shop, buyer)] * 3
         for dispute in seller.disputes:
             if dispute.decided_at is None:
-                yield from [lambda dispute=dispute: self.argue(dispute, shop, buyer)] * 3  # type: ignore[misc]
+                yield from [lambda dispute=dispute: self.argue(dispute, shop, buyer)] * 3
 
     def send(self, seller: SellerOrderView, shop: Shop) -> None:
         """All of it or some, by the carrier that drives by itself or one that people tell of."""
@@ -217,7 +218,7 @@ class Days:
         tracking = self.random.choice(seller.parcels)
         if tracking.parcel.carrier == deliver.SANDBOX:
             return
-        code = self.random.choice(("delivered", "delivered", "in_transit", "failed"))
+        code: deliver.ScanCode = self.random.choice(SCANS)
         at = max(tracking.parcel.booked_at, self.clock.now() - self.random.randrange(3 * DAY))
         name = f"{code} {self.random.randrange(6)}"
         for _ in range(self.random.choice((1, 1, 2))):

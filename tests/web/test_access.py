@@ -94,7 +94,8 @@ PUBLIC = {
     "subject_id",
     "token",
 }
-"""What anybody may name: goods, what people say of them, pictures, our own files, languages, tokens that are a right by themselves."""
+"""What anybody may name: goods, what people say of them, pictures, our own files, languages, tokens that are a right
+by themselves."""
 OPERATORS = ("/api/operator/", "/operator")
 
 

@@ -23,13 +23,13 @@ Path = Annotated[str, Meta(pattern=NO_NUL, max_length=700)]
 Label = Annotated[str, Meta(pattern=PLAIN, max_length=80)]
 
 
-class Arrange(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class ArrangePictures(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Positions of pictures in their new order; what is left out follows."""
 
     order: Annotated[tuple[Position, ...], Meta(max_length=100)]
 
 
-class Describe(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class DescribePicture(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What a picture shows, and under which licence it stands (null leaves that as it is)."""
 
     position: Position
@@ -37,26 +37,26 @@ class Describe(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     licence: Annotated[str, Meta(pattern=NO_NUL, max_length=500)] | None = None
 
 
-class Remove(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class RemovePicture(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Which picture."""
 
     position: Position
 
 
-class Names(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class NameCategory(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What a category is called."""
 
     en: Annotated[str, Meta(pattern=PLAIN, min_length=1, max_length=80)]
     zh: Label = ""
 
 
-class Place(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class PlaceCategory(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A category's path or id; empty for the top."""
 
     path: Path = ""
 
 
-class Settle(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class SettleCategories(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """By the id of each category of a feed the id of ours that it means, or its own to keep it."""
 
     choices: Annotated[dict[Id, Id], Meta(max_length=500)]
@@ -76,9 +76,9 @@ async def list_pictures(visit: Visit, product_id: Id) -> Listed[ManagedPicture]:
     return Listed(await visit.read(lambda s: catalog.list_pictures(s, visit.scope, product_id)))
 
 
-@endpoint("PUT", "/api/merchant/products/{product_id:str}/pictures", asks=Arrange, access="member")
+@endpoint("PUT", "/api/merchant/products/{product_id:str}/pictures", asks=ArrangePictures, access="member")
 async def arrange_pictures(
-    visit: Visit, product_id: Id, asked: Arrange, key: OptionalKey = None
+    visit: Visit, product_id: Id, asked: ArrangePictures, key: OptionalKey = None
 ) -> Listed[ManagedPicture]:
     """Set the order of a product's pictures; the first is the main one."""
     return await _pictures(
@@ -86,9 +86,9 @@ async def arrange_pictures(
     )
 
 
-@endpoint("PATCH", "/api/merchant/products/{product_id:str}/pictures", asks=Describe, access="member")
+@endpoint("PATCH", "/api/merchant/products/{product_id:str}/pictures", asks=DescribePicture, access="member")
 async def describe_picture(
-    visit: Visit, product_id: Id, asked: Describe, key: OptionalKey = None
+    visit: Visit, product_id: Id, asked: DescribePicture, key: OptionalKey = None
 ) -> Listed[ManagedPicture]:
     """Say what a picture shows, and its licence."""
     return await _pictures(
@@ -99,9 +99,9 @@ async def describe_picture(
     )
 
 
-@endpoint("POST", "/api/merchant/products/{product_id:str}/pictures/remove", asks=Remove, access="member")
+@endpoint("POST", "/api/merchant/products/{product_id:str}/pictures/remove", asks=RemovePicture, access="member")
 async def remove_picture(
-    visit: Visit, product_id: Id, asked: Remove, key: OptionalKey = None
+    visit: Visit, product_id: Id, asked: RemovePicture, key: OptionalKey = None
 ) -> Listed[ManagedPicture]:
     """Take a picture away from a product."""
     return await _pictures(
@@ -116,8 +116,8 @@ async def list_brought(visit: Visit, after: After = None, most: Most = 50) -> Li
     return listed(found, most, lambda each: each.slug)
 
 
-@endpoint("POST", "/api/operator/categories/brought", asks=Settle, access="operator")
-async def settle_brought(visit: Visit, asked: Settle, key: OptionalKey = None) -> Done:
+@endpoint("POST", "/api/operator/categories/brought", asks=SettleCategories, access="operator")
+async def settle_brought(visit: Visit, asked: SettleCategories, key: OptionalKey = None) -> Done:
     """Say what categories of feeds mean; products move, and the merchants' next feeds go there."""
 
     def command(tx: Tx) -> Done:
@@ -127,22 +127,22 @@ async def settle_brought(visit: Visit, asked: Settle, key: OptionalKey = None) -
     return await visit.once(key, command, Done)
 
 
-@endpoint("PATCH", "/api/operator/categories/{category_id:str}", asks=Names, access="operator")
-async def rename_category(visit: Visit, category_id: Id, asked: Names, key: OptionalKey = None) -> Category:
+@endpoint("PATCH", "/api/operator/categories/{category_id:str}", asks=NameCategory, access="operator")
+async def rename_category(visit: Visit, category_id: Id, asked: NameCategory, key: OptionalKey = None) -> Category:
     """Call a category otherwise; its path stays."""
     names = {"en": asked.en, "zh": asked.zh}
     return await _category(visit, key, lambda tx: catalog.rename_category(tx, visit.scope, category_id, names))
 
 
-@endpoint("POST", "/api/operator/categories/{category_id:str}/move", asks=Place, access="operator")
-async def move_category(visit: Visit, category_id: Id, asked: Place, key: OptionalKey = None) -> Category:
+@endpoint("POST", "/api/operator/categories/{category_id:str}/move", asks=PlaceCategory, access="operator")
+async def move_category(visit: Visit, category_id: Id, asked: PlaceCategory, key: OptionalKey = None) -> Category:
     """Hang a category, with all below it, elsewhere."""
     under = asked.path or None
     return await _category(visit, key, lambda tx: catalog.move_category(tx, visit.scope, category_id, under))
 
 
-@endpoint("POST", "/api/operator/categories/{category_id:str}/merge", asks=Place, access="operator")
-async def merge_category(visit: Visit, category_id: Id, asked: Place, key: OptionalKey = None) -> Category:
+@endpoint("POST", "/api/operator/categories/{category_id:str}/merge", asks=PlaceCategory, access="operator")
+async def merge_category(visit: Visit, category_id: Id, asked: PlaceCategory, key: OptionalKey = None) -> Category:
     """Make one of two categories."""
     return await _category(visit, key, lambda tx: catalog.merge_categories(tx, visit.scope, category_id, asked.path))
 

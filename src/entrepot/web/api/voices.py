@@ -19,25 +19,25 @@ from ..visit import Visit
 from ..wire import Done, Listed, Made, listed
 
 
-class Body(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Words(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A question or an answer; an empty answer to a review takes it back."""
 
     body: Annotated[str, Meta(pattern=NO_NUL, max_length=2_000)]
 
 
-class Reason(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Report(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What is wrong with something."""
 
     reason: Annotated[str, Meta(pattern=NO_NUL, min_length=1, max_length=500)]
 
 
-class Into(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class MergeQuestion(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The question that the other one becomes."""
 
     into: Id
 
 
-class Decide(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Moderate(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Whether it is shown, and the reason that its author reads."""
 
     decision: Literal["kept", "hidden"]
@@ -62,8 +62,8 @@ async def vote_helpful(visit: Visit, subject_id: Id, key: OptionalKey = None) ->
     return await visit.once(key, lambda tx: Helpful(catalog.vote_helpful(tx, visit.scope, subject_id)), Helpful)
 
 
-@endpoint("POST", "/api/voices/{subject_id:str}/reports", asks=Reason, access="person")
-async def report(visit: Visit, subject_id: Id, asked: Reason, key: OptionalKey = None) -> Done:
+@endpoint("POST", "/api/voices/{subject_id:str}/reports", asks=Report, access="person")
+async def report(visit: Visit, subject_id: Id, asked: Report, key: OptionalKey = None) -> Done:
     """Tell the operator of a review, question or answer."""
     return await _done(visit, key, lambda tx: catalog.report(tx, visit.scope, subject_id, asked.reason))
 
@@ -84,8 +84,8 @@ async def list_questions(visit: Visit, product_id: Id, after: After = None, most
     return listed(found, most, lambda each: str(each.asked_at))
 
 
-@endpoint("POST", "/api/products/{product_id:str}/questions", asks=Body, access="person")
-async def ask_question(visit: Visit, product_id: Id, asked: Body, key: OptionalKey = None) -> Question:
+@endpoint("POST", "/api/products/{product_id:str}/questions", asks=Words, access="person")
+async def ask_question(visit: Visit, product_id: Id, asked: Words, key: OptionalKey = None) -> Question:
     """Ask something about a product."""
     name = _name(visit)
     made = await visit.once(
@@ -94,8 +94,8 @@ async def ask_question(visit: Visit, product_id: Id, asked: Body, key: OptionalK
     return await visit.read(lambda s: catalog.get_question(s, visit.scope, made.id))
 
 
-@endpoint("POST", "/api/questions/{question_id:str}/answers", asks=Body, access="person")
-async def answer_question(visit: Visit, question_id: Id, asked: Body, key: OptionalKey = None) -> Question:
+@endpoint("POST", "/api/questions/{question_id:str}/answers", asks=Words, access="person")
+async def answer_question(visit: Visit, question_id: Id, asked: Words, key: OptionalKey = None) -> Question:
     """Answer a question, as a seller of the product, somebody who bought it here, or the operator."""
     name = _name(visit)
     await visit.once(
@@ -104,8 +104,8 @@ async def answer_question(visit: Visit, question_id: Id, asked: Body, key: Optio
     return await visit.read(lambda s: catalog.get_question(s, visit.scope, question_id))
 
 
-@endpoint("POST", "/api/questions/{question_id:str}/merge", asks=Into, access="person")
-async def merge_questions(visit: Visit, question_id: Id, asked: Into, key: OptionalKey = None) -> Question:
+@endpoint("POST", "/api/questions/{question_id:str}/merge", asks=MergeQuestion, access="person")
+async def merge_questions(visit: Visit, question_id: Id, asked: MergeQuestion, key: OptionalKey = None) -> Question:
     """Make one of two questions that ask the same; for sellers of the product and the operator."""
     made = await visit.once(
         key, lambda tx: Made(catalog.merge_questions(tx, visit.scope, question_id, asked.into).id), Made
@@ -131,8 +131,8 @@ async def list_merchant_reviews(visit: Visit, after: After = None, most: Most = 
     return listed(found, most, lambda each: str(each.review.written_at))
 
 
-@endpoint("PUT", "/api/merchant/reviews/{review_id:str}/answer", asks=Body, access="member")
-async def answer_review(visit: Visit, review_id: Id, asked: Body, key: OptionalKey = None) -> Review:
+@endpoint("PUT", "/api/merchant/reviews/{review_id:str}/answer", asks=Words, access="member")
+async def answer_review(visit: Visit, review_id: Id, asked: Words, key: OptionalKey = None) -> Review:
     """Answer a review of one's own goods."""
     made = await visit.once(
         key, lambda tx: Made(catalog.answer_review(tx, visit.scope, review_id, asked.body).id), Made
@@ -147,8 +147,8 @@ async def list_cases(visit: Visit, after: After = None, most: Most = 50) -> List
     return listed(found, most, lambda each: str(each.opened_at))
 
 
-@endpoint("POST", "/api/operator/moderation/{subject_id:str}", asks=Decide, access="operator")
-async def decide(visit: Visit, subject_id: Id, asked: Decide, key: OptionalKey = None) -> Done:
+@endpoint("POST", "/api/operator/moderation/{subject_id:str}", asks=Moderate, access="operator")
+async def decide(visit: Visit, subject_id: Id, asked: Moderate, key: OptionalKey = None) -> Done:
     """Show or hide a review, question or answer; its author is told."""
     return await _done(visit, key, lambda tx: catalog.decide(tx, visit.scope, subject_id, asked.decision, asked.reason))
 

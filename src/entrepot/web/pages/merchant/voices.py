@@ -8,7 +8,7 @@ from litestar import Response, get, post
 from litestar.types import ControllerRouterHandler
 
 from entrepot import catalog
-from entrepot.kernel import Refused
+from entrepot.kernel import NotFound, Refused
 
 from ...params import Id, InQuery
 from ...rendering import redirect
@@ -31,6 +31,8 @@ async def answer_review(visit: Visit, review_id: Id) -> Response[Any]:
     form = await visit.form()
     try:
         await visit.write(lambda tx: catalog.answer_review(tx, visit.scope, review_id, form.get("body", "")))
+    except NotFound:
+        raise
     except Refused as refusal:
         return await _show_voices(visit, False, None, refusal)
     visit.flash("voices.saved")
@@ -45,6 +47,8 @@ async def answer_question(visit: Visit, question_id: Id) -> Response[Any]:
     body = form.get("body", "")
     try:
         await visit.write(lambda tx: catalog.answer_question(tx, visit.scope, question_id, merchant.name, body))
+    except NotFound:
+        raise
     except Refused as refusal:
         return await _show_voices(visit, False, None, refusal)
     visit.flash("voices.saved")
@@ -58,6 +62,8 @@ async def merge(visit: Visit, question_id: Id) -> Response[Any]:
     into = form.get("into", "")
     try:
         await visit.write(lambda tx: catalog.merge_questions(tx, visit.scope, question_id, into))
+    except NotFound:
+        raise
     except Refused as refusal:
         return await _show_voices(visit, False, None, refusal)
     visit.flash("voices.merged")

@@ -9,7 +9,7 @@ from litestar import Response, get, post
 from litestar.types import ControllerRouterHandler
 
 from entrepot import catalog
-from entrepot.kernel import Refused
+from entrepot.kernel import NotFound, Refused
 
 from ...params import Id, InQuery
 from ...rendering import redirect
@@ -40,6 +40,8 @@ async def decide(visit: Visit, subject_id: Id) -> Response[Any]:
     form = await visit.fields(DecisionForm)
     try:
         await visit.write(lambda tx: catalog.decide(tx, visit.scope, subject_id, form.decision, form.reason))
+    except NotFound:
+        raise
     except Refused as refusal:
         return await _show_queue(visit, "open", "", refusal)
     visit.flash("moderation.done")

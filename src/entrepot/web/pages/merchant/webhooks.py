@@ -54,6 +54,7 @@ async def act(visit: Visit, endpoint_id: Id) -> Response[Any]:
     """Remove it, switch it on again, change its secret, or send something once more."""
     form = await visit.form()
     scope, key = visit.scope, visit.entrepot.secret_key
+    await visit.read(lambda s: identity.list_deliveries(s, scope, endpoint_id, most=1))  # it is one of theirs
     match form.get("act"):
         case "remove":
             await visit.write(lambda tx: identity.remove_endpoint(tx, scope, endpoint_id))

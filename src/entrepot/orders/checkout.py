@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from entrepot import catalog, deliver, ledger, pay
 from entrepot.identity import LANGUAGES, Scope, check_email
-from entrepot.kernel import MINUTE, Again, Conflict, Invalid, Tx, format_money, from_json, split, to_json
+from entrepot.kernel import DAY, MINUTE, Again, Conflict, Invalid, Tx, format_money, from_json, split, to_json
 
 from .access import number_of, owner_of
 from .cart_views import CardView, CartView, ChangeKind, DeliveryOption
@@ -288,8 +288,13 @@ def _order(tx: Tx, order_id: str, agreed: _Agreed, wish: Place, payment: pay.Pay
         address_json=to_json(seen.address),
         payment_id=payment.id,
         placed_at=tx.now,
-        pay_by=tx.now + settings.pay_minutes * MINUTE,
+        pay_by=tx.now + time_to_pay(payment, settings),
         gift_minor=agreed.gift_minor,
         billing_json=to_json(seen.billing) if seen.billing else None,
         note=wish.note.strip(),
     )
+
+
+def time_to_pay(payment: pay.Payment, settings: Settings) -> int:
+    """How long stock waits for a payment, in microseconds: a transfer between banks takes days."""
+    return settings.transfer_days * DAY if payment.processor == "manual" else settings.pay_minutes * MINUTE

@@ -27,6 +27,8 @@ class Settings(msgspec.Struct, frozen=True):
 
     confirm_days: int = 7
     pay_minutes: int = 30
+    transfer_days: int = 5
+    """How long stock waits for a bank transfer instead."""
     return_days: int = 14
     """How long after the delivery goods may be sent back."""
     answer_days: int = 3
@@ -50,6 +52,8 @@ class Settings(msgspec.Struct, frozen=True):
             raise ValueError("confirm_days must be 0 to 365: days from delivery until a sale completes by itself")
         if not 1 <= self.pay_minutes <= 10_080:
             raise ValueError("pay_minutes must be 1 to 10080: how long stock waits for a payment")
+        if not 1 <= self.transfer_days <= 30:
+            raise ValueError("transfer_days must be 1 to 30: how long stock waits for a bank transfer")
 
 
 class OrderStatus(StrEnum):

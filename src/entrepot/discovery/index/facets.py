@@ -35,7 +35,7 @@ from .filters import (
     Terms,
     read_range,
 )
-from .numbers import number_of
+from .numbers import number_of, read_number_range
 
 FACETS_MAX = 10
 VALUES_MAX = 30
@@ -76,9 +76,10 @@ def choose(summaries: Mapping[str, Summary], total: int, filters: Sequence[Filte
 
 
 def show(name: str, counts: Mapping[str, int], filters: Sequence[Filter], *, as_given: bool = False) -> Facet:
-    """A facet with the values to show of it, from the exact counts of them all; numbers come `as_given`."""
+    """A facet with the values to show of it, from the exact counts of them all; numbers come `as_given`, unless one of
+    them is none, or they are too many."""
     chosen = next((each for each in filters if each.name == name), None)
-    if as_given or name in NUMERIC:
+    if name in NUMERIC or (as_given and len(counts) <= VALUES_MAX and all(map(_is_number, counts))):
         shown = [(value, count) for value, count in counts.items() if count or _is_chosen(value, chosen)]
     else:
         shown = _largest(name, counts, chosen)
@@ -134,6 +135,10 @@ def _largest(name: str, counts: Mapping[str, int], chosen: Filter | None) -> lis
     order = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
     most = shown_most(name)
     return order[:most] + [item for item in order[most:] if chosen is not None and _is_chosen(item[0], chosen)]
+
+
+def _is_number(value: str) -> bool:
+    return number_of(value) is not None or read_number_range(value) is not None
 
 
 def _sortable(value: str) -> float:

@@ -24,7 +24,7 @@ from typing import Any
 
 import msgspec
 
-from entrepot import catalog, deliver, group, identity
+from entrepot import catalog, cloud, deliver, group, identity, ledger
 from entrepot.app import Entrepot
 from entrepot.catalog import (
     AttributeDefinition,
@@ -43,6 +43,8 @@ from entrepot.kernel import DAY, HOUR, Blobs, Lane, ManualClock, Tx, to_rfc3339,
 from . import catalogue
 from .types import DemoCatalogue, DemoMerchant, DemoOffer, DemoPicture, DemoProduct, DemoVariant
 
+COMPUTE_CREDIT = 25 * 10**9
+"""What Chen may spend on compute, in nano units."""
 NO_PASSWORD = "!"
 """No hash has this form: these people sign in by a click, in a demo home and on loopback only."""
 CAST = "demo.cast"
@@ -142,11 +144,13 @@ def _cast(tx: Tx, alice: Scope, dana: Scope, sellers: tuple[Seller, ...]) -> Non
     players = [
         ("Alice", alice.actor, None, "/"),
         ("Bruno", bruno.actor, bruno.organisation, "/merchant"),
-        ("Chen", chen, lab, "/account"),
+        ("Chen", chen, lab, "/cloud"),
         ("Dana", dana.actor, dana.organisation, "/operator"),
     ]
     names = ("name", "user_id", "organisation", "start")
     write_fact(tx, CAST, [dict(zip(names, player, strict=True)) for player in players])
+    unit = cloud.nano(cloud.Settings().currency)
+    ledger.post(tx, cloud.credit_plan(lab, unit, COMPUTE_CREDIT, "demo", granted=True))
 
 
 # Pictures

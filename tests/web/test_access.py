@@ -129,7 +129,11 @@ def foreign(market: Market, alice: Visitor, bruno: Visitor, entrepot: Entrepot) 
     box = bruno.post("/api/merchant/boxes", BODIES["SaveBox"]).json()["id"]
     promotion = bruno.post("/api/promotions", BODIES["SavePromotion"]).json()["promotion"]["id"]
     payout = payout_of(market, alice, bruno, seller_order, shipped.json()["parcels"][0]["parcel"]["id"])
+    market.do(catalog.grant_review, market.cast.alice.actor, market.products[LAMP], "sor_1")
+    review = alice.post(f"/api/products/{market.products[LAMP]}/reviews", {"rating": 3}).json()["id"]
     return {
+        "review_id": review,
+        "category_id": "cat_01KDWPVNG0000000000000000Z",
         **claims_of(alice, bruno, seller_order),
         "promotion_id": promotion,
         "rate_id": "tax_01KDWPVNG0000000000000000Z",

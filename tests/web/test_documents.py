@@ -70,6 +70,7 @@ def test_every_change_takes_an_idempotency_key_or_is_the_same_when_repeated(docu
         "patch /api/session",
         "post /api/accounts",
         "post /api/accounts/confirm",
+        "post /api/carriers/{carrier}/webhook",
         "post /api/cart/quote",
         "post /api/keys",
         "post /api/notices/{notice_id}/read",

@@ -237,10 +237,16 @@ async def get_handling(visit: Visit) -> Handling:
 
 
 @endpoint("PUT", "/api/merchant/handling", asks=SaveHandling, access="member")
-async def save_handling(visit: Visit, asked: SaveHandling) -> Handling:
+async def save_handling(visit: Visit, asked: SaveHandling, key: OptionalKey = None) -> Handling:
     """Say until when orders count for a day, and how long goods take to leave."""
     handling = Handling(asked.cut_off, asked.days, asked.timezone, asked.weekdays, asked.with_platform)
-    return await visit.write(lambda tx: deliver.save_handling(tx, visit.scope, handling))
+
+    def command(tx: Tx) -> Done:
+        deliver.save_handling(tx, visit.scope, handling)
+        return Done()
+
+    await visit.once(key, command, Done)
+    return await visit.read(lambda s: deliver.get_handling(s, visit.scope))
 
 
 @endpoint("GET", "/api/merchant/coverage", access="member")

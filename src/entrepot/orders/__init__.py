@@ -6,6 +6,7 @@ and who gets what of the money, which always sums to what the buyer paid.
 """
 
 from .cancellation import cancel, cancel_order
+from .cart_types import Cart, CartItem, Place, Placed
 from .cart_views import (
     CardView,
     CartGroup,
@@ -137,16 +138,12 @@ from .tax_rates import (
 from .types import (
     CART_LINES_MAX,
     QUANTITY_MAX,
-    Cart,
-    CartItem,
     Discount,
     Fee,
     Legs,
     Line,
     OrderStatus,
     ParcelLine,
-    Place,
-    Placed,
     SellerOrder,
     SellerOrderStatus,
     SentParcel,

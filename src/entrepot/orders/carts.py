@@ -32,8 +32,9 @@ from entrepot.kernel.sql import prepare_text
 
 from . import tables
 from .access import owner_of
+from .cart_types import Cart, CartItem
 from .rules import Price, price_in, read_exchange
-from .types import CART_LINES_MAX, QUANTITY_MAX, Cart, CartItem
+from .types import CART_LINES_MAX, QUANTITY_MAX
 
 EXTRAS_MAX = 20
 """Codes, and gift cards, in one cart."""

@@ -19,6 +19,7 @@ from entrepot.identity import LANGUAGES, Scope, check_email
 from entrepot.kernel import DAY, MINUTE, Again, Conflict, Invalid, Tx, format_money, from_json, split, to_json
 
 from .access import number_of, owner_of
+from .cart_types import Place, Placed
 from .cart_views import CardView, CartView, ChangeKind, DeliveryOption
 from .carts import check_not_own, close_cart, lock_shown
 from .events import OrderPlaced
@@ -31,7 +32,7 @@ from .records import find_newest_order_of, insert_order
 from .rules import Where
 from .seen import Seen, compare
 from .sums import Sums
-from .types import NOTE_LENGTH_MAX, Line, Order, OrderStatus, Place, Placed, SellerOrder, Settings
+from .types import NOTE_LENGTH_MAX, Line, Order, OrderStatus, SellerOrder, Settings
 
 TOTAL_MINOR_MAX = 2**53 - 1
 """What one order may come to, in minor units: exact in every reader of JSON."""

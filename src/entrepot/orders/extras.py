@@ -7,12 +7,12 @@ from entrepot.identity import Scope
 from entrepot.kernel import Conflict, Invalid, NotFound, Secret, Tx
 
 from .access import owner_of
+from .cart_types import Cart
 from .cart_views import CartView
 from .carts import EXTRAS_MAX, lock_cart, lock_shown, set_extras
 from .pricing import price_cart, with_sums
 from .promotions.rows import knows_code
 from .promotions.terms import CODE, code_key
-from .types import Cart
 
 UNKNOWN = "There is no such code: check how it is written"
 

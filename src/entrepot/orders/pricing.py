@@ -11,6 +11,7 @@ from entrepot import catalog, pay
 from entrepot.identity import Scope
 from entrepot.kernel import Conflict, Snapshot, format_money
 
+from .cart_types import Cart, CartItem
 from .cart_views import CardView, CartGroup, CartLine, CartView, Change, ChangeKind, CodeView
 from .carts import Shown, find_shown
 from .money import sum_of
@@ -21,7 +22,6 @@ from .seen import where_of
 from .showing import reductions_of, tax_view
 from .sums import PricedLine, PricedPart, Sums, Want
 from .tax import percent_of
-from .types import Cart, CartItem
 
 BLOCKING = frozenset({ChangeKind.UNSELLABLE, ChangeKind.STOCK})
 """Changes that only the buyer can settle, by taking something out or choosing fewer."""

@@ -10,6 +10,7 @@ from entrepot import catalog, pay
 from entrepot.identity import Address
 from entrepot.kernel import Snapshot
 
+from .cart_types import Cart
 from .fee_rules import fees_for
 from .fees import FeeRule
 from .promotions.applying import Delivery
@@ -20,7 +21,6 @@ from .promotions.uses import read_buyer
 from .sums import Sums, Terms, Want, price_order
 from .tax import Rounding, TaxRate, area_of
 from .tax_rates import rates_for, tax_rounding
-from .types import Cart
 
 
 class Where(msgspec.Struct, frozen=True):

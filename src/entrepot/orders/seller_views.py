@@ -61,10 +61,25 @@ def view_sellers(
     """These seller orders, for whoever looks; the caller has checked that they may."""
     around = _read_around(snapshot, sellers, orders)
     addresses = {order.id: order.address for order in orders.values()}
-    return [
+    views = [
         _view(scope, seller, orders[seller.order_id], addresses[seller.order_id], around[seller.id], snapshot.now)
         for seller in sellers
     ]
+    return [
+        _with_prices(view, seller, orders[seller.order_id], around[seller.id].lines)
+        for view, seller in zip(views, sellers, strict=True)
+    ]
+
+
+def _with_prices(view: SellerOrderView, seller: SellerOrder, order: Order, lines: Sequence[Line]) -> SellerOrderView:
+    """With what was taken off and taxed, as it was frozen, and what the buyer wrote."""
+    return msgspec.structs.replace(
+        view,
+        reductions=reductions_of([*(each for line in lines for each in line.discounts), *seller.shipping_discounts]),
+        shipping_discount_minor=seller.shipping_discount_minor,
+        taxes=taxes_of(seller, lines),
+        note=order.note,
+    )
 
 
 def _read_around(snapshot: Snapshot, sellers: Sequence[SellerOrder], orders: Mapping[str, Order]) -> dict[str, _Around]:
@@ -154,12 +169,6 @@ def _view(
         can_return=viewer.owns and _may_return(seller, now) and any(returnable.values()),
         can_dispute=viewer.owns and _may_dispute(seller, now) and not open_return and left.paid_minor > 0,
         can_refund=backstage and status in PAID and seller.dispute_id is None and left.paid_minor > 0,
-        reductions=reductions_of(
-            [*(each for line in around.lines for each in line.discounts), *seller.shipping_discounts]
-        ),
-        shipping_discount_minor=seller.shipping_discount_minor,
-        taxes=taxes_of(seller, around.lines),
-        note=order.note,
     )
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from litestar import Litestar
 
-from entrepot import catalog, identity, pay
+from entrepot import catalog, identity, orders, pay
 from entrepot.app import Entrepot
 from tests.orders.market import CUP, LAMP, Market
 from tests.web.routes import Operation, operations
@@ -87,6 +87,7 @@ PUBLIC = {
     "merchant",
     "name",
     "part",
+    "processor",
     "product_id",
     "question_id",
     "sha256",
@@ -160,10 +161,24 @@ def foreign(market: Market, alice: Visitor, bruno: Visitor, entrepot: Entrepot) 
         "notice_id": notice,
         "parcel_id": shipped.json()["parcels"][0]["parcel"]["id"],
         "payout_id": payout,
+        "invoice_id": invoice_of(market),
+        "break_id": "brk_01KDWPVNG0000000000000000Z",
+        "file_id": "fil_01KDWPVNG0000000000000000Z",
         "merchant_id": str(market.cast.bruno.organisation),
         "task_id": "tsk_01KDWPVNG0000000000000000Z",
         "location_id": market.locations[LAMP],
     }
+
+
+def invoice_of(market: Market) -> str:
+    """A document of Bruno's, once it is issued."""
+    found: list[orders.Invoice] = []
+    for _ in range(200):
+        found = market.see(orders.list_invoices, market.cast.bruno)
+        if found:
+            break
+        time.sleep(0.05)
+    return found[0].id
 
 
 def claims_of(alice: Visitor, bruno: Visitor, seller_order: str) -> dict[str, str]:

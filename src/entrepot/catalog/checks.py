@@ -159,9 +159,14 @@ def _said(value: Any, language: str) -> str:
 
 def _joined(names: Sequence[dict[str, str]]) -> dict[str, str]:
     return {
-        "en": ", ".join(name["en"] for name in names),
+        "en": ", ".join(_in_a_sentence(name["en"]) for name in names),
         "zh": "、".join(name.get("zh") or name["en"] for name in names),
     }
+
+
+def _in_a_sentence(name: str) -> str:
+    """`Screen size` is said in small letters there, HDR and Wi-Fi are not."""
+    return name if name[1:2].isupper() or "-" in name else name[:1].lower() + name[1:]
 
 
 # --- what is looked at; each says None where all is well

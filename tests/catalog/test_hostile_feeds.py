@@ -125,7 +125,7 @@ def test_what_is_huge_is_read_in_bounded_memory(tmp_path: Path, name: str) -> No
 
 
 @pytest.mark.slow
-def test_two_million_rows_are_read_in_bounded_memory(tmp_path: Path) -> None:
+def test_a_quarter_of_a_million_rows_in_groups_are_read_in_bounded_memory(tmp_path: Path) -> None:
     path = tmp_path / "google.tsv"
     with path.open("w") as file:
         file.write("id\ttitle\tprice\timage_link\tavailability\titem_group_id\n")

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -62,3 +63,23 @@ def test_what_is_not_there_is_not_found(tmp_path: Path, name: str) -> None:
     assert not blobs.has(name)
     with pytest.raises(NotFound):
         blobs.get(name)
+
+
+def test_a_stream_is_stored_as_its_bytes_are(tmp_path: Path) -> None:
+    blobs, content = Blobs(tmp_path), bytes(range(256)) * 10_000
+    with tempfile.SpooledTemporaryFile(max_size=1_000) as spool:
+        spool.write(b"before" + content)
+        spool.seek(6)
+        assert blobs.put_stream(spool) == blobs.put(content)
+    assert list(tmp_path.rglob(".new-*")) == []
+
+
+def test_a_store_below_another_is_apart_and_may_delete(tmp_path: Path) -> None:
+    above = Blobs(tmp_path)
+    below = above.below("feeds")
+    sha256 = below.put(b"feed")
+    assert (above.has(sha256), below.has(sha256)) == (False, True)
+    above.put(b"feed")
+    below.delete(sha256)
+    below.delete(sha256)
+    assert (above.has(sha256), below.has(sha256)) == (True, False)

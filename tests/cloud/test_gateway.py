@@ -12,7 +12,8 @@ import pytest
 
 from entrepot import cloud, ledger
 from entrepot.cloud import accounts, customers, pricing, registry, settling
-from entrepot.cloud.engines.base import Capabilities, Generation, Message, Piece
+from entrepot.cloud.capabilities import Capabilities
+from entrepot.cloud.engines.base import Generation, Message, Piece
 from entrepot.cloud.engines.gateway import Bill, Call, Gateway
 from entrepot.cloud.engines.pool import Pool
 from entrepot.cloud.types import Settings, Upstream

@@ -7,7 +7,8 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from entrepot.cloud.engines.base import Capabilities, EngineFault, Generation, Message, Piece, Tool, Unable
+from entrepot.cloud.capabilities import Capabilities
+from entrepot.cloud.engines.base import EngineFault, Generation, Message, Piece, Tool, Unable
 from entrepot.cloud.engines.upstream import Upstream
 from entrepot.kernel import Secret
 from tests.cloud.wires import Double, double

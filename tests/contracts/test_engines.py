@@ -10,7 +10,8 @@ from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 import numpy as np
 import pytest
 
-from entrepot.cloud.engines.base import Capabilities, Engine, Generation, Message, Piece, Unable
+from entrepot.cloud.capabilities import Capabilities
+from entrepot.cloud.engines.base import Engine, Generation, Message, Piece, Unable
 from entrepot.cloud.engines.llama import Llama
 from entrepot.cloud.engines.onnx import Onnx
 from entrepot.cloud.engines.static import Static

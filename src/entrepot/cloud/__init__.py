@@ -11,9 +11,10 @@ from .accounts import nano
 from .admission import OutOfCredit, OverBudget
 from .budgets import Budget, BudgetState, Period, add_budget, change_budget, end_budget, list_budgets
 from .builtin import ensure_builtin
+from .capabilities import Capabilities
 from .customers import Limits, credit_plan, set_credit_line, set_limits
 from .embedding import DIMENSIONS, MODEL, embed, embed_query, load_model
-from .engines.base import Capabilities, Engine, EngineFault, Generation, Message, Piece, Tool, Vectors
+from .engines.base import Engine, EngineFault, Generation, Message, Piece, Tool, Vectors
 from .engines.gateway import Bill, Call, Gateway
 from .engines.pool import Pool
 from .events import ModelPublished, ModelWithdrawn

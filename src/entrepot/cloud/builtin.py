@@ -5,8 +5,8 @@ from __future__ import annotations
 from entrepot.identity import Scope
 from entrepot.kernel import Tx
 
+from .capabilities import Capabilities
 from .embedding import DIMENSIONS, MODEL, TOKENS_MAX
-from .engines.base import Capabilities
 from .pricing import add_price_book
 from .registry import Licence, ModelDraft, add_model, find_live, publish_model
 

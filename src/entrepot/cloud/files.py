@@ -15,7 +15,8 @@ import msgspec
 
 from entrepot.kernel import Blobs, Invalid, Unavailable
 
-from .engines.base import Capabilities, Engine, EngineFault, Unable
+from .capabilities import Capabilities
+from .engines.base import Engine, EngineFault, Unable
 from .engines.llama import Budget, Llama
 from .engines.onnx import Onnx
 from .registry import Kind, Licence, ModelDraft, ModelFile

@@ -20,7 +20,7 @@ from entrepot.kernel import Conflict, Invalid, NotFound, Prepared, Snapshot, Tx,
 from entrepot.kernel.sql import prepare_text
 
 from . import tables
-from .engines.base import Capabilities
+from .capabilities import Capabilities
 from .events import ModelPublished, ModelWithdrawn
 from .types import SHOP
 

@@ -13,6 +13,8 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
+from ..capabilities import Capabilities
+
 Vectors = npt.NDArray[np.float32]
 Finish = Literal["stop", "length", "tool_calls"]
 
@@ -88,17 +90,6 @@ class Ranked(msgspec.Struct, frozen=True):
 
     scores: tuple[float, ...]
     tokens: int
-
-
-class Capabilities(msgspec.Struct, frozen=True):
-    """What a model can do, found out by loading it: how many tokens it can look at, whether it was made for
-    conversations (has a template for them), and the length of its vectors."""
-
-    context: int
-    chat: bool = False
-    completion: bool = False
-    dimensions: int | None = None
-    rerank: bool = False
 
 
 class EngineFault(Exception):

@@ -20,7 +20,8 @@ import msgspec
 
 from entrepot.kernel import Secret
 
-from .base import Capabilities, Embedded, EngineFault, Generation, Piece, Ranked, Unable, text_of
+from ..capabilities import Capabilities
+from .base import Embedded, EngineFault, Generation, Piece, Ranked, Unable, text_of
 from .grammar import Calls, grammar_of
 from .upstream import SILENCE_S, Upstream, refusal_of
 from .wire import body_of, read_pieces

@@ -14,7 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from .base import Capabilities, Embedded, EngineFault, Generation, Piece, Ranked, Unable, Vectors, no_text
+from ..capabilities import Capabilities
+from .base import Embedded, EngineFault, Generation, Piece, Ranked, Unable, Vectors, no_text
 
 TOKENS_MAX = 256
 BATCH_TOKENS_MAX = 4_096

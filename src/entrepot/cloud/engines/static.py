@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 
+from ..capabilities import Capabilities
 from ..embedding import DIMENSIONS, TOKENS_MAX, static_model
-from .base import Capabilities, Embedded, Generation, Piece, Ranked, Unable, no_text
+from .base import Embedded, Generation, Piece, Ranked, Unable, no_text
 
 SENTENCE = "This model makes vectors and nothing else: use /v1/embeddings"
 

@@ -12,7 +12,8 @@ import numpy as np
 
 from entrepot.kernel import Secret
 
-from .base import Capabilities, Embedded, EngineFault, Generation, Piece, Ranked, Unable, text_of
+from ..capabilities import Capabilities
+from .base import Embedded, EngineFault, Generation, Piece, Ranked, Unable, text_of
 from .wire import body_of, error_sentence, read_pieces, tools_of
 
 ANSWER_MAX = 64 << 20

@@ -8,7 +8,8 @@ from msgspec import structs
 
 from entrepot import deliver
 from entrepot.deliver import FLEET, Known, Point, Van, routes
-from entrepot.deliver.planning import PLAN_TASK, make_plan, midnight_of, read_day, today, write_plan
+from entrepot.deliver.planning import PLAN_TASK, make_plan, read_day, write_plan
+from entrepot.deliver.plans import midnight_of, today
 from entrepot.deliver.routes import plan_problems
 from entrepot.deliver.types import Settings
 from entrepot.identity import Address, Scope

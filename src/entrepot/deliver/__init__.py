@@ -52,7 +52,8 @@ from .pickup import (
     save_point,
 )
 from .places import parse_place, split_places
-from .planning import (
+from .planning import plan_day
+from .plans import (
     LeftOut,
     PlannedRoute,
     PlannedStop,
@@ -63,7 +64,6 @@ from .planning import (
     get_plan,
     list_plans,
     newest_plan,
-    plan_day,
     platform_timezone,
     routes_of,
     today,

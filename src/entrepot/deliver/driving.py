@@ -13,7 +13,7 @@ from entrepot.kernel import Conflict, Invalid, NotFound, Prepared, Snapshot, Tx,
 from . import tables
 from .fleet import get_van
 from .parcels import record_scan
-from .planning import PlannedRoute, PlannedStop, current_plan, lock_current_plan, routes_of
+from .plans import PlannedRoute, PlannedStop, current_plan, lock_current_plan, routes_of
 from .types import Scan, ScanCode
 
 Outcome = Literal["delivered", "failed"]

@@ -9,11 +9,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, date, datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import bindparam, insert, or_, select, update
+from sqlalchemy import bindparam, or_, select
 
 from entrepot.identity import Address, Scope, require_operator
 from entrepot.kernel import (
@@ -21,7 +20,6 @@ from entrepot.kernel import (
     SECOND,
     Conflict,
     Invalid,
-    NotFound,
     Prepared,
     Refused,
     Snapshot,
@@ -29,7 +27,6 @@ from entrepot.kernel import (
     TaskRun,
     Tx,
     from_json,
-    in_set,
     prepare,
     to_json,
 )
@@ -39,19 +36,37 @@ from .coordinates import Point, distance_m, locate
 from .fleet import vans_of
 from .locations import locations_of
 from .pickup import PickupPoint, points_by_id
-from .promises import zone_of
+from .plans import (
+    LeftOut,
+    PlannedRoute,
+    PlannedStop,
+    RoutePlan,
+    current_plan,
+    find_plan,
+    get_plan,
+    insert_plan,
+    insert_route,
+    insert_stop,
+    lock_current_plan,
+    mark_failed,
+    mark_ready,
+    midnight_of,
+    newest_plan,
+    parse_day,
+    platform_timezone,
+    routes_of,
+)
 from .routes import Plan, Problem, Stop, Vehicle
-from .terms import list_terms
-from .types import FLEET, PLATFORM, Handling, Settings, Van
+from .types import FLEET, PLATFORM, Settings, Van
 
 PLAN_TASK = "deliver.plan"
 SECONDS_MAX = 600
 SERVICE_S = 180
 """At each door."""
-UNKNOWN_G, UNKNOWN_CM3 = 5_000, 20_000
-"""What a parcel counts as in a van when nobody weighed or measured it."""
 HEAVY_G = 30_000
 HEAVY = "heavy"
+UNKNOWN_G, UNKNOWN_CM3 = 5_000, 20_000
+"""What a parcel counts as in a van when nobody weighed or measured it."""
 STOPS_MAX = 1_000
 DUE_STATES = ("booked", "handed_over", "in_transit", "out_for_delivery", "failed")
 
@@ -60,55 +75,6 @@ class PlanTask(msgspec.Struct, frozen=True):
     """The plan to be made."""
 
     plan_id: str
-
-
-class LeftOut(msgspec.Struct, frozen=True):
-    """A parcel that no route brings, and why: `place` (nobody entered where its address is) or `fleet`."""
-
-    parcel_id: str
-    why: str
-
-
-class RoutePlan(msgspec.Struct, frozen=True):
-    """A plan of a day: `state` is planning, ready or failed, with its `problem` in a sentence."""
-
-    id: str
-    day: str
-    state: str
-    seconds: int
-    seed: int
-    task_id: str | None
-    left_out: tuple[LeftOut, ...]
-    problem: str | None
-    created_at: int
-    ready_at: int | None
-
-
-class PlannedRoute(msgspec.Struct, frozen=True):
-    """What a van does on that day."""
-
-    plan_id: str
-    van_id: str
-    van: Van
-    departs_at: int
-    returns_at: int
-    distance_m: int
-    started_at: int | None
-
-
-class PlannedStop(msgspec.Struct, frozen=True):
-    """A parcel on a route: `state` is planned, done or failed, with the reason why."""
-
-    plan_id: str
-    parcel_id: str
-    van_id: str
-    position: int
-    latitude_e6: int
-    longitude_e6: int
-    arrives_at: int
-    state: str
-    reason: str
-    done_at: int | None
 
 
 class Due(msgspec.Struct, frozen=True):
@@ -138,7 +104,7 @@ def plan_day(tx: Tx, scope: Scope, day: str, seconds: int, seed: int = 1) -> Rou
     Invalid for what is no day, and Conflict while another plan of it is being made.
     """
     require_operator(scope)
-    _parse_day(day)
+    parse_day(day)
     if not 1 <= seconds <= SECONDS_MAX or not 0 <= seed < 2**31:
         raise Invalid("This cannot be planned", fields={"seconds": f"Write seconds from 1 to {SECONDS_MAX}"})
     last = newest_plan(tx, day)
@@ -147,81 +113,17 @@ def plan_day(tx: Tx, scope: Scope, day: str, seconds: int, seed: int = 1) -> Rou
     plan_id = tx.new_id("rtp")
     task_id = tx.enqueue(PLAN_TASK, PlanTask(plan_id), key=plan_id)
     tx.run(
-        _insert_plan, id=plan_id, day=day, state="planning", seconds=seconds, seed=seed, task_id=task_id, left_out="[]",
+        insert_plan, id=plan_id, day=day, state="planning", seconds=seconds, seed=seed, task_id=task_id, left_out="[]",
         problem=None, created_at=tx.now, ready_at=None,
     )  # fmt: skip
     return get_plan(tx, scope, plan_id)
-
-
-def list_plans(snapshot: Snapshot, scope: Scope, most: int = 30) -> list[RoutePlan]:
-    """The newest plans. For the operator."""
-    require_operator(scope)
-    return snapshot.all(_newest, most=most)
-
-
-def get_plan(snapshot: Snapshot, scope: Scope, plan_id: str) -> RoutePlan:
-    """A plan. For the operator; NotFound when there is none."""
-    require_operator(scope)
-    return _found(snapshot.one(_plan, id=plan_id))
-
-
-def newest_plan(snapshot: Snapshot, day: str) -> RoutePlan | None:
-    """The last plan that was asked for, of this day."""
-    return snapshot.one(_of_day, day=day)
-
-
-def current_plan(snapshot: Snapshot, day: str) -> RoutePlan | None:
-    """The plan that is driven on this day: the last one that was made."""
-    return snapshot.one(_current, day=day)
-
-
-def lock_current_plan(tx: Tx, day: str) -> RoutePlan | None:
-    """The same, kept from others: a route is not started while a new plan is written, nor the other way round."""
-    while (locked := tx.one(_current_locked, day=day)) is not None:
-        if current_plan(tx, day) == locked:
-            return locked
-    return None
-
-
-def routes_of(snapshot: Snapshot, plan_id: str) -> list[tuple[PlannedRoute, list[PlannedStop]]]:
-    """The routes of a plan with their stops in order; for those who have checked who asks."""
-    stops: dict[str, list[PlannedStop]] = {}
-    for stop in snapshot.all(_stops, plan_id=plan_id):
-        stops.setdefault(stop.van_id, []).append(stop)
-    return [(route, stops.get(route.van_id, [])) for route in snapshot.all(_routes, plan_id=plan_id)]
-
-
-def depots_of(
-    snapshot: Snapshot, driven: Sequence[tuple[PlannedRoute, Sequence[PlannedStop]]]
-) -> dict[str, tuple[str, Point]]:
-    """The names and points of the locations at which these routes start and end, by id; unknown ones are left out."""
-    used = {each for route, _ in driven for each in (route.van.location_id, route.van.end_location_id)}
-    locations = [each for each in locations_of(snapshot, [PLATFORM])[PLATFORM] if each.id in used]
-    points = locate(snapshot, [location.address for location in locations])
-    return {
-        location.id: (location.name, point)
-        for location, point in zip(locations, points, strict=True)
-        if point is not None
-    }
-
-
-def platform_timezone(snapshot: Snapshot) -> str:
-    """The time zone in which the fleet's days are counted."""
-    handling = list_terms(snapshot, PLATFORM, Handling)
-    return handling[0].timezone if handling else "UTC"
-
-
-def expected_at(snapshot: Snapshot, parcel_ids: Sequence[str]) -> dict[str, int]:
-    """When the newest plan brings each of these parcels, where one does and it has not been there yet."""
-    rows = snapshot.all(_expected, parcel_ids=list(parcel_ids))
-    return {row.parcel_id: row.arrives_at for row in rows}
 
 
 def planning_tasks(settings: Settings) -> tuple[TaskKind[Any], ...]:
     """The task that makes plans."""
 
     def act(run: TaskRun, body: PlanTask) -> None:
-        plan = run.database.read_now(lambda s: s.one(_plan, id=body.plan_id))
+        plan = run.database.read_now(lambda s: s.one(find_plan, id=body.plan_id))
         if plan is None or plan.state != "planning":
             run.settle(lambda tx: None)
             return
@@ -229,7 +131,7 @@ def planning_tasks(settings: Settings) -> tuple[TaskKind[Any], ...]:
             day, made = make_plan(run, plan, settings)
         except Refused as refusal:
             sentence = refusal.sentence
-            run.settle(lambda tx: tx.run(_fail, id_=plan.id, problem_=sentence, now_=tx.now))
+            run.settle(lambda tx: tx.run(mark_failed, id_=plan.id, problem_=sentence, now_=tx.now))
             return
         run.settle(lambda tx: write_plan(tx, plan, day, made))
 
@@ -290,17 +192,11 @@ def write_plan(tx: Tx, plan: RoutePlan, day: Day, made: Plan) -> None:
                     "done_at": None,
                 }
             )  # fmt: skip
-    tx.run_many(_insert_route, routes_rows)
-    tx.run_many(_insert_stop, stops_rows)
+    tx.run_many(insert_route, routes_rows)
+    tx.run_many(insert_stop, stops_rows)
     left_out = [LeftOut(parcel_id, "place") for parcel_id in day.unplaced]
     left_out += [LeftOut(parcel_id, "fleet") for parcel_id in made.left_out]
-    tx.run(_ready, id_=plan.id, left_out_=to_json(left_out), now_=tx.now)
-
-
-def midnight_of(day: str, timezone: str) -> int:
-    """The beginning of a day there, in microseconds UTC."""
-    begins = datetime.combine(_parse_day(day), datetime.min.time(), zone_of(timezone))
-    return int(begins.astimezone(UTC).timestamp()) * SECOND
+    tx.run(mark_ready, id_=plan.id, left_out_=to_json(left_out), now_=tx.now)
 
 
 def _started(snapshot: Snapshot, plan: RoutePlan) -> list[tuple[PlannedRoute, list[PlannedStop]]]:
@@ -340,7 +236,7 @@ def _problem(
     homes = sorted({each for van in vans for each in (van.location_id, van.end_location_id or van.location_id)})
     there = [parcel for parcel in due if parcel.id in placed]
     places = [depots[home] for home in homes] + [placed[parcel.id] for parcel in there]
-    weekday = _parse_day(plan.day).weekday()
+    weekday = parse_day(plan.day).weekday()
     distances = tuple(tuple(distance_m(a, b) * settings.road_factor_percent // 100 for b in places) for a in places)
     durations = tuple(tuple(-(-way * 36 // (settings.speed_km_h * 10)) for way in row) for row in distances)
     return Problem(
@@ -378,36 +274,6 @@ def _stop(parcel: Due, place: int, point: PickupPoint | None, weekday: int) -> S
     return Stop(parcel.id, place, (parcel.weight_g, parcel.volume_cm3), SERVICE_S, opens, closes, parcel.needs | heavy)
 
 
-def _parse_day(day: str) -> date:
-    try:
-        found = date.fromisoformat(day)
-    except ValueError:
-        raise Invalid("Write a day such as 2026-04-03", fields={"day": "Write a day such as 2026-04-03"}) from None
-    if not date(2000, 1, 1) <= found <= date(2100, 1, 1) or len(day) != 10:
-        raise Invalid("Write a day such as 2026-04-03", fields={"day": "Write a day such as 2026-04-03"})
-    return found
-
-
-def today(now: int, timezone: str) -> str:
-    """The day it is there."""
-    return datetime.fromtimestamp(now // SECOND, UTC).astimezone(zone_of(timezone)).date().isoformat()
-
-
-def _found(plan: RoutePlan | None) -> RoutePlan:
-    if plan is None:
-        raise NotFound("There is no such plan")
-    return plan
-
-
-def _route_plan(*values: Any) -> RoutePlan:
-    plan = RoutePlan(*values)
-    return msgspec.structs.replace(plan, left_out=from_json(values[6], tuple[LeftOut, ...]))
-
-
-def _route(plan_id: str, van_id: str, van: str, *rest: Any) -> PlannedRoute:
-    return PlannedRoute(plan_id, van_id, from_json(van, Van), *rest)
-
-
 def _due_parcel(
     parcel_id: str, address: str, weight_g: int | None, volume_cm3: int | None, needs: str, point_id: str | None
 ) -> Due:
@@ -417,38 +283,7 @@ def _due_parcel(
     )  # fmt: skip
 
 
-_p, _r, _s, _c = tables.route_plans.c, tables.routes.c, tables.route_stops.c, tables.parcels.c
-_PLAN = [_p[name] for name in RoutePlan.__struct_fields__]
-_plan: Prepared[RoutePlan] = prepare(select(*_PLAN).where(_p.id == bindparam("id")), _route_plan)
-_newest: Prepared[RoutePlan] = prepare(select(*_PLAN).order_by(_p.id.desc()).limit(bindparam("most")), _route_plan)
-_newest_of_day = select(*_PLAN).where(_p.day == bindparam("day")).order_by(_p.id.desc()).limit(1)
-_of_day: Prepared[RoutePlan] = prepare(_newest_of_day, _route_plan)
-_ready_of_day = (
-    select(*_PLAN)
-    .where(_p.day == bindparam("day"), _p.state == "ready")
-    .order_by(_p.ready_at.desc(), _p.id.desc())
-    .limit(1)
-)
-_current: Prepared[RoutePlan] = prepare(_ready_of_day, _route_plan)
-_current_locked: Prepared[RoutePlan] = prepare(_ready_of_day.with_for_update(), _route_plan)
-_routes: Prepared[PlannedRoute] = prepare(
-    select(*[_r[name] for name in PlannedRoute.__struct_fields__])
-    .where(_r.plan_id == bindparam("plan_id"))
-    .order_by(_r.van_id),
-    _route,
-)
-STOP_COLUMNS = [_s[name] for name in PlannedStop.__struct_fields__]
-_stops: Prepared[PlannedStop] = prepare(
-    select(*STOP_COLUMNS).where(_s.plan_id == bindparam("plan_id")).order_by(_s.van_id, _s.position), PlannedStop
-)
-_later = tables.route_stops.alias("later")
-_expected: Prepared[Any] = prepare(
-    select(_s.parcel_id, _s.arrives_at).where(
-        in_set(_s.parcel_id, "parcel_ids"),
-        _s.state == "planned",
-        ~select(_later.c.plan_id).where(_later.c.parcel_id == _s.parcel_id, _later.c.plan_id > _s.plan_id).exists(),
-    )
-)
+_c = tables.parcels.c
 _due: Prepared[Due] = prepare(
     select(_c.id, _c.address, _c.weight_g, _c.volume_cm3, _c.needs, _c.pickup_point_id)
     .where(_c.carrier == bindparam("carrier"), or_(*[_c.state == state for state in DUE_STATES]))
@@ -456,17 +291,3 @@ _due: Prepared[Due] = prepare(
     .limit(bindparam("most")),
     _due_parcel,
 )
-_insert_plan: Prepared[Any] = prepare(
-    insert(tables.route_plans).values({column.name: bindparam(column.name) for column in tables.route_plans.columns})
-)
-_insert_route: Prepared[Any] = prepare(
-    insert(tables.routes).values({column.name: bindparam(column.name) for column in tables.routes.columns})
-)
-_insert_stop: Prepared[Any] = prepare(
-    insert(tables.route_stops).values({column.name: bindparam(column.name) for column in tables.route_stops.columns})
-)
-_this = update(tables.route_plans).where(_p.id == bindparam("id_"), _p.state == "planning")
-_ready: Prepared[Any] = prepare(
-    _this.values(state="ready", left_out=bindparam("left_out_"), ready_at=bindparam("now_"))
-)
-_fail: Prepared[Any] = prepare(_this.values(state="failed", problem=bindparam("problem_"), ready_at=bindparam("now_")))

@@ -14,8 +14,8 @@ from entrepot.deliver import BoxDraft, Handling, PickupPointDraft, Van
 from entrepot.kernel import NotFound, Tx
 
 from ..endpoints import JSON, endpoint
-from ..pages.delivering.tracking import Tracked, read_tracked
 from ..params import Id, Line, Name, OptionalKey, Slug
+from ..tracked import Tracked, read_tracked
 from ..visit import CurrentVisit, Visit
 from ..wire import Done, Made, with_id
 from .account import PostalAddress

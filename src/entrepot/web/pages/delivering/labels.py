@@ -10,8 +10,8 @@ from entrepot.kernel import Invalid
 
 from ...params import Id
 from ...rendering import render
+from ...tracked import tracking_address
 from ...visit import Visit
-from .tracking import tracking_address
 
 
 @get("/parcels/{parcel_id:str}/label", include_in_schema=False, opt={"access": "member"})

@@ -109,7 +109,7 @@ async def read(gateway: Gateway, wish: Call, work: Generation = HELLO) -> tuple[
 
 async def wait_for(true: Callable[[], bool]) -> None:
     """Wait until it is true, for a few seconds."""
-    for _ in range(500):
+    for _ in range(3_000):
         if true():
             return
         await asyncio.sleep(0.01)

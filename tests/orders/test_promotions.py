@@ -12,6 +12,7 @@ import pytest
 from entrepot import ledger, orders, pay
 from entrepot.identity import Scope
 from entrepot.kernel import DAY, MINUTE, Conflict, Database, Invalid, NotFound, Refused
+from entrepot.kernel.sql import prepare_text
 from entrepot.orders import PromotionDraft, Terms
 from entrepot.pay import accounts
 from tests.orders.market import CUP, DELIVERY_MINOR, HOME, LAMP, PRICES, Market, guest, wish_for
@@ -328,6 +329,15 @@ def test_a_limit_that_is_set_later_knows_what_was_used_before(market: Market) ->
     market.fill(market.cast.chen, {LAMP: 1})
     with pytest.raises(Conflict, match="OPEN has been used as often as it may be"):
         market.do(orders.add_code, market.cast.chen, "OPEN")
+
+
+def test_a_use_that_was_not_counted_is_found(market: Market) -> None:
+    promote(market, market.cast.bruno, limit_total=9)
+    market.buy(market.cast.alice, {LAMP: 1})
+    (proof,) = [each for each in orders.PROOFS if each.name == "orders.promotions"]
+    assert (market.see(proof.check).rows, list(market.see(proof.check).breaches)) == (1, [])
+    market.do(lambda tx: tx.run(prepare_text("UPDATE orders_promotion_counts SET used = 0")))
+    assert len(list(market.see(proof.check).breaches)) == 1
 
 
 def _balance(snapshot: Any, account: Any) -> int:

@@ -84,6 +84,6 @@ def test_proofs_count_what_they_looked_at(market: Market) -> None:
     counts = {proof.name: market.see(proof.check).rows for proof in orders.PROOFS}
     assert counts == {
         "orders.invariant": 2, "orders.totals": 1, "orders.escrow": 2, "orders.refunds": 2, "orders.shared": 2,
-        "orders.disputes": 0,
+        "orders.disputes": 0, "orders.promotions": 0,
         "orders.stock": 2,
     }  # fmt: skip

@@ -14,7 +14,7 @@ from entrepot.kernel import Finding, Prepared, Proof, Snapshot, in_set, prepare
 from entrepot.ledger import Balance
 from entrepot.pay.accounts import escrow
 
-from . import tables
+from . import rule_tables, tables
 from .dispute_rows import disputes_of
 from .money import line_legs, line_sum, shipping_legs
 from .records import list_lines
@@ -65,8 +65,16 @@ def disputes(snapshot: Snapshot) -> Finding:
     return Finding(rows, _over_sellers(snapshot, _unkept).breaches)
 
 
+def promotions(snapshot: Snapshot) -> Finding:
+    """No promotion is used more often than it may be, and the counts of limited ones are those of its uses."""
+    rows = snapshot.all(_limited)
+    breaches = [f"{row.id} counts {row.used} uses and has {row.uses}" for row in rows if row.used != row.uses]
+    return Finding(int(snapshot.value(_uses) or 0), breaches)
+
+
 PROOFS = (
     Proof("orders.invariant", "what a buyer pays is what seller, commission, carrier and tax get", invariant),
+    Proof("orders.promotions", "limited promotions were used as often as was counted", promotions),
     Proof("orders.totals", "an order comes to the sum of its parts", totals),
     Proof("orders.escrow", "what is paid, not given back and not complete lies in escrow, to the unit", escrows),
     Proof("orders.refunds", "no refund takes more of anything than there was", refunds),
@@ -268,3 +276,9 @@ _restocked: Prepared[Any] = prepare(
     .where(in_set(_t.seller_order_id, "ids"))
     .group_by(_i.line_id)
 )
+_c, _u = rule_tables.promotion_counts.c, rule_tables.promotion_uses.c
+_of_it = select(func.count()).where(_u.promotion_id == _c.promotion_id, _u.released_at.is_(None)).scalar_subquery()
+_limited: Prepared[Any] = prepare(
+    select(_c.promotion_id.label("id"), _c.used, _of_it.label("uses")).where(_c.buyer == "")
+)
+_uses: Prepared[Any] = prepare(select(func.count().label("uses")).select_from(rule_tables.promotion_uses))

@@ -188,9 +188,9 @@ class Month:
                 lambda tx: orders.quote_cart(tx, person.scope, person.address, person.email)
             )
             options = [self._random.choice(group.options[:2]) for group in checkout.groups]
-            shipping_minor = sum(option.amount_minor for option in options)
-            total_minor = checkout.items_minor + shipping_minor + checkout.tax_minor
-            wish = Place(tuple(option.quote_id for option in options), method, total_minor)
+            chosen = {option.merchant_id: option.quote_id for option in options}
+            shown = self._database.read_now(lambda s: orders.view_checkout(s, person.scope, chosen)) or checkout
+            wish = Place(shown.quote_ids, method, shown.total_minor)
             self._database.write_now(lambda tx: orders.place(tx, person.scope, wish, self._entrepot.settings.orders))
         except Refused:
             return  # sold out meanwhile, or too heavy for the sheet: people go away too

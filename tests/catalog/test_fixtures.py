@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from entrepot.catalog.imports import gathering
 from entrepot.kernel import Blobs
 from tests.catalog.exporters import FEEDS, GOOD, Fixture, google_xml_feed, shopify_feed
 from tests.catalog.feeds import bring, report
@@ -58,3 +59,32 @@ def test_atom_is_read_as_rss_is(shop: Shop, blobs: Blobs, tmp_path: Path) -> Non
     job = bring(shop, blobs, saved(tmp_path, fixture))
     assert (job.format, job.counts.created) == ("google-xml", GOOD)
     assert job.counts.refused == len(fixture.expected)
+
+
+def scattered(path: Path, products: int) -> Path:
+    """The first variant of every product, then the second of each, then the third."""
+    rows = [
+        f"{name}-{size}\tLamp {size}\t5 USD\thttps://x.example/{name}.jpg\tin_stock\t{name}\t{size}"
+        for size in "SML"
+        for name in (f"g{number}" for number in range(products))
+    ]
+    head = "id\ttitle\tprice\timage_link\tavailability\titem_group_id\tsize"
+    path.write_text("\n".join([head, *rows]) + "\n", encoding="utf-8")
+    return path
+
+
+def test_variants_that_stand_apart_are_one_product(shop: Shop, blobs: Blobs, tmp_path: Path) -> None:
+    path = scattered(tmp_path / "g.tsv", 40)
+    assert bring(shop, blobs, path).counts.created == 40
+    assert [each.label for each in shop.product("g7").variants] == ["S", "M", "L"]
+    assert bring(shop, blobs, path).counts.unchanged == 40
+
+
+def test_variants_that_stand_too_far_apart_are_refused_and_not_halved(
+    shop: Shop, blobs: Blobs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gathering, "KEPT_BYTES_MAX", 1_000)
+    job = bring(shop, blobs, scattered(tmp_path / "g.tsv", 40))
+    assert job.counts.created + job.counts.refused == 40
+    assert job.counts.refused > 20
+    assert all("too far apart" in each.reason for each in report(shop, job))

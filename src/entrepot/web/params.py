@@ -22,6 +22,8 @@ SHA256 = r"^[0-9a-f]{64}$"
 Id = Annotated[str, PathParameter(pattern=ID), Meta(pattern=ID)]
 """An id of ours, such as ord_01K…; another shape in a path answers 404."""
 Slug = Annotated[str, PathParameter(pattern=SLUG, min_length=1, max_length=300)]
+SlugPath = Annotated[str, PathParameter(max_length=1_000)]
+"""Slugs joined by slashes, as a category's address is."""
 Sha256 = Annotated[str, PathParameter(pattern=SHA256)]
 Line = Annotated[str, Meta(pattern=NO_NUL, max_length=300)]
 """A short text."""

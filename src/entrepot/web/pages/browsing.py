@@ -16,7 +16,7 @@ from entrepot import catalog, discovery
 from entrepot.catalog import Category, CategoryNode
 from entrepot.kernel import NotFound, Snapshot
 
-from ..params import Slug
+from ..params import Slug, SlugPath
 from ..rendering import redirect
 from ..visit import Visit
 from .filters import Link, Place
@@ -26,7 +26,7 @@ PARTS_MAX = 24
 
 
 @get("/category/{path:path}", include_in_schema=False, opt={"rate": "search"})
-async def category(visit: Visit, path: str) -> Response[Any]:
+async def category(visit: Visit, path: SlugPath) -> Response[Any]:
     """A category: where it stands in the tree, what it divides into, and its goods."""
     wanted = path.strip("/")
     place = await visit.read(lambda s: _category(s, wanted, visit.language))

@@ -166,7 +166,7 @@ def test_searches_go_on_while_documents_come_go_and_generations_switch(tmp_path:
     done = threading.Event()
 
     def search() -> None:
-        filtered = ({}, {"price": ("0..",)})
+        filtered: list[dict[str, tuple[str, ...]]] = [{}, {"price": ("0..",)}]
         queries = itertools.cycle([IndexQuery(q, filters=each, limit=600) for q in ("lamp", "") for each in filtered])
         expected = {document.id for document in stays}
         while not done.is_set():

@@ -203,7 +203,7 @@ def test_a_product_of_many_variants_comes_once_and_the_one_that_fits_decides(ind
 def test_a_variant_that_is_sold_out_is_not_found_though_its_sisters_are(index: Index) -> None:
     left = (variant(1, "red", "41"), variant(2, "blue", "42"), variant(3, "red", "42", sellable=False))
     put(index, product(1, "shoe", offers=left))
-    asked = {"colour": ("red",), "size": ("42",)}
+    asked: dict[str, tuple[str, ...]] = {"colour": ("red",), "size": ("42",)}
     assert index.search(IndexQuery("shoe", filters=asked)).total == 0
     assert index.search(IndexQuery("shoe")).total == 1
     again = (*left[:2], variant(3, "red", "42"))

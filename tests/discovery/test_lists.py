@@ -45,13 +45,9 @@ def test_a_list_read_by_a_cursor_has_everything_once_while_prices_and_stock_chan
     assert first.total == 30
     assert first.facets == ()
     for n in (3, 8, 20):  # what was seen becomes the dearest, what is to come the cheapest
-        change = catalog.OfferChange(9_000 if n == 3 else n)
-        offer = shop.offer_of(products[f"p{n:02}"])
-        shop.database.write_now(
-            lambda tx, offer=offer, change=change: catalog.update_offer(tx, shop.cast.bruno, offer, change)
-        )
-    gone = shop.offer_of(products["p15"])
-    shop.database.write_now(lambda tx: catalog.set_stock(tx, shop.cast.bruno, gone, shop.location, 0))
+        reprice(shop, products[f"p{n:02}"], 9_000 if n == 3 else n)
+    sold, place = shop.offer_of(products["p15"]), str(shop.location)
+    shop.database.write_now(lambda tx: catalog.set_stock(tx, shop.cast.bruno, sold, place, 0))
     shop.put(draft("new", "lamp", 1))
     shop.follow()
     rest = read_on(shop, first.next, 5)

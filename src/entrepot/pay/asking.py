@@ -38,6 +38,8 @@ from .types import CaptureMode, Payment
 LOOKUP_TASK = "pay.lookup"
 LOOKUP_AFTER = 5 * SECOND
 FRESH = MINUTE
+OPEN_FOR = 6 * HOUR
+"""Longer than any page to pay on stays open."""
 GIVEN_UP_AFTER = 30 * DAY
 """So long after its end a payment is asked about: money that comes later is found by reconciliation."""
 
@@ -85,9 +87,11 @@ class Asking:
             return
         processor = self._processors.get(payment.processor)
         charge = processor.find_charge(payment.id, payment.processor_ref)
-        if charge is None:
+        if charge is None and not processor.abilities.opens_late:
             raise Conflict(f"{processor.name} does not know a charge that it had taken on")
-        if charge.state == "pending":
+        if charge is None and payment.finished_at is not None and now - payment.finished_at > OPEN_FOR:
+            return  # nobody has opened its page, and nobody can any more
+        if charge is None or charge.state == "pending":
             run.later(_wait_s(now - payment.created_at))
             return
         self._settle_charge(run, processor, charge)

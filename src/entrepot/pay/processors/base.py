@@ -35,6 +35,8 @@ class Abilities(msgspec.Struct, frozen=True):
     payouts: bool = False
     needs_account: bool = True
     """Merchants are paid to accounts that they have given."""
+    opens_late: bool = False
+    """A charge is known to it only once the buyer has opened the page to pay on."""
     asks: bool = True
     """It can be asked what became of something. Where it cannot, a person or a file tells."""
     currencies: frozenset[str] | None = None

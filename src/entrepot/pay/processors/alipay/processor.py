@@ -54,7 +54,7 @@ class AlipayProcessor:
     """Alipay with one app's keys."""
 
     name = "alipay"
-    abilities = Abilities(payouts=True, currencies=frozenset({CURRENCY}))
+    abilities = Abilities(payouts=True, opens_late=True, currencies=frozenset({CURRENCY}))
 
     def __init__(
         self,

@@ -62,8 +62,10 @@ def add_gift_card(tx: Tx, scope: Scope, code: Secret) -> CartView:
 
 
 def remove_gift_card(tx: Tx, scope: Scope, card_id: str) -> CartView:
-    """Take a gift card out of the cart; one that is not in it changes nothing."""
-    cart = _cart(tx, scope)
+    """Take a gift card out of the cart. NotFound when it is not in it."""
+    cart = lock_cart(tx, owner_of(scope))
+    if cart is None or card_id not in cart.cards:
+        raise NotFound("This gift card is not in your cart")
     set_extras(tx, cart.id, cart.codes, [each for each in cart.cards if each != card_id])
     return _view(tx, scope)
 

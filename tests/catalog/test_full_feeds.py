@@ -134,6 +134,32 @@ def test_a_mapping_without_what_makes_a_product_names_what_is_missing(shop: Shop
         assert fields <= set(refusal.value.fields)
 
 
+def test_a_sheet_that_waits_goes_on_when_its_columns_are_said_elsewhere(shop: Shop, blobs: Blobs) -> None:
+    content = b"a,b,c\n1,x,3\n"
+    waiting = upload(shop, blobs, content, "x.csv")
+    mapping = ColumnMapping(("a", "b", "c"), {"a": "external_id", "b": "title", "c": "price"})
+    done = upload(shop, blobs, content, "x.csv", mapping=mapping)
+    assert (done.id, done.state, done.counts.created) == (waiting.id, "done", 1)
+
+
+def test_columns_that_mean_something_else_now_begin_a_new_import(shop: Shop, blobs: Blobs, tmp_path: Path) -> None:
+    path = tmp_path / "x.csv"
+    path.write_text("a,b,c,d\n" + "".join(f"{n},x,3,4\n" for n in range(1_200)))
+    feed = catalog.local_feed(path)
+    for target, created in (("c", 500), ("d", 0)):
+        columns = {"a": "external_id", "b": "title", target: "price"}
+        mapping = ColumnMapping(("a", "b", "c", "d"), columns)
+        job = shop.database.write_now(
+            lambda tx, m=mapping: catalog.start_import(tx, shop.scope, shop.id, feed, mapping=m)  # type: ignore[misc]
+        )
+        asked = iter([False, True, True])
+        if created:
+            job = catalog.run_import(shop.database, blobs, job.id, closing_down=lambda: next(asked))  # noqa: B023
+        assert job.counts.created == created
+    catalog.run_import(shop.database, blobs, job.id)
+    assert {shop.offer(str(n)).price_minor for n in (0, 700)} == {400}
+
+
 def test_a_mapping_is_ones_own(database: Database, blobs: Blobs) -> None:
     one, other = open_shop(database, "One"), open_shop(database, "Other")
     job = upload(one, blobs, b"a,b,c\n1,2,3\n", "x.csv")

@@ -121,24 +121,35 @@ def start_import(
     location_id = import_location(tx, merchant_id, location_id)
     values: dict[str, Any] = {"merchant_id": merchant_id, "place": feed.place, "fingerprint": feed.fingerprint}
     values |= {"format": feed.format, "dry_run": int(dry_run), "full": int(full)}
+    mapping = _known_mapping(tx, merchant_id, feed, mapping)
     begun = tx.one(_unfinished, **values, location_id=location_id or "")
+    if begun is not None and mapping is not None and begun.state == "mapping":
+        tx.run(_map, id_=begun.id, mapping_=to_json(mapping))
+    elif begun is not None and begun.mapping and from_json(begun.mapping, Mapping) != mapping:
+        begun = None  # its columns mean something else now, so its rows so far were read otherwise
     import_id: str = begun.id if begun is not None else tx.new_id("imp")
     if begun is None:
-        row = {"id": import_id, **values, "location_id": location_id, "name": feed.name[:200]}
-        if feed.format != MAPPED:
-            mapping = None
-        elif mapping is None:
-            mapping = find_mapping(tx, merchant_id, feed.header)
-        else:
-            check_mapping(mapping)
-            keep_mapping(tx, merchant_id, mapping)
+        row = {"id": import_id, **values, "location_id": location_id, "name": feed.name[:200], "origin": feed.origin}
         state = "mapping" if feed.format == MAPPED and mapping is None else "waiting"
         row |= {"mapping": to_json(mapping) if mapping else None, "size_bytes": feed.size_bytes, "state": state}
-        tx.run(_insert, **row, origin=feed.origin, actor=scope.actor, now=tx.now)
+        tx.run(_insert, **row, actor=scope.actor, now=tx.now)
+    else:
+        tx.run(_keep_size, id_=import_id, size_bytes_=feed.size_bytes)  # its file is here again
     job = get_import(tx, scope, import_id)
     if feed.origin == "upload" and job.state != "mapping":
         enqueue_import(tx, import_id)
     return job
+
+
+def _known_mapping(tx: Tx, merchant_id: str, feed: FeedRef, said: Mapping | None) -> Mapping | None:
+    """What the columns of a foreign sheet mean: as somebody says now, else as was said last; None for other formats."""
+    if feed.format != MAPPED:
+        return None
+    if said is None:
+        return find_mapping(tx, merchant_id, feed.header)
+    check_mapping(said)
+    keep_mapping(tx, merchant_id, said)
+    return said
 
 
 def map_columns(tx: Tx, scope: Scope, import_id: str, mapping: Mapping) -> Import:
@@ -279,7 +290,7 @@ _list: Prepared[Import] = prepare(
     _read,
 )
 _unfinished: Prepared[Any] = prepare(
-    select(_i.id)
+    select(_i.id, _i.state, _i.mapping)
     .where(
         _i.merchant_id == bindparam("merchant_id"),
         _i.place == bindparam("place"),
@@ -305,6 +316,9 @@ _insert: Prepared[Any] = prepare(
         **dict.fromkeys(_counted, 0),
     )
 )  # fmt: skip
+_keep_size: Prepared[Any] = prepare(
+    update(tables.imports).where(_i.id == bindparam("id_")).values(size_bytes=bindparam("size_bytes_"))
+)
 _map: Prepared[Any] = prepare(
     update(tables.imports)
     .where(_i.id == bindparam("id_"), _i.state == "mapping")

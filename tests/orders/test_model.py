@@ -24,6 +24,9 @@ from tests.proof import count
 BUYERS = st.sampled_from(["alice", "chen"])
 THINGS = st.sampled_from([LAMP, CUP, PLATE])
 PLACES = st.integers(0, 30)
+AMOUNTS = st.sampled_from([1, 7, 300, 899, 2_402])
+ASKED = st.sampled_from([None, None, 1, 500, 5_000])
+VERDICTS = st.sampled_from(["whole", "asked", "nothing"])
 SOME = st.none() | st.lists(st.integers(0, 3), min_size=2, max_size=2)
 
 
@@ -55,6 +58,8 @@ class OrdersMachine(RuleBasedStateMachine):
         self.counted["parts given back in part"] += sum(0 < part.taken.total() < part.total for part in parts)
         self.counted["parts in several parcels"] += sum(len(part.parcels) > 1 for part in parts)
         self.counted["disputes"] += self.disputes
+        for part in parts:
+            self.counted[f"parts {part.status}"] += 1
         self.stack.close()
 
     def buyer(self, name: str) -> Scope:
@@ -112,6 +117,27 @@ class OrdersMachine(RuleBasedStateMachine):
         self.place(buyer, method)
         for step in data.draw(st.lists(st.sampled_from([self.speak, self.listen]), max_size=4)):
             step()
+
+    @rule(data=st.data(), buyer=BUYERS, things=st.sets(THINGS, min_size=1), quantity=st.integers(1, 3))
+    def live_on(self, data: st.DataObject, buyer: str, things: set[str], quantity: int) -> None:
+        """A purchase that is paid, and then whatever may follow a sale, so that it is reached often."""
+        for name in sorted(things):
+            self.set_line(buyer, name, quantity)
+        self.place(buyer, "tok_ok")
+        self.speak()
+        self.listen()
+        acts = [
+            lambda: self.ship(0, data.draw(SOME)), lambda: self.ship(0, None), lambda: self.arrive(0, False),
+            lambda: self.arrive(0, True), self.listen, lambda: self.cancel(0, False, data.draw(SOME)),
+            lambda: self.goodwill(0, data, data.draw(AMOUNTS)), lambda: self.dispute(0, data.draw(ASKED)),
+            lambda: self.decide(0, data.draw(VERDICTS)), lambda: self.confirm(0), self.speak,
+            lambda: self.let_days_pass(8),
+        ]  # fmt: skip
+        usual = [acts[0], acts[1], acts[2], acts[4]]
+        for act in usual if data.draw(st.booleans()) else []:
+            act()
+        for act in data.draw(st.lists(st.sampled_from(acts), max_size=12)):
+            act()
 
     @rule(name=THINGS, price=st.integers(1, 9_999))
     def reprice(self, name: str, price: int) -> None:
@@ -180,7 +206,7 @@ class OrdersMachine(RuleBasedStateMachine):
                 deliver.record_scan, self.market.cast.dana, deliver.Scan(parcel.id, "delivered", at, "Door", "door")
             )
 
-    @rule(place=PLACES, data=st.data(), amount=st.sampled_from([1, 7, 300, 899, 2_402]))
+    @rule(place=PLACES, data=st.data(), amount=AMOUNTS)
     def goodwill(self, place: int, data: st.DataObject, amount: int) -> None:
         if picked := self.pick(place):
             _, seller_order_id, part = picked
@@ -190,7 +216,7 @@ class OrdersMachine(RuleBasedStateMachine):
             scope = self.seller(part.seller)
             self.agree(expected, lambda: self.market.do(orders.refund, scope, seller_order_id, wish, "Sorry"))
 
-    @rule(place=PLACES, asked=st.sampled_from([None, None, 1, 500, 5_000]))
+    @rule(place=PLACES, asked=ASKED)
     def dispute(self, place: int, asked: int | None) -> None:
         if (picked := self.pick(place)) and picked[2].status in ("delivered", "completed"):
             n, seller_order_id, part = picked
@@ -202,7 +228,7 @@ class OrdersMachine(RuleBasedStateMachine):
                 expected, lambda: self.market.do(orders.open_dispute, buyer, seller_order_id, kind, "Dark", asked)
             )
 
-    @rule(place=PLACES, verdict=st.sampled_from(["whole", "asked", "nothing"]))
+    @rule(place=PLACES, verdict=VERDICTS)
     def decide(self, place: int, verdict: str) -> None:
         if (picked := self.pick(place)) and picked[2].disputed_at is not None:
             _, seller_order_id, part = picked

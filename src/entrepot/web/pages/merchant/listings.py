@@ -215,6 +215,7 @@ async def _show_listing(visit: Visit, listing_id: str, refusal: Refused | None =
         "listings",
         "listing.html",
         refusal=refusal,
+        quality=catalog.check_listing(view, found.offers),
         listing=found,
         labels={variant.id: variant.label for variant in view.variants},
         bundles={offer.id for offer in view.offers if offer.bundle},

@@ -316,6 +316,7 @@ def test_questions_and_answers_are_held_and_decided_on_too(shop, lamp):
     with pytest.raises(NotFound):
         do(shop, catalog.answer_question, ALICE, question.id, "Alice", "No")
     do(shop, catalog.decide, SYSTEM, question.id, "kept", "")
+    assert notices(shop, shop.id) == ["catalog.question_asked"]
     answer = do(shop, catalog.answer_question, ALICE, question.id, "Alice", "Mail me@example.org")
     assert answer.state == "held"
     assert read(shop, catalog.list_questions, Scope.public(), lamp)[0].answers == ()

@@ -22,6 +22,7 @@ from entrepot.kernel.sql import prepare_text
 
 from . import tables
 from .ratings import refresh_ratings
+from .telling import tell_sellers
 from .texts import clean_line
 from .values import plain
 from .values.data import read_data
@@ -146,6 +147,8 @@ def decide(tx: Tx, scope: Scope, subject_id: str, decision: Decision, reason: st
     if found.state != to:
         set_state(tx, subject_id, found.product_id, to)
         _tell(tx, found, decision, words)
+        if found.state == "held" and to == "shown" and subject_id.startswith("qst_"):
+            tell_sellers(tx, found.product_id, found.author, found.body)
     identity.audit(tx, scope, f"catalog.{KINDS[subject_id[:3]]}_{decision}", subject_id, {"reason": words})
 
 

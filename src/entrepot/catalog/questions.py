@@ -19,6 +19,7 @@ from entrepot.kernel.sql import prepare_text
 from . import tables
 from .moderation import State, count_answers, set_state, state_for
 from .reviews import may_review
+from .telling import tell_sellers
 from .texts import clean_line, clean_text
 from .visibility import visible_ids
 
@@ -79,7 +80,7 @@ def ask_question(tx: Tx, scope: Scope, product_id: str, author: str, body: str) 
     row = {"id": question_id, "product_id": product_id, "author_id": user_id, "author": name, "body": words}
     tx.run(_ask, **row, state=state, asked_at=tx.now)
     if state == "shown":
-        _tell_sellers(tx, product_id, name, words)
+        tell_sellers(tx, product_id, name, words)
     return get_question(tx, scope, question_id)
 
 
@@ -202,12 +203,6 @@ def _name(author: str) -> str:
     return name
 
 
-def _tell_sellers(tx: Tx, product_id: str, author: str, body: str) -> None:
-    for row in tx.all(_sellers, product_id=product_id):
-        params = {"author": author, "product": row.title, "question": body[:300]}
-        identity.notify(tx, Notice(row.merchant_id, "catalog.question_asked", params, link="/merchant/voices"))
-
-
 def _with_answers(snapshot: Snapshot, scope: Scope, rows: Sequence[Any]) -> list[Question]:
     if not rows:
         return []
@@ -254,14 +249,6 @@ _sells: Prepared[Any] = prepare(
     select(_o.id)
     .where(_o.product_id == bindparam("product_id"), _o.merchant_id == bindparam("merchant_id"), _o.state != "gone")
     .limit(1)
-)
-_sellers: Prepared[Any] = prepare(
-    select(_o.merchant_id, _p.title)
-    .join_from(tables.offers, tables.products, _p.id == _o.product_id)
-    .where(_o.product_id == bindparam("product_id"), _o.state == "active")
-    .distinct()
-    .order_by(_o.merchant_id)
-    .limit(20)
 )
 _own: dict[str, Prepared[Any]] = {
     "qst": prepare(

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,10 +15,13 @@ from hypothesis import strategies as st
 from entrepot import catalog
 from entrepot.catalog import ProductDraft, ReviewDraft, SaleDraft, VariantDraft
 from entrepot.catalog.drafts import PictureDraft
+from entrepot.catalog.exports import sitemap
 from entrepot.catalog.exports.drafts import export_page
+from entrepot.catalog.imports.formats import READERS
+from entrepot.catalog.imports.reading import Good
 from entrepot.catalog.texts import code_of
 from entrepot.kernel import Blobs, Database, Invalid, NotFound
-from tests.catalog.feeds import report, run
+from tests.catalog.feeds import read, report, run
 from tests.catalog.shop import Shop, draft, open_shop
 from tests.proof import count
 
@@ -182,3 +186,46 @@ def test_what_engines_read_has_only_what_buyers_see_and_no_counts(shop: Shop) ->
     assert "quantity" not in text
     with pytest.raises(Invalid):
         catalog.export_public_feed(shop.database.read_now, shop.id, "jsonl", SITE)
+
+
+def test_what_a_page_tells_search_engines_is_what_our_own_reader_reads(shop: Shop, tmp_path: Path) -> None:
+    variants = tuple(
+        VariantDraft(
+            price_minor=1_000 + number, currency="USD", options={"Size": size, "Filling": "down"}, condition="used",
+            quantity=number, gtin=GTINS[number],
+        )
+        for number, size in enumerate("SM")
+    )  # fmt: skip
+    shop.save(draft("vest", title='Vest & "more" 1 < 2', brand="Fjell", variants=variants))
+    page = json.dumps(catalog.schema_org(shop.product("vest"), SITE)).replace("<", "\\u003c")
+    path = tmp_path / "page.html"
+    path.write_text(f'<html><script type="application/ld+json">{page}</script></html>')
+    (row,) = read(READERS["schema-org"], path)
+    assert isinstance(row, Good), row
+    assert (row.draft.title, row.draft.brand) == ('Vest & "more" 1 < 2', "Fjell")
+    assert [(each.price_minor, each.quantity, each.condition, each.gtin) for each in row.draft.variants] == [
+        (1_000, 0, "used", GTINS[0].zfill(14)),
+        (1_001, None, "used", GTINS[1].zfill(14)),
+    ]
+    assert [each.options["size"] for each in row.draft.variants] == ["S", "M"]
+
+
+def test_the_map_has_every_product_once_in_parts_that_do_not_move(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sitemap, "ADDRESSES_MAX", 4)
+    shop.save(*(draft(f"p-{number}") for number in range(10)), draft("hidden", published=False))
+    read_now = shop.database.read_now
+
+    def parts() -> list[list[str]]:
+        found = read_now(catalog.list_sitemap_parts)
+        return [
+            [each.slug for each in read_now(lambda s, part=part: catalog.list_sitemap_addresses(s, part.after))]
+            for part in found
+        ]
+
+    before = parts()
+    assert [len(part) for part in before] == [4, 4, 2]
+    assert len({slug for part in before for slug in part}) == 10
+    shop.database.clock.advance(1_000_000)  # type: ignore[attr-defined]
+    shop.save(*(draft(f"q-{number}") for number in range(5)))
+    assert parts()[:2] == before[:2]
+    assert catalog.write_sitemap_index([], SITE.url).count("<sitemap>") == 0

@@ -250,3 +250,20 @@ def test_a_day_begins_at_midnight_there() -> None:
 def _last_ready(database: Database) -> str:
     plans = database.read_now(lambda s: deliver.list_plans(s, p.DANA))
     return next(each.id for each in plans if each.state == "ready")
+
+
+def test_a_van_that_left_meanwhile_gets_no_second_route(database: Database) -> None:
+    coordinates(database)
+    one = van(database)
+    old = due(database)
+    plan(database)
+    p.record(database, p.scan(old, "delivered"), Scope.system())
+    due(database, "Bergedorf")
+    row = database.write_now(lambda tx: deliver.plan_day(tx, p.DANA, DAY, 1))
+    day = database.read_now(lambda s: read_day(s, row, SETTINGS))
+    made = routes.solve(day.problem, 0.2, 1)
+    assert [route.vehicle_id for route in made.routes] == [one.id]
+    started = prepare_text("UPDATE deliver_routes SET started_at = :now")
+    database.write_now(lambda tx: tx.run(started, now=tx.now))
+    with pytest.raises(Conflict, match="plan the day again"):
+        database.write_now(lambda tx: write_plan(tx, row, day, made))

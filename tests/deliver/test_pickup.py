@@ -232,3 +232,15 @@ def test_distances_are_those_of_the_earth() -> None:
     for text in ("", "nan", "inf", "x", "90.1", "1e400"):
         with pytest.raises(Invalid):
             read_degrees(text, 90)
+
+
+def test_a_point_needs_room_for_every_parcel_of_an_order(database: Database) -> None:
+    save_point(database, structs.replace(POINT, capacity=1))
+    p.save(database, SHEET)
+    box = deliver.BoxDraft("Carton", 300, 200, 200, 100, 10_000)
+    database.write_now(lambda tx: deliver.save_box(tx, p.BRUNO, box))
+    items = (deliver.Item(4_000, 290, 190, 190, quantity=2),)
+    with pytest.raises(deliver.Undeliverable, match="No pickup point"):
+        p.quote(database, structs.replace(p.ask(8_000), items=items))
+    [one] = p.quote(database, structs.replace(p.ask(4_000), items=(structs.replace(items[0], quantity=1),)))
+    assert one.parcels == 1

@@ -72,6 +72,7 @@ def test_every_change_takes_an_idempotency_key_or_is_the_same_when_repeated(docu
         "post /api/accounts/confirm",
         "post /api/carriers/{carrier}/webhook",
         "post /api/cart/quote",
+        "post /api/gift-cards/balance",
         "post /api/keys",
         "post /api/notices/{notice_id}/read",
         "post /api/operator/verify",
@@ -98,6 +99,7 @@ def test_where_money_or_stock_moves_the_key_is_required(document: dict[str, Any]
         "post /api/seller-orders/{seller_order_id}/cancel",
         "post /api/merchant/orders/{seller_order_id}/ship",
         "put /api/merchant/offers/{offer_id}/stock",
+        "post /api/operator/gift-cards",
         "post /api/operator/payouts",
     }
 

@@ -100,32 +100,35 @@ async def get_checkout(visit: Visit, quote_ids: QuoteIds = None) -> orders.Check
 
 
 @endpoint("PUT", "/api/cart/currency", asks=ChooseCurrency)
-async def choose_cart_currency(visit: Visit, asked: ChooseCurrency) -> orders.CartView:
+async def choose_cart_currency(visit: Visit, asked: ChooseCurrency, key: OptionalKey = None) -> orders.CartView:
     """Have the cart in another currency: its goods at their own prices there, else converted at today's rate."""
     scope = await visit.owner()
-    await visit.write(lambda tx: orders.choose_currency(tx, scope, asked.currency))
+    await visit.once(key, lambda tx: Made(orders.choose_currency(tx, scope, asked.currency).id), Made)
     return await visit.glance(lambda s: orders.view_cart(s, scope))
 
 
 @endpoint("POST", "/api/cart/codes", asks=UseCode, status=200, rate="code")
-async def use_code(visit: Visit, asked: UseCode) -> orders.CartView:
+async def use_code(visit: Visit, asked: UseCode, key: OptionalKey = None) -> orders.CartView:
     """Use a promotion's code. Refused with the reason when it takes nothing off."""
     scope = await visit.owner()
-    return await visit.write(lambda tx: orders.add_code(tx, scope, asked.code))
+    await visit.once(key, lambda tx: Made(str(orders.add_code(tx, scope, asked.code).id)), Made)
+    return await visit.glance(lambda s: orders.view_cart(s, scope))
 
 
 @endpoint("POST", "/api/cart/codes/remove", asks=UseCode, status=200)
-async def stop_using_code(visit: Visit, asked: UseCode) -> orders.CartView:
+async def stop_using_code(visit: Visit, asked: UseCode, key: OptionalKey = None) -> orders.CartView:
     """Use a code no longer."""
     scope = await visit.owner()
-    return await visit.write(lambda tx: orders.remove_code(tx, scope, asked.code))
+    await visit.once(key, lambda tx: Made(str(orders.remove_code(tx, scope, asked.code).id)), Made)
+    return await visit.glance(lambda s: orders.view_cart(s, scope))
 
 
 @endpoint("POST", "/api/cart/gift-cards", asks=UseGiftCard, status=200, rate="code")
-async def use_gift_card(visit: Visit, asked: UseGiftCard) -> orders.CartView:
+async def use_gift_card(visit: Visit, asked: UseGiftCard, key: OptionalKey = None) -> orders.CartView:
     """Pay with a gift card, as far as it goes."""
     scope = await visit.owner()
-    return await visit.write(lambda tx: orders.add_gift_card(tx, scope, asked.code))
+    await visit.once(key, lambda tx: Made(str(orders.add_gift_card(tx, scope, asked.code).id)), Made)
+    return await visit.glance(lambda s: orders.view_cart(s, scope))
 
 
 @endpoint("DELETE", "/api/cart/gift-cards/{card_id:str}")

@@ -15,7 +15,7 @@ from entrepot.kernel.money import MINOR_MAX
 from ..endpoints import endpoint
 from ..params import NO_NUL, PLAIN, After, Amount, Currency, Id, Key, Most, OptionalKey
 from ..visit import Visit
-from ..wire import Done, Listed, Made, Moment, listed
+from ..wire import Done, Listed, Made, Moment, listed, with_id
 
 Bps = Annotated[int, Meta(ge=0, le=10_000)]
 Pieces = Annotated[int, Meta(ge=0, le=1_000_000_000)]
@@ -157,16 +157,22 @@ async def make_promotion(visit: Visit, asked: SavePromotion, key: OptionalKey = 
 
 
 @endpoint("PUT", "/api/promotions/{promotion_id:str}", asks=SavePromotion, access="member")
-async def change_promotion(visit: Visit, promotion_id: Id, asked: SavePromotion) -> orders.PromotionView:
+async def change_promotion(
+    visit: Visit, promotion_id: Id, asked: SavePromotion, key: OptionalKey = None
+) -> orders.PromotionView:
     """Change a promotion that has not ended; orders keep what they were placed with."""
-    await visit.write(lambda tx: orders.save_promotion(tx, visit.scope, _draft(asked, promotion_id)))
+    draft = _draft(asked, promotion_id)
+    await visit.once(key, lambda tx: Made(orders.save_promotion(tx, visit.scope, draft).id), Made)
     return await visit.read(lambda s: orders.get_promotion(s, visit.scope, promotion_id))
 
 
 @endpoint("PUT", "/api/promotions/{promotion_id:str}/state", asks=SetState, access="member")
-async def set_promotion_state(visit: Visit, promotion_id: Id, asked: SetState) -> orders.PromotionView:
+async def set_promotion_state(
+    visit: Visit, promotion_id: Id, asked: SetState, key: OptionalKey = None
+) -> orders.PromotionView:
     """Pause a promotion, let it run again, or end it."""
-    await visit.write(lambda tx: orders.set_promotion_state(tx, visit.scope, promotion_id, asked.state))
+    scope, state = visit.scope, asked.state
+    await visit.once(key, lambda tx: Made(orders.set_promotion_state(tx, scope, promotion_id, state).id), Made)
     return await visit.read(lambda s: orders.get_promotion(s, visit.scope, promotion_id))
 
 
@@ -177,8 +183,8 @@ async def list_tax_rates(visit: Visit) -> Listed[orders.TaxRate]:
 
 
 @endpoint("POST", "/api/operator/tax-rates", asks=SaveTaxRates, access="operator")
-async def save_tax_rates(visit: Visit, asked: SaveTaxRates) -> Listed[orders.TaxRate]:
-    """Keep tax rates, all or none; one of the same place, category and beginning is replaced."""
+async def save_tax_rates(visit: Visit, asked: SaveTaxRates, key: OptionalKey = None) -> Listed[orders.TaxRate]:
+    """Keep tax rates, all or none; one of the same place, category and beginning is replaced. Gives all there are."""
     drafts = [
         orders.TaxRateDraft(
             each.country, each.name, each.percent, each.region, each.category, each.included, _at(each.valid_from),
@@ -186,7 +192,8 @@ async def save_tax_rates(visit: Visit, asked: SaveTaxRates) -> Listed[orders.Tax
         )
         for each in asked.rates
     ]  # fmt: skip
-    return Listed(await visit.write(lambda tx: orders.save_tax_rates(tx, visit.scope, drafts)))
+    await visit.once(key, lambda tx: Done(bool(orders.save_tax_rates(tx, visit.scope, drafts))), Done)
+    return Listed(await visit.read(lambda s: orders.list_tax_rates(s, visit.scope)))
 
 
 @endpoint("DELETE", "/api/operator/tax-rates/{rate_id:str}", access="operator")
@@ -197,10 +204,14 @@ async def delete_tax_rate(visit: Visit, rate_id: Id) -> Done:
 
 
 @endpoint("PUT", "/api/operator/tax-rounding", asks=TaxRounding, access="operator")
-async def set_tax_rounding(visit: Visit, asked: TaxRounding) -> TaxRounding:
+async def set_tax_rounding(visit: Visit, asked: TaxRounding, key: OptionalKey = None) -> TaxRounding:
     """Round tax for each line, or once for each order of a merchant."""
-    await visit.write(lambda tx: orders.set_tax_rounding(tx, visit.scope, asked.rounding))
-    return asked
+
+    def choose(tx: Tx) -> TaxRounding:
+        orders.set_tax_rounding(tx, visit.scope, asked.rounding)
+        return asked
+
+    return await visit.once(key, choose, TaxRounding)
 
 
 @endpoint("GET", "/api/operator/fees", access="operator")
@@ -210,13 +221,14 @@ async def list_fees(visit: Visit) -> Listed[orders.FeeRule]:
 
 
 @endpoint("POST", "/api/operator/fees", asks=SaveFee, access="operator")
-async def save_fee(visit: Visit, asked: SaveFee) -> orders.FeeRule:
+async def save_fee(visit: Visit, asked: SaveFee, key: OptionalKey = None) -> orders.FeeRule:
     """Keep a fee."""
     draft = orders.FeeDraft(
         asked.name, asked.kind, asked.bps, asked.fixed, asked.merchant_id, asked.category, _at(asked.valid_from),
         _at(asked.valid_to),
     )  # fmt: skip
-    return await visit.write(lambda tx: orders.save_fee(tx, visit.scope, draft))
+    made = await visit.once(key, lambda tx: Made(orders.save_fee(tx, visit.scope, draft).id), Made)
+    return with_id(await visit.read(lambda s: orders.list_fees(s, visit.scope)), made.id)
 
 
 @endpoint("DELETE", "/api/operator/fees/{fee_id:str}", access="operator")
@@ -233,18 +245,21 @@ async def list_exchange_rates(visit: Visit) -> Listed[pay.ExchangeRate]:
 
 
 @endpoint("POST", "/api/operator/exchange-rates", asks=SaveExchangeRates, access="operator")
-async def save_exchange_rates(visit: Visit, asked: SaveExchangeRates) -> Listed[pay.ExchangeRate]:
-    """Set exchange rates, all or none."""
+async def save_exchange_rates(
+    visit: Visit, asked: SaveExchangeRates, key: OptionalKey = None
+) -> Listed[pay.ExchangeRate]:
+    """Set exchange rates, all or none. Gives all there are, newest first."""
 
-    def save(tx: Tx) -> list[pay.ExchangeRate]:
+    def save(tx: Tx) -> Done:
         rates = [
             pay.ExchangeRate(each.currency, each.rate, _at(each.valid_from) or tx.now, each.source)
             for each in asked.rates
         ]
         pay.save_rates(tx, visit.scope, rates)
-        return rates
+        return Done()
 
-    return Listed(await visit.write(save))
+    await visit.once(key, save, Done)
+    return Listed(await visit.read(lambda s: pay.list_rates(s, visit.scope)))
 
 
 @endpoint("GET", "/api/operator/gift-cards", access="operator")
@@ -271,9 +286,9 @@ async def issue_gift_card(visit: Visit, asked: IssueGiftCard, key: Key) -> Issue
 
 
 @endpoint("POST", "/api/operator/gift-cards/{card_id:str}/end", access="operator", status=200)
-async def end_gift_card(visit: Visit, card_id: Id) -> pay.CardBalance:
+async def end_gift_card(visit: Visit, card_id: Id, key: OptionalKey = None) -> pay.CardBalance:
     """Withdraw a gift card: what is left on it returns to the platform."""
-    await visit.write(lambda tx: pay.end_gift_card(tx, visit.scope, card_id))
+    await visit.once(key, lambda tx: Made(pay.end_gift_card(tx, visit.scope, card_id).id), Made)
     (card,) = await visit.read(lambda s: pay.gift_cards_of(s, [card_id]))
     return card
 

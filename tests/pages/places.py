@@ -94,6 +94,9 @@ MERCHANT = (
     _at("no delivery", PIA, "/merchant/delivery"),
     _at("money", BRUNO, "/merchant/money"),
     _at("no money", PIA, "/merchant/money"),
+    _at("invoices", BRUNO, "/merchant/invoices"),
+    _at("no invoices", PIA, "/merchant/invoices"),
+    Place("packing slip", BRUNO, lambda market: f"/merchant/orders/{market.parts['completed']}/packing-slip"),
     Place("statement", BRUNO, lambda market: f"/merchant/statements/{market.payout_id}"),
 )
 OPERATOR = (
@@ -113,6 +116,9 @@ OPERATOR = (
     _at("operator delivery", DANA, "/operator/delivery"),
     _at("pickup points", DANA, "/operator/points"),
     _at("fleet", DANA, "/operator/fleet"),
+    _at("payouts", DANA, "/operator/payouts"),
+    _at("processors", DANA, "/operator/processors"),
+    _at("reconciliation", DANA, "/operator/reconciliation"),
     _at("failures", DANA, "/operator/failures"),
     _at("ledger", DANA, "/operator/ledger"),
     Place("ledger of an order", DANA, lambda market: f"/operator/ledger?ref={market.parts['completed']}"),

@@ -10,7 +10,7 @@ from litestar.types import ControllerRouterHandler
 from msgspec import Meta
 
 from entrepot import catalog, group, identity, kernel, ledger, pay
-from entrepot.kernel import Tx
+from entrepot.kernel import Conflict, Tx
 
 from ..endpoints import endpoint
 from ..params import NO_NUL, After, Id, Key, Most, OptionalKey
@@ -168,10 +168,13 @@ async def run_verify(visit: Visit) -> Verification:
 @endpoint("POST", "/api/operator/payouts", access="operator", status=200)
 async def request_payouts(visit: Visit, key: Key) -> Payouts:
     """Begin to pay every merchant to whom at least the minimum is due."""
-    minimum = visit.entrepot.settings.pay.payout_min_minor
+    minimum, processor = visit.entrepot.settings.pay.payout_min_minor, visit.entrepot.processors.for_payouts
+    if processor is None:
+        raise Conflict("No processor that pays merchants is set up: see pay.processors")
+    name, needs = processor.name, processor.abilities.needs_account
 
     def command(tx: Tx) -> Payouts:
-        payouts = pay.request_payouts(tx, visit.scope, minimum)
+        payouts = pay.request_payouts(tx, visit.scope, minimum, name, needs_account=needs)
         identity.audit(tx, visit.scope, "pay.request_payouts", "payouts", {"count": len(payouts)})
         return Payouts(payouts)
 

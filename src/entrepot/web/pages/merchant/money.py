@@ -9,8 +9,8 @@ from litestar.types import ControllerRouterHandler
 
 from entrepot import pay
 from entrepot.kernel import Invalid, Refused, Secret, Tx, parse_money
-from entrepot.pay import Statement
 
+from ...api.merchant_sales import statement_rows
 from ...csv_files import csv_file
 from ...params import Id, MaybeInQuery
 from ...rendering import redirect
@@ -23,7 +23,6 @@ from .goods_forms import typed
 
 PAGE = 20
 LINES_SHOWN = 500
-COLUMNS = ("at", "code", "ref", "paid_minor", "commission_minor", "carrier_minor", "tax_minor", "amount_minor")
 SCHEDULES = ("daily", "weekly", "monthly", "by_hand")
 KINDS = ("iban", "account", "stripe", "alipay")
 
@@ -111,7 +110,7 @@ async def statement(visit: Visit, payout_id: Id) -> Response[str]:
     """Why a payout is what it is; with .csv at the end, for a spreadsheet."""
     if payout_id.endswith(".csv"):
         found = await visit.read(lambda s: pay.get_statement(s, visit.scope, payout_id.removesuffix(".csv")))
-        return await visit.on_thread(lambda: _as_csv(found))
+        return await visit.on_thread(lambda: csv_file(f"{found.payout.id}.csv", statement_rows(found)))
     return await _show_statement(visit, payout_id)
 
 
@@ -163,14 +162,6 @@ async def _show_statement(visit: Visit, payout_id: Id) -> Response[str]:
         more=max(0, len(found.lines) - LINES_SHOWN),
         label=label,
     )
-
-
-def _as_csv(found: Statement) -> Response[str]:
-    rows: list[list[object]] = [[*COLUMNS, "currency"]]
-    for line in found.lines:
-        cells = (getattr(line, name) for name in COLUMNS)
-        rows.append([*("" if cell is None else cell for cell in cells), found.payout.currency])
-    return csv_file(f"{found.payout.id}.csv", rows)
 
 
 def _default(visit: Visit) -> pay.PayoutTerms:

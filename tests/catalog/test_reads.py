@@ -44,7 +44,7 @@ def test_a_list_of_fifty_takes_as_many_statements_as_a_list_of_two(
     offer = shop.offer("p-1").id
     shop.database.write_now(lambda tx: catalog.set_stock(tx, shop.scope, offer, second, 5))
     few = count_read(shop.database, query(ids[:2], shop))
-    assert count_read(shop.database, query(ids, shop)) == few <= 10
+    assert count_read(shop.database, query(ids, shop)) == few <= 12
 
 
 def _offer_ids(snapshot: Snapshot, product_ids: list[str]) -> list[str]:

@@ -63,6 +63,14 @@ def test_more_than_the_fleet_carries_is_left_out_not_overloaded() -> None:
     assert 0 < len(plan.left_out) < 40
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_without_time_to_search_a_plan_still_keeps_every_bound(seed: int) -> None:
+    problem = grid(Random(seed), 60, 2)
+    plan = routes.solve(problem, 0, seed)
+    assert plan_problems(problem, plan) == []
+    assert plan.routes
+
+
 def test_an_empty_day_has_an_empty_plan() -> None:
     problem = grid(Random(3), 3, 1)
     assert routes.solve(structs.replace(problem, stops=()), 0, 1) == Plan()

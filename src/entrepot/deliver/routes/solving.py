@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Callable, Sequence
 from typing import Any
+
+from msgspec import structs
 
 from entrepot.kernel import Conflict
 
@@ -24,7 +25,7 @@ FAR = 2**32
 def solve(problem: Problem, seconds: float, seed: int, progress: Progress | None = None) -> Plan:
     """The best plan found in this time. Every plan passes the checker before it is given out.
 
-    Conflict when no plan was found, which happens only where all stops must be reached.
+    Conflict when none was found that reaches all stops, where it must; else what did not fit in time is left out.
     """
     if not problem.stops or not problem.vehicles:
         return Plan((), tuple(stop.id for stop in problem.stops))
@@ -34,7 +35,7 @@ def solve(problem: Problem, seconds: float, seed: int, progress: Progress | None
     data, order = _data(pyvrp, problem)
     clock = _Stop(seconds, progress)
     best = pyvrp.solve(data, stop=clock, seed=seed, collect_stats=False, display=False).best
-    if not best.is_feasible():
+    if not best.is_feasible() and problem.must_all:
         raise Conflict("No plan was found that keeps to every time and load: give it more time, or more vehicles")
     plan = _plan(problem, best, order)
     problems = plan_problems(problem, plan)
@@ -139,6 +140,8 @@ def _plan(problem: Problem, best: Any, order: list[list[Vehicle]]) -> Plan:
         stops = [problem.stops[step.idx] for step in found.schedule() if step.is_client()]
         # A stop that nobody may serve could only be reached by a way that is none.
         stops = [stop for stop in stops if stop.skills <= vehicle.skills]
+        if not best.is_feasible():
+            stops = _kept(problem, vehicle, stops)
         if not stops:
             continue
         seen |= {stop.id for stop in stops}
@@ -146,6 +149,12 @@ def _plan(problem: Problem, best: Any, order: list[list[Vehicle]]) -> Plan:
     return Plan(tuple(routes), tuple(stop.id for stop in problem.stops if stop.id not in seen))
 
 
-def gap_percent(cost: int, control: int) -> float:
-    """How much more a cost is than another one, in percent."""
-    return 100 * (cost - control) / control if control else math.inf if cost else 0.0
+def _kept(problem: Problem, vehicle: Vehicle, stops: Sequence[Stop]) -> list[Stop]:
+    """Of a route that breaks a bound, the stops that it can keep, taken one after the other from its beginning."""
+    kept: list[Stop] = []
+    for stop in stops:
+        tried = [*kept, stop]
+        alone = structs.replace(problem, vehicles=(vehicle,), stops=tuple(tried), must_all=False)
+        if not plan_problems(alone, Plan((scheduled(alone, vehicle, tried),))):
+            kept = tried
+    return kept

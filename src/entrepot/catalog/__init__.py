@@ -263,7 +263,11 @@ def reactions() -> Reactions:
 
 
 def tasks(blobs: Blobs, settings: Settings | None = None) -> tuple[TaskKind[Any], ...]:
-    """The kinds of task that the catalogue has: importing what was uploaded, following sales and schedules."""
+    """The kinds of task that the catalogue has: importing what was uploaded, following sales and schedules.
+
+    A pack that cannot be read is refused here, so that it stops the start.
+    """
+    list_packs()
     return (
         import_task(blobs),
         tidy_task(blobs, settings or Settings()),
@@ -336,14 +340,6 @@ __all__ = [
     "PackFault",
     "PictureDraft",
     "PictureView",
-    "Proposal",
-    "accept_proposal",
-    "decline_proposal",
-    "get_proposal",
-    "list_proposals",
-    "propose_content",
-    "read_content",
-    "withdraw_proposal",
     "Pieces",
     "Preview",
     "PriceChange",
@@ -372,13 +368,9 @@ __all__ = [
     "SaleDraft",
     "Saved",
     "Selection",
+    "Settings",
     "Sheet",
     "SheetRow",
-    "sheet_header",
-    "read_sheet",
-    "sheet_lines",
-    "start_sheet",
-    "Settings",
     "Site",
     "SoldOut",
     "StatusChange",
@@ -428,10 +420,9 @@ __all__ = [
     "find_gtin",
     "find_handles",
     "find_listings",
-    "find_offers",
-    "handles_of",
     "find_lookalikes",
     "find_mapping",
+    "find_offers",
     "find_own_review",
     "find_refused_rows",
     "find_writer",
@@ -448,6 +439,7 @@ __all__ = [
     "get_question",
     "get_review",
     "grant_review",
+    "handles_of",
     "hide_product",
     "hold_stock",
     "import_task",
@@ -511,6 +503,7 @@ __all__ = [
     "reactions",
     "read_content",
     "read_feed",
+    "read_sheet",
     "read_taxonomy",
     "record_pictures",
     "regular_prices",
@@ -536,9 +529,12 @@ __all__ = [
     "set_stock",
     "set_variant_picture",
     "settle_brought",
+    "sheet_header",
+    "sheet_lines",
     "ship_stock",
     "start_edit",
     "start_import",
+    "start_sheet",
     "store_picture",
     "suspend_merchant",
     "tasks",

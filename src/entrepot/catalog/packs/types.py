@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 from fractions import Fraction
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Literal
 
 import msgspec
 
 from ..values import Measure, plain
+from .words import Words
 
 Reading = Literal["text", "number", "boolean", "choice", "color", "clothing_size", "shoe_size"]
 """How an attribute's words are read."""
@@ -130,12 +131,8 @@ class Pack(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=True):
         """The kind of goods that a title names: the longest of its words, and of equals the one said last before any
         `for …`, because English and Chinese titles end with what the thing is."""
         head = self.head_of(title)
-        found = [
-            (len(match[0]), match.start(), thing)
-            for pattern, thing in self._thing_patterns
-            if (match := pattern.search(head)) and not _says(head, thing.not_words)
-        ]
-        return max(found, key=lambda each: each[:2])[2] if found else None
+        found = [each for each in self._thing_words.find(head) if not _says(head, each.means.not_words)]
+        return max(found, key=lambda each: each[:2]).means if found else None
 
     def role_of(self, title: str) -> Role | None:
         """What the thing of a title is for; None where nothing tells."""
@@ -150,8 +147,7 @@ class Pack(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=True):
         match = self._fits_pattern.search(plain(title)) if self._fits_pattern else None
         if match is None:
             return ()
-        thing = _any_word(self.accessory_words).search(match["what"]) if self.accessory_words else None
-        return _each_of(match["what"][: thing.start()] if thing else match["what"])
+        return _each_of(match["what"][: self._accessory_at(match["what"])])
 
     def head_of(self, title: str) -> str:
         """The part of a title that says what the thing is, without what it fits."""
@@ -159,14 +155,17 @@ class Pack(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=True):
         match = self._fits_pattern.search(words) if self._fits_pattern else None
         if match is None:
             return words
-        what = match["what"]
-        thing = _any_word(self.accessory_words).search(what) if self.accessory_words else None
-        left = what[thing.start() :] if thing else ""
+        left = match["what"][self._accessory_at(match["what"]) :]
         return f"{words[: match.start()]} {left} {words[match.end() :]}".strip() or words
 
+    def _accessory_at(self, text: str) -> int:
+        """Where the name of an accessory begins, as in `适用于华为Mate60手机壳`; the end where there is none."""
+        found = _words(self.accessory_words).find(text) if self.accessory_words else []
+        return min((each.start for each in found), default=len(text))
+
     @cached_property
-    def _thing_patterns(self) -> tuple[tuple[re.Pattern[str], Thing], ...]:
-        return tuple((_any_word(thing.words), thing) for thing in self.things.values())
+    def _thing_words(self) -> Words[Thing]:
+        return Words((word, thing) for thing in self.things.values() for word in thing.words)
 
     @cached_property
     def _fits_pattern(self) -> re.Pattern[str] | None:
@@ -186,22 +185,12 @@ class Pack(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=True):
 
 
 def _says(text: str, words: tuple[str, ...]) -> bool:
-    return bool(words) and _any_word(words).search(text) is not None
+    return bool(words) and bool(_words(words).find(text))
 
 
-_PATTERNS: dict[tuple[str, ...], re.Pattern[str]] = {}
-
-
-def _any_word(words: tuple[str, ...]) -> re.Pattern[str]:
-    """Any of these words, whole, in singular or plural; Chinese ones wherever they stand."""
-    if words not in _PATTERNS:
-        ordered = sorted((plain(word) for word in words), key=len, reverse=True)
-        parts = [
-            rf"(?<![^\W_]){re.escape(word)}(?:e?s)?(?![^\W_])" if word.isascii() else re.escape(word)
-            for word in ordered
-        ]
-        _PATTERNS[words] = re.compile("|".join(parts))
-    return _PATTERNS[words]
+@cache
+def _words(words: tuple[str, ...]) -> Words[None]:
+    return Words((word, None) for word in words)
 
 
 def _each_of(text: str) -> tuple[str, ...]:

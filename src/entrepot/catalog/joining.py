@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import bindparam, delete, select, update
+from sqlalchemy import BindParameter, bindparam, delete, select, update
 
 from entrepot.kernel import Conflict, Prepared, Tx, in_set, prepare
 from entrepot.kernel.sql import prepare_text
@@ -168,7 +168,7 @@ _p, _v, _o, _l = tables.products.c, tables.variants.c, tables.offers.c, tables.l
 _r, _q, _g, _i = (
     tables.reviews.c, tables.questions.c, tables.gtins.c, tables.collection_products.c,
 )  # fmt: skip
-_of_product = bindparam("product_id")
+_of_product: BindParameter[Any] = bindparam("product_id")
 _lock: Prepared[Any] = prepare(
     select(_p.id, _p.joined_to).where(in_set(_p.id, "ids")).order_by(_p.id).with_for_update()
 )

@@ -177,7 +177,8 @@ def _row(title: str, offer: Any, places: Sequence[tuple[str, str]], found: Found
 def _read(cells: Mapping[str, str], places: Mapping[str, str]) -> SheetRow:
     said = {name: text.strip().removeprefix("'")[:CELL_LENGTH_MAX] for name, text in cells.items()}
     stock = {place_id: said[name] for name, place_id in places.items() if said.get(name)}
-    return SheetRow(said.get("offer", ""), *(said.get(name, "") for name in COLUMNS[4:]), stock=stock)
+    texts = {name: said.get(name, "") for name in COLUMNS[4:]}
+    return SheetRow(said.get("offer", ""), stock=stock, **texts)
 
 
 def _typed(amount_minor: int | None, currency: str) -> str:

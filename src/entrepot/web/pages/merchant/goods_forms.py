@@ -27,7 +27,7 @@ _FILTERS = ("q", "status", "category", "tag", "brand", "price_from", "price_to",
 
 def read_selection(said: Mapping[str, str], currency: str, listing_ids: tuple[str, ...] = ()) -> Selection:
     """The filter of a list. What is not understood filters nothing, because an address may be typed by hand."""
-    status = said.get("status", "")
+    status: Any = said.get("status", "")
     values = {name: " ".join(said.get(name, "").split())[:200] for name in ("q", "category", "tag", "brand")}
     return Selection(
         listing_ids=listing_ids[: 1_000],

@@ -88,6 +88,12 @@ class TaxRounding(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     rounding: orders.Rounding
 
 
+class ChosenRounding(msgspec.Struct, frozen=True):
+    """Where tax is rounded from now on."""
+
+    rounding: orders.Rounding
+
+
 class SaveFee(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A fee beside the agreed commission, or instead of it; `fixed` is for each piece, by currency."""
 
@@ -204,14 +210,14 @@ async def delete_tax_rate(visit: Visit, rate_id: Id) -> Done:
 
 
 @endpoint("PUT", "/api/operator/tax-rounding", asks=TaxRounding, access="operator")
-async def set_tax_rounding(visit: Visit, asked: TaxRounding, key: OptionalKey = None) -> TaxRounding:
+async def set_tax_rounding(visit: Visit, asked: TaxRounding, key: OptionalKey = None) -> ChosenRounding:
     """Round tax for each line, or once for each order of a merchant."""
 
-    def choose(tx: Tx) -> TaxRounding:
+    def choose(tx: Tx) -> ChosenRounding:
         orders.set_tax_rounding(tx, visit.scope, asked.rounding)
-        return asked
+        return ChosenRounding(asked.rounding)
 
-    return await visit.once(key, choose, TaxRounding)
+    return await visit.once(key, choose, ChosenRounding)
 
 
 @endpoint("GET", "/api/operator/fees", access="operator")

@@ -115,7 +115,6 @@ def _view(
     taken = [each for row in around.refunds for each in around.parts.get(row.id, ())]
     shares = shares_of(seller, around.lines, taken)
     left, backstage = left_of(shares), viewer.sells or viewer.operates
-    open_return = any(row.closed_at is None for row in around.returns)
     returnable = _returnable(around, shares)
     return SellerOrderView(
         id=seller.id,
@@ -163,13 +162,25 @@ def _view(
         cancel_reason=seller.cancel_reason,
         refunded_at=seller.refunded_at,
         custody=custody_of(seller, order.pay_by, left),
-        can_cancel=status in CANCELLABLE and any(viewer[:3]) and seller.dispute_id is None,
-        can_confirm=viewer.owns and status in _SENT and seller.dispute_id is None and not open_return,
-        can_ship=status is SellerOrderStatus.PAID and backstage,
-        can_return=viewer.owns and _may_return(seller, now) and any(returnable.values()),
-        can_dispute=viewer.owns and _may_dispute(seller, now) and not open_return and left.paid_minor > 0,
-        can_refund=backstage and status in PAID and seller.dispute_id is None and left.paid_minor > 0,
+        **_rights(seller, around, viewer, left.paid_minor, any(returnable.values())),
     )
+
+
+def _rights(
+    seller: SellerOrder, around: _Around, viewer: _Viewer, left_minor: int, is_returnable: bool
+) -> dict[str, bool]:
+    """What the viewer may do now, by the names of the view's fields."""
+    backstage = viewer.sells or viewer.operates
+    quiet = seller.dispute_id is None
+    open_return = any(row.closed_at is None for row in around.returns)
+    return {
+        "can_cancel": seller.status in CANCELLABLE and any(viewer[:3]) and quiet,
+        "can_confirm": viewer.owns and seller.status in _SENT and quiet and not open_return,
+        "can_ship": seller.status == SellerOrderStatus.PAID and backstage,
+        "can_return": viewer.owns and _may_return(seller, viewer.now) and is_returnable,
+        "can_dispute": viewer.owns and _may_dispute(seller, viewer.now) and not open_return and left_minor > 0,
+        "can_refund": backstage and seller.status in PAID and quiet and left_minor > 0,
+    }
 
 
 def _line_view(line: Line, share: Share, returnable: int, backstage: bool) -> LineView:

@@ -306,6 +306,9 @@ def test_nothing_is_asked_where_the_operator_has_turned_it_off(shop, blobs):
     class Run:
         database, closing = shop.database, False
 
+        def progress(self, done, total):
+            assert done <= total
+
     for setting in (False, True):
         kind = catalog.fetching.fetch_task(blobs, Settings(fetch_pictures=setting), web)
         kind.act(Run(), catalog.FetchPictures())

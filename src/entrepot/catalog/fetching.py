@@ -77,21 +77,28 @@ def fetch_task(blobs: Blobs, settings: Settings, fetcher: Fetcher | None = None)
 
     def act(run: TaskRun, body: FetchPictures) -> None:
         if settings.fetch_pictures:
-            fetch_due(run.database, blobs, client, lambda: run.closing)
+            fetch_due(run.database, blobs, client, lambda: run.closing, run.progress)
 
     return TaskKind("catalog.fetch_pictures", FetchPictures, act, slow=True)
 
 
-def fetch_due(database: Database, blobs: Blobs, fetcher: Fetcher, closing: Callable[[], bool] = lambda: False) -> int:
+def fetch_due(
+    database: Database,
+    blobs: Blobs,
+    fetcher: Fetcher,
+    closing: Callable[[], bool] = lambda: False,
+    progress: Callable[[int, int], None] = lambda done, total: None,
+) -> int:
     """Note new addresses and fetch those that are due; returns how many pictures came."""
     while database.write_now(_note, Lane.BULK) == NOTED_MAX and not closing():
         pass
-    came = 0
-    now = database.clock.now()
-    for row in database.read_now(lambda s: _due_now(s, now)):
+    now, came = database.clock.now(), 0
+    due = database.read_now(lambda s: _due_now(s, now))
+    for place, row in enumerate(due):
         if closing():
             break
         came += _fetch_one(database, blobs, fetcher, row)
+        progress(place + 1, len(due))  # keeps the task's lease: a slow host may take many seconds
     return came
 
 

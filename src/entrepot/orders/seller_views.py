@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -168,7 +168,7 @@ def _view(
 
 def _rights(
     seller: SellerOrder, around: _Around, viewer: _Viewer, left_minor: int, is_returnable: bool
-) -> dict[str, bool]:
+) -> dict[str, Any]:
     """What the viewer may do now, by the names of the view's fields."""
     backstage = viewer.sells or viewer.operates
     quiet = seller.dispute_id is None

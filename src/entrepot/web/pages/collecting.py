@@ -43,7 +43,7 @@ class Console(NamedTuple):
 
 
 MERCHANT = Console("merchant", MERCHANT_SECTIONS, "listings")
-MARKET = Console("operator", OPERATOR_SECTIONS, "merchants")
+MARKET = Console("operator", OPERATOR_SECTIONS, "collections")
 
 
 class Tile(NamedTuple):

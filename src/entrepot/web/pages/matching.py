@@ -127,7 +127,7 @@ async def _show(visit: Visit, console: str, template: str, refusal: Refused | No
         status=400 if refusal else 200,
         console=console,
         sections=MERCHANT_SECTIONS if is_merchant else OPERATOR_SECTIONS,
-        section="listings" if is_merchant else "merchants",
+        section="listings" if is_merchant else "matches",
         sentence=refusal.sentence if refusal else None,
         **context,
     )

@@ -12,6 +12,8 @@ from ...visit import Visit
 SECTIONS = (
     ("overview", "/operator"),
     ("merchants", "/operator/merchants"),
+    ("collections", "/operator/collections"),
+    ("matches", "/operator/matches"),
     ("orders", "/operator/orders"),
     ("desk", "/operator/desk"),
     ("delivery", "/operator/delivery"),

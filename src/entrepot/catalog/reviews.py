@@ -76,7 +76,10 @@ class ReviewText(msgspec.Struct, frozen=True):
 
 
 def grant_review(tx: Tx, user_id: str, product_id: str, seller_order_id: str) -> None:
-    """Let somebody who received a product say what they think of it. Twice is once; a guest gets no right."""
+    """Let somebody who received a product say what they think of it. Twice is once; a guest gets no right.
+
+    What was joined to another product since it was ordered is reviewed there.
+    """
     if user_id.startswith("usr_"):
         row = {"user_id": user_id, "product_id": product_id, "seller_order_id": seller_order_id}
         tx.run(_grant, **row, granted_at=tx.now)
@@ -225,7 +228,8 @@ _fields = (
 )  # fmt: skip
 _grant: Prepared[Any] = prepare_text(
     "INSERT INTO catalog_review_grants (user_id, product_id, seller_order_id, granted_at) "
-    "VALUES (:user_id, :product_id, :seller_order_id, :granted_at) ON CONFLICT DO NOTHING"
+    "VALUES (:user_id, COALESCE((SELECT joined_to FROM catalog_products WHERE id = :product_id), :product_id), "
+    ":seller_order_id, :granted_at) ON CONFLICT DO NOTHING"
 )
 _granted: Prepared[Any] = prepare(
     select(_g.seller_order_id).where(_g.user_id == bindparam("user_id"), _g.product_id == bindparam("product_id"))

@@ -10,7 +10,7 @@ from litestar.types import ControllerRouterHandler
 from msgspec import Meta
 
 from entrepot import orders, pay
-from entrepot.kernel import NotFound, Secret
+from entrepot.kernel import Invalid, Secret
 
 from ..endpoints import endpoint
 from ..noting import note_cart
@@ -87,14 +87,14 @@ async def quote_cart(visit: Visit, asked: QuoteCart) -> orders.Checkout:
 async def get_checkout(visit: Visit, quote_ids: QuoteIds = None) -> orders.Checkout:
     """The checkout as it was last quoted, with chosen quotes: one of each merchant, the first where none is named."""
     if visit.scope.is_public:
-        raise NotFound("There is no cart yet: put something in first")
+        raise Invalid("There is no cart yet: put something in first")
     wanted = [each for each in (quote_ids or "").split(",") if each]
     found = await visit.glance(lambda s: orders.view_checkout(s, visit.scope))
     if found is None:
-        raise NotFound("Nothing was quoted yet: post an address to /api/cart/quote first")
+        raise Invalid("Nothing was quoted yet: post an address to /api/cart/quote first")
     offered = {option.quote_id: option.merchant_id for group in found.groups for option in group.options}
     if unknown := [each for each in wanted if each not in offered]:
-        raise NotFound(f"{unknown[0]} is not among the quotes of this cart")
+        raise Invalid("One of these is not among the quotes of this cart", fields={"quote_ids": "not of this cart"})
     chosen = {offered[each]: each for each in wanted}
     return await visit.glance(lambda s: orders.view_checkout(s, visit.scope, chosen)) or found
 

@@ -95,7 +95,7 @@ def _twin_struct(declared: Any) -> type[msgspec.Struct]:
     name = "".join([kind.__name__, *(f"Of{argument.__name__}" for argument in get_args(declared))])
     fields = [(field, twin(hint)) for field, hint in _hints(declared)]
     made = msgspec.defstruct(name, fields, namespace={"__doc__": kind.__doc__}, frozen=True, tag=_tag(kind))
-    made.__module__ = kind.__module__
+    made.__module__ = f"{kind.__module__}.told"  # a type that is also asked for has another schema of the same name
     return made
 
 

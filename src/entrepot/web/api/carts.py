@@ -93,7 +93,7 @@ async def get_checkout(visit: Visit, quote_ids: QuoteIds = None) -> orders.Check
     if found is None:
         raise Invalid("Nothing was quoted yet: post an address to /api/cart/quote first")
     offered = {option.quote_id: option.merchant_id for group in found.groups for option in group.options}
-    if unknown := [each for each in wanted if each not in offered]:
+    if any(each not in offered for each in wanted):
         raise Invalid("One of these is not among the quotes of this cart", fields={"quote_ids": "not of this cart"})
     chosen = {offered[each]: each for each in wanted}
     return await visit.glance(lambda s: orders.view_checkout(s, visit.scope, chosen)) or found

@@ -65,6 +65,7 @@ from .collections import (
     product_ids_of,
     save_collection,
 )
+from .documents import DocumentOffer, ProductDocument
 from .drafts import Fault, PictureDraft, ProductDraft, ReviewDraft, SaleDraft, VariantDraft
 from .events import (
     MerchantApplied,
@@ -230,7 +231,6 @@ from .types import (
     Category,
     CategoryDraft,
     CategoryNode,
-    DocumentOffer,
     Listing,
     ListingStatus,
     Merchant,
@@ -239,7 +239,6 @@ from .types import (
     OfferView,
     OptionView,
     PictureView,
-    ProductDocument,
     ProductView,
     Rating,
     Review,

@@ -13,10 +13,11 @@ from entrepot.kernel import Prepared, Snapshot, from_json, in_set, prepare
 from . import tables
 from .attributes import read_choices, scalar_words
 from .categories import paths_of
+from .documents import DocumentOffer, ProductDocument
 from .membership import slugs_with
 from .offers import offers_of, total_left
 from .texts import code_of, plain_text
-from .types import Card, Category, DocumentOffer, OfferView, ProductDocument, Rating
+from .types import Card, Category, OfferView, Rating
 from .visibility import SEEN
 
 DOCUMENTS_MAX = 1_000

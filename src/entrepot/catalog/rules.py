@@ -13,8 +13,8 @@ from entrepot.kernel import Conflict, Lane, Prepared, Snapshot, TaskKind, TaskRu
 from . import tables
 from .cards import documents_of
 from .collections import FILL, CollectionRule, FillCollection, insert_item
+from .documents import ProductDocument
 from .events import OffersChanged, ProductsHidden, ProductsListed, StockChanged
-from .types import ProductDocument
 from .visibility import announce_listed, visible_ids
 
 BATCH = 500

@@ -148,22 +148,30 @@ def _view(
         refunds=tuple(_refund_view(row, around.parts.get(row.id, ()), backstage) for row in around.refunds),
         returns=tuple(view_return(row, seller, around.lines, around.pieces, viewer) for row in around.returns),
         disputes=tuple(view_dispute(row, seller, around.evidence.get(row.id, ()), viewer) for row in around.disputes),
-        confirm_days=seller.confirm_days,
-        placed_at=seller.placed_at,
-        paid_at=seller.paid_at,
-        send_by=seller.paid_at + seller.send_days * DAY if seller.paid_at and status == "paid" else None,
-        shipped_at=seller.shipped_at,
-        delivered_at=seller.delivered_at,
-        confirm_by=seller.confirm_by,
-        return_by=return_until(seller),
-        completed_at=seller.completed_at,
-        cancelled_at=seller.cancelled_at,
-        cancelled_by=seller.cancelled_by,
-        cancel_reason=seller.cancel_reason,
-        refunded_at=seller.refunded_at,
         custody=custody_of(seller, order.pay_by, left),
+        **_history(seller, status),
         **_rights(seller, around, viewer, left.paid_minor, any(returnable.values())),
     )
+
+
+def _history(seller: SellerOrder, status: SellerOrderStatus) -> dict[str, Any]:
+    """What happened when, and what is due when, by the names of the view's fields."""
+    waits = seller.paid_at is not None and status == "paid"
+    return {
+        "confirm_days": seller.confirm_days,
+        "placed_at": seller.placed_at,
+        "paid_at": seller.paid_at,
+        "send_by": (seller.paid_at or 0) + seller.send_days * DAY if waits else None,
+        "shipped_at": seller.shipped_at,
+        "delivered_at": seller.delivered_at,
+        "confirm_by": seller.confirm_by,
+        "return_by": return_until(seller),
+        "completed_at": seller.completed_at,
+        "cancelled_at": seller.cancelled_at,
+        "cancelled_by": seller.cancelled_by,
+        "cancel_reason": seller.cancel_reason,
+        "refunded_at": seller.refunded_at,
+    }
 
 
 def _rights(

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from litestar import Litestar
 
-from entrepot import catalog, identity, orders, pay
+from entrepot import catalog, cloud, identity, orders, pay
 from entrepot.app import Entrepot
 from tests.orders.market import CUP, LAMP, Market
 from tests.web.routes import Operation, operations
@@ -77,6 +77,7 @@ BODIES: dict[str, Any] = {
     "NameCategory": {"en": "x"},
     "PlaceCategory": {"path": "x"},
     "SettleCategories": {"choices": {}},
+    "Resolve": {"resolution": "explained", "note": "x"},
     "RetryReaction": {"event_id": "evt_01KDWPVNG0000000000000000Z", "handler": "orders.mark_paid"},
 }  # fmt: skip
 PUBLIC = {
@@ -87,6 +88,7 @@ PUBLIC = {
     "merchant",
     "name",
     "part",
+    "path",
     "processor",
     "product_id",
     "question_id",
@@ -128,6 +130,7 @@ def foreign(market: Market, alice: Visitor, bruno: Visitor, entrepot: Entrepot) 
     collection = bruno.post("/api/merchant/collections", BODIES["CollectionDraft"]).json()["id"]
     zone = bruno.post("/api/merchant/zones", BODIES["SaveZone"]).json()["id"]
     box = bruno.post("/api/merchant/boxes", BODIES["SaveBox"]).json()["id"]
+    budget = market.do(cloud.add_budget, market.cast.bruno, "x", 1).id
     promotion = bruno.post("/api/promotions", BODIES["SavePromotion"]).json()["promotion"]["id"]
     payout = payout_of(market, alice, bruno, seller_order, shipped.json()["parcels"][0]["parcel"]["id"])
     market.do(catalog.grant_review, market.cast.alice.actor, market.products[LAMP], "sor_1")
@@ -162,6 +165,7 @@ def foreign(market: Market, alice: Visitor, bruno: Visitor, entrepot: Entrepot) 
         "parcel_id": shipped.json()["parcels"][0]["parcel"]["id"],
         "payout_id": payout,
         "invoice_id": invoice_of(market),
+        "budget_id": budget,
         "break_id": "brk_01KDWPVNG0000000000000000Z",
         "file_id": "fil_01KDWPVNG0000000000000000Z",
         "merchant_id": str(market.cast.bruno.organisation),
@@ -230,7 +234,7 @@ def ask(visitor: Visitor, operation: Operation, ids: dict[str, str]) -> int:
     token = visitor.refresh()
     headers = {"idempotency-key": f"key-{operation.method}-{len(operation.template)}", "x-csrf-token": token}
     if operation.template.startswith("/api/"):
-        body = {"json": BODIES[asks.__name__]} if asks else {}
+        body = {"json": BODIES[asks.__name__]} if asks else {"params": {"location_id": ids["location_id"]}}
     else:
         headers |= PAGE
         body = {"data": {"_csrf": token, "_key": "k", **FORM, **ids}} if operation.changes else {}

@@ -166,6 +166,19 @@ def test_some_or_none_of_what_came_back_is_accepted_with_a_reason(market: Market
     assert market.breaches() == []
 
 
+def test_what_is_not_paid_back_is_not_sold_again(market: Market) -> None:
+    seller = delivered(market, {LAMP: 2})
+    line = seller.lines[0].id
+    return_id = ask(market, seller, number=2)
+    market.do(orders.answer_return, market.cast.bruno, return_id, True)
+    market.do(orders.send_return, market.cast.alice, return_id)
+    for accepted in (0, 1):
+        with pytest.raises(Invalid, match="pay back"):
+            found = orders.Inspection({line: accepted}, {line: accepted + 1}, "Worn")
+            market.do(orders.inspect_return, market.cast.bruno, return_id, found)
+    assert market.breaches() == []
+
+
 def test_what_is_missing_is_paid_back_without_a_parcel(market: Market) -> None:
     seller = completed(market, {LAMP: 2})
     return_id = ask(market, seller, REASON.MISSING)
@@ -278,6 +291,14 @@ def test_what_is_due_is_set_apart_and_no_payout_takes_it(market: Market) -> None
     owed = accounts.receivable(str(market.cast.bruno.organisation), "USD")
     assert market.see(ledger.balance_of, owed).balance == 0
     assert market.breaches() == []
+
+
+def test_nobody_talks_the_other_side_out_of_a_dispute(market: Market) -> None:
+    dispute_id = dispute(market, delivered(market, {LAMP: 1}))
+    with pytest.raises(Conflict, match="enough"):
+        for number in range(60):
+            market.do(orders.add_evidence, market.cast.alice, dispute_id, f"Word {number}")
+    assert market.do(orders.add_evidence, market.cast.bruno, dispute_id, "It was whole").text == "It was whole"
 
 
 def test_a_merchant_has_days_to_answer_and_the_operator_decides_then(market: Market) -> None:

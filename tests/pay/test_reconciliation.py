@@ -212,6 +212,15 @@ def test_too_much_pays_and_tells_of_the_rest(database: Database) -> None:
     assert p.breaches(database) == []
 
 
+def test_another_currency_s_money_pays_nothing(database: Database) -> None:
+    payment, reference = owed(database)
+    today = to_rfc3339(database.clock.now())[:10]
+    bring(database, f"date,amount,currency,reference\n{today},1250,JPY,{reference}\n", "manual")
+    assert p.state_of(database, payment) == "requested"
+    assert [each.kind for each in open_breaks(database)] == ["differs"]
+    assert p.breaches(database) == []
+
+
 def test_a_transfer_for_an_order_that_was_given_up_goes_back(database: Database) -> None:
     payment, reference = owed(database)
     p.abandon(database, payment)

@@ -80,7 +80,9 @@ _store: Prepared[Any] = prepare(
     update(tables.disputes).where(_d.id == bindparam("id_")).values({name: bindparam(f"{name}_") for name in _MUTABLE})
 )
 count_evidence: Prepared[Any] = prepare(
-    select(func.count().label("number")).select_from(tables.evidence).where(_e.dispute_id == bindparam("dispute_id"))
+    select(func.count().label("number"))
+    .select_from(tables.evidence)
+    .where(_e.dispute_id == bindparam("dispute_id"), _e.party == bindparam("party"))
 )
 begin: Prepared[Any] = prepare(
     update(tables.seller_orders).where(_s.id == bindparam("id_")).values(dispute_id=bindparam("dispute_id_"))

@@ -31,7 +31,7 @@ from .types import Order, SellerOrder, SellerOrderStatus
 BANK_DAYS = 90
 """How long a buyer's bank may take to decide a chargeback, at most."""
 EVIDENCE_MAX = 50
-"""Entries in one dispute."""
+"""Entries of one side in one dispute, so that nobody talks the other side out of it."""
 _AFTER_DELIVERY = (SellerOrderStatus.DELIVERED, SellerOrderStatus.COMPLETED)
 
 
@@ -103,8 +103,8 @@ def add_evidence(tx: Tx, scope: Scope, dispute_id: str, text: str, picture: str 
     dispute, seller = rows.lock(tx, dispute_id)
     party = party_of(scope, _order_of(tx, seller).owner, seller.merchant_id)
     _must_be_open(dispute)
-    if tx.value(rows.count_evidence, dispute_id=dispute.id) >= EVIDENCE_MAX:
-        raise Conflict(f"This dispute has {EVIDENCE_MAX} entries: enough has been said")
+    if tx.value(rows.count_evidence, dispute_id=dispute.id, party=party) >= EVIDENCE_MAX:
+        raise Conflict(f"You have said {EVIDENCE_MAX} things in this dispute: that is enough to decide it")
     text = checked_reason(text, "Say what you know") if text.strip() or picture is None else ""
     said = Evidence(tx.new_id("evi"), dispute.id, party, scope.actor, text, picture, tx.now)
     tx.run(rows.insert_evidence, **msgspec.structs.asdict(said))

@@ -270,8 +270,9 @@ def _check_found(lines: list[ReturnLine], found: Inspection, accepted: Mapping[s
     for part, quantity in known.items():
         if not 0 <= accepted[part] <= quantity:
             raise Invalid("Accept none, some or all of the pieces that came back", fields={f"accepted.{part}": "?"})
-        if not 0 <= found.restocked.get(part, 0) <= quantity:
-            raise Invalid("Put only pieces on the shelf that came back", fields={f"restocked.{part}": "too many"})
+        if not 0 <= found.restocked.get(part, 0) <= accepted[part]:
+            # What is not paid back is still the buyer's: nobody sells it again.
+            raise Invalid("Put only pieces on the shelf that you pay back", fields={f"restocked.{part}": "too many"})
 
 
 def _note(text: str) -> str:

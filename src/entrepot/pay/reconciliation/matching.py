@@ -57,11 +57,11 @@ def settle_subjects(tx: Tx, processor: str, ids: Iterable[str]) -> None:
         theirs[row.subject].append(row)
     subjects = read_subjects(tx, wanted)
     if processor == BY_HAND:
-        _act(tx, subjects, {each: sum(row.amount_minor for row in theirs[each]) for each in wanted})
+        _act(tx, subjects, {each.id: _in_its_currency(each, theirs[each.id]) for each in subjects.values()})
         subjects = read_subjects(tx, wanted)
     breaks, agreed = [], []
     for subject in subjects.values():
-        total = sum(row.amount_minor for row in theirs[subject.id] if row.currency == subject.currency)
+        total = _in_its_currency(subject, theirs[subject.id])
         foreign = any(row.currency != subject.currency for row in theirs[subject.id])
         state = _state(subject, total, foreign)
         tx.run(_set_state, subject_=subject.id, state_=state)
@@ -109,6 +109,11 @@ def fee_breaks(tx: Tx, file: File) -> None:
             name = derive_id("brk", file.id, "fee", row.currency)
             found.append(_new_break(name, file.processor, "fee", None, file.id, row.currency, -charged, 0, tx.now))
     open_breaks(tx, found)
+
+
+def _in_its_currency(subject: Subject, lines: Iterable[Any]) -> int:
+    """What lines say of a subject, where they speak of its own money: yen never pay what is owed in euros."""
+    return sum(row.amount_minor for row in lines if row.currency == subject.currency)
 
 
 def _act(tx: Tx, subjects: dict[str, Subject], totals: dict[str, int]) -> None:

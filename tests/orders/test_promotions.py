@@ -284,6 +284,19 @@ def test_one_buyer_with_two_sessions_uses_a_first_order_code_once(market: Market
                 market.do(orders.cancel_order, market.cast.dana, answer.order_id, "again")
 
 
+def test_paused_promotions_do_not_come_back_beyond_what_is_weighed(
+    market: Market, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All live ones are weighed at every checkout: nobody makes more of them by pausing some meanwhile."""
+    monkeypatch.setattr("entrepot.orders.promotions.saving.KEPT_MAX", 2)
+    first = promote(market, market.cast.bruno)
+    market.do(orders.set_promotion_state, market.cast.bruno, first, "paused")
+    for _ in range(2):
+        promote(market, market.cast.bruno)
+    with pytest.raises(Conflict, match="end one first"):
+        market.do(orders.set_promotion_state, market.cast.bruno, first, "active")
+
+
 def test_promotions_are_their_owners_alone(market: Market) -> None:
     promotion_id = promote(market, market.cast.bruno, code="MINE")
     with pytest.raises(NotFound):

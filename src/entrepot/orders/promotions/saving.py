@@ -67,6 +67,8 @@ def set_promotion_state(tx: Tx, scope: Scope, promotion_id: str, state: Promotio
     """Pause a promotion, let it run again, or end it for good; what it did stays on record."""
     owner = owner_for(scope)
     was = _lock_own(tx, owner, promotion_id)
+    if state == "active" and was.state != "active":
+        _check_room(tx, owner)
     promotion = msgspec.structs.replace(was, state=state)
     rows.update_promotion(tx, promotion)
     audit(tx, scope, f"orders.promotion_{state}", promotion.id, {"name": promotion.name})

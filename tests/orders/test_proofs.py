@@ -11,7 +11,7 @@ TAMPERED = {
     "UPDATE orders_seller_orders SET items_minor = items_minor + 1, seller_minor = seller_minor + 1": {
         "orders.invariant", "orders.totals", "orders.escrow",
     },
-    "UPDATE orders_lines SET quantity = quantity + 1, goods_minor = goods_minor + price_minor": {"orders.invariant", "orders.stock"},
+    "UPDATE orders_lines SET quantity = quantity + 1": {"orders.invariant", "orders.stock"},
     "UPDATE orders_lines SET price_minor = price_minor - 1": {"orders.invariant"},
     "DELETE FROM orders_lines": {"orders.invariant"},
     "UPDATE orders_orders SET total_minor = total_minor - 1": {"orders.totals"},

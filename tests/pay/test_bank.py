@@ -228,3 +228,15 @@ def test_what_a_refund_took_of_a_reserve_is_not_let_go(database: Database, proce
     assert p.available(database, accounts.reserve("org_bruno", "EUR")) == 0
     assert p.available(database, accounts.payable("org_bruno", "EUR")) < 4_25
     assert p.breaches(database) == []
+
+
+def test_nobody_keeps_an_old_reserve_by_choosing_paydays(database: Database) -> None:
+    database.write_now(lambda tx: pay.choose_schedule(tx, p.BRUNO, "daily", 1, 10_00))
+    kept = pay.PayoutTerms(reserve_bps=500, reserve_days=30)
+    database.write_now(lambda tx: pay.set_terms(tx, p.DANA, "org_carla", kept))
+    for bps in (1_000, 2_000):
+        market = pay.PayoutTerms(reserve_bps=bps, reserve_days=90)
+        database.write_now(lambda tx, market=market: pay.set_terms(tx, p.DANA, "*", market))
+        mine = database.read_now(lambda s: pay.get_terms(s, p.BRUNO))
+        assert (mine.reserve_bps, mine.reserve_days, mine.minimum_minor) == (bps, 90, 10_00)
+    assert database.read_now(lambda s: pay.get_terms(s, p.CARLA)) == kept

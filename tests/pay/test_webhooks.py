@@ -112,6 +112,28 @@ def test_a_signed_webhook_of_another_amount_is_refused_and_may_come_again(databa
     assert hear(database, signed(right), right) is True
 
 
+def told(kind: str, key: str, amount_minor: int) -> bytes:
+    receipt = pay.Receipt(key, "ref_1", amount_minor, "EUR")
+    return f'{{"type":"{kind}.done","data":'.encode() + msgspec.json.encode(receipt) + b"}"
+
+
+def test_a_processor_says_nothing_of_what_another_one_was_asked_for(database: Database) -> None:
+    payment = p.start(database, method="manual:transfer")
+    p.tell(database, payment, "captured")
+    refund_id = p.refund(database, payment, 100)
+    body = told("refund", refund_id, 100)
+    with pytest.raises(Conflict, match="manual was asked for"):
+        hear(database, signed(body), body)
+    assert database.read_now(lambda s: pay.list_refunds(s, [payment.id]))[payment.id][0].state == "requested"
+    p.complete(database, 10_00 - 100)
+    [payout] = database.write_now(lambda tx: pay.request_payouts(tx, p.DANA, 1, "manual"))
+    for kind in ("payout", "capture"):
+        body = told(kind, payout.id if kind == "payout" else "cap_none", payout.amount_minor)
+        with pytest.raises((Conflict, NotFound)):
+            hear(database, signed(body, webhook_id=kind), body)
+    assert database.read_now(lambda s: pay.get_payout(s, p.BRUNO, payout.id)).state == "requested"
+
+
 def test_a_webhook_of_somebody_elses_payment_is_not_found(database: Database) -> None:
     payment = p.start(database)
     body = captured(payment, key="pay_none")

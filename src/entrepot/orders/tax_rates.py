@@ -70,8 +70,7 @@ def save_tax_rates(tx: Tx, scope: Scope, drafts: Sequence[TaxRateDraft]) -> list
     if not 0 < len(drafts) <= RATES_MAX:
         raise Invalid(f"Give 1 to {RATES_MAX:,} rates at once")
     rates = [_rate(tx, draft, number) for number, draft in enumerate(drafts, 1)]
-    replaced = [rate.id for rate in rates]
-    for rate_id in replaced:
+    for rate_id in [draft.id for draft in drafts if draft.id]:
         tx.run(_delete, id_=rate_id)
     tx.run_many(_save, [msgspec.structs.asdict(rate) for rate in rates])
     _check_countries(tx, {rate.country for rate in rates})
@@ -111,11 +110,11 @@ def read_tax_csv(content: bytes) -> list[TaxRateDraft]:
     except UnicodeDecodeError:
         raise Invalid("The file is not UTF-8 text: export it as CSV in UTF-8") from None
     reader = csv.DictReader(io.StringIO(text), delimiter=";" if ";" in text.split("\n", 1)[0] else ",")
-    columns = [(name or "").strip().lower() for name in reader.fieldnames or ()]
-    if missing := [name for name in ("country", "name", "percent") if name not in columns]:
-        raise Invalid(f"The first line must name the columns; {', '.join(missing)} is missing")
-    reader.fieldnames = columns
     try:
+        columns = [(name or "").strip().lower() for name in reader.fieldnames or ()]
+        if missing := [name for name in ("country", "name", "percent") if name not in columns]:
+            raise Invalid(f"The first line must name the columns; {', '.join(missing)} is missing")
+        reader.fieldnames = columns
         return [_draft(row, number) for number, row in enumerate(reader, 2)]
     except csv.Error as error:
         raise Invalid(f"The file is no CSV: {error}") from None

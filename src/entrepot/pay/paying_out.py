@@ -118,7 +118,7 @@ def request_own_payout(
     Conflict when nothing can be sent: too little is due, or its account may not be used yet.
     """
     merchant_id = require_organisation(scope)
-    payees = [payee for payee in tx.all(_payees_locked) if payee.merchant_id == merchant_id]
+    payees = tx.all(_payees_of_locked, merchant_id=merchant_id)
     terms = terms_of(tx, [merchant_id], PayoutTerms(minimum_minor=payout_min_minor))[merchant_id]
     payouts = _begin(tx, payees, processor, needs_account, lambda payee: terms.minimum_minor)
     if not payouts:
@@ -219,7 +219,9 @@ _every = select(_e.merchant_id, _e.currency, _e.last_payout_id, _e.paused_reason
     _e.merchant_id, _e.currency
 )
 _payees: Prepared[Payee] = prepare(_every, Payee)
-_payees_of: Prepared[Payee] = prepare(_every.where(_e.merchant_id == bindparam("merchant_id")), Payee)
+_of_one = _every.where(_e.merchant_id == bindparam("merchant_id"))
+_payees_of: Prepared[Payee] = prepare(_of_one, Payee)
+_payees_of_locked: Prepared[Payee] = prepare(_of_one.with_for_update(), Payee)
 _payees_locked: Prepared[Payee] = prepare(_every.with_for_update(), Payee)
 _consider: Prepared[Any] = prepare(
     update(tables.payees)

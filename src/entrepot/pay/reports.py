@@ -5,7 +5,7 @@ from __future__ import annotations
 from entrepot.kernel import Conflict, Tx
 
 from . import rows
-from .captures import report_capture
+from .captures import read_capture, report_capture
 from .chargebacks import report_chargeback
 from .payments import record_outcome
 from .payouts import read_payout, report_payout
@@ -27,11 +27,15 @@ def report(tx: Tx, processor: str, told: Told) -> None:
         case ChargeTold(charge):
             report_charge(tx, charge, processor)
         case CaptureTold(receipt):
+            _check_payments(tx, processor, read_capture(tx, receipt.key).payment_id)
             report_capture(tx, receipt)
         case RefundTold(receipt):
+            _check_payments(tx, processor, read_refund(tx, receipt.key).payment_id)
             report_refund(tx, receipt)
         case PayoutTold(receipt):
-            report_payout(tx, _same(receipt, read_payout(tx, receipt.key)))
+            payout = read_payout(tx, receipt.key)
+            _check_own(processor, payout.processor, payout.id)
+            report_payout(tx, _same(receipt, payout))
         case ChargebackTold(chargeback):
             report_chargeback(tx, processor, chargeback)
 
@@ -43,8 +47,8 @@ def report_charge(tx: Tx, charge: Charge, processor: str | None = None) -> Payme
     something else was taken.
     """
     payment = rows.read_payment(tx, charge.key)
-    if processor not in (None, payment.processor):
-        raise Conflict(f"{processor} reports a charge of {payment.id}, which {payment.processor} was asked for")
+    if processor is not None:
+        _check_own(processor, payment.processor, payment.id)
     if (charge.amount_minor, charge.currency) != (payment.amount_minor, payment.currency):
         raise Conflict(
             f"{payment.processor} reports {charge.amount_minor} {charge.currency} for the payment {payment.id} "
@@ -63,6 +67,17 @@ def report_refund(tx: Tx, receipt: Receipt) -> None:
         )
     if receipt.state == "done":
         record_refund(tx, refund.id, receipt.processor_ref)
+
+
+def _check_payments(tx: Tx, processor: str, payment_id: str) -> None:
+    """What becomes of a payment is told by the processor that took it."""
+    _check_own(processor, rows.read_payment(tx, payment_id).processor, payment_id)
+
+
+def _check_own(processor: str, asked: str, name: str) -> None:
+    """A processor's signature is good for what that processor was asked for, and for nothing of another one's."""
+    if processor != asked:
+        raise Conflict(f"{processor} tells of {name}, which {asked} was asked for")
 
 
 def _same(receipt: Receipt, payout: object) -> Receipt:

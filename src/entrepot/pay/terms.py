@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, Any, Literal
 
 import msgspec
-from sqlalchemy import select
+from sqlalchemy import bindparam, select, update
 
 from entrepot.identity import Scope, audit, require_operator, require_organisation
 from entrepot.kernel import DAY, SECOND, Invalid, Prepared, Snapshot, Tx, in_set, prepare, prepare_text
@@ -62,8 +62,17 @@ def choose_schedule(
 
 
 def set_terms(tx: Tx, scope: Scope, merchant_id: str, terms: PayoutTerms) -> PayoutTerms:
-    """Set a merchant's terms, or everybody's who has none of their own (`*`). For the operator."""
+    """Set a merchant's terms, or everybody's who has none of their own (`*`). For the operator.
+
+    Who chose other paydays still has the market's reserve: a new one is theirs too, where theirs was the market's.
+    """
     require_operator(scope)
+    if merchant_id == EVERYBODY:
+        was = terms_of(tx, [EVERYBODY])[EVERYBODY]
+        tx.run(
+            _follow, bps_=terms.reserve_bps, days_=terms.reserve_days, was_bps=was.reserve_bps,
+            was_days=was.reserve_days,
+        )  # fmt: skip
     return _save(tx, scope, merchant_id, terms)
 
 
@@ -122,6 +131,11 @@ def _terms_from(row: Any) -> PayoutTerms:
 
 _t = tables.payout_terms.c
 _terms: Prepared[Any] = prepare(select(*_t).where(in_set(_t.merchant_id, "merchant_ids")))
+_follow: Prepared[Any] = prepare(
+    update(tables.payout_terms)
+    .where(_t.reserve_bps == bindparam("was_bps"), _t.reserve_days == bindparam("was_days"))
+    .values(reserve_bps=bindparam("bps_"), reserve_days=bindparam("days_"))
+)
 _upsert: Prepared[Any] = prepare_text(
     "INSERT INTO pay_payout_terms "
     "(merchant_id, schedule, day, minimum_minor, reserve_bps, reserve_days, changed_at) "

@@ -59,7 +59,7 @@ def test_every_operation_is_described_and_names_its_refusals(document: dict[str,
 
 
 def test_every_change_takes_an_idempotency_key_or_is_the_same_when_repeated(document: dict[str, Any]) -> None:
-    """Sessions, secrets and reading marks have no use for one; deleting twice is deleting once."""
+    """Sessions, secrets, previews and reading marks have no use for one; deleting twice is deleting once."""
     without = {
         f"{method} {path}"
         for path, item in document["paths"].items()
@@ -74,12 +74,18 @@ def test_every_change_takes_an_idempotency_key_or_is_the_same_when_repeated(docu
         "post /api/cart/quote",
         "post /api/gift-cards/balance",
         "post /api/keys",
+        "post /api/merchant/edits/preview",
+        "post /api/merchant/orders/{seller_order_id}/refunds/preview",
+        "post /api/merchant/webhooks",
+        "post /api/merchant/webhooks/{endpoint_id}/enable",
+        "post /api/merchant/webhooks/{endpoint_id}/secret",
         "post /api/notices/{notice_id}/read",
         "post /api/operator/verify",
         "post /api/password/forgotten",
         "post /api/password/reset",
         "post /api/pay/webhooks/{processor}",
         "post /api/session",
+        "put /api/merchant/imports/{import_id}/columns",
         "put /api/password",
     }
 
@@ -93,14 +99,29 @@ def test_where_money_or_stock_moves_the_key_is_required(document: dict[str, Any]
         if parameter["name"] == "Idempotency-Key" and parameter["required"]
     }
     assert required == {
-        "post /api/orders",
-        "post /api/orders/{order_id}/cancel",
-        "post /api/seller-orders/{seller_order_id}/confirm",
-        "post /api/seller-orders/{seller_order_id}/cancel",
+        "post /api/disputes/{dispute_id}/concede",
+        "post /api/disputes/{dispute_id}/evidence",
+        "post /api/disputes/{dispute_id}/withdraw",
+        "post /api/merchant/deliveries/{delivery_id}/replay",
+        "post /api/merchant/edits",
+        "post /api/merchant/edits/{edit_id}/undo",
+        "post /api/merchant/offers/{offer_id}/move",
+        "post /api/merchant/orders/{seller_order_id}/refunds",
         "post /api/merchant/orders/{seller_order_id}/ship",
-        "put /api/merchant/offers/{offer_id}/stock",
+        "post /api/operator/disputes/{dispute_id}/decide",
         "post /api/operator/gift-cards",
         "post /api/operator/payouts",
+        "post /api/orders",
+        "post /api/orders/{order_id}/cancel",
+        "post /api/returns/{return_id}/answer",
+        "post /api/returns/{return_id}/inspect",
+        "post /api/returns/{return_id}/send",
+        "post /api/returns/{return_id}/withdraw",
+        "post /api/seller-orders/{seller_order_id}/cancel",
+        "post /api/seller-orders/{seller_order_id}/confirm",
+        "post /api/seller-orders/{seller_order_id}/disputes",
+        "post /api/seller-orders/{seller_order_id}/returns",
+        "put /api/merchant/offers/{offer_id}/stock",
     }
 
 

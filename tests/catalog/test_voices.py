@@ -1,5 +1,7 @@
 """What people say of goods: edited, taken back, answered, voted for, asked, merged, held, reported and decided on."""
 
+import time
+
 import pytest
 
 from entrepot import catalog, identity
@@ -287,6 +289,10 @@ def test_what_is_hidden_needs_a_reason_and_comes_back_to_the_queue_when_edited(s
     )
     assert write(shop, lamp, body="Quite harmless now").state == "held"
     assert [each.causes for each in read(shop, catalog.list_cases, SYSTEM)] == [("again",)]
+    # Once more is no way around the queue.
+    assert write(shop, lamp, body="Still harmless").state == "held"
+    do(shop, catalog.decide, SYSTEM, review.id, "kept", "")
+    assert write(shop, lamp, body="Harmless for good").state == "shown"
 
 
 def test_a_report_is_one_a_person_and_what_was_kept_stays(shop, lamp):
@@ -334,3 +340,18 @@ def test_only_the_operator_sees_the_queue_and_decides(shop, lamp):
         for who in (shop.scope, ALICE):
             with pytest.raises(NotAllowed):
                 do(shop, verb, who, *args)
+
+
+@pytest.mark.parametrize("text", ["a@" * 2_500, "a-" * 2_500, "a" * 5_000, "(at)" * 1_250, "1 " * 2_500])
+def test_no_words_keep_the_rules_busy(text):
+    """Five thousand characters of `a@` once took half a minute, in the middle of a command."""
+    begun = time.perf_counter()
+    caught_by(text)
+    assert time.perf_counter() - begun < 0.25
+
+
+@pytest.mark.parametrize(
+    "text", ["write to bo@example.com", "bo (at) example.org", "bo [AT]example.org", "x@y@example.co.uk", "b@ex.am.ple"]
+)
+def test_an_address_is_caught_however_it_is_written(text):
+    assert "contact" in caught_by(text)

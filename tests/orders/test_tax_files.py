@@ -7,7 +7,7 @@ from entrepot.kernel import Invalid
 
 
 def test_a_file_of_rates_is_read_by_its_columns() -> None:
-    content = "Percent;Country;Name;Category\n8,875%;us;Sales tax;food\n".encode()
+    content = b"Percent;Country;Name;Category\n8,875%;us;Sales tax;food\n"
     [rate] = orders.read_tax_csv(content)
     assert (rate.country, rate.name, rate.percent, rate.category) == ("US", "Sales tax", "8,875", "food")
 

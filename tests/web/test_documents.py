@@ -108,6 +108,7 @@ def test_where_money_or_stock_moves_the_key_is_required(document: dict[str, Any]
         "post /api/merchant/offers/{offer_id}/move",
         "post /api/merchant/orders/{seller_order_id}/refunds",
         "post /api/merchant/orders/{seller_order_id}/ship",
+        "post /api/operator/breaks/{break_id}/resolve",
         "post /api/operator/disputes/{dispute_id}/decide",
         "post /api/operator/gift-cards",
         "post /api/operator/payouts",

@@ -11,7 +11,7 @@ from entrepot.pay import reconciliation
 from entrepot.pay.terms import PayoutTerms, Schedule
 
 from ..endpoints import endpoint
-from ..params import Id, OptionalKey
+from ..params import Id, Key, OptionalKey
 from ..visit import Visit
 from ..wire import Done
 
@@ -92,7 +92,7 @@ async def list_breaks(visit: Visit) -> Breaks:
 
 
 @endpoint("POST", "/api/operator/breaks/{break_id:str}/resolve", access="operator", asks=Resolve, status=200)
-async def resolve_break(visit: Visit, break_id: Id, asked: Resolve, key: OptionalKey = None) -> Done:
+async def resolve_break(visit: Visit, break_id: Id, asked: Resolve, key: Key) -> Done:
     """Resolve a break with a reason; a fee, a transfer or a difference is booked."""
     scope = visit.scope
 

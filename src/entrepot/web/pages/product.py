@@ -11,8 +11,8 @@ from litestar.types import ControllerRouterHandler
 
 from entrepot import catalog, deliver, identity
 from entrepot.catalog import AttributeDefinition, CartOffer, Merchant, OfferView, ProductView, VariantView
-from entrepot.deliver import RateSheet
 from entrepot.discovery import Hit, SearchRequest
+from entrepot.group import Market
 from entrepot.identity import Scope
 from entrepot.kernel import NotFound, Refused, Snapshot
 
@@ -47,15 +47,6 @@ class ChoiceValue(msgspec.Struct, frozen=True):
     picture: str | None
 
 
-class Promise(msgspec.Struct, frozen=True):
-    """What a seller's delivery says: how many business days, from which price, and from which sum it is free."""
-
-    days_min: int
-    days_max: int
-    from_minor: int
-    free_over_minor: int | None
-
-
 @get("/p/{slug:str}", include_in_schema=False)
 async def product(visit: Visit, slug: Slug) -> Response[str]:
     """A product, with one of its variants chosen."""
@@ -66,6 +57,7 @@ async def product(visit: Visit, slug: Slug) -> Response[str]:
     variant = _chosen_variant(view, visit.request.query_params.get("variant"))
     offer = variant.featured if variant else None
     seller = await visit.read(lambda s: _seller(s, offer)) if offer else None
+    nearby = _nearby(await visit.market(), seller)
     return await render(
         visit,
         "product.html",
@@ -80,7 +72,7 @@ async def product(visit: Visit, slug: Slug) -> Response[str]:
         structured=catalog.schema_org(view, catalog.Site(visit.entrepot.settings.public_url)),
         seller=seller,
         seller_country=country_name(seller.country, visit.language) if seller else "",
-        promise=await visit.read(lambda s: _promise(s, visit.scope, offer)) if offer else None,
+        promise=await visit.read(lambda s: _promise(s, visit.scope, offer, nearby)) if offer and nearby else None,
         related=await _related(visit, view),
         **await voices_of(visit, view),
         confirm_days=visit.entrepot.settings.orders.confirm_days,
@@ -159,28 +151,20 @@ def _seller(snapshot: Snapshot, offer: OfferView) -> Merchant | None:
         return None
 
 
-def _promise(snapshot: Snapshot, visitor: Scope, offer: OfferView) -> Promise | None:
-    """When and for how much the offer's seller delivers: to the visitor's first address, else to the most.
-
-    Rate sheets are what every buyer is quoted from, so they are read here on the house's behalf.
-    """
-    house = Scope.system()
-    sheets = deliver.list_rate_sheets(snapshot, house, offer.merchant_id) or deliver.list_rate_sheets(snapshot, house)
+def _promise(snapshot: Snapshot, visitor: Scope, offer: OfferView, nearby: str) -> deliver.Estimate | None:
+    """When and for how much the offer's seller delivers one piece: to the visitor's first address, else `nearby`."""
     saved = identity.list_addresses(snapshot, visitor) if visitor.is_person else []
-    country = saved[0].address.country if saved else None
-    fitting = [sheet for sheet in sheets if sheet.currency == offer.currency and _serves(sheet, country)]
-    if not fitting:
-        return None
-    sheet = min(fitting, key=_least)
-    return Promise(sheet.days_min, sheet.days_max, _least(sheet), sheet.free_over_minor)
+    country = saved[0].address.country if saved else nearby
+    sizes = (offer.length_mm, offer.width_mm, offer.height_mm)
+    size_mm = None if None in sizes else sizes
+    want = deliver.Want(offer.merchant_id, offer.weight_g, size_mm, offer.price_minor, offer.currency, country)  # type: ignore[arg-type]
+    return deliver.estimate(snapshot, [want])[0]
 
 
-def _serves(sheet: RateSheet, country: str | None) -> bool:
-    return country is None or country in sheet.countries or EVERYWHERE in sheet.countries
-
-
-def _least(sheet: RateSheet) -> int:
-    return min(amount_minor for _, amount_minor in sheet.steps)
+def _nearby(market: Market, seller: Merchant | None) -> str:
+    """Where a visitor without an address is thought to be: the market's first country, else the seller's."""
+    named = [country for country in market.countries if country != EVERYWHERE]
+    return named[0] if named else (seller.country if seller else "")
 
 
 # --- what else is said of it

@@ -39,6 +39,8 @@ _PIECE = re.compile(
     rf"(?P<number>\d+(?:[.,]\d+)*)|(?P<run>[{_UNSPACED}]+)|(?P<word>(?:(?![\d_{_UNSPACED}])[\w{_MARKS}'])+)"
     r'|(?P<inch>")'
 )
+_ASCII_PIECE = re.compile(r"""(?P<number>\d+(?:[.,]\d+)*)|(?P<word>[A-Za-z']+)|(?P<inch>")""", re.ASCII)
+"""The same for a text of ASCII signs alone, which most are: found without looking at each letter twice."""
 
 _UNITS = {
     **dict.fromkeys(("ml", "milliliter", "milliliters", "millilitre", "millilitres"), "ml"),
@@ -83,7 +85,7 @@ def document_words(text: str, surfaces: dict[str, str] | None = None) -> list[st
 
     `surfaces` collects how words that lost their ending may be written for people: the shortest form seen.
     """
-    words, written = _remembered(text) if len(text) <= REMEMBERED_CHARACTERS_MAX else _analyse(text)
+    words, written = (_remembered if len(text) <= REMEMBERED_CHARACTERS_MAX else _just_asked)(text)
     if surfaces is not None:
         for word, form in written:
             surfaces[word] = shorter(surfaces.get(word), form)
@@ -107,10 +109,13 @@ def _analyse(text: str) -> tuple[list[str], list[tuple[str, str]]]:
 _remembered = lru_cache(maxsize=65_536)(_analyse)
 """Brands, categories and attribute values are few and come again and again."""
 
+_just_asked = lru_cache(maxsize=16)(_analyse)
+"""A title is asked for twice in a row: for its words, and for the key that titles of the same words share."""
+
 
 def shorter(one: str | None, other: str) -> str:
     """The form of a word to show: the shorter one, ties by alphabet, in whichever order they are seen."""
-    return other if one is None else min(one, other, key=lambda form: (len(form), form))
+    return other if one is None or one == other else min(one, other, key=lambda form: (len(form), form))
 
 
 def query_words(text: str) -> tuple[str, ...]:
@@ -146,7 +151,7 @@ _RUN = re.compile(f"[{_UNSPACED}]")
 def _pieces(folded: str) -> Iterator[tuple[str, str, str]]:
     """(kind, word, as written) in order; a number and its unit come as one "measure" and then as its two "part"s."""
     number, end = "", 0
-    for match in _PIECE.finditer(folded):
+    for match in (_ASCII_PIECE if folded.isascii() else _PIECE).finditer(folded):
         kind, text = str(match.lastgroup), match.group()
         unit = _unit(kind, text) if number and folded[end : match.start()].strip() in ("", "-") else None
         if unit:
@@ -157,7 +162,7 @@ def _pieces(folded: str) -> Iterator[tuple[str, str, str]]:
         if kind == "run":
             yield kind, text, text
         elif kind == "word" and (word := _stem(text)):
-            yield ("part" if unit else kind), word, text.strip("'").replace("'", "")
+            yield ("part" if unit else kind), word, text.replace("'", "")
     if number:
         yield "number", number, number
 

@@ -7,6 +7,7 @@ nothing of what its sisters differ by takes what the product says of itself.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 
 from entrepot import catalog, pay
 from entrepot.catalog import DocumentOffer, ProductDocument
@@ -80,9 +81,16 @@ def _values(attributes: Mapping[str, tuple[str, ...]], category: str) -> Values:
     """What the words of attributes mean, under the codes that the category's pack gives them."""
     found: Values = {}
     for code, words in attributes.items():
-        known = catalog.attribute_of(code, category)
-        found.setdefault(code if known is None else known.code, []).extend(catalog.normalise_all(code, words, category))
+        meant, values = _meaning(code, words, category)
+        found.setdefault(meant, []).extend(values)
     return found
+
+
+@lru_cache(maxsize=65_536)  # the goods of a category say few different things of themselves
+def _meaning(code: str, words: tuple[str, ...], category: str) -> tuple[str, tuple[catalog.Value, ...]]:
+    """The code that the category's pack gives an attribute, and what the words of its value mean."""
+    known = catalog.attribute_of(code, category)
+    return code if known is None else known.code, catalog.normalise_all(code, words, category)
 
 
 def _pairs(values: Values) -> Pairs:

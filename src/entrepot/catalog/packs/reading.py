@@ -44,12 +44,6 @@ def normalise(code_or_name: str, value: Raw, category: str | None = None) -> Val
 
 def normalise_all(code_or_name: str, values: Several, category: str = "") -> tuple[Value, ...]:
     """The same of several values, each meaning once; a colour such as black/white is two."""
-    if isinstance(values, tuple) and all(type(each) is str for each in values):
-        return _normalise_words(code_or_name, values, category)
-    return _normalise_all(code_or_name, values, category)
-
-
-def _normalise_all(code_or_name: str, values: Several, category: str) -> tuple[Value, ...]:
     attribute = attribute_of(code_or_name, category)
     found: dict[str, Value] = {}
     for each in values if isinstance(values, list | tuple) else (values,):
@@ -58,10 +52,6 @@ def _normalise_all(code_or_name: str, values: Several, category: str) -> tuple[V
             value = normalise(code_or_name, part, category)
             found.setdefault(value.key, value)
     return tuple(found.values())
-
-
-_normalise_words = lru_cache(maxsize=_KEPT)(_normalise_all)
-"""Of words alone, which the index asks for with every product."""
 
 
 @lru_cache(maxsize=_KEPT)
@@ -114,18 +104,17 @@ def _size(size: str | None, label: str) -> Value | None:
 
 def _unknown(label: str, is_number: bool) -> Value:
     """An attribute that no pack knows: a quantity where its unit leaves no doubt, else text."""
-    if is_number or _is_plain_number(label):
-        return Value("number", _as_number(label), label, Decimal(_as_number(label)))
+    if _is_plain_number(label):
+        return Value("number", label, label, Decimal(label))
+    if is_number:
+        number = written(Fraction(label))
+        return Value("number", number, label, Decimal(number))
     return _quantity(read_quantity(label, _ANY), label) or _text(label)
 
 
 def _is_plain_number(label: str) -> bool:
     """Digits that can be no code: 12 is a number, 007 and 1.10 may be names."""
     return label.isascii() and label.isdecimal() and (label == "0" or not label.startswith("0")) and len(label) <= 15
-
-
-def _as_number(label: str) -> str:
-    return written(Fraction(label))
 
 
 def _quantity(quantity: Quantity | None, label: str) -> Value | None:

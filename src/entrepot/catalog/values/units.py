@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from fractions import Fraction
-from functools import cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 from .data import plain, read_data
@@ -39,7 +38,8 @@ class Dimension(NamedTuple):
     loose: dict[str, Unit]
 
 
-def find_unit(word: str, dimensions: Sequence[str] = ()) -> Unit | None:
+@lru_cache(maxsize=16_384)  # many values of a feed, few units
+def find_unit(word: str, dimensions: tuple[str, ...] = ()) -> Unit | None:
     """The unit that a word means among some dimensions; with none given, among all, and only where a single one is
     meant."""
     if dimensions:

@@ -17,7 +17,7 @@ from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
 
-from entrepot import catalog, identity
+from entrepot import catalog, cloud, identity
 from entrepot.app import Entrepot, open_home
 from entrepot.catalog import FeedRef, Merchant
 from entrepot.identity import Role, Scope
@@ -114,6 +114,7 @@ def _scope(organisation: str) -> Scope:
 def _warm(entrepot: Entrepot) -> None:
     """Load the model and open the index, which a serving process has done long before a feed comes."""
     entrepot.settle()
+    cloud.load_model()
 
 
 def _import(entrepot: Entrepot, seller: Merchant, feed: FeedRef) -> tuple[float, float]:

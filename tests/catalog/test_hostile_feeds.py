@@ -5,11 +5,13 @@ Memory is measured in a process of its own, which does what an import does first
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import io
 import json
 import subprocess
 import sys
+import time
 import zipfile
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -254,3 +256,14 @@ def test_pictures_of_private_addresses_are_kept_as_addresses_only(shop: Shop, bl
     path = write_lines(tmp_path / "p.jsonl", [line("lamp", pictures=addresses)])
     assert bring(shop, blobs, path).counts.created == 1
     assert [each.sha256 for each in shop.product("lamp").pictures] == [None] * 3
+
+
+@pytest.mark.parametrize("unit", [b"<script application/ld+json ", b"<script ", b" application/ld+json", b"<script>"])
+def test_pages_whose_tags_never_end_are_recognised_or_not_at_once(tmp_path: Path, unit: bytes) -> None:
+    """A megabyte of tags without an end once kept the whole process busy for seven seconds, and each block two more."""
+    path = tmp_path / "page.html"
+    path.write_bytes(b"<html><script" + unit * (2**20 // len(unit)))
+    begun = time.perf_counter()
+    with contextlib.suppress(Invalid):
+        catalog.local_feed(path)
+    assert time.perf_counter() - begun < 2

@@ -28,6 +28,10 @@ _HARMFUL = re.compile(
 )
 _SPACE = re.compile(r"\s+")
 _MARKUP = re.compile(r"<[a-zA-Z/!]")
+_TAG = re.compile(r"<[^<>]*>")
+TAGS_MAX: Final = 5_000
+"""Tags in one text beside line breaks. Reading HTML takes the square of how deep they nest: of a text with more, the
+words are kept."""
 _BREAK = re.compile(r"<(?:br|/p|/li|/h[1-6]|/tr|/td|/th|/dt|/dd|/div|hr)\b[^>]*>", re.IGNORECASE)
 _NOT_SLUG = re.compile(r"[^a-z0-9]+")
 _NOT_CODE = re.compile(r"[^\w]+")
@@ -57,21 +61,29 @@ def clean_html(text: str) -> str:
 
     A text without markup becomes paragraphs.
     """
-    text = clean_text(text)
+    text = _bounded(clean_text(text))
     if not text:
         return ""
     if _MARKUP.search(text):
-        text = nh3.clean(
+        cleaned = nh3.clean(
             text,
             tags=_TAGS,
             clean_content_tags={"script", "style", "template", "noscript", "iframe", "object", "svg", "math"},
             attributes=_ATTRIBUTES,
             url_schemes=_SCHEMES,
             link_rel=_REL,
-        ).strip()
+        )
+        text = _bounded(cleaned).strip()
     if not text or _MARKUP.search(text):
         return text
     return "".join(f"<p>{_written(part)}</p>" for part in _PARAGRAPHS.split(text))
+
+
+def _bounded(text: str) -> str:
+    """A text that is read in a moment, however its tags are nested."""
+    if text.count("<") - text.count("<br") <= TAGS_MAX:
+        return text
+    return _TAG.sub(" ", text).replace("<", "&lt;").strip()
 
 
 def _written(text: str) -> str:
@@ -81,6 +93,7 @@ def _written(text: str) -> str:
 
 def plain_text(html: str) -> str:
     """The words of a text with markup, one space between them where a tag stood."""
+    html = _bounded(html)
     if "<" not in html:
         return _SPACE.sub(" ", unescape(html)).strip()
     bare = nh3.clean(_BREAK.sub(" ", html), tags=set(), attributes={}, link_rel=None)

@@ -36,7 +36,8 @@ DOCUMENTS: Final = (".json", ".jsonld", ".json-ld")
 JSON_BYTES_MAX: Final = 64 * 2**20
 FILES_MAX: Final = 200_000
 _BLOCK: Final = 256 * 1024
-_OPEN: Final = re.compile(rb"<script\b[^>]{0,2000}?application/ld\+json[^>]{0,2000}>", re.IGNORECASE)
+# One tag is looked at for itself alone: tags that never end would be read again from each of their beginnings.
+_OPEN: Final = re.compile(rb"<script\b(?=[^<>]{0,2000}?application/ld\+json)[^<>]{0,4000}>", re.IGNORECASE)
 _CLOSE: Final = re.compile(rb"</script\s*>", re.IGNORECASE)
 _TAIL: Final = 8_192  # an opening tag may stand across two blocks
 _TYPES: Final = (b"@type", b"@graph", b"@context")

@@ -30,9 +30,7 @@ def _days(at: int | None) -> int | None:
     return None if at is None else at * DAY
 
 
-CHANGES = st.lists(
-    st.tuples(st.integers(1, 100), st.none() | terms()), max_size=10, unique_by=lambda each: each[0]
-)
+CHANGES = st.lists(st.tuples(st.integers(1, 100), st.none() | terms()), max_size=10, unique_by=lambda each: each[0])
 """At each moment new terms, or None: only a look."""
 
 

@@ -95,7 +95,8 @@ def test_documents_are_seen_by_whom_they_concern(market: Market) -> None:
 
 def test_the_table_of_taxes_sums_to_the_lines() -> None:
     lines = [
-        InvoiceLine("a", "", 1, 119, 0, 119, "VAT", 190_000, 19), InvoiceLine("b", "", 1, 107, 0, 107, "VAT", 70_000, 7),
+        InvoiceLine("a", "", 1, 119, 0, 119, "VAT", 190_000, 19),
+        InvoiceLine("b", "", 1, 107, 0, 107, "VAT", 70_000, 7),
         InvoiceLine("c", "", 1, 238, 0, 238, "VAT", 190_000, 38),
     ]  # fmt: skip
     rows = tax_table(lines)

@@ -110,7 +110,7 @@ def issue_gift_card(tx: Tx, scope: Scope, wish: IssueCard) -> tuple[GiftCard, Se
 
 
 def find_gift_card(snapshot: Snapshot, code: Secret) -> CardBalance:
-    """The card of a code, for whoever has the code. NotFound when there is none. Case, spaces and dashes do not count."""
+    """The card of a code, for whoever has it; case, spaces and dashes do not count. NotFound when there is none."""
     card = snapshot.one(_by_code, code_hash=_hash(code.reveal()))
     if card is None:
         raise NotFound(UNKNOWN, fields={"code": UNKNOWN})

@@ -138,7 +138,8 @@ class Browser:
     def change(self, method: str, path: str, body: object) -> Any:
         """Change something through the API."""
         csrf = msgspec.json.decode(self.get("/api/session")[1])["csrf_token"]
-        headers = {"Content-Type": "application/json", "X-CSRF-Token": csrf, "Idempotency-Key": f"change-{next(self._keys)}"}
+        key = f"change-{next(self._keys)}"
+        headers = {"Content-Type": "application/json", "X-CSRF-Token": csrf, "Idempotency-Key": key}
         status, text = self.send(method, path, msgspec.json.encode(body), headers)
         assert status < 300, f"{method} {path} answered {status}: {text[:300]}"
         return msgspec.json.decode(text)

@@ -77,6 +77,25 @@ def test_a_webhook_moves_the_parcel_of_its_number_once(database: Database) -> No
             database.write_now(lambda tx, carrier=carrier, other=other: deliver.hear_carrier(tx, carrier, other))
 
 
+def test_nobody_takes_another_parcels_scans_by_writing_its_number(database: Database) -> None:
+    clock = database.clock
+    assert isinstance(clock, ManualClock)
+    theirs = p.book(database, "post", tracking_no="POST-9")
+    clock.advance(DAY)
+    copied = p.book(database, "post", tracking_no="POST-9")
+    told = CarrierScan("POST-9", "delivered", clock.now() - HOUR, "90")
+    for _ in range(2):
+        assert database.write_now(lambda tx: deliver.hear_carrier(tx, "post", told)).id == theirs.id
+    after = database.read_now(lambda s: deliver.find_parcel(s, copied.id))
+    assert after is not None
+    assert after.state == "booked"
+    # Long after, a carrier may give the number out again.
+    clock.advance(200 * DAY)
+    later = p.book(database, "post", tracking_no="POST-9")
+    new = CarrierScan("POST-9", "in_transit", clock.now(), "91")
+    assert database.write_now(lambda tx: deliver.hear_carrier(tx, "post", new)).id == later.id
+
+
 def test_what_nobody_hears_of_is_lost_until_somebody_sees_it(database: Database) -> None:
     clock = database.clock
     assert isinstance(clock, ManualClock)

@@ -51,6 +51,8 @@ TEXT_LENGTH_MAX = 200
 LISTED_MAX = 500
 EARLY = DAY
 """A carrier may have scanned a parcel before the merchant told us of it, but not long before."""
+NUMBER_DAYS = 120
+"""How long a tracking number belongs to the parcel that had it first: no carrier gives one out again so soon."""
 AHEAD = 5 * MINUTE
 """Carriers' clocks differ from ours by this much at most."""
 _ABOVE_ALL = "pcl_" + "Z" * 26
@@ -99,9 +101,12 @@ def label_of(snapshot: Snapshot, scope: Scope, parcel_id: str) -> tuple[Tracking
 def hear_carrier(tx: Tx, carrier: str, told: CarrierScan) -> Parcel:
     """Record what a carrier's webhook told; the adapter has checked who speaks. The same again changes nothing.
 
-    NotFound for a number that is no parcel's of this carrier, so that it comes again when ours is there.
+    A number is whose it was first, until carriers may have begun to count anew: who writes another one's number on a
+    parcel neither takes its scans away nor has their own goods delivered by them. NotFound for a number that is no
+    parcel's of this carrier, so that it comes again when ours is there.
     """
-    parcel = tx.one(_by_number, carrier=carrier, tracking_no=told.tracking_no)
+    named = {"carrier": carrier, "tracking_no": told.tracking_no}
+    parcel = tx.one(_first_of_number, **named, since=tx.now - NUMBER_DAYS * DAY) or tx.one(_by_number, **named)
     if parcel is None:
         raise NotFound("There is no parcel of this number")
     scan = Scan(
@@ -276,12 +281,12 @@ PARCEL_COLUMNS = [_p[name] for name in Parcel.__struct_fields__]
 _parcel: Prepared[Parcel] = prepare(select(*PARCEL_COLUMNS).where(_p.id == bindparam("id")), Parcel)
 _by_ids: Prepared[Parcel] = prepare(select(*PARCEL_COLUMNS).where(in_set(_p.id, "ids")), Parcel)
 _address: Prepared[Any] = prepare(select(_p.address).where(_p.id == bindparam("id")))
-_by_number: Prepared[Parcel] = prepare(
-    select(*PARCEL_COLUMNS)
-    .where(_p.carrier == bindparam("carrier"), _p.tracking_no == bindparam("tracking_no"))
-    .order_by(_p.id.desc())
-    .limit(1),
-    Parcel,
+_of_number = select(*PARCEL_COLUMNS).where(
+    _p.carrier == bindparam("carrier"), _p.tracking_no == bindparam("tracking_no")
+)
+_by_number: Prepared[Parcel] = prepare(_of_number.order_by(_p.id.desc()).limit(1), Parcel)
+_first_of_number: Prepared[Parcel] = prepare(
+    _of_number.where(_p.booked_at >= bindparam("since")).order_by(_p.booked_at, _p.id).limit(1), Parcel
 )
 _parcel_locked: Prepared[Parcel] = prepare(
     select(*PARCEL_COLUMNS).where(_p.id == bindparam("id")).with_for_update(), Parcel

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -64,15 +65,20 @@ def content_of(draft: ProductDraft) -> Content:
     )
 
 
-def attribute_codes(draft: ProductDraft) -> dict[str, str]:
+def attribute_codes(draft: ProductDraft) -> Mapping[str, str]:
     """The code of each attribute that a draft names: the one that its category's pack knows the name by, so that
     `Storage capacity` and `Speicher` of two feeds are one filter; a second name for the same keeps its own code."""
+    return _codes_of(tuple(draft.attributes), draft.category)
+
+
+@lru_cache(maxsize=1_024)  # a save asks twice for each draft, and goods of one kind have the same names
+def _codes_of(names: tuple[str, ...], category: str | None) -> Mapping[str, str]:
     codes: dict[str, str] = {}
     given: set[str] = set()
-    taken = {code_of(name) for name in draft.attributes}
-    for name in draft.attributes:
+    taken = {code_of(name) for name in names}
+    for name in names:
         own = code_of(name)
-        known = own_attribute_of(name, draft.category)
+        known = own_attribute_of(name, category)
         code = known.code if known and (known.code == own or known.code not in taken) else own
         if code and code not in given:
             codes[name] = code

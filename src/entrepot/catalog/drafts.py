@@ -283,10 +283,13 @@ def _attribute_faults(draft: ProductDraft) -> Iterator[Fault]:
     if len(draft.attributes) > ATTRIBUTES_MAX:
         yield Fault("attributes", f"At most {ATTRIBUTES_MAX} attributes", str(len(draft.attributes)))
     for name, value in draft.attributes.items():
-        values = value if isinstance(value, list) else [value]
         if not name.strip() or len(name) > NAME_LENGTH_MAX:
             yield Fault("attributes", f"An attribute's name has 1 to {NAME_LENGTH_MAX} characters", name[:500])
-        elif len(values) > ATTRIBUTES_MAX or any(isinstance(v, str) and len(v) > VALUE_LENGTH_MAX for v in values):
+            continue
+        if isinstance(value, str) and len(value) <= VALUE_LENGTH_MAX:
+            continue
+        values = value if isinstance(value, list) else [value]
+        if len(values) > ATTRIBUTES_MAX or any(isinstance(v, str) and len(v) > VALUE_LENGTH_MAX for v in values):
             yield Fault(f"attributes.{name}", f"A value has at most {VALUE_LENGTH_MAX} characters", shown(value))
         elif any(isinstance(each, float) and each - each != 0 for each in values):
             yield Fault(f"attributes.{name}", "This is no number", str(value))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 _LENGTHS = (8, 12, 13, 14)
 
 
@@ -10,7 +12,11 @@ def find_gtin(text: str) -> str | None:
     digits = text.strip().replace(" ", "").replace("-", "")
     if len(digits) not in _LENGTHS or not digits.isascii() or not digits.isdigit():
         return None
-    padded = digits.zfill(14)
+    return _checked(digits.zfill(14))
+
+
+@lru_cache(maxsize=16_384)  # of each variant a save asks several times
+def _checked(padded: str) -> str | None:
     return padded if _check_digit(padded[:13]) == int(padded[13]) else None
 
 

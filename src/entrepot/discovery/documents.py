@@ -18,6 +18,7 @@ from .types import Document, Offer
 
 Pairs = tuple[tuple[str, str], ...]
 Values = dict[str, list[catalog.Value]]
+REMEMBERED_CHARACTERS_MAX = 200
 
 
 def documents_of(snapshot: Snapshot, product_ids: Iterable[str]) -> dict[str, Document]:
@@ -81,16 +82,20 @@ def _values(attributes: Mapping[str, tuple[str, ...]], category: str) -> Values:
     """What the words of attributes mean, under the codes that the category's pack gives them."""
     found: Values = {}
     for code, words in attributes.items():
-        meant, values = _meaning(code, words, category)
+        is_short = sum(map(len, words)) <= REMEMBERED_CHARACTERS_MAX
+        meant, values = (_remembered if is_short else _meaning)(code, words, category)
         found.setdefault(meant, []).extend(values)
     return found
 
 
-@lru_cache(maxsize=65_536)  # the goods of a category say few different things of themselves
 def _meaning(code: str, words: tuple[str, ...], category: str) -> tuple[str, tuple[catalog.Value, ...]]:
     """The code that the category's pack gives an attribute, and what the words of its value mean."""
     known = catalog.attribute_of(code, category)
     return code if known is None else known.code, catalog.normalise_all(code, words, category)
+
+
+_remembered = lru_cache(maxsize=65_536)(_meaning)
+"""The goods of a category say few different things of themselves."""
 
 
 def _pairs(values: Values) -> Pairs:

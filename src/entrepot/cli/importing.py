@@ -16,6 +16,7 @@ from entrepot.app import Entrepot, open_home
 from entrepot.catalog import ColumnMapping, Counts, FeedRef, Import, Merchant
 from entrepot.identity import Role, Scope
 from entrepot.kernel import Invalid, Snapshot, Tx
+from entrepot.kernel.memory import settle_memory
 
 from .progress import Bar
 
@@ -38,6 +39,7 @@ def import_feed(home: Path, path: Path, wishes: Wishes) -> None:
     if wishes.columns and not feed.header:
         raise Invalid(f"{feed.name} is {feed.format}, whose columns are known: leave --map out, or name --format table")
     entrepot = open_home(home)
+    settle_memory()
     try:
         seller = entrepot.database.read_now(lambda snapshot: choose_merchant(snapshot, wishes.merchant))
         mapping = _mapping(entrepot, seller, feed, wishes.columns) if feed.header else None

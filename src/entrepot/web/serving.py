@@ -23,6 +23,7 @@ from litestar import Litestar
 from litestar.concurrency import set_asyncio_executor
 
 from entrepot.kernel import Unavailable
+from entrepot.kernel.memory import settle_memory
 
 from .application import create_app
 
@@ -142,13 +143,6 @@ def _new_loop() -> asyncio.AbstractEventLoop:
     return loop
 
 
-def _settle_memory() -> None:
-    """Take what is loaded by now out of the collector's sight. A full collection stops every thread: over some hundred
-    thousand objects of modules and routes, which stay as long as we serve, that is a quarter of a second."""
-    gc.collect()
-    gc.freeze()
-
-
 class _Server(uvicorn.Server):
     """uvicorn's server, which tells when it is ready, and stops by our own rule instead of dying of the signal."""
 
@@ -161,7 +155,7 @@ class _Server(uvicorn.Server):
         """Start, then say so."""
         await super().startup(sockets)
         if self.started:
-            _settle_memory()
+            settle_memory()
             self._ready()
 
     def handle_exit(self, sig: int, frame: Any) -> None:

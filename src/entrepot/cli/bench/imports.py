@@ -22,6 +22,7 @@ from entrepot.app import Entrepot, open_home
 from entrepot.catalog import FeedRef, Merchant
 from entrepot.identity import Role, Scope
 from entrepot.kernel import Tx
+from entrepot.kernel.memory import settle_memory
 
 from .report import Measured
 
@@ -112,9 +113,10 @@ def _scope(organisation: str) -> Scope:
 
 
 def _warm(entrepot: Entrepot) -> None:
-    """Load the model and open the index, which a serving process has done long before a feed comes."""
+    """Load the model, open the index and settle, as a serving process has done long before a feed comes."""
     entrepot.settle()
     cloud.load_model()
+    settle_memory()
 
 
 def _import(entrepot: Entrepot, seller: Merchant, feed: FeedRef) -> tuple[float, float]:

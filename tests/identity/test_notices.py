@@ -1,5 +1,6 @@
 """Notices: an inbox in the reader's language, and a mail where the kind says so."""
 
+import re
 import string
 
 import pytest
@@ -115,5 +116,8 @@ def test_every_kind_has_a_text_in_every_language_with_the_same_parameters() -> N
     for kind in identity.list_notice_kinds():
         for texts in (kind.titles, kind.texts):
             assert set(texts) >= set(identity.LANGUAGES), kind.name
+        for texts in (kind.titles, kind.texts):
+            assert re.search("[\u4e00-\u9fff]", texts["zh"]), f"{kind.name} is not in Chinese: {texts['zh']}"
+            assert not re.search("[\u4e00-\u9fff]", texts["en"]), f"{kind.name} is not in English: {texts['en']}"
         asked = [fields(kind.titles[tag]) | fields(kind.texts[tag]) for tag in identity.LANGUAGES]
         assert all(names == asked[0] for names in asked), kind.name

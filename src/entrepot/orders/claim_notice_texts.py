@@ -17,8 +17,9 @@ DECIDED_BACK, DECIDED_NOTHING = "orders.decided_back", "orders.decided_nothing"
 DECIDED_AGAINST, DECIDED_FOR = "orders.decided_against", "orders.decided_for"
 
 
-def _kind(name: str, en: tuple[str, str], zh: tuple[str, str], mailed: bool = False) -> NoticeKind:
-    return NoticeKind(name, {"en": en[0], "zh": zh[0]}, {"en": en[1], "zh": zh[1]}, mailed=mailed)
+def _kind(name: str, title: tuple[str, str], text: tuple[str, str], mailed: bool = False) -> NoticeKind:
+    """A kind of notice with its title and its text, each in English and Chinese."""
+    return NoticeKind(name, {"en": title[0], "zh": title[1]}, {"en": text[0], "zh": text[1]}, mailed=mailed)
 
 
 declare_notices(

@@ -284,10 +284,11 @@ def work_cost(nano_per: Mapping[str, int], work: Generation) -> tuple[float, flo
 async def _limits_of(loaded: Loaded, work: Generation) -> dict[str, int]:
     """The most that a call can use; Unable when it does not fit the model."""
     known = await loaded.engine.capabilities()
+    name = loaded.model.name
+    if not (known.chat or known.completion):
+        raise Unable(f"{name} writes nothing. It makes vectors: use /v1/embeddings")
     if work.prompt is None and not known.chat:
-        raise Unable(
-            f"{loaded.model.name} was not made for conversations: it has no chat template. Use /v1/completions"
-        )
+        raise Unable(f"{name} was not made for conversations: it has no chat template. Use /v1/completions")
     tokens = await loaded.engine.count(work)
     if loaded.engine.counts_exactly and tokens + work.output_tokens_max > known.context:
         raise Unable(

@@ -49,7 +49,8 @@ class Buyer:
         content = answer.read()
         if cookies := [each.partition(";")[0] for each in answer.headers.get_all("Set-Cookie", [])]:
             self.headers = {**self.headers, "Cookie": "; ".join(cookies)}
-        return Answer(answer.status, json.loads(content))
+        is_json = answer.headers.get_content_type().endswith("json")
+        return Answer(answer.status, json.loads(content) if is_json else None)
 
     def fill(self, offer_id: str, quantity: int = 1) -> dict[str, Any]:
         """Have this in the cart; gives the wish that takes the checkout as it was quoted."""

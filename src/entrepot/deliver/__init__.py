@@ -93,6 +93,7 @@ from .tasks import SCHEDULE, tasks
 from .tracking import Whereabouts, fold, valid
 from .types import (
     FLEET,
+    OWN,
     PLATFORM,
     SANDBOX,
     Booking,
@@ -122,6 +123,7 @@ from .types import (
 
 __all__ = [
     "FLEET",
+    "OWN",
     "PLATFORM",
     "PROOFS",
     "SANDBOX",

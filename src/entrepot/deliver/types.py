@@ -40,6 +40,8 @@ SANDBOX = "sandbox"
 """The carrier that drives its parcels itself; every other carrier's scans are told by the merchant or the operator."""
 FLEET = "fleet"
 """The platform's own vans, whose scans come from its drivers."""
+OWN = "own"
+"""Whatever a merchant brings its parcels with itself."""
 
 
 class Settings(msgspec.Struct, frozen=True):

@@ -8,6 +8,7 @@ from entrepot import deliver, identity
 from entrepot.deliver import Collection, Parcel, Scan
 from entrepot.kernel import NotFound, Snapshot
 
+from .carriers import carrier_name
 from .visit import CurrentVisit
 
 PUBLIC, BUYER = "track", "collect"
@@ -52,8 +53,8 @@ async def read_tracked(visit: CurrentVisit, token: str) -> tuple[Tracked, Collec
     number = parcel.tracking_no
     return (
         Tracked(
-            parcel.state, carrier.title, number, carrier.tracking_url(number) if number else None, parcel.promised_at,
-            expected, parcel.delivered_at, parcel.attempts, tuple(deliver.valid(scans)),
+            parcel.state, carrier_name(visit, carrier), number, carrier.tracking_url(number) if number else None,
+            parcel.promised_at, expected, parcel.delivered_at, parcel.attempts, tuple(deliver.valid(scans)),
             collection.point.name if collection else None, collection.code if collection and is_buyer else None,
         ),
         collection,

@@ -9,12 +9,11 @@ from importlib.metadata import entry_points
 
 from entrepot.kernel import Secret
 
-from ..types import FLEET, SANDBOX
+from ..types import FLEET, OWN, SANDBOX
 from .base import Carrier, TrackingOnly
 from .sandbox import SandboxCarrier
 
 ENTRY_POINTS = "entrepot.carriers"
-OWN = "own"
 
 
 class Carriers:

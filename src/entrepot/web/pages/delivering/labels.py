@@ -8,6 +8,7 @@ from litestar.types import ControllerRouterHandler
 from entrepot import deliver
 from entrepot.kernel import Invalid
 
+from ...carriers import carrier_name
 from ...params import Id
 from ...rendering import render
 from ...tracked import tracking_address
@@ -31,7 +32,7 @@ async def label(visit: Visit, parcel_id: Id) -> Response[str]:
         number=number,
         bars=bars,
         width=deliver.width_of(number),
-        carrier=visit.entrepot.carriers.get(tracking.parcel.carrier),
+        carrier=carrier_name(visit, visit.entrepot.carriers.get(tracking.parcel.carrier)),
         link=tracking_address(visit, parcel_id),
     )
 

@@ -15,6 +15,7 @@ from entrepot.deliver import Known, Point
 from entrepot.deliver.coordinates import read_degrees
 from entrepot.kernel import Invalid, Refused, Tx
 
+from ...carriers import carrier_name
 from ...visit import CurrentVisit, Visit
 from ..operator.console import OPERATOR, show
 from . import forms
@@ -46,7 +47,10 @@ async def _more(visit: CurrentVisit) -> dict[str, Any]:
     return {
         "holidays": "\n".join(f"{country}: {', '.join(days)}" for country, days in holidays.days.items()),
         "known": known,
-        "carriers": [(each, deliver.webhook_secret(key, each.name).reveal()) for each in visit.entrepot.carriers],
+        "carriers": [
+            (each.name, carrier_name(visit, each), deliver.webhook_secret(key, each.name).reveal())
+            for each in visit.entrepot.carriers
+        ],
     }
 
 

@@ -9,10 +9,11 @@ from litestar import Response, get, post
 from litestar.types import ControllerRouterHandler
 
 from entrepot import deliver, orders
-from entrepot.deliver import FLEET, SANDBOX, Scan
+from entrepot.deliver import OWN, Scan
 from entrepot.kernel import Invalid, Refused
 from entrepot.orders import SellerOrderStatus, Shipment, Standing
 
+from ...carriers import carrier_name
 from ...claim_forms import pieces_in
 from ...params import Id, MaybeInQuery
 from ...rendering import redirect
@@ -123,8 +124,8 @@ async def scan(visit: Visit, parcel_id: Id) -> Response[Any]:
 
 async def _show_order(visit: Visit, seller_order_id: str, refusal: Refused | None = None) -> Response[str]:
     seller = await visit.read(lambda s: orders.get_seller_order(s, visit.scope, seller_order_id))
-    known = {SANDBOX: visit.say("carrier.sandbox"), "own": visit.say("carrier.own"), FLEET: visit.say("carrier.fleet")}
-    carriers = [(each.name, known.get(each.name, each.title)) for each in visit.entrepot.carriers]
+    mine = {OWN: visit.say("carrier.own")}
+    carriers = [(each.name, mine.get(each.name) or carrier_name(visit, each)) for each in visit.entrepot.carriers]
     return await show(
         visit, "orders", "order.html", seller=seller, carriers=carriers, scan_codes=SCAN_CODES, refusal=refusal
     )

@@ -16,6 +16,7 @@ from entrepot.orders.sums import PricedPart, Sums, Want, price_order
 from entrepot.orders.sums import Terms as OrderTerms
 from entrepot.orders.tax import TaxArea, TaxRate
 from tests.orders import plain_prices as plain
+from tests.proof import count
 
 CURRENCIES = ("JPY", "USD", "KWD")
 MERCHANTS = ("org_a", "org_b", "org_c")
@@ -134,7 +135,7 @@ def legs_of_line(line: Any, included: bool) -> tuple[int, int, int, int, int]:
 
 
 @given(orders_of())
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=count(75, 1200), deadline=None)
 def test_every_line_and_delivery_keeps_the_invariant_and_nothing_is_below_zero(
     order: tuple[list[Want], list[Delivery], OrderTerms],
 ) -> None:
@@ -167,7 +168,7 @@ def _shipping_paid(part: PricedPart) -> int:
 
 
 @given(orders_of())
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=count(62, 1000), deadline=None)
 def test_the_buyer_has_the_best_that_the_rules_allow_and_every_figure_is_the_plain_models(
     order: tuple[list[Want], list[Delivery], OrderTerms],
 ) -> None:
@@ -188,7 +189,7 @@ def test_the_buyer_has_the_best_that_the_rules_allow_and_every_figure_is_the_pla
 
 
 @given(orders_of(most=2))
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=count(62, 1000), deadline=None)
 def test_taxes_are_the_exact_ones_rounded_once(order: tuple[list[Want], list[Delivery], OrderTerms]) -> None:
     wants, brings, terms = order
     area = terms.area
@@ -219,7 +220,7 @@ def _rate_of(want: Want, area: TaxArea) -> TaxRate | None:
 
 
 @given(orders_of(most=1))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=count(37, 600), deadline=None)
 def test_a_delivery_is_taxed_by_its_own_rate_or_as_the_goods_are(
     order: tuple[list[Want], list[Delivery], OrderTerms],
 ) -> None:
@@ -266,7 +267,7 @@ def _whole_discount(owner: str, currency: str, area: TaxArea) -> Sums:
 
 
 @given(wants=wants_of(), bps=st.integers(0, 10_000))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=count(37, 600), deadline=None)
 def test_the_agreed_commission_is_the_nearest_share_of_a_merchants_goods(wants: list[Want], bps: int) -> None:
     sellers = list(dict.fromkeys(want.merchant_id for want in wants))
     terms = OrderTerms("USD", commission_bps=dict.fromkeys(sellers, bps))

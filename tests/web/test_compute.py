@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -47,10 +48,11 @@ def offer_package(entrepot: Entrepot, name: str, nano: dict[str, int]) -> None:
 
 
 @pytest.fixture(scope="module")
-def loop_of(app: Litestar) -> Iterator[Callable[[], httpx.Client]]:
-    """Makes clients of the application."""
+def loop_of(app: Litestar, entrepot: Entrepot) -> Iterator[Callable[[], httpx.Client]]:
+    """Makes clients of the application; in the end its models are let go, as at the end of serving."""
     with running_loop() as loop:
         yield lambda: httpx.Client(transport=Calls(app, loop), base_url="http://shop.example")
+        asyncio.run_coroutine_threadsafe(entrepot.gateway.close(), loop).result(30)
 
 
 @pytest.fixture(scope="module")

@@ -7,6 +7,7 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 import pytest
+import structlog
 from hypothesis import HealthCheck, settings
 
 from tests import postgres
@@ -42,6 +43,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                 item.add_marker(marker)
         if getattr(getattr(item, "obj", None), "is_hypothesis_test", False):
             item.add_marker("proof")
+
+
+@pytest.fixture(autouse=True)
+def log_as_it_was() -> Iterator[None]:
+    """A command line that was run in this process leaves no wish about the log behind."""
+    yield
+    structlog.reset_defaults()
 
 
 def absent(reason: str) -> None:

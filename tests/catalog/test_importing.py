@@ -16,7 +16,7 @@ from PIL import Image
 from entrepot import catalog, identity
 from entrepot.catalog.imports import batches, jobs, running
 from entrepot.identity import Scope
-from entrepot.kernel import Blobs, Conflict, Database, Invalid, NotFound, Refused
+from entrepot.kernel import Blobs, Conflict, Database, NotFound, Refused
 from entrepot.kernel.sql import METADATA
 from entrepot.kernel.testing import settle
 from tests.catalog.feeds import line, report, run, write_lines

@@ -60,9 +60,7 @@ def test_piece_by_piece_is_the_same_as_all_at_once(share: Share) -> None:
 
 
 @given(st.integers(1, 10**9), st.integers(0, 10_000), st.integers(1, 99), st.data())
-def test_commission_comes_back_at_the_frozen_rate(
-    goods: int, bps: int, quantity: int, data: st.DataObject
-) -> None:
+def test_commission_comes_back_at_the_frozen_rate(goods: int, bps: int, quantity: int, data: st.DataObject) -> None:
     commission = goods * bps // 10_000
     share = Share("oln_1", quantity, Legs(goods - commission, commission, 0, 0))
     pieces = data.draw(st.integers(1, quantity))

@@ -1,13 +1,11 @@
 """Accounts and sessions over HTTP: begun when needed, thrown away when stale, never in a log."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-import structlog
 
 from entrepot.app import Entrepot
-from entrepot.kernel import configure_logs
 from entrepot.web import create_app
 from tests.cast import ALICE, PASSWORD
 from tests.orders.market import CUP, Market
@@ -114,16 +112,8 @@ def test_where_addresses_are_confirmed_an_account_cannot_be_told_from_a_taken_on
         assert [(each.status_code, each.json()) for each in answers] == [(201, {"confirm": True})] * 2
 
 
-@pytest.fixture
-def logged() -> Iterator[None]:
-    """The log as a server writes it, whatever a command line wanted before in this process."""
-    configure_logs("INFO", as_json=True)
-    yield
-    structlog.reset_defaults()
-
-
 def test_no_secret_reaches_the_log(
-    visit: Callable[[], Visitor], market: Market, capfd: pytest.CaptureFixture[str], logged: None
+    visit: Callable[[], Visitor], market: Market, capfd: pytest.CaptureFixture[str]
 ) -> None:
     visitor = visit().sign_in(ALICE)
     visitor.post("/api/session", {"email": ALICE.email, "password": "hunter2-in-the-log"})

@@ -110,7 +110,7 @@ async def merchant_feed(visit: Visit, merchant: Slug, file_name: Slug) -> Respon
     media_type = catalog.find_writer(format).media_type
     if visit.request.headers.get("if-none-match") == made.etag:
         return Response(b"", status_code=304, media_type=media_type, headers=headers)
-    return Stream(_blocks(feeds.path(name)), media_type=media_type, headers=headers)  # type: ignore[return-value]
+    return Stream(_blocks(feeds.path(name)), media_type=media_type, headers=headers)
 
 
 def _blocks(path: Path) -> Iterator[bytes]:

@@ -14,13 +14,11 @@ MILLION = 1_000_000
 
 
 class MeterKind(msgspec.Struct, frozen=True):
-    """What is counted: its unit, how many of them prices are quoted for, and whether an answer brings them one by one
-    (`streams`), so that a broken one is settled for what came."""
+    """What is counted: its unit, and how many of them prices are quoted for."""
 
     name: str
     unit: str
     per: int
-    streams: bool = False
 
 
 METERS: dict[str, MeterKind] = {
@@ -28,7 +26,7 @@ METERS: dict[str, MeterKind] = {
     for meter in (
         MeterKind("input_tokens", "token", MILLION),
         MeterKind("cached_input_tokens", "token", MILLION),
-        MeterKind("output_tokens", "token", MILLION, streams=True),
+        MeterKind("output_tokens", "token", MILLION),
         MeterKind("embedding_tokens", "token", MILLION),
         MeterKind("rerank_tokens", "token", MILLION),
         MeterKind("cpu_ms", "millisecond of one core", 3_600_000),

@@ -34,13 +34,16 @@ class Replay(msgspec.Struct, frozen=True):
 
 
 def replay(snapshot: Snapshot, organisation: str | None, since: int, until: int) -> Replay:
-    """The bill of an organisation (None: of all) from one time up to, not including, another, rated again."""
+    """The bill of an organisation (None: of all) from one time up to, not including, another, rated again.
+
+    What has no price book must have cost nothing.
+    """
     if organisation is None:
         rows = snapshot.all(_rows, since=since, until=until)
     else:
         rows = snapshot.all(_rows_of, organisation=organisation, since=since, until=until)
-    books = read_price_books(snapshot, sorted({row.price_book for row in rows}))
-    rated = [price_of(books[row.price_book], row.meter, row.quantity) for row in rows]
+    books = read_price_books(snapshot, sorted({row.price_book for row in rows if row.price_book is not None}))
+    rated = [price_of(books[row.price_book], row.meter, row.quantity) if row.price_book else 0 for row in rows]
     differences = tuple(
         Difference(row.request, row.attempt, row.meter, row.price, again)
         for row, again in zip(rows, rated, strict=True)
@@ -49,10 +52,9 @@ def replay(snapshot: Snapshot, organisation: str | None, since: int, until: int)
     return Replay(len(rows), sum(row.price for row in rows), sum(rated), differences)
 
 
-_u, _r = tables.usage.c, tables.requests.c
+_u = tables.usage.c
 _query = (
-    select(_u.request, _u.attempt, _u.meter, _u.quantity, _u.price, _r.price_book)
-    .join_from(tables.usage, tables.requests, (_r.id == _u.request) & (_r.attempt == _u.attempt))
+    select(_u.request, _u.attempt, _u.meter, _u.quantity, _u.price, _u.price_book)
     .where(_u.at >= bindparam("since"), _u.at < bindparam("until"))
     .order_by(_u.at, _u.request, _u.attempt, _u.meter)
 )

@@ -151,6 +151,7 @@ def _usage(row: Request, each: Rated, outcome: UsageClass, now: int) -> Usage:
     return Usage(
         request=row.id, attempt=row.attempt, meter=each.meter, quantity=each.quantity, model=row.model,
         organisation=row.organisation, surface=row.surface, ref=row.ref, price=each.price, usage_class=outcome, at=now,
+        price_book=row.price_book,
     )  # fmt: skip
 
 

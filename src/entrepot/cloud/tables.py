@@ -20,11 +20,22 @@ usage = table(
     Column("usage_class", String, nullable=False),
     Column("stretch", String, nullable=False),
     Column("at", Whole, nullable=False),
+    Column("items", Whole, nullable=False),  # how many searches or listings it served: cost for each is a division
+    Column("price_book", String),  # the version it was rated by; NULL where its model has no price
     PrimaryKeyConstraint("request", "attempt", "meter"),
 )
 Index("ix_cloud_usage_stretch", usage.c.stretch)
 Index("ix_cloud_usage_at", usage.c.at, usage.c.surface)
 Index("ix_cloud_usage_organisation", usage.c.organisation, usage.c.at)
+
+spared = table(  # what was answered from memory instead of by a model: it costs nothing, and counts in costs per search
+    "cloud_spared",
+    Column("day", Whole, nullable=False),
+    Column("surface", String, nullable=False),
+    Column("model", String, nullable=False),
+    Column("items", Whole, nullable=False),
+    PrimaryKeyConstraint("day", "surface", "model"),
+)
 
 stretches = table(
     "cloud_stretches",

@@ -63,8 +63,9 @@ class UsageClass(StrEnum):
 
 
 class Usage(msgspec.Struct, frozen=True):
-    """So much of one meter, used by one attempt at one request. `surface` and `ref` say what for: cost per search is a
-    sum over them. `price` in nano units; `at` in microseconds."""
+    """So much of one meter, used by one attempt at one request. `surface` and `ref` say what for, `items` how many
+    searches or listings it served: what one of them costs is a division of sums. `price` in nano units, by the version
+    `price_book` of the model's prices (None: it has none, and costs nothing); `at` in microseconds."""
 
     request: str
     meter: str
@@ -77,6 +78,8 @@ class Usage(msgspec.Struct, frozen=True):
     organisation: str = SHOP
     price: int = 0
     usage_class: str = UsageClass.EXACT
+    items: int = 1
+    price_book: str | None = None
 
 
 class Job(msgspec.Struct, frozen=True):

@@ -2,10 +2,10 @@
 
 import sqlalchemy as sa
 from alembic import op
-from sqlalchemy import Text
 from sqlalchemy.dialects import postgresql
+from sqlalchemy import Text
 
-revision = "8521ba324abd"
+revision = "341ea99bff50"
 down_revision = None
 
 
@@ -760,6 +760,15 @@ def upgrade() -> None:
     )
     op.create_index("ix_cloud_requests_organisation", "cloud_requests", ["organisation", "id"], unique=False)
     op.create_table(
+        "cloud_spared",
+        sa.Column("day", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("surface", sa.Text(), nullable=False),
+        sa.Column("model", sa.Text(), nullable=False),
+        sa.Column("items", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.PrimaryKeyConstraint("day", "surface", "model", name=op.f("pk_cloud_spared")),
+        sqlite_strict=True,
+    )
+    op.create_table(
         "cloud_stretches",
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("organisation", sa.Text(), nullable=False),
@@ -795,6 +804,8 @@ def upgrade() -> None:
         sa.Column("usage_class", sa.Text(), nullable=False),
         sa.Column("stretch", sa.Text(), nullable=False),
         sa.Column("at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("items", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("price_book", sa.Text(), nullable=True),
         sa.PrimaryKeyConstraint("request", "attempt", "meter", name=op.f("pk_cloud_usage")),
         sqlite_strict=True,
     )

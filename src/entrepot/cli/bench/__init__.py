@@ -14,6 +14,7 @@ from entrepot.kernel import Invalid
 from .checkouts import measure_checkouts
 from .consoles import measure_consoles
 from .footprint import measure_footprint
+from .gateway import measure_gateway
 from .imports import measure_import
 from .report import Measured, Report, machine, render, to_json
 from .routes import measure_routes
@@ -28,6 +29,7 @@ BENCHES: Mapping[str, Bench] = {
     "transfers": measure_transfers,
     "checkouts": measure_checkouts,
     "footprint": measure_footprint,
+    "gateway": measure_gateway,
     "import": measure_import,
     "routes": measure_routes,
     "search": measure_search,

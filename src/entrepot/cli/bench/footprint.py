@@ -19,12 +19,12 @@ def measure_footprint(folder: Path, postgres_url: str | None = None) -> list[Mea
     with TemporaryDirectory(dir=folder) as home:
         make_shop(Path(home), environment(None), offers=PRODUCTS, pieces=100, buyers=1)
         with serving(Path(home), environment(None)) as (address, pid, ready_s):
-            started_mb = _tree_mb(pid)
+            started_mb = tree_mb(pid)
             for n in range(SEARCHES):
                 word = WORDS[n % len(WORDS)].replace(" ", "+")
                 with urllib.request.urlopen(f"{address}/search?q={word}+{n}") as answer:
                     answer.read()
-            used_mb = _tree_mb(pid)
+            used_mb = tree_mb(pid)
     return [
         Measured("serve: ready", ready_s, "s", floor=5, goal=3, less_is_better=True),
         Measured("memory of the process tree when ready", started_mb, "MB", floor=700, goal=500, less_is_better=True),
@@ -32,7 +32,7 @@ def measure_footprint(folder: Path, postgres_url: str | None = None) -> list[Mea
     ]
 
 
-def _tree_mb(pid: int) -> float:
+def tree_mb(pid: int) -> float:
     """Resident memory of a process and those below it, in millions of bytes; shared pages count in each."""
     parents: dict[int, int] = {}
     for status in Path("/proc").glob("[0-9]*/stat"):

@@ -59,15 +59,17 @@ class Upstream:
     async def generate(self, work: Generation) -> AsyncIterator[Piece]:
         """The answer as the server streams it; a caller that stops reading closes the connection, which stops it."""
         path = "chat/completions" if work.prompt is None else "completions"
+        what = "The engine does not answer"
         async with AsyncExitStack() as stack:
             try:
                 body = {**body_of(work, self._model), **tools_of(work)}
                 response = await stack.enter_async_context(self._open().stream("POST", path, json=body))
                 await _check(response)
+                what = "The engine's answer broke off"
                 async for piece in read_pieces(response):
                     yield piece
             except httpx.HTTPError as error:
-                raise EngineFault(f"The engine does not answer: {type(error).__name__}") from error
+                raise EngineFault(f"{what}: {type(error).__name__}") from error
 
     async def embed(self, texts: Sequence[str]) -> Embedded:
         """Vectors as the server makes them, at unit length."""

@@ -42,8 +42,25 @@ READING = 0.1
 """What reading a token takes of a model's time, where writing one takes 1."""
 
 
+class Bill(msgspec.Struct, frozen=True):
+    """What a call came to: the price in nano units, and what was billed of each meter."""
+
+    model: str
+    price: int
+    quantities: dict[str, int]
+    outcome: str
+
+
+Keep = Callable[[Tx, Bill, Any], None]
+
+
 class Call(msgspec.Struct, frozen=True):
-    """Who calls what: `request` names the call for ever, `model` is as the caller wrote it."""
+    """Who calls what: `request` names the call for ever, `model` is as the caller wrote it.
+
+    With `keep` the answer is stored in the commit that settles the call: it is billed with its whole answer, or not at
+    all. `keep` gets the bill and the end of the answer (the last piece, or what came whole). `attempts_before` were
+    made at the same request before, by a process that died.
+    """
 
     request: str
     scope: Scope
@@ -51,6 +68,8 @@ class Call(msgspec.Struct, frozen=True):
     surface: str = "api"
     ref: str | None = None
     kind: Class = "interactive"
+    attempts_before: int = 0
+    keep: Keep | None = None
 
     @property
     def organisation(self) -> str:
@@ -65,20 +84,12 @@ class Call(msgspec.Struct, frozen=True):
         return self.scope.actor if self.scope.actor.startswith("key_") else None
 
 
-class Bill(msgspec.Struct, frozen=True):
-    """What a call came to: the price in nano units, and what was billed of each meter."""
-
-    model: str
-    price: int
-    quantities: dict[str, int]
-    outcome: str
-
-
 class _Attempt:
     """One attempt at a call: its model, what it holds, and what was counted of it."""
 
-    def __init__(self, loaded: Loaded, admitted: Admitted, limits: Mapping[str, int]) -> None:
+    def __init__(self, loaded: Loaded, admitted: Admitted, limits: Mapping[str, int], keep: Keep | None) -> None:
         self.loaded = loaded
+        self.keep = keep
         self.admitted = admitted
         self.admitted_input = limits.get("input_tokens", 0)
         self.seen: dict[str, int] = {}
@@ -107,7 +118,7 @@ class Gateway:
         Refused before the first piece when the call cannot be let in; Unavailable when every engine failed.
         """
         problem: EngineFault | None = None
-        for number, name in enumerate(self._candidates(call), 1):
+        for number, name in enumerate(self._candidates(call), call.attempts_before + 1):
             attempt = None
             try:
                 attempt = await self._begin(call, name, number, lambda loaded: _limits_of(loaded, work))
@@ -155,12 +166,12 @@ class Gateway:
     async def _at_once(self, call: Call, meter: str, bound: int, act: Callable[[Loaded], Any]) -> tuple[Any, Bill]:
         """Work whose answer comes whole: run, settled, given back. Each engine that fails costs nothing."""
         problem: EngineFault | None = None
-        for number, name in enumerate(self._candidates(call), 1):
+        for number, name in enumerate(self._candidates(call), call.attempts_before + 1):
             attempt = await self._begin(call, name, number, lambda _: {meter: bound})
             try:
                 async with attempt.loaded.turns.turn(call.organisation, bound, call.kind):
                     answer, tokens = await act(attempt.loaded)
-                settled = await self._database.write(self._settle(attempt, {meter: tokens}))
+                settled = await self._database.write(self._settle(attempt, {meter: tokens}, answer=answer))
                 attempt.is_over = True
                 return answer, _bill(attempt, settled)
             except EngineFault as fault:
@@ -180,7 +191,8 @@ class Gateway:
         if model.licence.gated:
             await self._check_licence(organisation, model)
         loaded = await self._pool.get(model)
-        loaded.turns.check_wait(organisation, self._settings.wait_s_max)
+        if call.kind == "interactive":  # nobody waits for the rest: it may take as long as it takes
+            loaded.turns.check_wait(organisation, self._settings.wait_s_max)
         try:
             limits = limits_of(loaded)
             if not isinstance(limits, dict):
@@ -194,7 +206,7 @@ class Gateway:
         admitted = await self._database.write(
             lambda tx: admission.admit(tx, ask, self._unit, self._holder, self._limits)
         )
-        return _Attempt(loaded, admitted, limits)
+        return _Attempt(loaded, admitted, limits, call.keep)
 
     async def _check_licence(self, organisation: str, model: Model) -> None:
         if not await self._database.glance(lambda snapshot: has_agreed(snapshot, organisation, model)):
@@ -215,7 +227,9 @@ class Gateway:
                     if piece.finish is None:
                         yield piece
                         continue
-                    settled = await self._database.write(self._settle(attempt, attempt.seen, piece.evidence))
+                    settled = await self._database.write(
+                        self._settle(attempt, attempt.seen, piece.evidence, answer=piece)
+                    )
                     attempt.is_over = True
                     yield _bill(attempt, settled)
                     yield piece
@@ -228,7 +242,7 @@ class Gateway:
         """Keep what was used so far, and now and then have it written."""
         attempt.seen = _used(attempt, piece)
         now = time.monotonic()
-        if piece.finish is None and now - attempt.noted_at >= CHECKPOINT_S:
+        if piece.finish is None and attempt.keep is None and now - attempt.noted_at >= CHECKPOINT_S:
             attempt.noted_at = now
             admitted, seen = attempt.admitted, attempt.seen
             self._database.submit(
@@ -236,27 +250,31 @@ class Gateway:
             )
 
     def _leave(self, attempt: _Attempt) -> None:
-        """End an attempt that was not settled: for what it wrote, or, when that is nothing, for nothing."""
+        """End an attempt that was not settled: for what it wrote, or, when that is nothing or was to be kept whole, for
+        nothing."""
         if attempt.is_over:
             return
         attempt.is_over = True
         admitted = attempt.admitted
-        if attempt.has_written:
+        if attempt.has_written and attempt.keep is None:
             self._database.submit(self._settle(attempt, attempt.seen, outcome=UsageClass.CHECKPOINTED))
         else:
             self._database.submit(lambda tx: settling.void(tx, admitted.request, admitted.attempt))
 
     def _settle(
         self, attempt: _Attempt, used: Mapping[str, int], evidence: Mapping[str, object] | None = None, *,
-        outcome: UsageClass = UsageClass.EXACT,
+        outcome: UsageClass = UsageClass.EXACT, answer: object = None,
     ) -> Callable[[Tx], Settled]:  # fmt: skip
         admitted, maker = attempt.admitted, attempt.loaded.model.organisation
 
         def act(tx: Tx) -> Settled:
-            return settling.settle(
+            settled = settling.settle(
                 tx, admitted.request, admitted.attempt, used, self._unit, outcome=outcome, evidence=evidence,
                 maker=None if maker == SHOP else maker,
             )  # fmt: skip
+            if attempt.keep is not None:
+                attempt.keep(tx, _bill(attempt, settled), answer)
+            return settled
 
         return act
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import CheckConstraint, Column, Index, PrimaryKeyConstraint, UniqueConstraint, text
 
-from entrepot.kernel.sql import Json, String, Whole, table
+from entrepot.kernel.sql import Flag, Json, String, Whole, table
 
 usage = table(
     "cloud_usage",
@@ -17,16 +17,24 @@ usage = table(
     Column("surface", String, nullable=False),
     Column("ref", String),
     Column("price", Whole, nullable=False),
+    Column("share", Whole, nullable=False),  # of the price, what the model's maker earned
     Column("usage_class", String, nullable=False),
     Column("stretch", String, nullable=False),
     Column("at", Whole, nullable=False),
     Column("items", Whole, nullable=False),  # how many searches or listings it served: cost for each is a division
     Column("price_book", String),  # the version it was rated by; NULL where its model has no price
+    Column("invoice", String),  # the one that bills it, the only column that is ever written later
     PrimaryKeyConstraint("request", "attempt", "meter"),
 )
 Index("ix_cloud_usage_stretch", usage.c.stretch)
 Index("ix_cloud_usage_at", usage.c.at, usage.c.surface)
 Index("ix_cloud_usage_organisation", usage.c.organisation, usage.c.at)
+_UNBILLED, _BILLED = text("invoice IS NULL"), text("invoice IS NOT NULL")
+Index("ix_cloud_usage_unbilled", usage.c.organisation, usage.c.at, sqlite_where=_UNBILLED, postgresql_where=_UNBILLED)
+Index(
+    "ix_cloud_usage_invoice", usage.c.invoice, usage.c.model, usage.c.meter,
+    sqlite_where=_BILLED, postgresql_where=_BILLED,
+)  # fmt: skip
 
 spared = table(  # what was answered from memory instead of by a model: it costs nothing, and counts in costs per search
     "cloud_spared",
@@ -160,12 +168,18 @@ models = table(
     Column("files", Json, nullable=False),
     Column("upstream", String),  # for an engine elsewhere: which of the settings' upstreams, and its name there
     Column("capabilities", Json, nullable=False),
+    Column("source", String, nullable=False),  # where its files came from
+    Column("listed", Flag, nullable=False),  # whether the catalogue shows it while it is live
     Column("state", String, nullable=False),
+    Column("share_bps", Whole, nullable=False),  # what its maker asks for of every price, until the operator decides
+    Column("reason", String),  # why the operator refused it
     Column("created_at", Whole, nullable=False),
+    Column("decided_at", Whole),
     UniqueConstraint("name", "version"),
     CheckConstraint("kind IN ('chat', 'completion', 'embedding', 'rerank')", name="kind"),
-    CheckConstraint("engine IN ('llama', 'onnx', 'static', 'upstream')", name="engine"),
-    CheckConstraint("state IN ('draft', 'live', 'withdrawn')", name="state"),
+    CheckConstraint("engine IN ('llama', 'onnx', 'static', 'e5', 'transformers', 'upstream')", name="engine"),
+    CheckConstraint("state IN ('draft', 'submitted', 'refused', 'live', 'withdrawn')", name="state"),
+    CheckConstraint("share_bps BETWEEN 0 AND 10000", name="share"),
 )
 Index("ix_cloud_models_organisation", models.c.organisation)
 
@@ -177,3 +191,170 @@ licences = table(  # who agreed to a licence that must be agreed to
     Column("agreed_at", Whole, nullable=False),
     PrimaryKeyConstraint("organisation", "model_id"),
 )
+
+billing = table(  # how an organisation is billed; the platform's own row says who issues the invoices
+    "cloud_billing",
+    Column("organisation", String, primary_key=True),
+    Column("name", String, nullable=False),
+    Column("address", String, nullable=False),
+    Column("tax_id", String, nullable=False),
+    Column("note", String, nullable=False),
+    Column("netted", Flag, nullable=False),  # what is due is taken from what the market owes it as a merchant
+    Column("alert_below", Whole, nullable=False),  # nano units of credit left, at which its people are told
+    Column("alerted_at", Whole),  # since it was told; NULL once there is more again
+    Column("changed_at", Whole, nullable=False),
+    CheckConstraint("alert_below >= 0", name="alert"),
+)
+
+invoices = table(  # never changed but for what is paid of them
+    "cloud_invoices",
+    Column("id", String, primary_key=True),
+    Column("organisation", String, nullable=False),
+    Column("year", Whole, nullable=False),
+    Column("number", Whole, nullable=False),
+    Column("currency", String, nullable=False),
+    Column("period_from", Whole, nullable=False),
+    Column("period_to", Whole, nullable=False),
+    Column("rows", Whole, nullable=False),
+    Column("usage_nano", Whole, nullable=False),
+    Column("carried_nano", Whole, nullable=False),  # what the invoice before left below a minor unit
+    Column("granted_nano", Whole, nullable=False),
+    Column("left_nano", Whole, nullable=False),  # what this one leaves
+    Column("amount_minor", Whole, nullable=False),
+    Column("prepaid_minor", Whole, nullable=False),
+    Column("due_minor", Whole, nullable=False),
+    Column("paid_minor", Whole, nullable=False),  # of what was due
+    Column("parties", Json, nullable=False),  # who issues it to whom, as it was then
+    Column("issued_at", Whole, nullable=False),
+    Column("due_by", Whole, nullable=False),
+    Column("paid_at", Whole),
+    UniqueConstraint("year", "number"),
+    CheckConstraint("amount_minor = prepaid_minor + due_minor AND paid_minor BETWEEN 0 AND due_minor", name="sums"),
+    CheckConstraint("left_nano >= 0 AND granted_nano >= 0", name="nano"),
+)
+Index("ix_cloud_invoices_organisation", invoices.c.organisation, invoices.c.id)
+
+invoice_numbers = table(
+    "cloud_invoice_numbers",
+    Column("year", Whole, primary_key=True),
+    Column("last", Whole, nullable=False),
+)
+
+invoice_lines = table(  # the rows of one model, price book and meter
+    "cloud_invoice_lines",
+    Column("invoice_id", String, nullable=False),
+    Column("line", Whole, nullable=False),
+    Column("model", String, nullable=False),
+    Column("meter", String, nullable=False),
+    Column("price_book", String),
+    Column("unit_nano", Whole, nullable=False),  # the quoted price, for `per` units
+    Column("per", Whole, nullable=False),
+    Column("rows", Whole, nullable=False),
+    Column("quantity", Whole, nullable=False),
+    Column("price", Whole, nullable=False),
+    PrimaryKeyConstraint("invoice_id", "line"),
+)
+
+topups = table(  # money that an organisation pays for compute, by one of the market's processors
+    "cloud_topups",
+    Column("id", String, primary_key=True),
+    Column("organisation", String, nullable=False),
+    Column("actor", String, nullable=False),
+    Column("currency", String, nullable=False),
+    Column("amount_minor", Whole, nullable=False),
+    Column("payment_id", String, nullable=False),
+    Column("state", String, nullable=False),
+    Column("reason", String),
+    Column("created_at", Whole, nullable=False),
+    Column("finished_at", Whole),
+    CheckConstraint("state IN ('requested', 'paid', 'failed', 'disputed')", name="state"),
+    CheckConstraint("amount_minor > 0", name="amount"),
+)
+Index("ix_cloud_topups_organisation", topups.c.organisation, topups.c.id)
+
+uploads = table(  # files that customers sent for batches, and the files that batches made
+    "cloud_uploads",
+    Column("id", String, primary_key=True),
+    Column("organisation", String, nullable=False),
+    Column("actor", String, nullable=False),
+    Column("name", String, nullable=False),
+    Column("purpose", String, nullable=False),
+    Column("bytes", Whole, nullable=False),
+    Column("sha256", String, nullable=False),
+    Column("created_at", Whole, nullable=False),
+    Column("expires_at", Whole),
+    CheckConstraint("purpose IN ('batch', 'batch_output') AND bytes >= 0", name="purpose"),
+)
+Index("ix_cloud_uploads_organisation", uploads.c.organisation, uploads.c.id)
+
+batches = table(  # many calls in a file, answered when there is time for them
+    "cloud_batches",
+    Column("id", String, primary_key=True),
+    Column("organisation", String, nullable=False),
+    Column("actor", String, nullable=False),
+    Column("roles", Json, nullable=False),
+    Column("endpoint", String, nullable=False),
+    Column("input_file", String, nullable=False),
+    Column("input_sha256", String, nullable=False),
+    Column("metadata", Json, nullable=False),
+    Column("state", String, nullable=False),
+    Column("problems", Json, nullable=False),  # why the file could not be read
+    Column("output_file", String),
+    Column("error_file", String),
+    Column("created_at", Whole, nullable=False),
+    Column("begun_at", Whole),
+    Column("finalizing_at", Whole),
+    Column("cancelling_at", Whole),
+    Column("ended_at", Whole),
+    Column("expires_at", Whole, nullable=False),
+    CheckConstraint(
+        "state IN ('validating', 'in_progress', 'finalizing', 'completed', 'failed', 'cancelling', 'cancelled', "
+        "'expired')",
+        name="state",
+    ),
+)
+Index("ix_cloud_batches_organisation", batches.c.organisation, batches.c.id)
+
+batch_lines = (
+    table(  # one call of a batch: where it stands in the file, and its answer, which is written as it is billed
+        "cloud_batch_lines",
+        Column("batch_id", String, nullable=False),
+        Column("line", Whole, nullable=False),
+        Column("custom_id", String, nullable=False),
+        Column("begins", Whole, nullable=False),  # bytes from the file's beginning
+        Column("bytes", Whole, nullable=False),
+        Column("request", String, nullable=False),
+        Column("state", String, nullable=False),
+        Column("status", Whole),
+        Column("answer", String),
+        Column("price", Whole, nullable=False),
+        PrimaryKeyConstraint("batch_id", "line"),
+        CheckConstraint("state IN ('waiting', 'done', 'failed')", name="state"),
+    )
+)
+Index(
+    "ix_cloud_batch_lines_waiting",
+    batch_lines.c.batch_id,
+    batch_lines.c.line,
+    sqlite_where=text("state = 'waiting'"),
+    postgresql_where=text("state = 'waiting'"),
+)
+
+answers = table(  # what was answered under an Idempotency-Key, written as it is billed
+    "cloud_answers",
+    Column("actor", String, nullable=False),
+    Column("route", String, nullable=False),
+    Column("key", String, nullable=False),
+    Column("body_sha256", String, nullable=False),
+    Column("request", String, nullable=False),
+    Column("holder", String, nullable=False),  # the process that answers, and which of its calls
+    Column("attempts", Whole, nullable=False),
+    Column("state", String, nullable=False),
+    Column("media_type", String),
+    Column("answer", String),
+    Column("created_at", Whole, nullable=False),
+    Column("closed_at", Whole),
+    PrimaryKeyConstraint("actor", "route", "key"),
+    CheckConstraint("state IN ('open', 'done')", name="state"),
+)
+Index("ix_cloud_answers_closed", answers.c.closed_at)

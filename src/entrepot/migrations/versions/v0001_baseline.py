@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 from sqlalchemy import Text
 
-revision = "341ea99bff50"
+revision = "cc093dab68e7"
 down_revision = None
 
 
@@ -614,6 +614,96 @@ def upgrade() -> None:
     op.create_index("ix_catalog_variants_model", "catalog_variants", ["model_key"], unique=False)
     op.create_index("ix_catalog_variants_product", "catalog_variants", ["product_id"], unique=False)
     op.create_table(
+        "cloud_answers",
+        sa.Column("actor", sa.Text(), nullable=False),
+        sa.Column("route", sa.Text(), nullable=False),
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("body_sha256", sa.Text(), nullable=False),
+        sa.Column("request", sa.Text(), nullable=False),
+        sa.Column("holder", sa.Text(), nullable=False),
+        sa.Column("attempts", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("media_type", sa.Text(), nullable=True),
+        sa.Column("answer", sa.Text(), nullable=True),
+        sa.Column("created_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("closed_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.CheckConstraint("state IN ('open', 'done')", name=op.f("ck_cloud_answers_state")),
+        sa.PrimaryKeyConstraint("actor", "route", "key", name=op.f("pk_cloud_answers")),
+        sqlite_strict=True,
+    )
+    op.create_index("ix_cloud_answers_closed", "cloud_answers", ["closed_at"], unique=False)
+    op.create_table(
+        "cloud_batch_lines",
+        sa.Column("batch_id", sa.Text(), nullable=False),
+        sa.Column("line", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("custom_id", sa.Text(), nullable=False),
+        sa.Column("begins", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("bytes", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("request", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("status", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("answer", sa.Text(), nullable=True),
+        sa.Column("price", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.CheckConstraint("state IN ('waiting', 'done', 'failed')", name=op.f("ck_cloud_batch_lines_state")),
+        sa.PrimaryKeyConstraint("batch_id", "line", name=op.f("pk_cloud_batch_lines")),
+        sqlite_strict=True,
+    )
+    op.create_index(
+        "ix_cloud_batch_lines_waiting",
+        "cloud_batch_lines",
+        ["batch_id", "line"],
+        unique=False,
+        sqlite_where=sa.text("state = 'waiting'"),
+        postgresql_where=sa.text("state = 'waiting'"),
+    )
+    op.create_table(
+        "cloud_batches",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("organisation", sa.Text(), nullable=False),
+        sa.Column("actor", sa.Text(), nullable=False),
+        sa.Column("roles", sa.Text().with_variant(postgresql.JSONB(astext_type=Text()), "postgresql"), nullable=False),
+        sa.Column("endpoint", sa.Text(), nullable=False),
+        sa.Column("input_file", sa.Text(), nullable=False),
+        sa.Column("input_sha256", sa.Text(), nullable=False),
+        sa.Column(
+            "metadata", sa.Text().with_variant(postgresql.JSONB(astext_type=Text()), "postgresql"), nullable=False
+        ),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column(
+            "problems", sa.Text().with_variant(postgresql.JSONB(astext_type=Text()), "postgresql"), nullable=False
+        ),
+        sa.Column("output_file", sa.Text(), nullable=True),
+        sa.Column("error_file", sa.Text(), nullable=True),
+        sa.Column("created_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("begun_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("finalizing_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("cancelling_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("ended_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("expires_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.CheckConstraint(
+            "state IN ('validating', 'in_progress', 'finalizing', 'completed', 'failed', 'cancelling', 'cancelled', 'expired')",
+            name=op.f("ck_cloud_batches_state"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_cloud_batches")),
+        sqlite_strict=True,
+    )
+    op.create_index("ix_cloud_batches_organisation", "cloud_batches", ["organisation", "id"], unique=False)
+    op.create_table(
+        "cloud_billing",
+        sa.Column("organisation", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("address", sa.Text(), nullable=False),
+        sa.Column("tax_id", sa.Text(), nullable=False),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.Column("netted", sa.SmallInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("alert_below", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("alerted_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("changed_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.CheckConstraint("alert_below >= 0", name=op.f("ck_cloud_billing_alert")),
+        sa.PrimaryKeyConstraint("organisation", name=op.f("pk_cloud_billing")),
+        sqlite_strict=True,
+    )
+    op.create_table(
         "cloud_budget_periods",
         sa.Column("budget_id", sa.Text(), nullable=False),
         sa.Column("begins_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -658,6 +748,62 @@ def upgrade() -> None:
         sqlite_strict=True,
     )
     op.create_table(
+        "cloud_invoice_lines",
+        sa.Column("invoice_id", sa.Text(), nullable=False),
+        sa.Column("line", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("model", sa.Text(), nullable=False),
+        sa.Column("meter", sa.Text(), nullable=False),
+        sa.Column("price_book", sa.Text(), nullable=True),
+        sa.Column("unit_nano", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("per", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("rows", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("quantity", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("price", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.PrimaryKeyConstraint("invoice_id", "line", name=op.f("pk_cloud_invoice_lines")),
+        sqlite_strict=True,
+    )
+    op.create_table(
+        "cloud_invoice_numbers",
+        sa.Column("year", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("last", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.PrimaryKeyConstraint("year", name=op.f("pk_cloud_invoice_numbers")),
+        sqlite_strict=True,
+    )
+    op.create_table(
+        "cloud_invoices",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("organisation", sa.Text(), nullable=False),
+        sa.Column("year", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("number", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("currency", sa.Text(), nullable=False),
+        sa.Column("period_from", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("period_to", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("rows", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("usage_nano", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("carried_nano", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("granted_nano", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("left_nano", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("amount_minor", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("prepaid_minor", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("due_minor", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("paid_minor", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "parties", sa.Text().with_variant(postgresql.JSONB(astext_type=Text()), "postgresql"), nullable=False
+        ),
+        sa.Column("issued_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("due_by", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("paid_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.CheckConstraint(
+            "amount_minor = prepaid_minor + due_minor AND paid_minor BETWEEN 0 AND due_minor",
+            name=op.f("ck_cloud_invoices_sums"),
+        ),
+        sa.CheckConstraint("left_nano >= 0 AND granted_nano >= 0", name=op.f("ck_cloud_invoices_nano")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_cloud_invoices")),
+        sa.UniqueConstraint("year", "number", name=op.f("uq_cloud_invoices_year")),
+        sqlite_strict=True,
+    )
+    op.create_index("ix_cloud_invoices_organisation", "cloud_invoices", ["organisation", "id"], unique=False)
+    op.create_table(
         "cloud_jobs",
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("organisation", sa.Text(), nullable=False),
@@ -695,11 +841,22 @@ def upgrade() -> None:
         sa.Column(
             "capabilities", sa.Text().with_variant(postgresql.JSONB(astext_type=Text()), "postgresql"), nullable=False
         ),
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("listed", sa.SmallInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("share_bps", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=True),
         sa.Column("created_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.CheckConstraint("engine IN ('llama', 'onnx', 'static', 'upstream')", name=op.f("ck_cloud_models_engine")),
+        sa.Column("decided_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.CheckConstraint(
+            "engine IN ('llama', 'onnx', 'static', 'e5', 'transformers', 'upstream')",
+            name=op.f("ck_cloud_models_engine"),
+        ),
         sa.CheckConstraint("kind IN ('chat', 'completion', 'embedding', 'rerank')", name=op.f("ck_cloud_models_kind")),
-        sa.CheckConstraint("state IN ('draft', 'live', 'withdrawn')", name=op.f("ck_cloud_models_state")),
+        sa.CheckConstraint(
+            "state IN ('draft', 'submitted', 'refused', 'live', 'withdrawn')", name=op.f("ck_cloud_models_state")
+        ),
+        sa.CheckConstraint("share_bps BETWEEN 0 AND 10000", name=op.f("ck_cloud_models_share")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_cloud_models")),
         sa.UniqueConstraint("name", "version", name=op.f("uq_cloud_models_name")),
         sqlite_strict=True,
@@ -791,6 +948,42 @@ def upgrade() -> None:
         postgresql_where=sa.text("state = 'open'"),
     )
     op.create_table(
+        "cloud_topups",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("organisation", sa.Text(), nullable=False),
+        sa.Column("actor", sa.Text(), nullable=False),
+        sa.Column("currency", sa.Text(), nullable=False),
+        sa.Column("amount_minor", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("payment_id", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=True),
+        sa.Column("created_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("finished_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.CheckConstraint("state IN ('requested', 'paid', 'failed', 'disputed')", name=op.f("ck_cloud_topups_state")),
+        sa.CheckConstraint("amount_minor > 0", name=op.f("ck_cloud_topups_amount")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_cloud_topups")),
+        sqlite_strict=True,
+    )
+    op.create_index("ix_cloud_topups_organisation", "cloud_topups", ["organisation", "id"], unique=False)
+    op.create_table(
+        "cloud_uploads",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("organisation", sa.Text(), nullable=False),
+        sa.Column("actor", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("purpose", sa.Text(), nullable=False),
+        sa.Column("bytes", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("sha256", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("expires_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.CheckConstraint(
+            "purpose IN ('batch', 'batch_output') AND bytes >= 0", name=op.f("ck_cloud_uploads_purpose")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_cloud_uploads")),
+        sqlite_strict=True,
+    )
+    op.create_index("ix_cloud_uploads_organisation", "cloud_uploads", ["organisation", "id"], unique=False)
+    op.create_table(
         "cloud_usage",
         sa.Column("request", sa.Text(), nullable=False),
         sa.Column("attempt", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -801,17 +994,35 @@ def upgrade() -> None:
         sa.Column("surface", sa.Text(), nullable=False),
         sa.Column("ref", sa.Text(), nullable=True),
         sa.Column("price", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("share", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("usage_class", sa.Text(), nullable=False),
         sa.Column("stretch", sa.Text(), nullable=False),
         sa.Column("at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("items", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("price_book", sa.Text(), nullable=True),
+        sa.Column("invoice", sa.Text(), nullable=True),
         sa.PrimaryKeyConstraint("request", "attempt", "meter", name=op.f("pk_cloud_usage")),
         sqlite_strict=True,
     )
     op.create_index("ix_cloud_usage_at", "cloud_usage", ["at", "surface"], unique=False)
+    op.create_index(
+        "ix_cloud_usage_invoice",
+        "cloud_usage",
+        ["invoice", "model", "meter"],
+        unique=False,
+        sqlite_where=sa.text("invoice IS NOT NULL"),
+        postgresql_where=sa.text("invoice IS NOT NULL"),
+    )
     op.create_index("ix_cloud_usage_organisation", "cloud_usage", ["organisation", "at"], unique=False)
     op.create_index("ix_cloud_usage_stretch", "cloud_usage", ["stretch"], unique=False)
+    op.create_index(
+        "ix_cloud_usage_unbilled",
+        "cloud_usage",
+        ["organisation", "at"],
+        unique=False,
+        sqlite_where=sa.text("invoice IS NULL"),
+        postgresql_where=sa.text("invoice IS NULL"),
+    )
     op.create_table(
         "deliver_coordinates",
         sa.Column("key", sa.Text(), nullable=False),
@@ -1959,6 +2170,19 @@ def upgrade() -> None:
     op.create_index("ix_pay_chargebacks_payment", "pay_chargebacks", ["payment_id"], unique=False)
     op.create_index("uq_pay_chargebacks_ref", "pay_chargebacks", ["processor", "processor_ref"], unique=True)
     op.create_table(
+        "pay_deductions",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("merchant_id", sa.Text(), nullable=False),
+        sa.Column("currency", sa.Text(), nullable=False),
+        sa.Column("amount_minor", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("code", sa.Text(), nullable=False),
+        sa.Column("ref", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_pay_deductions")),
+        sqlite_strict=True,
+    )
+    op.create_index("ix_pay_deductions_merchant", "pay_deductions", ["merchant_id", "currency"], unique=False)
+    op.create_table(
         "pay_exchange_rates",
         sa.Column("currency", sa.Text(), nullable=False),
         sa.Column("home", sa.Text(), nullable=False),
@@ -2242,6 +2466,7 @@ def upgrade() -> None:
         sa.Column("commission_minor", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("carrier_minor", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("tax_minor", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("prepaid_minor", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("recovered_minor", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("settled_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.PrimaryKeyConstraint("seller_order_id", name=op.f("pk_pay_settlements")),

@@ -19,7 +19,7 @@ def write_usage(tx: Tx, rows: Sequence[Usage], stretch: str) -> None:
     tx.run_many(_insert, [{**msgspec.structs.asdict(row), "stretch": stretch} for row in rows])
 
 
-_FIELDS = [column.name for column in tables.usage.columns]
+_FIELDS = [column.name for column in tables.usage.columns if column is not tables.usage.c.invoice]
 _insert: Prepared[Any] = prepare_text(
     f"INSERT INTO cloud_usage ({', '.join(_FIELDS)}) VALUES ({', '.join(':' + name for name in _FIELDS)}) "
     "ON CONFLICT (request, attempt, meter) DO NOTHING"

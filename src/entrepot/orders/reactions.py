@@ -39,17 +39,20 @@ from .returns import arrive_return
 
 def mark_paid(tx: Tx, event: pay.PaymentCaptured) -> None:
     """The money of an order has come."""
-    order_captured(tx, event.ref, event.payment_id)
+    if _is_order(event.ref):
+        order_captured(tx, event.ref, event.payment_id)
 
 
 def mark_authorised(tx: Tx, event: pay.PaymentAuthorised) -> None:
     """The money of an order is set aside."""
-    order_authorised(tx, event.ref, event.payment_id)
+    if _is_order(event.ref):
+        order_authorised(tx, event.ref, event.payment_id)
 
 
 def mark_declined(tx: Tx, event: pay.PaymentDeclined) -> None:
     """The money of an order will not come."""
-    order_declined(tx, event.ref, event.payment_id, event.reason)
+    if _is_order(event.ref):
+        order_declined(tx, event.ref, event.payment_id, event.reason)
 
 
 def mark_delivered(tx: Tx, event: ParcelDelivered) -> None:
@@ -87,7 +90,8 @@ def mark_refunded(tx: Tx, event: pay.RefundPaid) -> None:
 
 def dispute_chargeback(tx: Tx, event: pay.ChargebackOpened) -> None:
     """A buyer's bank has taken money back: it is disputed until the bank has decided."""
-    open_chargeback(tx, event.ref, event.chargeback_id, event.amount_minor)
+    if _is_order(event.ref):
+        open_chargeback(tx, event.ref, event.chargeback_id, event.amount_minor)
 
 
 def decide_chargeback(tx: Tx, event: pay.ChargebackClosed) -> None:
@@ -102,6 +106,11 @@ def grant_reviews(tx: Tx, event: SellerOrderCompleted) -> None:
     if order is not None and is_person(order.owner):
         for product_id in dict.fromkeys(line.product_id for line in lines_of_seller(tx, seller)):
             catalog.grant_review(tx, order.owner, product_id, seller.id)
+
+
+def _is_order(ref: str) -> bool:
+    """Not everything that is paid is an order: compute is bought too."""
+    return ref.startswith("ord_")
 
 
 def reactions(key: Secret) -> Reactions:

@@ -22,6 +22,7 @@ SELLER = "pay.settle.seller"
 COMMISSION = "pay.settle.commission"
 CARRIER = "pay.settle.carrier"
 TAX = "pay.settle.tax"
+PREPAID = "pay.settle.prepaid"
 PAYOUT = "pay.payout"
 PAYOUT_RETURNED = "pay.payout.returned"
 RESERVE = "pay.reserve"
@@ -49,6 +50,11 @@ def escrow(seller_order_id: str, currency: str) -> Account:
 def payable(merchant_id: str, currency: str) -> Account:
     """What we owe a merchant."""
     return Account(merchant_id, "payable", currency, floor=0)
+
+
+def prepaid(organisation: str, currency: str) -> Account:
+    """What an organisation paid beforehand, and has not been invoiced for yet."""
+    return Account(organisation, "prepaid", currency, floor=0)
 
 
 def unapplied(payment_id: str, currency: str) -> Account:

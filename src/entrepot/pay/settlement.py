@@ -38,6 +38,7 @@ def settlement_plan(legs: SettlementLegs) -> ledger.Plan:
         (accounts.COMMISSION, accounts.commission(legs.currency), legs.commission_minor),
         (accounts.CARRIER, accounts.carrier_payable(legs.currency), legs.carrier_minor),
         (accounts.TAX, accounts.tax_payable(legs.currency), legs.tax_minor),
+        (accounts.PREPAID, accounts.prepaid(legs.merchant_id, legs.currency), legs.prepaid_minor),
     )
     if any(amount_minor < 0 for _, _, amount_minor in parts):
         raise Invalid("A part of a settlement cannot be below zero")
@@ -107,7 +108,7 @@ def find_settlement(snapshot: Snapshot, seller_order_id: str) -> SettlementLegs 
 _s = tables.settlements.c
 SETTLEMENT_COLUMNS = (
     _s.seller_order_id, _s.merchant_id, _s.currency, _s.seller_minor, _s.commission_minor, _s.carrier_minor,
-    _s.tax_minor,
+    _s.tax_minor, _s.prepaid_minor,
 )  # fmt: skip
 _settlement: Prepared[SettlementLegs] = prepare(
     select(*SETTLEMENT_COLUMNS).where(_s.seller_order_id == bindparam("seller_order_id")), SettlementLegs

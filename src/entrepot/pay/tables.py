@@ -128,6 +128,7 @@ settlements = table(
     Column("commission_minor", Whole, CheckConstraint("commission_minor >= 0", name="commission"), nullable=False),
     Column("carrier_minor", Whole, CheckConstraint("carrier_minor >= 0", name="carrier"), nullable=False),
     Column("tax_minor", Whole, CheckConstraint("tax_minor >= 0", name="tax"), nullable=False),
+    Column("prepaid_minor", Whole, CheckConstraint("prepaid_minor >= 0", name="prepaid"), nullable=False),
     Column("recovered_minor", Whole, nullable=False),  # of the seller's part: towards what the merchant owed us
     Column("settled_at", Whole, nullable=False),
 )

@@ -198,7 +198,10 @@ class RefundRow(msgspec.Struct, frozen=True):
 
 
 class SettlementLegs(msgspec.Struct, frozen=True):
-    """How the escrow of a seller order is shared out: the parts sum to what it holds, to the unit."""
+    """How the escrow of a seller order is shared out: the parts sum to what it holds, to the unit.
+
+    `prepaid_minor` is what an organisation paid beforehand for what it will use: it is theirs to spend here.
+    """
 
     seller_order_id: str
     merchant_id: str
@@ -207,11 +210,12 @@ class SettlementLegs(msgspec.Struct, frozen=True):
     commission_minor: int
     carrier_minor: int
     tax_minor: int
+    prepaid_minor: int = 0
 
     @property
     def total_minor(self) -> int:
         """All parts together."""
-        return self.seller_minor + self.commission_minor + self.carrier_minor + self.tax_minor
+        return self.seller_minor + self.commission_minor + self.carrier_minor + self.tax_minor + self.prepaid_minor
 
 
 class Payout(msgspec.Struct, frozen=True):

@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 from sqlalchemy import Text
 
-revision = "cc093dab68e7"
+revision = "00c73106c8c6"
 down_revision = None
 
 
@@ -2169,19 +2169,6 @@ def upgrade() -> None:
     )
     op.create_index("ix_pay_chargebacks_payment", "pay_chargebacks", ["payment_id"], unique=False)
     op.create_index("uq_pay_chargebacks_ref", "pay_chargebacks", ["processor", "processor_ref"], unique=True)
-    op.create_table(
-        "pay_deductions",
-        sa.Column("id", sa.Text(), nullable=False),
-        sa.Column("merchant_id", sa.Text(), nullable=False),
-        sa.Column("currency", sa.Text(), nullable=False),
-        sa.Column("amount_minor", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("code", sa.Text(), nullable=False),
-        sa.Column("ref", sa.Text(), nullable=False),
-        sa.Column("created_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_pay_deductions")),
-        sqlite_strict=True,
-    )
-    op.create_index("ix_pay_deductions_merchant", "pay_deductions", ["merchant_id", "currency"], unique=False)
     op.create_table(
         "pay_exchange_rates",
         sa.Column("currency", sa.Text(), nullable=False),

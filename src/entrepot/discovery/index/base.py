@@ -6,7 +6,8 @@
    The first such offer is the hit's: its price is shown, compared and sorted by. A document comes once.
 3. Total, facets and pages speak of exactly that set: no hit is missing or comes twice across pages.
 
-What a word matches is in `matching.py`, what a filter means in `filters.py`, which facets are shown in `facets.py`.
+What a word matches is in `matching.py`, what a filter means in `filters.py`, which facets are shown in `facets.py`,
+what an operator's rules change of all this in `arrangement.py`.
 Scores may differ between implementations; nothing else may.
 """
 
@@ -22,6 +23,7 @@ import numpy.typing as npt
 from entrepot.kernel import Invalid, Unavailable
 
 from ..types import LIMIT_MAX, SORTS, Change, Document, Facet
+from .arrangement import Arrangement
 
 DIMENSIONS = 256
 ID_BYTES = 32
@@ -37,6 +39,8 @@ class IndexQuery(msgspec.Struct, frozen=True):
 
     `facet_names` are the attributes that may be shown as facets (None: any), `preferred` those that come first, in
     their order, `numbers` those whose values are numbers. With `among` the set is these documents, in their order.
+    `rules` are the operator's that hold for it. Hits tell what their scores are made of when `explained`; a reason
+    named in `without` then counts for nothing.
     """
 
     text: str = ""
@@ -50,16 +54,23 @@ class IndexQuery(msgspec.Struct, frozen=True):
     preferred: tuple[str, ...] = ()
     numbers: frozenset[str] = frozenset()
     among: tuple[str, ...] | None = None
+    rules: Arrangement | None = None
+    explained: bool = False
+    without: frozenset[str] = frozenset()
 
 
 class IndexHit(msgspec.Struct, frozen=True):
-    """A document's place in the answer: its score, which ways it was found, the offer that decided and its price."""
+    """A document's place in the answer: its score, which ways it was found, the offer that decided and its price.
+
+    `contributions` are what the score is the sum of, by name: reasons to rank it, then rules by their ids.
+    """
 
     id: str
     score: float
     reasons: tuple[str, ...] = ()
     offer: str = ""
     price_minor: int | None = None
+    contributions: tuple[tuple[str, float], ...] = ()
 
 
 class IndexPage(msgspec.Struct, frozen=True):

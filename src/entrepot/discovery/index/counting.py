@@ -41,7 +41,7 @@ Passing = tuple[Document, list[Offer]]
 def passing(document: Document, filters: Sequence[Filter]) -> list[Offer]:
     """The offers of a document that can be bought and pass every filter, in order."""
     return [
-        offer for offer in document.offers if offer.sellable and all(_passes(document, offer, each) for each in filters)
+        offer for offer in document.offers if offer.sellable and all(passes(document, offer, each) for each in filters)
     ]
 
 
@@ -76,7 +76,8 @@ def count_values(name: str, found: Sequence[Passing]) -> dict[str, int]:
     )
 
 
-def _passes(document: Document, offer: Offer, each: Filter) -> bool:
+def passes(document: Document, offer: Offer, each: Filter) -> bool:
+    """Whether an offer of a document passes a filter."""
     if isinstance(each, Terms):
         return each.holds(_terms(document, offer))
     if isinstance(each, Ranges):

@@ -18,7 +18,6 @@ from collections.abc import Callable, Iterable, Sequence
 
 import msgspec
 import numpy as np
-import numpy.typing as npt
 
 from ..types import Change, Document
 from .base import DIMENSIONS, SIMILARITY_UNIT, Completion, IndexHit, IndexPage, IndexQuery, Vectors, check, check_ids
@@ -28,8 +27,8 @@ from .filters import read_filters
 from .matching import Wanted, correction, understand
 from .offers import NO_PRICE
 from .postings import Postings
-from .ranking import Places, Prior, in_order
-from .retrieval import Found, Remembered, View, among, find, key_of, text_matches
+from .ranking import Places, Prior, Ranked, contributions, in_order
+from .retrieval import Found, Remembered, View, among, find, joined, key_of, text_matches
 from .suggesting import suggest
 from .tally import Tally
 from .vectors import Graph, VectorFile
@@ -179,12 +178,13 @@ class FusedIndex:
         wanted = understand(query.text, self.vocabulary)
         mark("words")
         found = self._find(view, query, wanted)
+        if query.rules is not None:
+            found = joined(found, view, columns, query.rules.joining(query.sort))
         mark("set")
-        tally = Tally(columns, found, filters)
+        tally = Tally(columns, found, filters, query.rules.excluded if query.rules else ())
         mark("filters")
-        order, scores = in_order(self._prior, view, columns, query, found, tally.places, tally.prices)
-        order, scores = order[query.offset :], scores[query.offset :]
-        hits = self._hits(query, found, tally, order, scores)
+        ranked = in_order(self._prior, view, columns, query, found, tally)
+        hits = self._hits(query, found, tally, ranked, ranked.order[query.offset :])
         mark("order")
         facets = tally.facets(query) if query.facets else ()
         mark("facets")
@@ -269,7 +269,7 @@ class FusedIndex:
         return found
 
     def _hits(
-        self, query: IndexQuery, found: Found, tally: Tally, order: Places, scores: npt.NDArray[np.float64]
+        self, query: IndexQuery, found: Found, tally: Tally, ranked: Ranked, order: Places
     ) -> tuple[IndexHit, ...]:
         """The hits of a page: all columns are read for the whole page at once."""
         columns, places = self.columns, tally.places[order]
@@ -285,7 +285,11 @@ class FusedIndex:
         told = [tuple(itertools.compress(reasons, each)) for each in flags]
         ids, offers = columns.ids[slots].tolist(), tally.offer_ids(order)
         prices = [None if price == NO_PRICE else price for price in tally.prices[order].tolist()]
+        parts: Sequence[tuple[tuple[str, float], ...]] = [()] * len(order)
+        if query.explained:
+            parts = contributions(self._prior, columns, query, found, tally, ranked, order)
+        scores = ranked.scores[order].tolist()
         return tuple(
-            IndexHit(raw.decode(), score, why, offer, price)
-            for raw, score, why, offer, price in zip(ids, scores.tolist(), told, offers, prices, strict=True)
+            IndexHit(raw.decode(), score, why, offer, price, made_of)
+            for raw, score, why, offer, price, made_of in zip(ids, scores, told, offers, prices, parts, strict=True)
         )

@@ -11,6 +11,7 @@ import numpy as np
 
 from ..text import is_alphabetic, phrase, shorter
 from ..types import LIMIT_MAX, Change, Document, Offer
+from .arrangement import SPREAD_MAX, Arrangement, Target, in_turn, spread, with_pins
 from .base import (
     NEIGHBOURS_MAX,
     SIMILARITY_UNIT,
@@ -22,7 +23,7 @@ from .base import (
     check,
     check_ids,
 )
-from .counting import count_values, facets_of, passing
+from .counting import count_values, facets_of, passes, passing
 from .fields import Fields, fields_of
 from .filters import read_filters
 from .matching import Wanted, correction, distance, understand
@@ -96,10 +97,22 @@ class PlainIndex:
         wanted = understand(query.text, self)
         scores = self._candidates(query, wanted)
         candidates = [self._entries[document_id].document for document_id in scores]
+        if query.rules is not None:
+            joining = [each for each in query.rules.joining(query.sort) if each in self._entries and each not in scores]
+            candidates += [self._entries[document_id].document for document_id in joining]
+            candidates = [_allowed(document, query.rules.excluded) for document in candidates]
         kept = {document.id: offers[0] for document in candidates if (offers := passing(document, filters))}
-        order = sorted(kept, key=_order(query, scores, self._entries, kept))
+        parts = {each: self._parts(query, each, kept[each], scores.get(each, {})) for each in kept}
+        totals = {each: sum(part.values()) for each, part in parts.items()}
+        order = sorted(kept, key=_order(query, totals, self._entries, kept))
+        if query.rules is not None and query.sort == "relevance":
+            order = _arranged(order, query.rules, kept)
         page = order[query.offset : query.offset + query.limit]
-        hits = tuple(IndexHit(each, scores[each], (), kept[each].id, kept[each].price_minor) for each in page)
+        hits = tuple(
+            IndexHit(each, totals[each], (), kept[each].id, kept[each].price_minor,
+                     tuple((name, part) for name, part in parts[each].items() if part) if query.explained else ())
+            for each in page
+        )  # fmt: skip
         facets = facets_of(candidates, filters, len(kept), query) if query.facets else ()
         return IndexPage(hits, len(kept), facets, correction(query.text, wanted, self))
 
@@ -161,21 +174,33 @@ class PlainIndex:
         """The values of a filter among sellable documents, with their counts."""
         return count_values(name, [(entry.document, passing(entry.document, ())) for entry in self._all()])
 
-    def _candidates(self, query: IndexQuery, wanted: Sequence[Wanted]) -> dict[str, float]:
-        """Ids of the query's set before filters, with their scores."""
+    def _parts(self, query: IndexQuery, document_id: str, offer: Offer, found: dict[str, float]) -> dict[str, float]:
+        """What a result's score is the sum of, by name."""
+        if query.sort != "relevance" or query.among is not None:
+            return {}
+        parts = {**found, "popularity": self._popularity_score(document_id)}
+        parts = {name: part for name, part in parts.items() if name not in query.without}
+        for lift in query.rules.lifts if query.rules else ():
+            if _holds(lift.target, self._entries[document_id].document, offer):
+                parts[lift.name] = parts.get(lift.name, 0.0) + lift.weight
+        return parts
+
+    def _candidates(self, query: IndexQuery, wanted: Sequence[Wanted]) -> dict[str, dict[str, float]]:
+        """Ids of the query's set before filters, with what words and vectors give them."""
         if query.among is not None:
-            return {document_id: 0.0 for document_id in query.among if document_id in self._entries}
+            return {document_id: {} for document_id in query.among if document_id in self._entries}
         if not wanted and query.vector is None:
-            return {document_id: self._popularity_score(document_id) for document_id in self._entries}
+            return {document_id: {} for document_id in self._entries}
         texts = self._text_matches(wanted)
         neighbours = {} if query.vector is None else self._neighbours(query.vector)
         best = max(texts.values(), default=1.0)
         title = phrase(query.text)
         return {
-            document_id: texts.get(document_id, 0.0) / best
-            + neighbours.get(document_id, 0) / SIMILARITY_UNIT
-            + (phrase(self._entries[document_id].document.title) == title)
-            + self._popularity_score(document_id)
+            document_id: {
+                "text": texts.get(document_id, 0.0) / best,
+                "vector": neighbours.get(document_id, 0) / SIMILARITY_UNIT,
+                "title": float(phrase(self._entries[document_id].document.title) == title),
+            }
             for document_id in texts.keys() | neighbours.keys()
         }
 
@@ -214,6 +239,30 @@ class PlainIndex:
 
     def _all(self) -> Iterable[_Entry]:
         return self._entries.values()
+
+
+def _allowed(document: Document, excluded: Sequence[Target]) -> Document:
+    """A document without the offers that rules take away."""
+    offers = [offer for offer in document.offers if not any(_holds(each, document, offer) for each in excluded)]
+    return document if len(offers) == len(document.offers) else msgspec.structs.replace(document, offers=tuple(offers))
+
+
+def _holds(target: Target, document: Document, offer: Offer) -> bool:
+    """Whether a rule's target holds an offer."""
+    if target.ids:
+        return document.id in target.ids
+    return bool(target.filters) and all(passes(document, offer, each) for each in target.filters)
+
+
+def _arranged(order: list[str], rules: Arrangement, kept: dict[str, Offer]) -> list[str]:
+    """Merchants spread and pins placed, in that order."""
+    pins = [(pin.position, pin.id) for pin in in_turn(rules.pins) if pin.id in kept]
+    pinned = {document_id for _, document_id in pins}
+    order = [document_id for document_id in order if document_id not in pinned]
+    if rules.per_merchant:
+        merchants = {document_id: offer.merchant for document_id, offer in kept.items()}
+        order = [*spread(order[:SPREAD_MAX], merchants, rules.per_merchant), *order[SPREAD_MAX:]]
+    return with_pins(order, pins)
 
 
 def _order(

@@ -127,6 +127,21 @@ def among(view: View, columns: Columns, ids: Sequence[str]) -> Found:
     return Found(slots, ranks, np.zeros(len(slots), np.int32))
 
 
+def joined(found: Found, view: View, columns: Columns, ids: Sequence[str]) -> Found:
+    """A set with these documents too, those that live; they have no score by words or vector of their own."""
+    known = [columns.slot_of.get(each) for each in ids]
+    slots = np.array(
+        sorted({slot for slot in known if slot is not None and slot < view.count and view.alive[slot]}), np.int32
+    )
+    if found.everything or not len(slots):
+        return found
+    united = _united(found.slots, slots)
+    at = np.searchsorted(united, found.slots)
+    text, similarity = np.zeros(len(united), np.float32), np.zeros(len(united), np.int32)
+    text[at], similarity[at] = found.text, found.similarity
+    return Found(united, text, similarity)
+
+
 def _united(slots: Slots, more: Slots) -> Slots:
     """Slots that are ascending already, with some others: far quicker than a union of any two arrays."""
     places = np.minimum(np.searchsorted(slots, more), max(len(slots) - 1, 0))

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..types import Facet
+from .arrangement import Arrangement, Target
 from .arrays import Codes, Whole, distinct
 from .base import IndexQuery
 from .columns import Columns
@@ -30,7 +31,7 @@ from .facets import (
     shown_most,
     summary_of,
 )
-from .filters import IN_STOCK, ON_SALE, PRICE, RATING, Filter, Flag, Ranges, Terms
+from .filters import IN_STOCK, MERCHANT, ON_SALE, PRICE, RATING, Filter, Flag, Ranges, Terms
 from .numbers import number_ranges, place_in, range_text
 from .offers import NO_PRICE
 from .retrieval import Found
@@ -43,10 +44,13 @@ Mask = npt.NDArray[np.bool_]
 class Tally:
     """What filters leave of a set of slots, and what each facet would.
 
-    `places` are those of the slots that stay, ascending, and `rows` the offer of each that decides.
+    `places` are those of the slots that stay, ascending, and `rows` the offer of each that decides. What rules exclude
+    counts as not for sale.
     """
 
-    def __init__(self, columns: Columns, found: Found, filters: Sequence[Filter]) -> None:
+    def __init__(
+        self, columns: Columns, found: Found, filters: Sequence[Filter], excluded: Sequence[Target] = ()
+    ) -> None:
         self._columns = columns
         self._kinds, self._names = len(columns.terms.pairs), columns.terms.name_codes
         self._table = table = columns.offers
@@ -54,10 +58,13 @@ class Tally:
         self._slots = slots = found.slots
         self._rows, self._places = found.once("rows", (table, table.moves), lambda: table.rows_of(slots))
         self._sellable = self._table.sellable[self._rows]
+        for target in excluded:
+            self._sellable = self._sellable & ~self._rows_held(target)
         self._filters = filters
         self._masks = {each.name: self._mask(each) for each in filters}
         self._passing = self._all_but(None)
-        self.places, self.rows = self._first(self._passing)
+        self.places, self._at = self._first(self._passing)
+        self.rows = self._rows[self._at]
 
     @property
     def prices(self) -> Whole:
@@ -67,6 +74,36 @@ class Tally:
     def offer_ids(self, order: Whole) -> list[str]:
         """The ids of the offers that decide, of some of the results."""
         return [raw.decode() for raw in self._table.ids[self.rows[order]].tolist()]
+
+    def lifted(self, rules: Arrangement) -> npt.NDArray[np.float64]:
+        """What boosts and buries add to each result's score."""
+        total = np.zeros(len(self.places))
+        for lift in rules.lifts:
+            total += lift.weight * self.held(lift.target)
+        return total
+
+    def held(self, target: Target) -> Mask:
+        """The results whose deciding offer a target holds."""
+        return self._rows_held(target)[self._at]
+
+    def results_of(self, ids: Sequence[str]) -> dict[str, int]:
+        """Where among the results some documents stand; those that are none are left out."""
+        slots = {each: slot for each in ids if (slot := self._columns.slot_of.get(each)) is not None}
+        mine = self._slots[self.places]
+        at = {each: int(np.searchsorted(mine, slot)) for each, slot in slots.items()}
+        return {each: place for each, place in at.items() if place < len(mine) and mine[place] == slots[each]}
+
+    def merchants(self, results: Sequence[int]) -> dict[int, str]:
+        """Who sells the deciding offer of some of the results."""
+        at, terms = np.array(results, np.int64), self._columns.terms
+        named = dict.fromkeys(results, "")
+        slots, rows = self._slots[self.places[at]], self.rows[at]
+        for gathered in (self._columns.gather(slots), self._table.gather(rows)):
+            places, codes = self._known(*gathered)
+            sellers = self._names[codes] == terms.name_code(MERCHANT)
+            for place, code in zip(places[sellers].tolist(), codes[sellers].tolist(), strict=True):
+                named[results[place]] = terms.pairs[code][1]
+        return named
 
     def values(self, name: str) -> dict[str, int]:
         """Every value of a name, with the results that have it."""
@@ -105,6 +142,16 @@ class Tally:
         flags = (self._table.in_stock if each.name == IN_STOCK else self._table.reduced)[self._rows]
         return _flag_mask(flags, each)
 
+    def _rows_held(self, target: Target) -> Mask:
+        """Which rows a target of a rule holds."""
+        if target.ids:
+            slots = [slot for each in target.ids if (slot := self._columns.slot_of.get(each)) is not None]
+            return self._by_row(np.isin(self._slots, np.array(slots, np.int32)))
+        mask = np.full(len(self._rows), bool(target.filters))
+        for each in target.filters:
+            mask &= self._mask(each)
+        return mask
+
     def _term_mask(self, each: Terms) -> Mask:
         mask = np.zeros(len(self._slots), np.bool_)
         matching = self._columns.terms.matching(each.name, each.values, each.ranges)
@@ -137,14 +184,14 @@ class Tally:
         return passing
 
     def _first(self, passing: Mask) -> tuple[Whole, Whole]:
-        """The places of the slots with a passing row, ascending, and the first such row of each."""
+        """The places of the slots with a passing row, ascending, and where in our rows the first such of each is."""
         at = np.flatnonzero(passing)
         if self._places is None:
-            return at, self._rows[at]
+            return at, at
         places = self._places[at]
         first = np.ones(len(places), np.bool_)
         first[1:] = places[1:] != places[:-1]
-        return places[first], self._rows[at[first]]
+        return places[first], at[first]
 
     def _by_row(self, mask: Mask) -> Mask:
         """A mask over slots as one over rows."""
@@ -275,7 +322,7 @@ class Tally:
 
     def _price_counts(self, passing: Mask) -> dict[str, int]:
         """Ranges of about as many first prices, and the products with an offer in each."""
-        prices = self._table.price[self._first(passing)[1]]
+        prices = self._table.price[self._rows[self._first(passing)[1]]]
         prices = prices[prices != NO_PRICE]
         places = price_places(len(prices))
         quantiles = np.partition(prices, places)[places].tolist() if places else []

@@ -101,6 +101,7 @@ def _new_product(tx: Tx, batch: Batch, known: Known, place: Place, product_id: s
     }
     row |= product_values(content)
     row |= {"category_id": place.category_id, "hidden": 0, "joined_to": None}
+    row |= {"kind": "thing", "ref": None, "meters": None}
     row |= {"rating_total": 0, "rating_count": 0, "rating_verified": 0, "created_at": tx.now, "changed_at": tx.now}
     batch.new_products.append(row)
     batch.listed.add(product_id)

@@ -18,7 +18,7 @@ NANO = {"embedding_tokens": 10_000_000}
 def ensure_builtin(tx: Tx) -> None:
     """Register the static model, once."""
     if find_live(tx, MODEL) is None:
-        draft = ModelDraft(MODEL, "embedding", "static", Licence("MIT"), card=CARD)
+        draft = ModelDraft(MODEL, "embedding", "static", Licence("MIT"), card=CARD, source="wordllama", listed=False)
         model = add_model(tx, Scope.system(), draft, Capabilities(context=TOKENS_MAX, dimensions=DIMENSIONS))
         add_price_book(tx, MODEL, NANO)
         publish_model(tx, Scope.system(), model.id)

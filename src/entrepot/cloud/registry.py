@@ -8,7 +8,6 @@ before it goes live, so that nothing is promised which it cannot do. Callers nam
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from typing import Any, Literal
 
 import msgspec
@@ -16,7 +15,7 @@ from sqlalchemy import bindparam, func, insert, select, update
 
 from entrepot import identity
 from entrepot.identity import Scope
-from entrepot.kernel import Conflict, Invalid, NotFound, Prepared, Snapshot, Tx, from_json, in_set, prepare, to_json
+from entrepot.kernel import Conflict, Invalid, NotFound, Prepared, Snapshot, Tx, from_json, prepare, to_json
 from entrepot.kernel.sql import prepare_text
 
 from . import tables
@@ -25,8 +24,8 @@ from .events import ModelPublished, ModelWithdrawn
 from .types import SHOP
 
 Kind = Literal["chat", "completion", "embedding", "rerank"]
-EngineName = Literal["llama", "onnx", "static", "upstream"]
-State = Literal["draft", "live", "withdrawn"]
+EngineName = Literal["llama", "onnx", "static", "e5", "transformers", "upstream"]
+State = Literal["draft", "submitted", "refused", "live", "withdrawn"]
 NAME = re.compile(r"[a-z0-9](?:[a-z0-9._-]{0,78}[a-z0-9])?")
 CARD_LENGTH_MAX = 50_000
 
@@ -50,7 +49,8 @@ class ModelFile(msgspec.Struct, frozen=True):
 
 
 class ModelDraft(msgspec.Struct, frozen=True):
-    """A model to be registered. `base` names the model it was made from; `upstream` is `SETTING/their-name`."""
+    """A model to be registered. `base` names the model it was made from, `source` where its files came from;
+    `upstream` is `SETTING/their-name`. One that is not `listed` is called as others are, and not in the catalogue."""
 
     name: str
     kind: Kind
@@ -60,10 +60,13 @@ class ModelDraft(msgspec.Struct, frozen=True):
     card: str = ""
     base: str | None = None
     upstream: str | None = None
+    source: str = ""
+    listed: bool = True
 
 
 class Model(msgspec.Struct, frozen=True):
-    """One version of a model, as it stands."""
+    """One version of a model, as it stands. `share_bps` is what its maker asks for of every price, in hundredths of a
+    percent, while the operator has not decided; `reason` is why the operator refused it."""
 
     id: str
     name: str
@@ -79,6 +82,11 @@ class Model(msgspec.Struct, frozen=True):
     capabilities: Capabilities
     state: State
     created_at: int
+    source: str = ""
+    listed: bool = True
+    share_bps: int = 0
+    reason: str | None = None
+    decided_at: int | None = None
 
     def file(self, role: str) -> ModelFile | None:
         """Its file of a role."""
@@ -97,9 +105,9 @@ def add_model(tx: Tx, scope: Scope, draft: ModelDraft, capabilities: Capabilitie
         raise Conflict(f"The name {draft.name} belongs to somebody else: choose another")
     model = Model(
         tx.new_id("mdl"), draft.name, version + 1, draft.kind, draft.engine, organisation, draft.licence, draft.card,
-        draft.base, draft.files, draft.upstream, capabilities, "draft", tx.now,
+        draft.base, draft.files, draft.upstream, capabilities, "draft", tx.now, draft.source, draft.listed,
     )  # fmt: skip
-    row = msgspec.structs.asdict(model)
+    row = msgspec.structs.asdict(model) | {"listed": int(model.listed)}
     row |= {name: to_json(row[name]) for name in ("licence", "files", "capabilities")}
     tx.run(_insert, **row)
     return model
@@ -178,11 +186,6 @@ def lock_own(tx: Tx, scope: Scope, model_id: str) -> Model:
     return model
 
 
-def read_models(snapshot: Snapshot, ids: Sequence[str]) -> dict[str, Model]:
-    """Versions by their ids."""
-    return {model.id: model for model in snapshot.all(_these, ids=list(ids))}
-
-
 def check_draft(draft: ModelDraft, capabilities: Capabilities) -> None:
     """Refuse what could not be served: a name that is none, or a kind that the model itself does not bear out."""
     if not NAME.fullmatch(draft.name):
@@ -207,6 +210,7 @@ def _read(*columns: Any) -> Model:
     values["licence"] = from_json(values["licence"], Licence)
     values["files"] = from_json(values["files"], tuple[ModelFile, ...])
     values["capabilities"] = from_json(values["capabilities"], Capabilities)
+    values["listed"] = bool(values["listed"])
     return Model(**values)
 
 
@@ -215,7 +219,6 @@ _rows = select(*(_m[name] for name in Model.__struct_fields__))
 _by_id = _rows.where(_m.id == bindparam("id"))
 _get: Prepared[Model] = prepare(_by_id, _read)
 _lock: Prepared[Model] = prepare(_by_id.with_for_update(), _read)
-_these: Prepared[Model] = prepare(_rows.where(in_set(_m.id, "ids")), _read)
 _newest_first = _rows.order_by(_m.name, _m.version.desc())
 _all: Prepared[Model] = prepare(_newest_first, _read)
 _own: Prepared[Model] = prepare(_newest_first.where(_m.organisation == bindparam("organisation")), _read)

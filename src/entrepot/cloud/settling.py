@@ -80,7 +80,7 @@ def settle(
     price = total_of(rows)
     assert price <= row.held, "what was held is what the limits cost"
     ledger.post(tx, _capture(row, price, unit) + _share(row, book, rows, maker, unit))
-    write_usage(tx, [_usage(row, each, outcome, tx.now) for each in rows], stretch=row.id)
+    write_usage(tx, [_usage(row, each, outcome, tx.now, maker) for each in rows], stretch=row.id)
     _close(tx, row, "settled", str(outcome), price, evidence)
     return Settled(row.id, row.attempt, str(outcome), price, {each.meter: each.quantity for each in rows})
 
@@ -147,11 +147,11 @@ def _share(row: Request, book: PriceBook, rows: Sequence[Rated], maker: str | No
     )
 
 
-def _usage(row: Request, each: Rated, outcome: UsageClass, now: int) -> Usage:
+def _usage(row: Request, each: Rated, outcome: UsageClass, now: int, maker: str | None) -> Usage:
     return Usage(
         request=row.id, attempt=row.attempt, meter=each.meter, quantity=each.quantity, model=row.model,
         organisation=row.organisation, surface=row.surface, ref=row.ref, price=each.price, usage_class=outcome, at=now,
-        price_book=row.price_book,
+        price_book=row.price_book, share=each.maker if maker is not None else 0,
     )  # fmt: skip
 
 

@@ -64,8 +64,9 @@ class UsageClass(StrEnum):
 
 class Usage(msgspec.Struct, frozen=True):
     """So much of one meter, used by one attempt at one request. `surface` and `ref` say what for, `items` how many
-    searches or listings it served: what one of them costs is a division of sums. `price` in nano units, by the version
-    `price_book` of the model's prices (None: it has none, and costs nothing); `at` in microseconds."""
+    searches or listings it served: what one of them costs is a division of sums. `price`, and `share`, what the model's
+    maker earned of it, in nano units, by the version `price_book` of the model's prices (None: it has none, and costs
+    nothing); `at` in microseconds."""
 
     request: str
     meter: str
@@ -77,6 +78,7 @@ class Usage(msgspec.Struct, frozen=True):
     attempt: int = 1
     organisation: str = SHOP
     price: int = 0
+    share: int = 0
     usage_class: str = UsageClass.EXACT
     items: int = 1
     price_book: str | None = None

@@ -11,6 +11,7 @@ from .by_hand import Waiting, list_by_hand, mark_payout_failed, mark_payout_sent
 from .captures import Capture, brought, capture_part, capture_share, release_part
 from .chargebacks import ChargebackRow, chargebacks_of, get_chargeback, list_chargebacks
 from .disputes import Freeze, find_freeze, freeze, unfreeze
+from .entries import Entry, book_entry, due_to, list_entries
 from .events import (
     CaptureFailed,
     ChargebackClosed,
@@ -124,6 +125,7 @@ __all__ = [
     "ChargebackOpened",
     "ChargebackRow",
     "ChargebackTold",
+    "Entry",
     "ExchangeRate",
     "Faults",
     "Freeze",
@@ -175,6 +177,7 @@ __all__ = [
     "WebhookSender",
     "abandon_payment",
     "accounts",
+    "book_entry",
     "brought",
     "capture_part",
     "capture_share",
@@ -183,6 +186,7 @@ __all__ = [
     "check_account",
     "choose_schedule",
     "convert_by",
+    "due_to",
     "end_cooldown",
     "end_gift_card",
     "extend_gift_card",
@@ -205,6 +209,7 @@ __all__ = [
     "list_accounts",
     "list_by_hand",
     "list_chargebacks",
+    "list_entries",
     "list_gift_cards",
     "list_payouts",
     "list_rates",

@@ -13,6 +13,7 @@ from entrepot.identity import Scope
 from entrepot.kernel import Finding, Prepared, Proof, Snapshot, in_set, prepare
 
 from . import accounts, tables
+from .entries import booked
 from .part_proofs import BroughtLeg, brought_legs, chargebacks, in_parts, parts
 from .payouts import PAYOUT_COLUMNS, payout_hold_id
 from .refunds import refund_hold_id
@@ -160,9 +161,11 @@ def statements(snapshot: Snapshot) -> Finding:
 
 
 def settlements(snapshot: Snapshot) -> Finding:
-    """Each merchant is owed the settled parts of their orders, less reserves, payouts, refunds and what is disputed."""
+    """Each merchant is owed the settled parts of their orders and what was booked beside them, less reserves,
+    payouts, refunds and what is disputed."""
     settled = snapshot.all(_settled)
-    owed: Counter[tuple[str, str]] = Counter()
+    others = booked(snapshot)
+    owed: Counter[tuple[str, str]] = Counter(others)
     for row in settled:
         owed[row.merchant_id, row.currency] += row.seller_minor - row.recovered_minor
     for row in snapshot.all(_reserved):
@@ -174,7 +177,7 @@ def settlements(snapshot: Snapshot) -> Finding:
     for row in snapshot.all(_kept_apart):
         owed[row.merchant_id, row.currency] -= row.amount_minor
     breaches = _unlike_available(snapshot, [(accounts.payable(*key), int(due)) for key, due in owed.items()])
-    return Finding(len(settled), breaches)
+    return Finding(len(settled) + len(others), breaches)
 
 
 def receivables(snapshot: Snapshot) -> Finding:
@@ -285,7 +288,8 @@ _refunded_by_leg: Prepared[Any] = prepare(
         func.sum(_gross * (1 - _r.settled)).label("escrow_minor"),
     ).group_by(_r.payment_id, _r.seller_order_id)
 )  # fmt: skip
-_total = (_s.seller_minor + _s.commission_minor + _s.carrier_minor + _s.tax_minor).label("total")
+_parts_sum = _s.seller_minor + _s.commission_minor + _s.carrier_minor + _s.tax_minor + _s.prepaid_minor
+_total = _parts_sum.label("total")
 _settled: Prepared[Any] = prepare(
     select(_s.seller_order_id, _s.merchant_id, _s.currency, _s.seller_minor, _s.recovered_minor, _total)
 )

@@ -146,6 +146,18 @@ freezes = table(
 )
 Index("ix_pay_freezes_seller_order", freezes.c.seller_order_id)
 
+entries = table(  # what is due to somebody, or from them, beside their sales
+    "pay_entries",
+    Column("id", String, primary_key=True),
+    Column("merchant_id", String, nullable=False),
+    Column("currency", String, nullable=False),
+    Column("amount_minor", Whole, CheckConstraint("amount_minor <> 0", name="amount"), nullable=False),
+    Column("code", String, nullable=False),
+    Column("ref", String, nullable=False),
+    Column("at", Whole, nullable=False),
+)
+Index("ix_pay_entries_merchant", entries.c.merchant_id, entries.c.code, entries.c.id)
+
 payees = table(
     "pay_payees",
     Column("merchant_id", String, nullable=False),

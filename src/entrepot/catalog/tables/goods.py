@@ -78,6 +78,9 @@ products = table(
     Column("mpn", String),
     Column("tax_category", String),
     Column("fits", Json, nullable=False),
+    Column("kind", String, nullable=False),  # `thing`: shipped; `model`: used by calls, never in a cart
+    Column("ref", String),  # of what is metered: the version of the model that answers now
+    Column("meters", Json),  # and its price for each meter, the one that lists show first
     Column("hidden", Flag, nullable=False),  # by the operator, from everybody
     Column("joined_to", String),  # the product that this one turned out to be: it has neither offers nor a page
     Column("rating_total", Whole, nullable=False),
@@ -85,6 +88,8 @@ products = table(
     Column("rating_verified", Whole, nullable=False),
     Column("created_at", Whole, nullable=False),
     Column("changed_at", Whole, nullable=False),
+    CheckConstraint("kind IN ('thing', 'model')", name="kind"),
+    CheckConstraint("(kind = 'thing') = (meters IS NULL)", name="meters"),
 )
 Index("ix_catalog_products_category", products.c.category_id)
 Index("ix_catalog_products_brand", products.c.brand, products.c.id)

@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 from sqlalchemy import Text
 
-revision = "00c73106c8c6"
+revision = "2fccd93b8638"
 down_revision = None
 
 
@@ -462,6 +462,9 @@ def upgrade() -> None:
         sa.Column("mpn", sa.Text(), nullable=True),
         sa.Column("tax_category", sa.Text(), nullable=True),
         sa.Column("fits", sa.Text().with_variant(postgresql.JSONB(astext_type=Text()), "postgresql"), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("ref", sa.Text(), nullable=True),
+        sa.Column("meters", sa.Text().with_variant(postgresql.JSONB(astext_type=Text()), "postgresql"), nullable=True),
         sa.Column("hidden", sa.SmallInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("joined_to", sa.Text(), nullable=True),
         sa.Column("rating_total", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -469,6 +472,8 @@ def upgrade() -> None:
         sa.Column("rating_verified", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("created_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("changed_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.CheckConstraint("(kind = 'thing') = (meters IS NULL)", name=op.f("ck_catalog_products_meters")),
+        sa.CheckConstraint("kind IN ('thing', 'model')", name=op.f("ck_catalog_products_kind")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_catalog_products")),
         sa.UniqueConstraint("slug", name=op.f("uq_catalog_products_slug")),
         sqlite_strict=True,
@@ -2169,6 +2174,19 @@ def upgrade() -> None:
     )
     op.create_index("ix_pay_chargebacks_payment", "pay_chargebacks", ["payment_id"], unique=False)
     op.create_index("uq_pay_chargebacks_ref", "pay_chargebacks", ["processor", "processor_ref"], unique=True)
+    op.create_table(
+        "pay_entries",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("merchant_id", sa.Text(), nullable=False),
+        sa.Column("currency", sa.Text(), nullable=False),
+        sa.Column("amount_minor", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("code", sa.Text(), nullable=False),
+        sa.Column("ref", sa.Text(), nullable=False),
+        sa.Column("at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_pay_entries")),
+        sqlite_strict=True,
+    )
+    op.create_index("ix_pay_entries_merchant", "pay_entries", ["merchant_id", "code", "id"], unique=False)
     op.create_table(
         "pay_exchange_rates",
         sa.Column("currency", sa.Text(), nullable=False),

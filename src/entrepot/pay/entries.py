@@ -1,0 +1,83 @@
+"""Entries: what is due to somebody, or from them, beside their sales; it stands in their statement and is paid out.
+
+Whoever earns or owes something elsewhere (a model's maker, a merchant who uses the cloud) has it booked here with a
+code of its own. The payee's row is kept, as settlements keep it, so that no entry falls between two statements.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from sqlalchemy import bindparam, func, insert, select
+
+from entrepot import ledger
+from entrepot.identity import Scope, require_organisation
+from entrepot.kernel import Prepared, Snapshot, Tx, derive_id, prepare
+
+from . import accounts, rows, tables
+
+
+class Entry(msgspec.Struct, frozen=True):
+    """An amount in minor units: above zero it is due to them, below zero it is taken from what is due.
+
+    `code` says in the statement what it is, `ref` what it is for; `at` in microseconds.
+    """
+
+    id: str
+    merchant_id: str
+    currency: str
+    amount_minor: int
+    code: str
+    ref: str
+    at: int
+
+
+def book_entry(
+    tx: Tx, merchant_id: str, currency: str, amount_minor: int, code: str, ref: str, against: ledger.Account
+) -> ledger.Plan:
+    """Note an entry against another account of the same currency; returns the plan that the caller posts.
+
+    The ledger refuses to take more than is due: see `due_to`, which keeps it from moving until the commit.
+    """
+    assert amount_minor, "an entry of nothing is none"
+    tx.run(rows.keep_payee, merchant_id=merchant_id, currency=currency)
+    entry = Entry(tx.new_id("ent"), merchant_id, currency, amount_minor, code, ref, tx.now)
+    tx.run(_insert, **msgspec.structs.asdict(entry))
+    payable = accounts.payable(merchant_id, currency)
+    source, target = (against, payable) if amount_minor > 0 else (payable, against)
+    return ledger.Plan.of(ledger.Move(derive_id("trf", entry.id), source, target, abs(amount_minor), code, ref))
+
+
+def due_to(tx: Tx, merchant_id: str, currency: str) -> int:
+    """What is due to somebody and not on its way, in minor units; settlements and payouts of theirs wait."""
+    tx.run(rows.keep_payee, merchant_id=merchant_id, currency=currency)
+    return ledger.balance_of(tx, accounts.payable(merchant_id, currency)).available
+
+
+def list_entries(snapshot: Snapshot, scope: Scope, code: str, most: int = 50) -> list[Entry]:
+    """The entries of the caller's organisation under a code, newest first."""
+    return snapshot.all(_of, merchant_id=require_organisation(scope), code=code, most=most)
+
+
+def booked(snapshot: Snapshot) -> dict[tuple[str, str], int]:
+    """What all entries come to, by organisation and currency."""
+    return {(row.merchant_id, row.currency): int(row.amount_minor) for row in snapshot.all(_sums)}
+
+
+_e = tables.entries.c
+_insert: Prepared[Any] = prepare(
+    insert(tables.entries).values({column.name: bindparam(column.name) for column in tables.entries.columns})
+)
+_of: Prepared[Entry] = prepare(
+    select(*(_e[name] for name in Entry.__struct_fields__))
+    .where(_e.merchant_id == bindparam("merchant_id"), _e.code == bindparam("code"))
+    .order_by(_e.id.desc())
+    .limit(bindparam("most")),
+    Entry,
+)
+_sums: Prepared[Any] = prepare(
+    select(_e.merchant_id, _e.currency, func.sum(_e.amount_minor).label("amount_minor")).group_by(
+        _e.merchant_id, _e.currency
+    )
+)

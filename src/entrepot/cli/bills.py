@@ -39,10 +39,9 @@ def credit(home: Path, organisation: str, amount: str, ref: str, grant: bool) ->
     """Credit ORGANISATION with AMOUNT of the home currency for compute, such as 25.00."""
     from entrepot import cloud, ledger
     from entrepot.app import open_home
-    from entrepot.cli.modelling import read_price
     from entrepot.kernel import Invalid
 
-    nano = read_price(f"input_tokens={amount}")[1]
+    nano = cloud.read_nano(amount)
     if not 0 < nano <= ledger.AMOUNT_MAX:
         raise Invalid(f"{amount} is no credit: write an amount above zero, such as 25.00")
     entrepot = open_home(home)

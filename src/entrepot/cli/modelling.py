@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
 from pathlib import Path
 
 import click
@@ -32,7 +31,7 @@ class Wishes(msgspec.Struct, frozen=True):
 
 def add_model(home: Path, wishes: Wishes) -> None:
     """Keep the files, load the model once, register and publish it."""
-    nano = dict(map(read_price, wishes.prices))
+    nano = dict(map(cloud.read_price, wishes.prices))
     entrepot = open_home(home)
     try:
         draft = _draft(entrepot.blobs, wishes)
@@ -51,20 +50,6 @@ def add_model(home: Path, wishes: Wishes) -> None:
         entrepot.close()
     able = f"{known.context:,} tokens" + (f", {known.dimensions} dimensions" if known.dimensions else "")
     click.echo(f"{model.name}@{model.version} ({model.kind}, {able}) answers at /v1")
-
-
-def read_price(text: str) -> tuple[str, int]:
-    """A meter and its price in nano units, from `output_tokens=0.60`."""
-    meter, _, amount = text.partition("=")
-    if meter not in cloud.METERS:
-        raise Invalid(f"There is no meter {meter!r}: use one of {', '.join(cloud.METERS)}")
-    try:
-        value = Fraction(amount) * 10**9
-    except (ValueError, ZeroDivisionError):
-        raise Invalid(f"{text!r} is no price: write {meter}=0.60") from None
-    if value < 0 or value.denominator != 1:
-        raise Invalid(f"{text!r}: a price is zero or more, with at most nine decimals")
-    return meter, int(value)
 
 
 def _draft(blobs: Blobs, wishes: Wishes) -> cloud.ModelDraft:

@@ -9,11 +9,12 @@ from . import threads as _threads  # noqa: F401 - before whatever loads a numeri
 from .accounting import CallView, Credit, DaySpend, account_owner, list_calls, read_credit, spend_by_day
 from .accounts import nano
 from .admission import OutOfCredit, OverBudget
+from .amounts import nano_per_minor, read_nano, read_price, write_nano
 from .budgets import Budget, BudgetState, Period, add_budget, change_budget, end_budget, list_budgets
 from .builtin import ensure_builtin
 from .capabilities import Capabilities
 from .customers import Limits, credit_plan, set_credit_line, set_limits
-from .embedding import DIMENSIONS, MODEL, embed, embed_query, load_model
+from .embedding import DIMENSIONS, MODEL, Encoder, embed, embed_query, load_model
 from .engines.base import Engine, EngineFault, Generation, Message, Piece, Tool, Vectors
 from .engines.gateway import Bill, Call, Gateway
 from .engines.pool import Pool
@@ -61,6 +62,7 @@ __all__ = [
     "Capabilities",
     "Credit",
     "DaySpend",
+    "Encoder",
     "Engine",
     "EngineFault",
     "Gateway",
@@ -118,9 +120,12 @@ __all__ = [
     "list_usage",
     "load_model",
     "nano",
+    "nano_per_minor",
     "probe",
     "publish_model",
     "read_credit",
+    "read_nano",
+    "read_price",
     "reconcile_task",
     "replay",
     "set_credit_line",
@@ -130,4 +135,5 @@ __all__ = [
     "submit_job",
     "use_by_surface",
     "withdraw_model",
+    "write_nano",
 ]

@@ -16,6 +16,13 @@ MAKER = "cloud.maker"
 BUDGET = "cloud.budget"
 CREDIT = "cloud.credit"
 CREDIT_LINE = "cloud.credit_line"
+GRANTED = "cloud.granted"
+PAID = "cloud.paid"
+INVOICE = "cloud.invoice"
+DUE = "cloud.invoice.due"
+SETTLED = "cloud.invoice.settled"
+NETTED = "cloud.netted"
+DISPUTED = "cloud.disputed"
 
 BUDGET_UNIT = "budget9"
 """A budget's own unit, also a thousand-millionth of the home currency: it bounds money and is none."""
@@ -69,3 +76,33 @@ def budget_source(unit: str = BUDGET_UNIT) -> Account:
 def budget_used(unit: str = BUDGET_UNIT) -> Account:
     """What was spent of budgets."""
     return Account(SHOP, "budgets_used", unit)
+
+
+def granted(organisation: str, unit: str) -> Account:
+    """What is left of an organisation's grants by its invoices, in nano units."""
+    return Account(organisation, "compute_granted", unit, floor=0)
+
+
+def grants_open(unit: str) -> Account:
+    """What is left of all grants, as a negative balance."""
+    return Account(SHOP, "compute_grants_open", unit)
+
+
+def revenue(currency: str) -> Account:
+    """What compute was invoiced for, in whole minor units."""
+    return Account(SHOP, "compute_revenue", currency)
+
+
+def receivable(organisation: str, currency: str) -> Account:
+    """What an organisation was invoiced for and has not paid, as a negative balance."""
+    return Account(organisation, "compute_receivable", currency, ceiling=0)
+
+
+def paid_elsewhere(currency: str) -> Account:
+    """What was paid for compute past the market's processors, as a negative balance: a bank transfer, cash."""
+    return Account(SHOP, "compute_paid_elsewhere", currency)
+
+
+def disputed(topup_id: str, currency: str) -> Account:
+    """What of a top-up was not used yet when a bank took it back, kept apart until that is decided."""
+    return Account(topup_id, "compute_disputed", currency, floor=0)

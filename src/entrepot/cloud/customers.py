@@ -11,12 +11,13 @@ from typing import Annotated, Any
 import msgspec
 from sqlalchemy import bindparam, select, update
 
-from entrepot import ledger
+from entrepot import ledger, pay
 from entrepot.identity import Scope, require_operator
 from entrepot.kernel import MINUTE, SECOND, Invalid, Prepared, Snapshot, TooMany, Tx, derive_id, prepare
 from entrepot.kernel.sql import prepare_text
 
 from . import accounts, tables
+from .amounts import currency_of, nano_per_minor
 
 
 class Limits(msgspec.Struct, frozen=True):
@@ -73,11 +74,38 @@ def set_limits(tx: Tx, scope: Scope, organisation: str, limits: Limits) -> None:
 
 
 def credit_plan(organisation: str, unit: str, amount: int, ref: str, *, granted: bool = False) -> ledger.Plan:
-    """Credit for compute: paid for, or granted. The same `ref` credits once, however often it is posted."""
-    source = accounts.grants(unit) if granted else accounts.prepaid(unit)
-    code = accounts.GRANT if granted else accounts.CREDIT
-    target = accounts.compute(organisation, unit)
-    return ledger.Plan.of(ledger.Move(derive_id("trf", ref, code), source, target, amount, code, ref))
+    """Credit for compute: granted, or paid for past the market's processors. The same `ref` credits once, however often
+    it is posted. What is paid are whole minor units; the rest of the amount is granted.
+    """
+    currency = currency_of(unit)
+    paid_minor = 0 if granted else amount // nano_per_minor(currency)
+    given = amount - paid_minor * nano_per_minor(currency)
+    plan = _grant(organisation, unit, given, ref) if given else ledger.Plan()
+    if paid_minor:
+        came = derive_id("trf", ref, accounts.PAID)
+        source, target = accounts.paid_elsewhere(currency), pay.accounts.prepaid(organisation, currency)
+        plan += ledger.Plan.of(ledger.Move(came, source, target, paid_minor, accounts.PAID, ref))
+        plan += paid_credit(organisation, currency, paid_minor, ref)
+    return plan
+
+
+def paid_credit(organisation: str, currency: str, amount_minor: int, ref: str) -> ledger.Plan:
+    """What was paid, as something to spend: once for each `ref`."""
+    unit, amount = accounts.nano(currency), amount_minor * nano_per_minor(currency)
+    source, target = accounts.prepaid(unit), accounts.compute(organisation, unit)
+    return ledger.Plan.of(
+        ledger.Move(derive_id("trf", ref, accounts.CREDIT), source, target, amount, accounts.CREDIT, ref)
+    )
+
+
+def _grant(organisation: str, unit: str, amount: int, ref: str) -> ledger.Plan:
+    """Something to spend that nobody pays for, and a note of it for the invoices that it will lower."""
+    source, target = accounts.grants(unit), accounts.compute(organisation, unit)
+    note, left = accounts.grants_open(unit), accounts.granted(organisation, unit)
+    return ledger.Plan.of(
+        ledger.Move(derive_id("trf", ref, accounts.GRANT), source, target, amount, accounts.GRANT, ref),
+        ledger.Move(derive_id("trf", ref, accounts.GRANTED), note, left, amount, accounts.GRANTED, ref),
+    )
 
 
 def set_credit_line(tx: Tx, scope: Scope, organisation: str, unit: str, amount: int, limits: Limits) -> None:

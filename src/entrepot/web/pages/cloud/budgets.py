@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
-
 import msgspec
 from litestar import Response, get, post
 from litestar.types import ControllerRouterHandler
@@ -15,8 +13,6 @@ from ...params import Id
 from ...rendering import redirect
 from ...visit import Visit
 from .console import MEMBER, show
-
-NANO = 10**9
 
 
 class BudgetForm(msgspec.Struct, frozen=True):
@@ -39,7 +35,7 @@ async def add(visit: Visit) -> Response[str] | Response[None]:
     """Set a budget."""
     form = await visit.fields(BudgetForm)
     try:
-        period, amount = _period(form.period), read_nano(form.amount)
+        period, amount = _period(form.period), cloud.read_nano(form.amount)
         await visit.write(
             lambda tx: cloud.add_budget(tx, visit.scope, form.name, amount, period, key_id=form.key_id or None)
         )
@@ -55,18 +51,6 @@ async def end(visit: Visit, budget_id: Id) -> Response[None]:
     await visit.write(lambda tx: cloud.end_budget(tx, visit.scope, budget_id))
     visit.flash("cloud.budget_ended")
     return redirect("/cloud/budgets")
-
-
-def read_nano(text: str) -> int:
-    """Thousand-millionths from a decimal text such as 25.00."""
-    plain = text.strip()
-    try:
-        value = Fraction(plain) * NANO if len(plain) <= 20 and "/" not in plain and "e" not in plain.lower() else None
-    except (ValueError, ZeroDivisionError):
-        value = None
-    if value is None or value < 0 or value.denominator != 1:
-        raise Invalid("Write an amount such as 25.00", fields={"amount": "such as 25.00"})
-    return int(value)
 
 
 def _period(text: str) -> cloud.Period:

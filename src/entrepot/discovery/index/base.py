@@ -24,6 +24,7 @@ from entrepot.kernel import Invalid, Unavailable
 
 from ..types import LIMIT_MAX, SORTS, Change, Document, Facet
 from .arrangement import Arrangement
+from .matching import Synonym
 
 DIMENSIONS = 256
 ID_BYTES = 32
@@ -39,8 +40,8 @@ class IndexQuery(msgspec.Struct, frozen=True):
 
     `facet_names` are the attributes that may be shown as facets (None: any), `preferred` those that come first, in
     their order, `numbers` those whose values are numbers. With `among` the set is these documents, in their order.
-    `rules` are the operator's that hold for it. Hits tell what their scores are made of when `explained`; a reason
-    named in `without` then counts for nothing.
+    `synonyms` are those of its words, `rules` the operator's that hold for it. Hits tell what their scores are made of
+    when `explained`; a reason named in `without` then counts for nothing.
     """
 
     text: str = ""
@@ -54,6 +55,7 @@ class IndexQuery(msgspec.Struct, frozen=True):
     preferred: tuple[str, ...] = ()
     numbers: frozenset[str] = frozenset()
     among: tuple[str, ...] | None = None
+    synonyms: tuple[Synonym, ...] = ()
     rules: Arrangement | None = None
     explained: bool = False
     without: frozenset[str] = frozenset()

@@ -175,7 +175,7 @@ class FusedIndex:
     def _answer(self, query: IndexQuery, mark: Callable[[str], None]) -> IndexPage:
         filters = read_filters(query.filters)
         view, columns = self._view, self.columns
-        wanted = understand(query.text, self.vocabulary)
+        wanted = understand(query.text, self.vocabulary, query.synonyms)
         mark("words")
         found = self._find(view, query, wanted)
         if query.rules is not None:

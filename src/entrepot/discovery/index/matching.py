@@ -6,6 +6,8 @@ A word is unknown when no document has it. An unknown word of letters stands for
    an edit adds, drops or changes a letter or swaps two neighbours; of several, the ones in most documents;
 2. else the words that begin with it, from three letters on: people search while they still type.
 
+Words with synonyms stand for themselves and for those, and are never guessed at; several words may be one synonym's.
+
 Numbers, part numbers and scripts without spaces are never guessed at: "iphone 15" is not "iphone 14".
 """
 
@@ -23,8 +25,8 @@ COMPLETIONS_MAX = 8
 ONE_EDIT_LETTERS = 4
 TWO_EDITS_LETTERS = 8
 PREFIX_LETTERS = 3
-EXACT, MISTYPED, BEGUN = 1.0, 0.7, 0.6
-"""How much a match counts when the word is the very one, a near one, or one it begins."""
+EXACT, SYNONYM, MISTYPED, BEGUN = 1.0, 0.9, 0.7, 0.6
+"""How much a match counts when the word is the very one, another for it, a near one, or one it begins."""
 
 
 class Vocabulary(Protocol):
@@ -47,17 +49,41 @@ class Vocabulary(Protocol):
         ...
 
 
+class Synonym(msgspec.Struct, frozen=True):
+    """Words of a query, one beside the other, and what else they may be called; all as `query_words` gives them."""
+
+    words: tuple[str, ...]
+    others: tuple[tuple[str, ...], ...]
+
+
 class Wanted(msgspec.Struct, frozen=True):
-    """A word of the query and what matches it."""
+    """A word of the query and what matches it. With `phrases` it is those: one of them has to be there with all its
+    words, the first as good as the very word."""
 
     word: str
     alternatives: tuple[str, ...]
     weight: float = EXACT
+    phrases: tuple[tuple[str, ...], ...] = ()
+
+    def ways(self) -> list[tuple[float, tuple[str, ...]]]:
+        """The phrases, each with how much it counts."""
+        return [(SYNONYM if place else EXACT, phrase) for place, phrase in enumerate(self.phrases)]
 
 
-def understand(text: str, vocabulary: Vocabulary) -> tuple[Wanted, ...]:
+def understand(text: str, vocabulary: Vocabulary, synonyms: Sequence[Synonym] = ()) -> tuple[Wanted, ...]:
     """The words a query asks for, each with its alternatives; a word that matches nothing keeps itself alone."""
-    return tuple(_wanted(word, vocabulary) for word in query_words(text))
+    words, wanted, at = query_words(text), list[Wanted](), 0
+    while at < len(words):
+        known = [each for each in synonyms if words[at : at + len(each.words)] == each.words]
+        if known:
+            own = max((each.words for each in known), key=len)
+            others = dict.fromkeys(other for each in known if each.words == own for other in each.others)
+            wanted.append(Wanted(" ".join(own), (), EXACT, (own, *others)))
+            at += len(own)
+        else:
+            wanted.append(_wanted(words[at], vocabulary))
+            at += 1
+    return tuple(wanted)
 
 
 def correction(text: str, wanted: Sequence[Wanted], vocabulary: Vocabulary) -> str | None:

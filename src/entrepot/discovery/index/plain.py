@@ -94,7 +94,7 @@ class PlainIndex:
         """See `base.Index`."""
         check(query)
         filters = read_filters(query.filters)
-        wanted = understand(query.text, self)
+        wanted = understand(query.text, self, query.synonyms)
         scores = self._candidates(query, wanted)
         candidates = [self._entries[document_id].document for document_id in scores]
         if query.rules is not None:
@@ -207,7 +207,7 @@ class PlainIndex:
     def _text_matches(self, wanted: Sequence[Wanted]) -> dict[str, float]:
         if not wanted:
             return {}
-        found = [{word for word in wanted if not entry.words.isdisjoint(word.alternatives)} for entry in self._all()]
+        found = [{word for word in wanted if _is_there(word, entry.words)} for entry in self._all()]
         least = len(wanted) if any(len(words) == len(wanted) for words in found) else 1
         return {
             entry.document.id: self._relevance(entry, words)
@@ -218,14 +218,20 @@ class PlainIndex:
     def _relevance(self, entry: _Entry, words: Iterable[Wanted]) -> float:
         total = 0.0
         for wanted in words:
-            for word in wanted.alternatives:
-                rarity = math.log(1 + len(self._entries) / (1 + self._frequency[word]))
-                share = sum(
-                    weight * field.count(word) / (1 + field.count(word))
-                    for weight, field in zip(FIELD_WEIGHTS, entry.fields[:3], strict=True)
-                )
-                total += wanted.weight * rarity * share
+            total += wanted.weight * sum(self._share(entry, word) for word in wanted.alternatives)
+            ways = [(weight, phrase) for weight, phrase in wanted.ways() if entry.words.issuperset(phrase)]
+            total += max(
+                (weight * sum(self._share(entry, word) for word in phrase) for weight, phrase in ways), default=0
+            )
         return total
+
+    def _share(self, entry: _Entry, word: str) -> float:
+        """How much a word says about a document."""
+        rarity = math.log(1 + len(self._entries) / (1 + self._frequency[word]))
+        return rarity * sum(
+            weight * field.count(word) / (1 + field.count(word))
+            for weight, field in zip(FIELD_WEIGHTS, entry.fields[:3], strict=True)
+        )
 
     def _neighbours(self, vector: Vectors) -> dict[str, int]:
         """The similarities of the nearest documents above the floor, in whole units."""
@@ -239,6 +245,11 @@ class PlainIndex:
 
     def _all(self) -> Iterable[_Entry]:
         return self._entries.values()
+
+
+def _is_there(wanted: Wanted, words: set[str]) -> bool:
+    """Whether a document with these words has what a word of the query asks for."""
+    return not words.isdisjoint(wanted.alternatives) or any(words.issuperset(phrase) for phrase in wanted.phrases)
 
 
 def _allowed(document: Document, excluded: Sequence[Target]) -> Document:

@@ -18,7 +18,7 @@ import numpy.typing as npt
 from .arrays import Slots
 from .base import IndexQuery, Vectors
 from .columns import Columns
-from .matching import Wanted
+from .matching import Synonym, Wanted
 from .postings import Posting, Postings
 from .vectors import Graph, neighbours
 
@@ -27,7 +27,7 @@ REMEMBERED_SLOTS_MAX = 4_000_000
 
 T = TypeVar("T")
 Scores = npt.NDArray[np.float32]
-Key = tuple[str, bytes]
+Key = tuple[str, bytes, tuple[Synonym, ...]]
 
 
 class View(msgspec.Struct, frozen=True):
@@ -97,7 +97,7 @@ class Remembered:
 
 def key_of(query: IndexQuery) -> Key:
     """What decides the set of a query."""
-    return query.text, b"" if query.vector is None else query.vector.tobytes()
+    return query.text, b"" if query.vector is None else query.vector.tobytes(), query.synonyms
 
 
 def find(
@@ -162,8 +162,11 @@ def text_matches(view: View, postings: Postings, wanted: Sequence[Wanted], *, an
 
 
 def _word_matches(view: View, postings: Postings, wanted: Wanted) -> tuple[Slots, Scores]:
-    """The living slots with one of a word's alternatives, ascending, each with its best score."""
+    """The living slots with one of a word's alternatives, or phrases, ascending, each with its best score."""
     found = [_within(postings.posting(word), view) for word in wanted.alternatives]
+    for weight, phrase in wanted.ways():
+        slots, scores = _with_all([_within(postings.posting(word), view) for word in phrase], view.count)
+        found.append((slots, scores * np.float32(weight)))
     if len(found) == 1:
         return found[0][0], found[0][1] * np.float32(wanted.weight)
     slots = np.unique(np.concatenate([slots for slots, _ in found]))

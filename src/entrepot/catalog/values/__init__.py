@@ -3,11 +3,12 @@
 Nothing is guessed: what cannot be read for certain is None here, and stays the text that it was.
 """
 
-from .colours import MULTICOLOR, family_of, split_colours
+from .colours import MULTICOLOR, colour_words, family_of, split_colours
 from .data import plain
 from .numbers import read_number, written
 from .quantities import Measure, Quantity, read_quantity
 from .sizes import convert_size, letter_order, read_clothing_size, read_shoe_size
+from .spellings import is_unit, same_quantities
 from .units import DIMENSIONS, Unit, find_unit, unit_of
 from .words import read_boolean
 
@@ -17,9 +18,11 @@ __all__ = [
     "Measure",
     "Quantity",
     "Unit",
+    "colour_words",
     "convert_size",
     "family_of",
     "find_unit",
+    "is_unit",
     "letter_order",
     "plain",
     "read_boolean",
@@ -27,6 +30,7 @@ __all__ = [
     "read_number",
     "read_quantity",
     "read_shoe_size",
+    "same_quantities",
     "split_colours",
     "unit_of",
     "written",

@@ -50,3 +50,8 @@ def _families() -> dict[str, str]:
         for family, words in read_data("colours.toml").items()
         for word in (family.replace("_", " "), *words)
     }
+
+
+def colour_words() -> dict[str, str]:
+    """Every word for a colour, and its family."""
+    return dict(_families())

@@ -61,6 +61,18 @@ def unit_of(dimension: str, symbol: str = "") -> Unit:
     return found.units[symbol or found.unit]
 
 
+def units_of(dimension: str) -> tuple[Unit, ...]:
+    """A dimension's units."""
+    return tuple(_dimensions()[dimension].units.values())
+
+
+def words_of(dimension: str) -> dict[str, Unit]:
+    """What a dimension's units are called, without regard to capitals; words that are too loose left out."""
+    known = _dimensions()[dimension]
+    words = {word: unit for word, unit in known.folded.items() if unit is not None}
+    return words | {plain(word): unit for word, unit in known.exact.items() if plain(word) not in words}
+
+
 @cache
 def _dimensions() -> dict[str, Dimension]:
     return {name: _read(name, data) for name, data in read_data("units.toml").items()}

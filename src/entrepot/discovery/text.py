@@ -30,13 +30,13 @@ _LETTERS = str.maketrans({
     "\u2019": "'", "\u2018": "'", "\u02bc": "'", "`": "'",
 })  # fmt: skip
 
-_UNSPACED = (
+UNSPACED = (
     "\u0e00-\u0eff\u1000-\u109f\u1100-\u11ff\u1780-\u17ff\u3005\u3040-\u30ff\u3130-\u318f\u31f0-\u31ff"
     "\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003134f"
 )
 _MARKS = "\u0300-\u036f\u0483-\u0487\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u0670\u0900-\u0dff"
 _PIECE = re.compile(
-    rf"(?P<number>\d+(?:[.,]\d+)*)|(?P<run>[{_UNSPACED}]+)|(?P<word>(?:(?![\d_{_UNSPACED}])[\w{_MARKS}'])+)"
+    rf"(?P<number>\d+(?:[.,]\d+)*)|(?P<run>[{UNSPACED}]+)|(?P<word>(?:(?![\d_{UNSPACED}])[\w{_MARKS}'])+)"
     r'|(?P<inch>")'
 )
 _ASCII_PIECE = re.compile(r"""(?P<number>\d+(?:[.,]\d+)*)|(?P<word>[A-Za-z']+)|(?P<inch>")""", re.ASCII)
@@ -145,7 +145,7 @@ def is_alphabetic(word: str) -> bool:
     return word.isalpha() and not _RUN.search(word)
 
 
-_RUN = re.compile(f"[{_UNSPACED}]")
+_RUN = re.compile(f"[{UNSPACED}]")
 
 
 def _pieces(folded: str) -> Iterator[tuple[str, str, str]]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
+from .index.matching import Synonym
+
 SORTS = ("relevance", "price", "-price", "newest", "rating")
 LIMIT_MAX = 600
 OFFSET_MAX = 10_000
@@ -85,11 +87,78 @@ class Facet(msgspec.Struct, frozen=True):
     unit: str = ""
 
 
+class Chip(msgspec.Struct, frozen=True):
+    """One thing that was understood from a query, for people to see and to take away.
+
+    `kind` is price, attribute, brand, measure, not, role, fits, alias or spelling; `name` and `value` are those of the
+    filter that it is, or stands for. `words` are the query's that say it; with the parameters in `without` the same
+    search is asked without it. A `strict` one leaves out what it does not hold for, another puts it further down.
+    """
+
+    kind: str
+    label: str
+    name: str = ""
+    value: str = ""
+    words: str = ""
+    without: tuple[tuple[str, str], ...] = ()
+    strict: bool = False
+
+
+class Wish(msgspec.Struct, frozen=True):
+    """What is preferred: `weight` more for a product with one of these values of a name; below zero, less."""
+
+    name: str
+    values: tuple[str, ...]
+    weight: float
+
+
+class Relaxed(msgspec.Struct, frozen=True):
+    """Something that was asked for and is not there, so that it was left out: its kind, and its words."""
+
+    kind: str
+    words: str
+    label: str = ""
+
+
+class Understood(msgspec.Struct, frozen=True):
+    """What a query means. `text` are the words that are searched, with `synonyms` for them; `text_terms` the same as
+    the index compares them. Where `is_plain` nothing was understood, and the query is searched as it was typed.
+
+    `filters` hold for every result, `must_not` (values by name) and `unwanted` (words of its name) for none; `wishes`
+    say what is preferred. `price` is a range in minor units of the home currency, and one of the filters. `role` is
+    what is looked for: a device, an accessory, a part or a consumable; `fits` what it is to fit. `corrected` is the
+    query with its typos mended, `typed` as it was before. `relaxed` is what was left out because nothing had it all.
+    """
+
+    text: str = ""
+    text_terms: tuple[str, ...] = ()
+    synonyms: tuple[Synonym, ...] = ()
+    filters: dict[str, tuple[str, ...]] = {}
+    must_not: dict[str, tuple[str, ...]] = {}
+    unwanted: tuple[str, ...] = ()
+    wishes: tuple[Wish, ...] = ()
+    price: str | None = None
+    role: str | None = None
+    things: tuple[str, ...] = ()
+    fits: tuple[str, ...] = ()
+    chips: tuple[Chip, ...] = ()
+    language: str = ""
+    corrected: str | None = None
+    typed: str = ""
+    relaxed: tuple[Relaxed, ...] = ()
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether nothing but words was found in it."""
+        return not (self.chips or self.synonyms or self.corrected or self.relaxed or self.unwanted)
+
+
 class SearchRequest(msgspec.Struct, frozen=True):
     """What a shopper asks for. Within a filter's values: or; between filters: and, for one and the same offer.
 
     `cursor` asks for a list that stands still while its pages are read: `*` for the first page, then `next` of the one
-    before. Without `facets` they are not counted: a shelf needs none.
+    before. Without `facets` they are not counted: a shelf needs none. An `exact` query is taken word by word; what is
+    named in `ignore` (the `kind` of a chip) is not understood from it.
     """
 
     q: str = ""
@@ -102,6 +171,8 @@ class SearchRequest(msgspec.Struct, frozen=True):
     surface: str = "search"
     cursor: str | None = None
     facets: bool = True
+    exact: bool = False
+    ignore: tuple[str, ...] = ()
 
 
 class Hit(msgspec.Struct, frozen=True):
@@ -137,7 +208,8 @@ class Hit(msgspec.Struct, frozen=True):
 class SearchPage(msgspec.Struct, frozen=True):
     """A page of hits; `total`, `facets` and all pages speak of exactly one set. `corrected` is what was searched
     instead, when a word was taken for a mistyped one. `currency` is what prices in filters and facets are in; `next`
-    leads to the next page of a list that stands still, None at its end."""
+    leads to the next page of a list that stands still, None at its end. `understood` is what the query was taken to
+    mean, None for an exact one and for one without words."""
 
     hits: tuple[Hit, ...]
     total: int
@@ -147,6 +219,7 @@ class SearchPage(msgspec.Struct, frozen=True):
     corrected: str | None = None
     currency: str = ""
     next: str | None = None
+    understood: Understood | None = None
 
 
 class Suggestion(msgspec.Struct, frozen=True):

@@ -1,0 +1,183 @@
+"""Everything the packs have words for, in one book to look phrases up in: what a row of words may mean.
+
+A phrase is found as it is written, in the plural, and with the endings that adjectives and nouns take in the languages
+of the packs. Compiled once per set of packs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
+from typing import Literal, NamedTuple
+
+from entrepot import catalog
+from entrepot.catalog import Pack, Thing
+
+from ..text import query_words
+from .languages import small_words, stop_words
+from .reading import Word, key_of, words_of
+
+Kind = Literal[
+    "alias", "attribute", "flag", "choice", "thing", "accessory", "family", "known", "not", "not_after", "or", "for",
+    "stop",
+]  # fmt: skip
+PHRASE_WORDS_MAX = 4
+ENDINGS_LETTERS = 4
+"""A shorter word has no ending to lose but the plural."""
+
+
+class Sense(NamedTuple):
+    """What a phrase may mean: an alias's group, an attribute and its value, a thing."""
+
+    kind: Kind
+    name: str = ""
+    value: str = ""
+
+
+class Phrasebook:
+    """Phrases and their senses."""
+
+    def __init__(self, packs: Sequence[Pack]) -> None:
+        self._senses: dict[str, list[Sense]] = {}
+        self.groups: list[tuple[str, ...]] = []
+        self.things: dict[str, Thing] = {}
+        self._typos: dict[str, set[str]] = {}
+        self._unspaced: dict[str, int] = {}
+        for kind, words in _small():
+            self._add(words, Sense(kind))
+        for pack in packs:
+            self._add_pack(pack)
+        for word, family in catalog.colour_words().items():
+            self._add((word,), Sense("choice", "color", family))
+        self._index()
+
+    def senses(self, phrase: str) -> Sequence[Sense]:
+        """What a phrase means as it is written, else without its endings."""
+        if found := self._senses.get(phrase):
+            return found
+        head, _, last = phrase.rpartition(" ")
+        for form in forms(last):
+            if found := self._senses.get(f"{head} {form}" if head else form):
+                return found
+        return ()
+
+    def has(self, phrase: str, *kinds: Kind) -> bool:
+        """Whether a phrase has one of these senses."""
+        return any(sense.kind in kinds for sense in self.senses(phrase))
+
+    def near(self, word: str) -> set[str]:
+        """Single words at about one edit from this one."""
+        found: set[str] = set()
+        for shorter in _deletes(word):
+            found |= self._typos.get(shorter, set())
+        return found
+
+    def cut(self, word: Word) -> Iterator[Word]:
+        """A run without spaces as the longest known words, and what lies between them."""
+        text, at, left = word.text, 0, 0
+        while at < len(text):
+            length = next((n for n in range(min(10, len(text) - at), 0, -1) if text[at : at + n] in self._unspaced), 0)
+            if length:
+                if left < at:
+                    yield Word(text[left:at], word.start + left, word.start + at, True)
+                yield Word(text[at : at + length], word.start + at, word.start + at + length, True)
+                left = at + length
+            at += length or 1
+        if left < len(text):
+            yield Word(text[left:], word.start + left, word.end, True)
+
+    def _add_pack(self, pack: Pack) -> None:
+        for group in pack.aliases:
+            self._add(group, Sense("alias", str(len(self.groups))))
+            self.groups.append(tuple(dict.fromkeys(" ".join(query_words(word)) for word in group)))
+        for attribute in pack.attributes.values():
+            names = (*attribute.names.values(), *attribute.also)
+            self._add(names, Sense("attribute", attribute.code))
+            if attribute.reads == "boolean":
+                self._add((*names, attribute.code.replace("_", " ")), Sense("flag", attribute.code))
+            for choice, words in attribute.choices.items():
+                self._add((choice, *words), Sense("choice", attribute.code, choice))
+        for thing in pack.things.values():
+            self.things.setdefault(thing.code, thing)
+            self._add((*thing.words, *thing.names.values()), Sense("thing", thing.code, thing.role))
+        self._add(pack.accessory_words, Sense("accessory"))
+        self._add(pack.fits_families, Sense("family"))
+        self._add(pack.vocabulary, Sense("known"))
+
+    def _add(self, phrases: Iterable[str], sense: Sense) -> None:
+        for phrase in phrases:
+            key = key_of(phrase)
+            if not key:
+                continue
+            known = self._senses.setdefault(key, [])
+            if sense not in known:
+                known.append(sense)
+
+    def _index(self) -> None:
+        for phrase in self._senses:
+            for word in words_of(phrase):
+                if word.unspaced:
+                    self._unspaced[word.text] = 1
+                elif word.text == phrase and len(phrase) >= ENDINGS_LETTERS and phrase.isalpha():
+                    for shorter in _deletes(phrase):
+                        self._typos.setdefault(shorter, set()).add(phrase)
+
+
+@lru_cache(maxsize=4)
+def phrasebook_of(packs: tuple[Pack, ...]) -> Phrasebook:
+    """The book of these packs; packs are read once in a process, so it is made once."""
+    return Phrasebook(packs)
+
+
+@lru_cache(maxsize=8_192)
+def forms(word: str) -> tuple[str, ...]:
+    """The word without endings of number, gender and case, the longest forms first; for looking up alone."""
+    found: list[str] = []
+    if not word.isalpha() or not word.isascii():
+        return ()
+    if len(word) >= ENDINGS_LETTERS:
+        found += _plurals(word)
+        for ending, others in _ENDINGS:
+            stem = word[: len(word) - len(ending)]
+            if word.endswith(ending) and len(stem) >= ENDINGS_LETTERS - 1:
+                found += [stem + other for other in others]
+                if len(stem) > ENDINGS_LETTERS and stem[-1] == stem[-2]:
+                    found.append(stem[:-1])
+    return tuple(dict.fromkeys(found))
+
+
+def _plurals(word: str) -> Iterator[str]:
+    if word.endswith("ies"):
+        yield word[:-3] + "y"
+    if word.endswith(("ches", "shes", "xes", "sses")):
+        yield word[:-2]
+    if word.endswith("ves"):
+        yield word[:-3] + "f"
+        yield word[:-3] + "fe"
+    if word.endswith("s") and not word.endswith("ss"):
+        yield word[:-1]
+
+
+_ENDINGS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("eaux", ("eau",)), ("aux", ("al", "au")), ("oes", ("ao",)), ("aes", ("ao",)), ("che", ("ca", "co")),
+    ("chi", ("co",)), ("ghe", ("ga",)), ("ghi", ("go",)), ("ces", ("z",)), ("eren", ("", "e")), ("ern", ("", "e")),
+    ("er", ("", "e")), ("en", ("", "e")), ("em", ("",)), ("es", ("", "e")), ("as", ("a", "o")), ("os", ("o",)),
+    ("ns", ("m", "n")), ("x", ("",)), ("e", ("", "a", "o")), ("i", ("o", "e")), ("a", ("o", "")), ("n", ("",)),
+    ("s", ("",)), ("is", ("l", "il")),
+)  # fmt: skip
+
+
+def _deletes(word: str) -> Iterator[str]:
+    """The word, and with each of its letters left out: words one edit apart share one of these."""
+    yield word
+    for at in range(len(word)):
+        yield word[:at] + word[at + 1 :]
+
+
+def _small() -> Iterator[tuple[Kind, tuple[str, ...]]]:
+    for each in small_words().values():
+        yield "not", each.not_
+        yield "not_after", each.not_after
+        yield "or", each.or_
+        yield "for", each.for_
+    yield "stop", tuple(stop_words())

@@ -1,0 +1,177 @@
+"""Prices in a query: "under 500", "between 20 and 50 euro", "unter 500", "500以下". In the market's currency.
+
+A bound is a word before or behind a number, a range two numbers with a word or a line between; a range without a word
+in front of it needs a currency, because 20-50 may be anything. A number with a unit behind it is no price.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Callable, Iterable
+from fractions import Fraction
+from functools import cache
+from importlib import resources
+from typing import Any
+
+import msgspec
+
+from entrepot.kernel import decimals_of
+
+from .languages import small_words
+
+MINOR_MAX = 10**12
+Convert = Callable[[int, str], int | None]
+"""An amount in minor units of a currency, in minor units of the market's; None where no rate is known."""
+
+_NUMBER = r"(?:\d{1,3}(?:[., '\u2019]\d{3})+(?:[.,]\d{1,2})?|\d{1,9}(?:[.,]\d{1,2})?)(?![\d])"
+_LINE = r"\s?(?:-|–|—|~|～|\.\.)\s?"
+
+
+class Price(msgspec.Struct, frozen=True):
+    """Bounds in minor units of the market's currency, either may be open; and where in the query they stand."""
+
+    low: int | None
+    high: int | None
+    start: int
+    end: int
+
+    @property
+    def range(self) -> str:
+        """As a filter's value."""
+        return f"{'' if self.low is None else self.low}..{'' if self.high is None else self.high}"
+
+
+def read_price(
+    text: str, currency: str, convert: Convert | None = None, is_unit: Callable[[str], bool] = lambda word: False
+) -> Price | None:
+    """The first price that a tidy text says; None where it says none, or in a currency that cannot be converted.
+
+    `is_unit` tells whether the word behind a number makes it something other than a price.
+    """
+    if not currency or not any(sign.isdigit() for sign in text):
+        return None
+    for pattern in _patterns():
+        for match in pattern.finditer(text):
+            if (price := _price(match, text, currency, convert, is_unit)) is not None:
+                return price
+    return None
+
+
+def _price(
+    match: re.Match[str], text: str, currency: str, convert: Convert | None, is_unit: Callable[[str], bool]
+) -> Price | None:
+    said = match.groupdict()
+    named = [said[name].strip() for name in ("c1", "c2", "c3", "c4") if said.get(name)]
+    if not named and (said.get("bare") is not None or _is_more(text, match.end(), is_unit)):
+        return None
+    meant = _currency(named[0], currency) if named else currency
+    if meant is None:
+        return None
+    low, high = (_minor(said.get(name), meant, currency, convert) for name in ("low", "high"))
+    if (said.get("low") and low is None) or (said.get("high") and high is None):
+        return None
+    if low is not None and high is not None and low > high:
+        low, high = high, low
+    return Price(low, high, match.start(), match.end())
+
+
+def _is_more(text: str, end: int, is_unit: Callable[[str], bool]) -> bool:
+    """Whether what follows the number belongs to it: a unit, letters, a line."""
+    rest = text[end : end + 24]
+    match = re.match(r"\s?([^\W\d_]+|[\"%°'″x×/-])", rest)
+    if match is None:
+        return False
+    word = match.group(1)
+    if not word[0].isalpha():
+        return not rest[0].isspace() or word in "\"%°×"
+    glued = not rest[0].isspace() and word.isascii()
+    return glued or is_unit(word)
+
+
+def _minor(number: str | None, meant: str, currency: str, convert: Convert | None) -> int | None:
+    if not number:
+        return None
+    exact = _read(number)
+    minor = int(exact * 10 ** decimals_of(meant))
+    if minor >= MINOR_MAX:
+        return None
+    if meant == currency:
+        return minor
+    return convert(minor, meant) if convert is not None else None
+
+
+def _read(number: str) -> Fraction:
+    """1,000 and 1.000 are a thousand; 49,99 and 49.99 a little less than fifty."""
+    bare = re.sub(r"[ '\u2019]", "", number)
+    if re.fullmatch(r"\d{1,3}(?:[.,]\d{3})+", bare):
+        return Fraction(re.sub(r"[.,]", "", bare))
+    whole, sign, rest = bare, "", ""
+    if match := re.fullmatch(r"(.*)([.,])(\d{1,2})", bare):
+        whole, sign, rest = match.groups()
+    return Fraction(re.sub(r"[.,]", "", whole) + (f".{rest}" if sign else ""))
+
+
+@cache
+def _patterns() -> tuple[re.Pattern[str], ...]:
+    """Ranges first, then bounds: "from 20 to 50" is not "from 20"."""
+    words = list(small_words().values())
+    c, n = _alternatives(_signs()), _NUMBER
+    first = _alternatives(pair[0] for each in words for pair in each.between)
+    to = _alternatives(word for each in words for word in each.to)
+    middle = _alternatives([*(pair[1] for each in words for pair in each.between), *(w for e in words for w in e.to)])
+    under, over, under_after, over_after = (
+        _alternatives(word for each in words for word in getattr(each, name))
+        for name in ("under", "over", "under_after", "over_after")
+    )
+    b, e = r"(?<![\w-])", r"(?![^\W\d_\u2e80-\uffff])"
+    front, behind = rf"(?P<c1>{c})?\s?", rf"(?:\s?(?P<c2>{c}){e})?"
+    two = rf"{front}(?P<low>{n})(?:\s?(?P<c3>{c}){e})?"
+    then = rf"(?P<c4>{c})?\s?(?P<high>{n}){behind}"
+    sources = (
+        rf"{b}(?:{first})\s?{two}(?:{_LINE}|\s?(?:{middle})\s?){then}",
+        rf"(?<![\w.,-])(?P<bare>){two}(?:{_LINE}|\s?(?:{to})\s?){then}",
+        rf"{b}(?:{under})\s?{front}(?P<high>{n}){behind}",
+        rf"{b}(?:{over})\s?{front}(?P<low>{n}){behind}",
+        rf"(?<![\w.,-])[<≤]=?\s?{front}(?P<high>{n}){behind}",
+        rf"(?<![\w.,-])[>≥]=?\s?{front}(?P<low>{n}){behind}",
+        rf"(?<![\w.,-]){front}(?P<high>{n}){behind}\s?(?:{under_after}){e}",
+        rf"(?<![\w.,-]){front}(?P<low>{n}){behind}\s?(?:{over_after}){e}",
+    )
+    return tuple(re.compile(source, re.IGNORECASE) for source in sources)
+
+
+def _spaced(word: str) -> str:
+    return r"\s".join(re.escape(part) for part in word.split())
+
+
+def _alternatives(words: Iterable[str]) -> str:
+    return "|".join(_spaced(word) for word in sorted(set(words), key=lambda word: (-len(word), word)))
+
+
+# --- currencies
+
+
+def _currency(sign: str, home: str) -> str | None:
+    """The currency that a sign or word means in a market of `home`."""
+    sign = sign.casefold().strip()
+    data = _data()
+    if sign in data["weights"]:
+        return home if data["weights"][sign] == home else None
+    if sign in data["shared"]:
+        shared = data["shared"][sign]
+        return home if home in shared else str(shared[0])
+    return next((code for code, words in data["words"].items() if sign in words), None)
+
+
+@cache
+def _signs() -> tuple[str, ...]:
+    data = _data()
+    words = [word for each in data["words"].values() for word in each]
+    return (*words, *data["shared"], *data["weights"])
+
+
+@cache
+def _data() -> dict[str, Any]:
+    text = resources.files(__package__).joinpath("currencies.toml").read_text(encoding="utf-8")
+    return tomllib.loads(text)

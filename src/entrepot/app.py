@@ -32,6 +32,7 @@ from entrepot.kernel import (
     Blobs,
     Clock,
     Database,
+    Projection,
     ProjectionThread,
     Reactions,
     Relay,
@@ -58,6 +59,7 @@ SCHEDULE: tuple[Scheduled, ...] = (
     Scheduled(identity.TIDY.name, identity.Tidy(), 3_600),
     Scheduled(kernel.TIDY.name, kernel.Tidy(), 86_400),
     Scheduled(cloud.RECONCILE, cloud.Reconcile(), 60),
+    Scheduled(cloud.MAKERS, cloud.PayMakers(), 60),
     Scheduled("ledger.seal", ledger.Housekeeping(), 10),
     Scheduled("ledger.snapshot", ledger.Housekeeping(), 3_600),
 )
@@ -86,7 +88,7 @@ class Entrepot:
         self.blobs = Blobs(home / "blobs")
         self.mailer = identity.open_mailer(settings.identity, home / "mail")
         self.signals = signals.Buffer(database)
-        self.meter = cloud.Meter(database, settings=settings.cloud)
+        self.meter = cloud.Meter(database, settings=settings.cloud, prepare=cloud.ensure_builtin)
         self.gateway = cloud.Gateway(database, cloud.Pool(self.blobs, settings.cloud), settings.cloud, self.name)
         self.processor = pay.SandboxProcessor(home / "sandbox", clock=database.clock, faults=faults)
         self.processors = pay.open_processors(settings.pay, self.processor, database.clock, settings.public_url)
@@ -114,7 +116,8 @@ class Entrepot:
         self.indexer.open(build=False)
         self._indexed = True
         # Prices and stock follow on a thread of their own: words and vectors of an import do not hold them up.
-        projections = [ProjectionThread(self.database, [each]) for each in (self.indexer, self.indexer.columns)]
+        quick: tuple[Projection, ...] = (self.indexer.columns, self.searcher.rulebook)
+        projections = [ProjectionThread(self.database, each) for each in ([self.indexer], quick)]
         for thread in projections:
             self._relay.when_placed(thread.wake.set)
         self._threads = [
@@ -135,7 +138,8 @@ class Entrepot:
         while self._relay.drain() + workers.drain():
             pass
         self.open_index()
-        catch_up(self.database, self.indexer)
+        for projection in (self.indexer, self.searcher.rulebook):
+            catch_up(self.database, projection)
 
     def rest(self) -> None:
         """The same without the index: reactions and due tasks only, for days that nobody searches in."""
@@ -182,6 +186,7 @@ class Entrepot:
             *catalog.tasks(self.blobs, settings.catalog),
             *orders.TASKS,
             cloud.reconcile_task(settings.cloud, self.name),
+            cloud.makers_task(settings.cloud),
             discovery.rebuild_task(self.indexer),
         )
 

@@ -27,7 +27,15 @@ from .offers import Offer, list_offers
 from .pricing import add_price_book, find_price_book, list_price_books
 from .proofs import PROOFS
 from .rating import PriceBook
-from .reading import SurfaceUse, list_usage, use_by_surface
+from .reading import (
+    OrganisationSpend,
+    SurfaceCost,
+    SurfaceUse,
+    cost_by_surface,
+    list_usage,
+    spend_by_organisation,
+    use_by_surface,
+)
 from .reconciling import RECONCILE, Reconcile, reconcile_task
 from .registry import (
     Licence,
@@ -79,6 +87,7 @@ __all__ = [
     "ModelPublished",
     "ModelWithdrawn",
     "Offer",
+    "OrganisationSpend",
     "OutOfCredit",
     "OverBudget",
     "Packaged",
@@ -89,6 +98,7 @@ __all__ = [
     "Reconcile",
     "Replay",
     "Settings",
+    "SurfaceCost",
     "SurfaceUse",
     "Tool",
     "Usage",
@@ -100,6 +110,7 @@ __all__ = [
     "add_price_book",
     "agree_to_licence",
     "change_budget",
+    "cost_by_surface",
     "credit_plan",
     "draft_of",
     "embed",
@@ -131,6 +142,7 @@ __all__ = [
     "set_credit_line",
     "set_limits",
     "spend_by_day",
+    "spend_by_organisation",
     "store_files",
     "submit_job",
     "use_by_surface",

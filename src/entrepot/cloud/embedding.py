@@ -1,7 +1,9 @@
-"""Embeddings by the small static model that is always there: wordllama, in process, without network.
+"""The shop's own vectors: by the small static model that is always there, or by another encoder, through one meter.
 
-The vector of a text is the mean of its tokens' vectors, at unit length. The tokeniser and the table of vectors are
-wordllama's; the mean is made here over many texts at once without padding them to one length.
+Whatever the shop embeds passes here, so that it is admitted, metered and paid for (`metering`). The static model is
+wordllama, in process, without network: the vector of a text is the mean of its tokens' vectors, at unit length. The
+tokeniser and the table of vectors are wordllama's; the mean is made here over many texts at once without padding them
+to one length.
 """
 
 from __future__ import annotations
@@ -11,12 +13,13 @@ import threading
 from collections import OrderedDict
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
+import structlog
 
-from entrepot.kernel import new_id
+from entrepot.kernel import Unavailable, new_id
 
 from .metering import Meter
 from .types import Usage
@@ -31,9 +34,38 @@ REMEMBERED_MAX = 8_192
 
 Vectors = npt.NDArray[np.float32]
 
+log = structlog.get_logger(__name__)
+
+
+class Encoder(Protocol):
+    """A model that makes vectors in this process. `name` is the one its price book has."""
+
+    @property
+    def name(self) -> str:
+        """The model's name."""
+        ...
+
+    @property
+    def dimensions(self) -> int:
+        """How long its vectors are."""
+        ...
+
+    @property
+    def tokens_max(self) -> int:
+        """How many tokens of a text it reads."""
+        ...
+
+    def embed(self, texts: Sequence[str]) -> tuple[Vectors, int]:
+        """A row of unit length for each text, and how many tokens that took. A text without tokens gets zeros."""
+        ...
+
 
 class StaticModel:
     """A tokeniser and a vector for each token; loaded when it is first used, by whichever thread comes first."""
+
+    name = MODEL
+    dimensions = DIMENSIONS
+    tokens_max = TOKENS_MAX
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -64,18 +96,18 @@ class _Remembered:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._vectors: OrderedDict[str, Vectors] = OrderedDict()
+        self._vectors: OrderedDict[tuple[str, str], Vectors] = OrderedDict()
 
-    def find(self, text: str) -> Vectors | None:
+    def find(self, model: str, text: str) -> Vectors | None:
         with self._lock:
-            if (vector := self._vectors.get(text)) is not None:
-                self._vectors.move_to_end(text)
+            if (vector := self._vectors.get((model, text))) is not None:
+                self._vectors.move_to_end((model, text))
             return vector
 
-    def keep(self, text: str, vector: Vectors) -> None:
+    def keep(self, model: str, text: str, vector: Vectors) -> None:
         vector.setflags(write=False)
         with self._lock:
-            self._vectors[text] = vector
+            self._vectors[model, text] = vector
             while len(self._vectors) > REMEMBERED_MAX:
                 self._vectors.popitem(last=False)
 
@@ -84,17 +116,29 @@ static_model = StaticModel()
 _remembered = _Remembered()
 
 
-def embed(meter: Meter, texts: Sequence[str], *, surface: str, ref: str | None = None) -> Vectors:
-    """A row of unit length for each text (float32, 256 columns), metered by tokens for `surface` and `ref`.
+def embed(
+    meter: Meter, texts: Sequence[str], *, surface: str, ref: str | None = None, encoder: Encoder | None = None
+) -> Vectors:
+    """A row of unit length for each text (float32; 256 columns by the static model, which `encoder` replaces), metered
+    by tokens for `surface` and `ref`.
 
-    A text without any token gets a row of zeros.
+    A text without any token gets a row of zeros. Unavailable when nothing more may be used (`Meter.admit`).
     """
+    model = encoder or static_model
     if not texts:
-        return np.zeros((0, DIMENSIONS), np.float32)
-    vectors, tokens = static_model.embed(texts)
+        return np.zeros((0, model.dimensions), np.float32)
+    admitted = meter.admit(model.name, METER, _tokens_most(texts, model.tokens_max))
+    try:
+        vectors, tokens = model.embed(texts)
+    except BaseException:
+        meter.release(admitted)
+        raise
     now = meter.clock.now()
-    request = new_id("req", now, meter.database.random)
-    meter.record(Usage(request=request, meter=METER, quantity=tokens, model=MODEL, surface=surface, ref=ref, at=now))
+    usage = Usage(
+        request=new_id("req", now, meter.database.random), meter=METER, quantity=tokens, model=model.name,
+        surface=surface, ref=ref, at=now, items=len(texts),
+    )  # fmt: skip
+    meter.record(usage, admitted)
     return vectors
 
 
@@ -103,14 +147,31 @@ def load_model() -> None:
     static_model.embed(["ready"])
 
 
-def embed_query(meter: Meter, text: str, *, surface: str, ref: str | None = None) -> Vectors:
-    """One text's vector, which may not be written to. It is remembered: when it comes again it costs nothing, and no
-    usage is recorded."""
-    known = _remembered.find(text)
-    if known is None:
-        known = embed(meter, [text], surface=surface, ref=ref)[0]
-        _remembered.keep(text, known)
-    return known
+def embed_query(
+    meter: Meter, text: str, *, surface: str, ref: str | None = None, encoder: Encoder | None = None
+) -> Vectors:
+    """One text's vector, which may not be written to. It is remembered: when it comes again it costs nothing, and is
+    only counted.
+
+    Zeros when nothing more may be used: a search then goes by its words alone, rather than not at all.
+    """
+    model = encoder or static_model
+    known = _remembered.find(model.name, text)
+    if known is not None:
+        meter.spare(model.name, surface)
+        return known
+    try:
+        vector: Vectors = embed(meter, [text], surface=surface, ref=ref, encoder=encoder)[0]
+    except Unavailable as refusal:
+        log.warning("a query is not embedded", reason=refusal.sentence)
+        return np.zeros(model.dimensions, np.float32)
+    _remembered.keep(model.name, text, vector)
+    return vector
+
+
+def _tokens_most(texts: Sequence[str], most: int) -> int:
+    """No tokeniser makes more tokens than a text has bytes, four a character, but for two marks around it."""
+    return sum(min(4 * len(text) + 2, most) for text in texts)
 
 
 def _means(tokens: Sequence[Sequence[int]], table: Vectors) -> Vectors:

@@ -56,6 +56,15 @@ def find_price_books(snapshot: Snapshot, models: Sequence[str], at: int) -> dict
     return found
 
 
+def list_versions(snapshot: Snapshot, models: Sequence[str], at: int) -> dict[str, list[PriceBook]]:
+    """The versions of these models' prices that have begun by a time, the latest first; models without any are left
+    out."""
+    found: dict[str, list[PriceBook]] = {}
+    for book in snapshot.all(_all_until, models=list(models), at=at) if models else ():
+        found.setdefault(book.model, []).append(book)
+    return found
+
+
 def list_price_books(snapshot: Snapshot, model: str) -> list[PriceBook]:
     """Every version, the latest first."""
     return snapshot.all(_versions, model=model)

@@ -12,6 +12,7 @@ from entrepot.kernel import Finding, Prepared, Proof, Snapshot, from_json, prepa
 
 from . import tables
 from .admission import hold_id
+from .makers import check_makers
 from .replay import replay
 from .stretches import hold_of
 from .types import UsageClass
@@ -38,12 +39,14 @@ def _holds(snapshot: Snapshot) -> Finding:
 
 
 def _usage(snapshot: Snapshot) -> Finding:
-    """Usage is never negative, classed as one of the classes, and belongs to a stretch or a request; a crash has one
+    """Usage is never negative, classed as one of the classes, and belongs to a stretch or a request; a crash has an
     estimate."""
     count = int(snapshot.value(_count) or 0)
     breaches = [f"{row.request} of {row.meter} has {row.quantity}, class {row.usage_class}, stretch {row.stretch}"
                 for row in snapshot.all(_odd)]  # fmt: skip
-    breaches += [f"{row.id} crashed and has {row.rows} estimates" for row in snapshot.all(_crashed) if row.rows != 1]
+    breaches += [
+        f"{row.id} crashed and has no estimate of what it left" for row in snapshot.all(_crashed) if row.rows < 1
+    ]
     return Finding(count, breaches)
 
 
@@ -90,8 +93,9 @@ def _bills(snapshot: Snapshot) -> Finding:
 
 
 PROOFS = (
+    Proof("cloud.makers", "makers got the share of every use of their models, and no more", check_makers),
     Proof("cloud.holds", "each stretch of metered work holds, captures and gives back what its usage cost", _holds),
-    Proof("cloud.usage", "every use is counted once, in a stretch, and what a crash left is estimated once", _usage),
+    Proof("cloud.usage", "every use is counted once, in a stretch, and what a crash left is estimated", _usage),
     Proof("cloud.requests", "every call holds while it runs, and captured what its usage rows cost", _requests),
     Proof("cloud.bills", "every usage row rates again to the price that was charged", _bills),
 )

@@ -8,11 +8,14 @@ from entrepot import cloud as _cloud  # noqa: F401 - it limits the threads of nu
 
 from .beacons import Beacon, beacon_token, read_beacon
 from .building import build
+from .explaining import Contribution, Effect, ExplainedHit, Explanation, Moved, explain_page
 from .index.served import ServedIndex
 from .indexing import Indexer
 from .rebuilding import REBUILD, Rebuild, rebuild_task, request_rebuild
+from .rules import ACTIONS, Action, Rule, RuleDraft, add_rule, change_rule, check_rule, end_rule, get_rule, list_rules
 from .searching import Searcher
 from .settings import Settings
+from .synonyms import KeptSynonym, SynonymDraft, add_synonym, end_synonym, list_synonyms
 from .types import (
     LIMIT_MAX,
     OFFSET_MAX,
@@ -26,29 +29,54 @@ from .types import (
     SearchRequest,
     Suggestion,
 )
+from .weak import QueryOutcome, WeakQueries, weak_queries
 
 __all__ = [
+    "ACTIONS",
     "LIMIT_MAX",
     "OFFSET_MAX",
     "REBUILD",
     "SORTS",
+    "Action",
     "Beacon",
+    "Contribution",
     "Document",
+    "Effect",
+    "ExplainedHit",
+    "Explanation",
     "Facet",
     "FacetValue",
     "Hit",
     "Indexer",
+    "KeptSynonym",
+    "Moved",
     "Offer",
+    "QueryOutcome",
     "Rebuild",
+    "Rule",
+    "RuleDraft",
     "SearchPage",
     "SearchRequest",
     "Searcher",
     "ServedIndex",
     "Settings",
     "Suggestion",
+    "SynonymDraft",
+    "WeakQueries",
+    "add_rule",
+    "add_synonym",
     "beacon_token",
     "build",
+    "change_rule",
+    "check_rule",
+    "end_rule",
+    "end_synonym",
+    "explain_page",
+    "get_rule",
+    "list_rules",
+    "list_synonyms",
     "read_beacon",
     "rebuild_task",
     "request_rebuild",
+    "weak_queries",
 ]

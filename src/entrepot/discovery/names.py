@@ -79,20 +79,6 @@ class Names:
         """The home currency, in which prices are compared."""
         return self._fresh().currency
 
-    def read_filters(self, filters: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
-        """Filters under the names and with the values that the index keeps: `1tb` and `1000 GB` ask for the same."""
-        category = next(iter(filters.get(CATEGORY, ())), "")
-        read: dict[str, tuple[str, ...]] = {}
-        for name, values in filters.items():
-            if name in FILTERS:
-                code, meant = name, values
-            else:
-                known = catalog.attribute_of(name, category)
-                code = name if known is None else known.code
-                meant = tuple(each for value in values for each in _meant(code, value, category))
-            read[code] = (*read.get(code, ()), *meant)
-        return read
-
     def category(self, path: str, language: str) -> str:
         """A category's name; its path's last part where it has none."""
         names = self._fresh().categories.get(path, {})
@@ -153,6 +139,21 @@ class Names:
                 if self._known is known:
                     self._known = self._database.read_now(_read)
         return self._known
+
+
+def read_filters(filters: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+    """Filters under the names and with the values that the index keeps: `1tb` and `1000 GB` ask for the same."""
+    category = next(iter(filters.get(CATEGORY, ())), "")
+    read: dict[str, tuple[str, ...]] = {}
+    for name, values in filters.items():
+        if name in FILTERS:
+            code, meant = name, values
+        else:
+            known = catalog.attribute_of(name, category)
+            code = name if known is None else known.code
+            meant = tuple(each for value in values for each in _meant(code, value, category))
+        read[code] = (*read.get(code, ()), *meant)
+    return read
 
 
 def _read(snapshot: Snapshot) -> _Known:

@@ -20,8 +20,11 @@ from .index.filters import PRICE, Ranges, read_filters
 from .index.served import ServedIndex
 from .lists import START, Kept, Lists, cursor_at
 from .names import Names
+from .names import read_filters as meant_filters
 from .popular import PopularQueries
 from .reasons import explain
+from .rulebook import Rulebook, arrangement_of
+from .rules import Rule
 from .text import QUERY_CHARACTERS_MAX, document_words, fold, query_words
 from .types import LIMIT_MAX, OFFSET_MAX, Hit, SearchPage, SearchRequest, Suggestion
 
@@ -40,11 +43,12 @@ class Searcher:
         """`lists` is the folder for lists that stand still; without it there are none."""
         self._lists = None if lists is None else Lists(lists)
         self._database = database
-        self._index = index
+        self.index = index
         self._meter = meter
         self._signals = signals
         self._names = Names(database)
         self._popular = PopularQueries(database)
+        self.rulebook = Rulebook(database)
 
     def search(self, scope: Scope, request: SearchRequest) -> SearchPage:
         """A page of what the request asks for. Invalid, with the field at fault, for what cannot be read.
@@ -56,15 +60,15 @@ class Searcher:
         if request.cursor:
             found, query, total, after = self._through_list(request, request_id)
         else:
-            query = self._query(request, request_id)
-            found, after = self._index.search(query), None
+            query = self.query(request, request_id)
+            found, after = self.index.search(query), None
             total = found.total
-        hits = self._hits(found, query, request.language)
+        hits = self.hits(found, query, request.language)
         self._note(scope, request, request_id, hits)
         return SearchPage(
             hits=hits,
             total=total - (len(found.hits) - len(hits)),
-            facets=self._names.label(found.facets, request.language, self._index.label),
+            facets=self._names.label(found.facets, request.language, self.index.label),
             took_ms=round((time.perf_counter() - began) * 1_000, 3),
             request_id=request_id,
             corrected=found.corrected,
@@ -72,7 +76,13 @@ class Searcher:
             next=after,
         )
 
-    def _query(self, request: SearchRequest, request_id: str) -> IndexQuery:
+    def rules_for(self, request: SearchRequest) -> list[Rule]:
+        """The operator's rules that hold for a request now."""
+        filters = meant_filters(request.filters)
+        return self.rulebook.rules_for(request.q[:QUERY_CHARACTERS_MAX], filters, self._database.clock.now())
+
+    def query(self, request: SearchRequest, request_id: str, rules: Sequence[Rule] | None = None) -> IndexQuery:
+        """What the index is asked for a request, under the rules that hold for it, or under these."""
         if request.offset + request.limit > OFFSET_MAX + LIMIT_MAX:
             raise Invalid(
                 f"Results beyond the {OFFSET_MAX:,}th are reached by a cursor: ask with cursor=* and follow `next`, "
@@ -80,7 +90,7 @@ class Searcher:
                 fields={"offset": f"at most {OFFSET_MAX:,}"},
             )
         q = request.q[:QUERY_CHARACTERS_MAX].strip()
-        filters = self._names.read_filters(request.filters)
+        filters = meant_filters(request.filters)
         return IndexQuery(
             text=q,
             vector=self._vector(q, request.surface, request_id),
@@ -92,6 +102,8 @@ class Searcher:
             facet_names=self._names.facet_names(),
             preferred=self._names.preferred(filters),
             numbers=self._names.numbers(),
+            synonyms=self.rulebook.synonyms_for(q, request.language),
+            rules=arrangement_of(self.rules_for(request) if rules is None else rules),
         )
 
     def _through_list(self, request: SearchRequest, request_id: str) -> tuple[IndexPage, IndexQuery, int, str | None]:
@@ -99,15 +111,15 @@ class Searcher:
         if self._lists is None or request.offset:
             raise Invalid("Give either a cursor or an offset", fields={"cursor": "not together with an offset"})
         if request.cursor == START:
-            asked = self._query(request, request_id)
-            ids, corrected = self._index.list_ids(asked)
+            asked = self.query(request, request_id)
+            ids, corrected = self.index.list_ids(asked)
             name, at = self._lists.keep(replace(request, filters=asked.filters), ids, corrected), 0
             kept = Kept(asked.text, asked.filters, asked.sort, tuple(ids), corrected)
         else:
             name, kept, at = self._lists.find(str(request.cursor))
         end = at + request.limit
         query = IndexQuery(filters=kept.filters, limit=request.limit, facets=False, among=kept.ids[at:end])
-        page = self._index.search(query)
+        page = self.index.search(query)
         after = cursor_at(name, end) if end < len(kept.ids) and request.limit else None
         return replace(page, corrected=kept.corrected), replace(query, text=kept.q), len(kept.ids), after
 
@@ -117,10 +129,10 @@ class Searcher:
 
     def suggest(self, q: str, language: str = "en", most: int = SUGGESTIONS_MAX) -> list[Suggestion]:
         """Ways to go on from what was typed, each leading to something for sale."""
-        completions = self._index.suggest(q, most)
+        completions = self.index.suggest(q, most)
         places = [*self._categories(q, language), *(self._suggestion(each, language) for each in completions)]
         for popular in self._popular.starting(fold(q).strip(), most):
-            if self._index.search(IndexQuery(popular, limit=0, facets=False)).total:
+            if self._finds(popular, {}):
                 places.append(Suggestion(popular, "query"))
         unique = {(each.kind, fold(each.text)): each for each in reversed(places)}
         found, products = list(reversed(unique.values())), self._products(q, language)
@@ -130,8 +142,9 @@ class Searcher:
         """The things that what was typed finds first, when it is long enough to tell."""
         if len(q.strip()) < PRODUCTS_FROM:
             return []
-        query = IndexQuery(q[:QUERY_CHARACTERS_MAX].strip(), limit=PRODUCTS_SUGGESTED, facets=False)
-        hits = self._hits(self._index.search(query), query, language)
+        request = SearchRequest(q[:QUERY_CHARACTERS_MAX].strip(), limit=PRODUCTS_SUGGESTED, facets=False)
+        query = IndexQuery(request.q, limit=request.limit, facets=False, rules=arrangement_of(self.rules_for(request)))
+        hits = self.hits(self.index.search(query), query, language)
         return [Suggestion(hit.title, "product", {}, hit.url, hit.image) for hit in hits]
 
     def _vector(self, q: str, surface: str, request_id: str) -> Vectors | None:
@@ -140,7 +153,7 @@ class Searcher:
         vector = cloud.embed_query(self._meter, fold(q), surface=surface, ref=request_id)
         return vector if vector.any() else None
 
-    def _hits(self, page: IndexPage, query: IndexQuery, language: str) -> tuple[Hit, ...]:
+    def hits(self, page: IndexPage, query: IndexQuery, language: str) -> tuple[Hit, ...]:
         """The page's cards as they are now; what the request no longer fits is left out."""
         chosen = {hit.id: hit.offer for hit in page.hits}
         read = self._database.read_now(lambda snapshot: catalog.list_cards(snapshot, list(chosen), chosen))
@@ -192,9 +205,13 @@ class Searcher:
         return [
             Suggestion(names[language], "category", {"category": (path,)})
             for path, names in self._names.categories().items()
-            if typed in fold(names.get(language, ""))
-            and self._index.search(IndexQuery(filters={"category": (path,)}, limit=0, facets=False)).total
+            if typed in fold(names.get(language, "")) and self._finds("", {"category": (path,)})
         ][:2]
+
+    def _finds(self, q: str, filters: dict[str, tuple[str, ...]]) -> bool:
+        """Whether a suggestion leads to something."""
+        rules = arrangement_of(self.rules_for(SearchRequest(q, filters)))
+        return self.index.search(IndexQuery(q, filters=filters, limit=0, facets=False, rules=rules)).total > 0
 
     def _suggestion(self, completion: Completion, language: str) -> Suggestion:
         if completion.kind == "query":

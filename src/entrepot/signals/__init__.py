@@ -5,7 +5,18 @@ Adding one never waits: signals gather in memory and are written in groups. A cr
 
 from .buffer import Buffer
 from .proofs import PROOFS
-from .reading import Stored, list_signals, popularity
+from .reading import SearchOutcome, Stored, list_signals, popularity, search_outcomes
 from .types import Signal, SignalKind, Surface
 
-__all__ = ["PROOFS", "Buffer", "Signal", "SignalKind", "Stored", "Surface", "list_signals", "popularity"]
+__all__ = [
+    "PROOFS",
+    "Buffer",
+    "SearchOutcome",
+    "Signal",
+    "SignalKind",
+    "Stored",
+    "Surface",
+    "list_signals",
+    "popularity",
+    "search_outcomes",
+]

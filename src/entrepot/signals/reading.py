@@ -33,6 +33,23 @@ def popularity(snapshot: Snapshot, since: int, most: int = 10_000) -> list[tuple
     return [(row.product_id, int(row.weight)) for row in snapshot.all(_popularity, since=since, most=most)]
 
 
+class SearchOutcome(msgspec.Struct, frozen=True):
+    """A search in a session: how many hits its first page held, and how often one was chosen from it."""
+
+    query: str
+    session: str
+    shown: int
+    chosen: int
+
+
+def search_outcomes(snapshot: Snapshot, most: int) -> list[SearchOutcome]:
+    """What came of the searches among the latest `most` signals, the eldest first.
+
+    Of the eldest one a part may lie before them.
+    """
+    return snapshot.all(_outcomes, most=most)
+
+
 def _stored(number: int, **fields: Any) -> Stored:
     return Stored(number, Signal(**fields))
 
@@ -53,4 +70,19 @@ _popularity: Prepared[Any] = prepare(
     .group_by(_s.product_id)
     .order_by(_weight.desc(), _s.product_id)
     .limit(bindparam("most"))
+)
+
+
+def _times(*kinds: str) -> Any:
+    return func.sum(case((_s.kind.in_(kinds), 1), else_=0))
+
+
+_last = select(func.max(_s.number)).scalar_subquery()
+_outcomes: Prepared[SearchOutcome] = prepare(
+    select(func.max(_s.query), func.max(_s.session), _times("shown"), _times("click", "cart", "order"))
+    .where(_s.number > _last - bindparam("most"), _s.request_id.is_not(None))
+    .group_by(_s.request_id)
+    .having(func.max(_s.query).is_not(None))
+    .order_by(func.max(_s.number)),
+    lambda query, session, shown, chosen: SearchOutcome(query, session, int(shown), int(chosen)),
 )

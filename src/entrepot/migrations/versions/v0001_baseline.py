@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 from sqlalchemy import Text
 
-revision = "2fccd93b8638"
+revision = "2d14ffb1adb7"
 down_revision = None
 
 
@@ -626,7 +626,7 @@ def upgrade() -> None:
         sa.Column("body_sha256", sa.Text(), nullable=False),
         sa.Column("request", sa.Text(), nullable=False),
         sa.Column("holder", sa.Text(), nullable=False),
-        sa.Column("attempts", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("takes", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("media_type", sa.Text(), nullable=True),
         sa.Column("answer", sa.Text(), nullable=True),
@@ -1214,6 +1214,50 @@ def upgrade() -> None:
         sqlite_strict=True,
     )
     op.create_index("ix_deliver_terms_organisation", "deliver_terms", ["organisation", "id"], unique=False)
+    op.create_table(
+        "discovery_pictures",
+        sa.Column("product_id", sa.Text(), nullable=False),
+        sa.Column("sha256", sa.Text(), nullable=False),
+        sa.Column("encoder", sa.Text(), nullable=False),
+        sa.Column("vector", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("product_id", "sha256", name=op.f("pk_discovery_pictures")),
+        sqlite_strict=True,
+    )
+    op.create_index("ix_discovery_pictures_encoder", "discovery_pictures", ["encoder", "product_id"], unique=False)
+    op.create_table(
+        "discovery_rules",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("action", sa.Text(), nullable=False),
+        sa.Column("terms", sa.Text().with_variant(postgresql.JSONB(astext_type=Text()), "postgresql"), nullable=False),
+        sa.Column("starts_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("ends_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("created_by", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("changed_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("ended_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.CheckConstraint(
+            "action IN ('pin', 'boost', 'bury', 'include', 'exclude', 'spread')", name=op.f("ck_discovery_rules_action")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_discovery_rules")),
+        sqlite_strict=True,
+    )
+    op.create_index("ix_discovery_rules_ended", "discovery_rules", ["ended_at"], unique=False)
+    op.create_table(
+        "discovery_synonyms",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("language", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("words", sa.Text().with_variant(postgresql.JSONB(astext_type=Text()), "postgresql"), nullable=False),
+        sa.Column("others", sa.Text().with_variant(postgresql.JSONB(astext_type=Text()), "postgresql"), nullable=False),
+        sa.Column("created_by", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("ended_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.CheckConstraint("kind IN ('one_way', 'two_way')", name=op.f("ck_discovery_synonyms_kind")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_discovery_synonyms")),
+        sqlite_strict=True,
+    )
+    op.create_index("ix_discovery_synonyms_ended", "discovery_synonyms", ["ended_at"], unique=False)
     op.create_table(
         "identity_addresses",
         sa.Column("id", sa.Text(), nullable=False),

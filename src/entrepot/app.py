@@ -90,6 +90,7 @@ class Entrepot:
         self.signals = signals.Buffer(database)
         self.meter = cloud.Meter(database, settings=settings.cloud, prepare=cloud.ensure_builtin)
         self.gateway = cloud.Gateway(database, cloud.Pool(self.blobs, settings.cloud), settings.cloud, self.name)
+        self.batches = cloud.BatchRunner(self.gateway, database, self.blobs, settings.cloud.currency)
         self.processor = pay.SandboxProcessor(home / "sandbox", clock=database.clock, faults=faults)
         self.processors = pay.open_processors(settings.pay, self.processor, database.clock, settings.public_url)
         self.sealer = pay.Sealer(secret_key)
@@ -186,6 +187,7 @@ class Entrepot:
             *catalog.tasks(self.blobs, settings.catalog),
             *orders.TASKS,
             cloud.reconcile_task(settings.cloud, self.name),
+            self.batches.task(),
             cloud.makers_task(settings.cloud),
             discovery.rebuild_task(self.indexer),
         )

@@ -348,7 +348,7 @@ answers = table(  # what was answered under an Idempotency-Key, written as it is
     Column("body_sha256", String, nullable=False),
     Column("request", String, nullable=False),
     Column("holder", String, nullable=False),  # the process that answers, and which of its calls
-    Column("attempts", Whole, nullable=False),
+    Column("takes", Whole, nullable=False),  # how often it was taken over from a process that died
     Column("state", String, nullable=False),
     Column("media_type", String),
     Column("answer", String),

@@ -71,10 +71,12 @@ async def _closing(app: Litestar) -> AsyncGenerator[None, Any]:
     """However the serving ends, waiting handlers learn of it."""
     house: House = app.state.house
     idle = asyncio.ensure_future(_unload_idle(house))
+    house.entrepot.batches.attach(asyncio.get_running_loop())
     try:
         yield
     finally:
         house.closing.set()
+        house.entrepot.batches.attach(None)
         idle.cancel()
         await house.entrepot.gateway.close()
 

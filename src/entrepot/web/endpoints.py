@@ -45,22 +45,32 @@ def endpoint(
     rate: str | None = None,
     bytes_max: int = BODY_BYTES_MAX,
     answers: str = JSON,
+    tells: type[msgspec.Struct] | None = None,
     **opt: Any,
 ) -> Callable[[Callable[..., Awaitable[Any]]], HTTPRouteHandler]:
     """Declare an operation. `access` is as in `admission`; `rate` a class of `rates`; `asks` the type of the body.
 
-    `answers` is the media type of an answer that the handler makes itself.
+    `answers` is the media type of an answer that the handler makes itself; `tells` the type of its JSON where
+    that is written by another's rules.
     """
 
     def declare(handler: Callable[..., Awaitable[Any]]) -> HTTPRouteHandler:
         if asks:
             handler.__annotations__["asked"] = Annotated[asks, _DEPENDENCY]
-        gives = get_type_hints(handler, include_extras=True)["return"] if answers == JSON else None
+        gives = get_type_hints(handler, include_extras=True)["return"] if answers == JSON and not tells else None
         route = HTTPRouteHandler(
             path,
             http_method=[method],  # type: ignore[list-item]
             status_code=status or _STATUS[method],
-            opt={"access": access, "rate": rate, "asks": asks, "gives": gives, "answers": answers, **opt},
+            opt={
+                "access": access,
+                "rate": rate,
+                "asks": asks,
+                "gives": gives,
+                "tells": tells,
+                "answers": answers,
+                **opt,
+            },
             dependencies={"asked": Provide(body_as(asks))} if asks else None,
             security=_SIGNED_IN if access else None,
             tags=[path.split("/")[2]],

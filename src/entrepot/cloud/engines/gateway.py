@@ -29,7 +29,8 @@ from ..accounts import nano
 from ..admission import Admitted, Ask
 from ..customers import Limits
 from ..fair import Class
-from ..registry import Model, find_live, has_agreed
+from ..licences import has_agreed
+from ..registry import Model, find_live
 from ..settling import Settled
 from ..types import SHOP, Settings, UsageClass
 from .base import Embedded, EngineFault, Generation, Piece, Ranked, Unable
@@ -132,12 +133,17 @@ class Gateway:
                     break
         raise Unavailable(f"The model could not answer: {problem}") from problem
 
-    async def embed(self, call: Call, texts: Sequence[str]) -> tuple[Embedded, Bill]:
-        """Vectors of texts, and what they cost."""
+    async def embed(
+        self, call: Call, texts: Sequence[str], dimensions: int | None = None
+    ) -> tuple[Embedded, Bill]:  # fmt: skip
+        """Vectors of texts, and what they cost; `dimensions` are as many as somebody wants of theirs, at least."""
 
         async def act(loaded: Loaded) -> tuple[Embedded, int]:
-            if loaded.model.capabilities.dimensions is None:
+            known = loaded.model.capabilities.dimensions
+            if known is None:
                 raise Unable(f"{loaded.model.name} makes no vectors: use /v1/chat/completions or /v1/completions")
+            if dimensions is not None and dimensions > known:
+                raise Unable(f"This model's vectors have {known} dimensions: ask for fewer")
             embedded = await loaded.engine.embed(texts)
             return embedded, embedded.tokens
 

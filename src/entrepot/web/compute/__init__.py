@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from litestar.types import ControllerRouterHandler
 
-from . import chat, models, vectors
+from . import batches, calls, files, models
 
-ROUTES: tuple[ControllerRouterHandler, ...] = (*models.ROUTES, *chat.ROUTES, *vectors.ROUTES)
+ROUTES: tuple[ControllerRouterHandler, ...] = (*models.ROUTES, *calls.ROUTES, *files.ROUTES, *batches.ROUTES)
 
 __all__ = ["ROUTES"]

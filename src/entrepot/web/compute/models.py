@@ -2,56 +2,76 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
-from litestar import Response, get
+from litestar import Response
 from litestar.types import ControllerRouterHandler
 
 from entrepot import cloud
 from entrepot.kernel import NotFound
 
+from ..endpoints import endpoint
 from ..params import Slug
 from ..visit import Visit
-from .told import JSON
+from .told import told
 
 
-@get("/v1/models", include_in_schema=False)
-async def list_models(visit: Visit) -> Response[bytes]:
+class Pricing(msgspec.Struct, frozen=True):
+    """Prices of meters, in thousand-millionths of the currency; `per` is how many units each is for."""
+
+    currency: str
+    nano: dict[str, int]
+    per: dict[str, int]
+
+
+class ModelTold(msgspec.Struct, frozen=True):
+    """A model that can be called."""
+
+    id: str
+    object: Literal["model"]
+    created: int
+    owned_by: str
+    kind: str
+    version: int
+    licence: str
+    context_length: int
+    dimensions: int | None
+    pricing: Pricing
+
+
+class ModelList(msgspec.Struct, frozen=True):
+    """Every model that can be called."""
+
+    object: Literal["list"]
+    data: list[ModelTold]
+
+
+@endpoint("GET", "/v1/models", tells=ModelList)
+async def list_compute_models(visit: Visit) -> Response[Any]:
     """Every model that can be called."""
     offers = await visit.read(cloud.list_offers)
-    listed = [_told(offer, visit.entrepot.settings.cloud.currency) for offer in offers]
-    return Response(msgspec.json.encode({"object": "list", "data": listed}), media_type=JSON)
+    currency = visit.entrepot.settings.cloud.currency
+    return told(ModelList("list", [_told(offer, currency) for offer in offers]))
 
 
-@get("/v1/models/{name:str}", include_in_schema=False)
-async def get_model(visit: Visit, name: Slug) -> Response[bytes]:
+@endpoint("GET", "/v1/models/{name:str}", tells=ModelTold)
+async def get_compute_model(visit: Visit, name: Slug) -> Response[Any]:
     """One model."""
     offers = await visit.read(cloud.list_offers)
     offer = next((each for each in offers if each.model.name == name), None)
     if offer is None:
         raise NotFound(f"There is no model {name[:100]!r} here: GET /v1/models lists those there are")
-    return Response(msgspec.json.encode(_told(offer, visit.entrepot.settings.cloud.currency)), media_type=JSON)
+    return told(_told(offer, visit.entrepot.settings.cloud.currency))
 
 
-def _told(offer: cloud.Offer, currency: str) -> dict[str, Any]:
-    model = offer.model
-    return {
-        "id": model.name,
-        "object": "model",
-        "created": model.created_at // 1_000_000,
-        "owned_by": model.organisation,
-        "kind": model.kind,
-        "version": model.version,
-        "licence": model.licence.name,
-        "context_length": model.capabilities.context,
-        "dimensions": model.capabilities.dimensions,
-        "pricing": {
-            "currency": currency,
-            "nano": offer.book.nano,
-            "per": {meter: cloud.METERS[meter].per for meter in offer.book.nano},
-        },
-    }
+def _told(offer: cloud.Offer, currency: str) -> ModelTold:
+    model, nano = offer.model, offer.book.nano
+    return ModelTold(
+        model.name, "model", model.created_at // 1_000_000, model.organisation, model.kind, model.version,
+        model.licence.name, model.capabilities.context, model.capabilities.dimensions,
+        Pricing(currency, nano, {meter: cloud.METERS[meter].per for meter in nano}),
+    )  # fmt: skip
 
 
-ROUTES: tuple[ControllerRouterHandler, ...] = (list_models, get_model)
+ROUTES: tuple[ControllerRouterHandler, ...] = (list_compute_models, get_compute_model)

@@ -7,8 +7,9 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
-from entrepot import cloud
 from entrepot.kernel import Invalid
+
+from ..engines.base import Generation, Message, Tool
 
 OUTPUT_TOKENS_FIRST = 512
 """What an answer may have when the caller says nothing."""
@@ -72,6 +73,10 @@ class Writing(msgspec.Struct, frozen=True, kw_only=True):
     n: int | None = None
     logprobs: bool | int | None = None
 
+    def work(self) -> Generation:
+        """What the model is to do."""
+        raise NotImplementedError
+
     @property
     def stops(self) -> tuple[str, ...]:
         """The texts that end the answer."""
@@ -88,16 +93,16 @@ class Writing(msgspec.Struct, frozen=True, kw_only=True):
 class AskChat(Writing, frozen=True, kw_only=True):
     """A conversation to be answered."""
 
-    messages: Annotated[list[cloud.Message], msgspec.Meta(min_length=1, max_length=2_000)]
+    messages: Annotated[list[Message], msgspec.Meta(min_length=1, max_length=2_000)]
     max_completion_tokens: Positive | None = None
     tools: Annotated[list[FunctionTool], msgspec.Meta(max_length=TOOLS_MAX)] | None = None
     tool_choice: str | dict[str, Any] | None = None
     response_format: ResponseFormat | None = None
 
-    def work(self) -> cloud.Generation:
+    def work(self) -> Generation:
         """What the model is to do."""
         self.check()
-        return cloud.Generation(
+        return Generation(
             output_tokens_max=self.max_completion_tokens or self.max_tokens or OUTPUT_TOKENS_FIRST,
             messages=tuple(self.messages), temperature=self.temperature, top_p=self.top_p, stop=self.stops,
             seed=self.seed, schema=self._schema(), tools=self._tools(), tool_choice=self._choice(),
@@ -113,10 +118,9 @@ class AskChat(Writing, frozen=True, kw_only=True):
             raise Invalid("response_format json_schema needs a json_schema", fields={"response_format": "add it"})
         return wish.json_schema.schema
 
-    def _tools(self) -> tuple[cloud.Tool, ...]:
+    def _tools(self) -> tuple[Tool, ...]:
         return tuple(
-            cloud.Tool(each.function.name, each.function.description, each.function.parameters)
-            for each in self.tools or ()
+            Tool(each.function.name, each.function.description, each.function.parameters) for each in self.tools or ()
         )
 
     def _choice(self) -> str:
@@ -136,12 +140,12 @@ class AskCompletion(Writing, frozen=True, kw_only=True):
     prompt: Text
     echo: bool = False
 
-    def work(self) -> cloud.Generation:
+    def work(self) -> Generation:
         """What the model is to do."""
         self.check()
         if self.echo:
             raise Invalid("The prompt is not sent back: leave echo out", fields={"echo": "leave out"})
-        return cloud.Generation(
+        return Generation(
             output_tokens_max=self.max_tokens or OUTPUT_TOKENS_FIRST, prompt=self.prompt, stop=self.stops,
             temperature=self.temperature, top_p=self.top_p, seed=self.seed,
         )  # fmt: skip
@@ -161,11 +165,33 @@ class AskEmbeddings(msgspec.Struct, frozen=True):
         return [self.input] if isinstance(self.input, str) else self.input
 
 
+class Document(msgspec.Struct, frozen=True):
+    """A document with its text under a name, as some clients send it."""
+
+    text: Text
+
+
 class AskRerank(msgspec.Struct, frozen=True):
     """Documents to be ordered by how well they answer a query."""
 
     model: str
     query: Text
-    documents: Annotated[list[Text], msgspec.Meta(min_length=1, max_length=INPUTS_MAX)]
+    documents: Annotated[list[Text | Document], msgspec.Meta(min_length=1, max_length=INPUTS_MAX)]
     top_n: Positive | None = None
     return_documents: bool = False
+
+    @property
+    def texts(self) -> list[str]:
+        """The documents' texts."""
+        return [each.text if isinstance(each, Document) else each for each in self.documents]
+
+
+Asked = AskChat | AskCompletion | AskEmbeddings | AskRerank
+
+PATHS: dict[str, type[Asked]] = {
+    "/v1/chat/completions": AskChat,
+    "/v1/completions": AskCompletion,
+    "/v1/embeddings": AskEmbeddings,
+    "/v1/rerank": AskRerank,
+}
+"""What is asked at each address."""

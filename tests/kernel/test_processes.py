@@ -54,7 +54,7 @@ def test_a_task_whose_worker_died_is_done_by_the_next_at_once(database: Database
 
     kinds = [TaskKind("test.dead", Nothing, act)]
     database.write_now(lambda tx: tx.enqueue("test.dead", Nothing()))
-    assert len(Workers(database, kinds, dead)._claim(1)) == 1, "taken, and then it died"
+    assert len(Workers(database, kinds, dead)._claim(1, 1)) == 1, "taken, and then it died"
     assert Workers(database, kinds, "new").drain() == 0
     database.write_now(free_from_the_dead)
     assert Workers(database, kinds, "new").drain() == 1

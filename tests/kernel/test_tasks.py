@@ -132,7 +132,7 @@ def test_later_is_no_failure(database: Database) -> None:
 def test_a_worker_that_died_leaves_its_task_to_another_when_its_lease_ends(database: Database) -> None:
     task_id = enqueue(database)
     died = workers(database, name="died")
-    assert len(died._claim(1)) == 1
+    assert len(died._claim(1, 1)) == 1
     second = workers(database, name="two")
     assert second.drain() == 0
     advance(database, LEASE_S * SECOND)
@@ -197,7 +197,7 @@ def test_who_was_taken_over_learns_it_when_it_reports_progress(database: Databas
 def test_a_task_that_keeps_ending_its_worker_is_stuck_in_the_end(database: Database) -> None:
     task_id = enqueue(database)
     for attempt in range(3):
-        assert len(workers(database, name=f"died {attempt}")._claim(1)) == 1
+        assert len(workers(database, name=f"died {attempt}")._claim(1, 1)) == 1
         advance(database, LEASE_S * SECOND)
     assert workers(database).drain() == 0
     assert task(database, task_id).state == "stuck"

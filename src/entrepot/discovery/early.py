@@ -19,7 +19,8 @@ from .index.columns import change_of
 from .index.fused import FusedIndex
 from .types import Change
 
-NAMES = [OffersChanged.name, StockChanged.name, ProductsHidden.name]
+KINDS = (OffersChanged, StockChanged, ProductsHidden)
+NAMES = [kind.name for kind in KINDS]
 EVENTS_MAX = 200
 PRODUCTS_MAX = 20
 
@@ -27,7 +28,7 @@ log = structlog.get_logger(__name__)
 
 
 class EarlyChanges:
-    """Looks at what waits for its position whenever this process has announced something. `index` is what is served."""
+    """Looks at what waits for its position whenever this process has announced a change. `index` is what is served."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -39,7 +40,8 @@ class EarlyChanges:
 
     def start(self) -> None:
         """Begin."""
-        self._database.when_announced(self._wake.set)
+        for kind in KINDS:
+            self._database.follow(kind, lambda event: self._wake.set())
         self._thread.start()
 
     def stop(self) -> None:

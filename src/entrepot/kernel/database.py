@@ -10,14 +10,16 @@ import asyncio
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
+from functools import partial
 from pathlib import Path
 from random import Random, SystemRandom
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import structlog
 
 from .clock import Clock, SystemClock
 from .errors import Invalid
+from .events import Event
 from .lanes import Lane, is_writer
 from .sqlite import SqliteStore
 from .tx import Snapshot, Tx
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from .secret import Secret
 
 T = TypeVar("T")
+E = TypeVar("E", bound=Event)
 
 log = structlog.get_logger(__name__)
 
@@ -49,6 +52,7 @@ class Database:
         self.random: Random = random or SystemRandom()
         self._announced: list[Callable[[], None]] = []
         self._enqueued: list[Callable[[], None]] = []
+        self._followers: dict[type[Event], list[Callable[[Any], None]]] = {}
         self._lock = threading.Lock()
         self._store = self._open(url if isinstance(url, str) else url.reveal())
 
@@ -91,6 +95,14 @@ class Database:
         """Call `wake` after each commit of this process that announced events."""
         self._announced.append(wake)
 
+    def follow(self, kind: type[E], tell: Callable[[E], None]) -> None:
+        """Call `tell` with each event of this kind once a commit of this process has announced it.
+
+        A short way for whoever waits in this process and would look again anyway: what other processes announce, and
+        what was announced before, comes by reactions and projections only.
+        """
+        self._followers.setdefault(kind, []).append(tell)
+
     def when_enqueued(self, wake: Callable[[], None]) -> None:
         """Call `wake` after each commit of this process that enqueued tasks."""
         self._enqueued.append(wake)
@@ -120,6 +132,8 @@ class Database:
     def _committed(self, tx: Tx) -> None:
         """Wake whoever reads what was just committed. A waker's failure never reaches the command's caller."""
         wakers = list(tx.woken())
+        for event in tx.told:
+            wakers += (partial(tell, event) for tell in self._followers.get(type(event), ()))
         if tx.announced:
             wakers += self._announced
         if tx.enqueued:

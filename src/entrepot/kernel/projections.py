@@ -46,6 +46,8 @@ def catch_up(database: Database, projection: Projection, most: int = 500) -> int
 
     while count := database.read_now(step):
         total += count
+        if count < most:
+            break
     return total
 
 

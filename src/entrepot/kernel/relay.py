@@ -9,8 +9,8 @@ Steps of one round, by the holder of the lease `relay`:
    is left to react to, it also gives the lease back;
 4. a reaction that failed is tried again alone, later and later; the others go on.
 
-So a batch of a hundred events costs two commits on SQLite, where the reactions of a batch share one. On PostgreSQL each
-reaction has its own; those of one handler run in the order of the events, different handlers side by side.
+So a batch of a hundred events costs two commits on SQLite, where the reactions of a batch share one. On PostgreSQL the
+reactions of one handler share a command while they succeed, in the order of events; handlers run side by side.
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ LEASE = "relay"
 REACTED_MAX = 100
 BATCHES_MAX = 20
 CHAINS_AT_ONCE = 4
+TOGETHER_MAX = 10
 POLL_S = 0.25
 
 log = structlog.get_logger(__name__)
@@ -64,6 +65,7 @@ class Relay:
         self._names = sorted(self._handlers)
         self._holder = holder
         self._placed: list[Callable[[], None]] = []
+        self._alone: set[Handler] = set()
 
     def when_placed(self, wake: Callable[[], None]) -> None:
         """Call `wake` whenever new positions were given by this process."""
@@ -152,7 +154,31 @@ class Relay:
         return self._failed((reaction, run.exception()) for reaction, run in runs)
 
     def _run_in_turn(self, reactions: Sequence[Reaction]) -> list[Failure]:
-        return self._failed((reaction, self._database.submit(reaction.run).exception()) for reaction in reactions)
+        """One handler's turns, in their order."""
+        failures: list[Failure] = []
+        for few in (reactions[n : n + TOGETHER_MAX] for n in range(0, len(reactions), TOGETHER_MAX)):
+            if len(few) == 1 or not self._in_one_command(few):
+                runs = [(reaction, self._database.submit(reaction.run).exception()) for reaction in few]
+                failures += self._failed(runs)
+        return failures
+
+    def _in_one_command(self, reactions: Sequence[Reaction]) -> bool:
+        """A handler's turns in one command, which costs one commit; False, and none of them done, when one fails.
+
+        A handler that moves money cannot do so twice in a command. It is found out once, and goes alone from then on.
+        """
+        handler = reactions[0].handler
+        if handler in self._alone:
+            return False
+
+        def command(tx: Tx) -> None:
+            for reaction in reactions:
+                reaction.run(tx)
+
+        if self._database.submit(command).exception() is None:
+            return True
+        self._alone.add(handler)
+        return False
 
     def _retry(self) -> int:
         due = self._database.read_now(lambda snapshot: list_due(snapshot, self._by_name, REACTED_MAX))

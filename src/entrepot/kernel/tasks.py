@@ -159,6 +159,7 @@ class Workers:
         self._wake = threading.Event()
         self._closing = threading.Event()
         self._running: dict[str, TaskKind[Any]] = {}
+        self._full = False
         self._renew_at = 0.0
         self._lock = threading.Lock()
         self._pool = ThreadPoolExecutor(threads, "entrepot-task")
@@ -180,7 +181,7 @@ class Workers:
     def drain(self) -> int:
         """Do every task that is due, on this thread, until none is left; returns how many."""
         total = 0
-        while claimed := self._claim(1):
+        while claimed := self._claim(1, 1):
             for row in claimed:
                 self._run(row)
                 total += 1
@@ -192,7 +193,7 @@ class Workers:
             claimed: list[Any] = []
             try:
                 self._renew()
-                claimed = self._claim_within(self._threads - len(self._running))
+                claimed = self._claim_for_free()
             except Refused as refusal:
                 log.warning("the task queue pauses", reason=refusal.sentence)
             except Exception:
@@ -201,29 +202,33 @@ class Workers:
                 with self._lock:
                     self._running[row.id] = self._kinds[row.kind]
                 self._pool.submit(self._run, row)
-            if not claimed:
-                self._wake.wait(POLL_S)
+            self._wake.wait(POLL_S)
 
-    def _claim_within(self, free: int) -> list[Any]:
+    def _claim_for_free(self) -> list[Any]:
         """Take due tasks for the threads that are free: quick ones first, slow ones for what is left of their half."""
-        if free <= 0:
-            return []
         with self._lock:
-            slow_now = sum(kind.slow for kind in self._running.values())
-        quick = self._claim(free, {name: kind for name, kind in self._kinds.items() if not kind.slow})
-        room = min(free - len(quick), max(self._threads // 2, 1) - slow_now)
-        if room <= 0:
-            return quick
-        return quick + self._claim(room, {name: kind for name, kind in self._kinds.items() if kind.slow})
+            self._full = True  # until we know better: whoever ends meanwhile has us look again
+            free = self._threads - len(self._running)
+            free_for_slow = max(self._threads // 2, 1) - sum(kind.slow for kind in self._running.values())
+        claimed = self._claim(free, free_for_slow) if free > 0 else []
+        slow = sum(self._kinds[row.kind].slow for row in claimed)
+        self._full = len(claimed) >= free or slow >= free_for_slow
+        return claimed
 
-    def _claim(self, most: int, of: Mapping[str, TaskKind[Any]] | None = None) -> list[Any]:
-        """Take due tasks, of some kinds or all. Asks with a read first, so that an idle queue writes nothing."""
-        kinds = self._kinds if of is None else of
-        names = sorted(kinds)
+    def _claim(self, most: int, most_slow: int) -> list[Any]:
+        """Take due tasks. Asks with a read first, so that an idle queue writes nothing."""
+        quick = {name: kind.attempts_max for name, kind in self._kinds.items() if not kind.slow}
+        slow = {name: kind.attempts_max for name, kind in self._kinds.items() if kind.slow and most_slow > 0}
+        names = sorted((*quick, *slow))
+
+        def command(tx: Tx) -> list[Any]:
+            claimed = _claim(tx, quick, self._name, most)
+            room = min(most - len(claimed), most_slow) if slow else 0
+            return claimed + _claim(tx, slow, self._name, room) if room > 0 else claimed
+
         if self._database.read_now(lambda snapshot: snapshot.value(_any_due, kinds=names, now=snapshot.now)) is None:
             return []
-        attempts_max = {name: kind.attempts_max for name, kind in kinds.items()}
-        return self._database.write_now(lambda tx: _claim(tx, attempts_max, self._name, most))
+        return self._database.write_now(command)
 
     def _run(self, row: Any) -> None:
         kind = self._kinds[row.kind]
@@ -235,7 +240,8 @@ class Workers:
         finally:
             with self._lock:
                 self._running.pop(row.id, None)
-            self._wake.set()
+                if self._full:  # others may wait for a thread
+                    self._wake.set()
 
     def _act(self, kind: TaskKind[Any], run: TaskRun, body: str) -> None:
         try:

@@ -101,7 +101,7 @@ class Tx(Snapshot):
     Everything in it happens together or not at all: rows, announced events, enqueued tasks.
     """
 
-    __slots__ = ("_after", "_events", "_seen", "announced", "enqueued", "half_done")
+    __slots__ = ("_after", "_events", "_seen", "announced", "enqueued", "half_done", "told")
 
     def __init__(self, connection: Connection, now: int, random: Random) -> None:
         super().__init__(connection, now, random)
@@ -109,6 +109,8 @@ class Tx(Snapshot):
         self._after: list[Callable[[], None]] = []
         self._seen: set[str] = set()
         self.announced = False
+        self.told: tuple[Event, ...] = ()
+        """What was announced, once it is written."""
         self.enqueued = False
         self.half_done = False
         """Set by a verb while its rows are only partly written: what is half done is never committed."""
@@ -165,6 +167,7 @@ class Tx(Snapshot):
         if self._events:
             self.run_many(_insert_event, [self._event_row(event) for event in self._events])
             self.announced = True
+            self.told += tuple(self._events)
             self._events.clear()
 
     def woken(self) -> Iterable[Callable[[], None]]:

@@ -88,12 +88,14 @@ def _read_around(snapshot: Snapshot, sellers: Sequence[SellerOrder], orders: Map
     for line in list_lines(snapshot, list(orders)):
         lines.setdefault(line.seller_order_id, []).append(line)
     paid = [seller.id for seller in sellers if seller.paid_at is not None]
-    tracking = deliver.list_tracking(snapshot, paid) if paid else {}
-    sent = parcels_of(snapshot, paid) if paid else {}
+    # Before anything was sent there is no parcel, and nothing can come back: an answer to a buyer need not look.
+    left = [seller_id for seller_id in paid if any(line.sent for line in lines[seller_id])]
+    tracking = deliver.list_tracking(snapshot, left) if left else {}
+    sent = parcels_of(snapshot, left) if left else {}
     refunds = refunds_of(snapshot, ids)
     has_refunds = [seller_id for seller_id in ids if refunds[seller_id]]
     parts = parts_of_refunds(snapshot, has_refunds) if has_refunds else {}
-    returns = returns_of(snapshot, paid) if paid else {}
+    returns = returns_of(snapshot, left) if left else {}
     pieces = pieces_of(snapshot, [row.id for rows in returns.values() for row in rows]) if any(returns.values()) else {}
     disputes = disputes_of(snapshot, paid) if paid else {}
     open_ones = [row.id for rows in disputes.values() for row in rows]

@@ -7,10 +7,11 @@ attempt on it first looks up, by the key, whether the act was done.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import msgspec
 
-from entrepot.kernel import DAY, HOUR, MINUTE, SECOND, Conflict, TaskRun, Tx
+from entrepot.kernel import DAY, HOUR, MINUTE, SECOND, Conflict, Snapshot, TaskRun, Tx
 
 from . import rows
 from .actions import save_action
@@ -66,7 +67,7 @@ class Asking:
 
     def charge(self, run: TaskRun, body: ChargeTask) -> None:
         """Take a buyer's money, or set it aside."""
-        payment = run.database.read_now(lambda snapshot: rows.read_payment(snapshot, body.payment_id))
+        payment, asked = run.database.read_now(lambda snapshot: _asked_charge(snapshot, body.payment_id))
         if payment.state in ("authorised", "captured", "captured_late"):
             return
         processor = self._processors.get(payment.processor)
@@ -75,7 +76,7 @@ class Asking:
         )
         if charge is None and payment.state != "requested":
             return  # given up before the processor ever heard of it
-        self._settle_charge(run, processor, charge or self._charge(processor, run, payment))
+        self._settle_charge(run, processor, charge or self._charge(processor, payment, asked))
 
     def look_up(self, run: TaskRun, body: ChargeTask) -> None:
         """Ask what became of a charge whose outcome was to be told later."""
@@ -96,11 +97,9 @@ class Asking:
             return
         self._settle_charge(run, processor, charge)
 
-    def _charge(self, processor: Processor, run: TaskRun, payment: Payment) -> Charge:
-        row = run.database.read_now(lambda snapshot: snapshot.one(rows.asked_of, id=payment.id))
-        assert row is not None
-        _, token = split_method(row.method)
-        wants_hold = row.capture == "on_shipment" or (self._capture == "on_shipment" and not row.with_others)
+    def _charge(self, processor: Processor, payment: Payment, asked: Any) -> Charge:
+        _, token = split_method(asked.method)
+        wants_hold = asked.capture == "on_shipment" or (self._capture == "on_shipment" and not asked.with_others)
         hold = wants_hold and processor.abilities.holds
         intent = ChargeIntent(
             payment.id, payment.ref, token, payment.amount_minor, payment.currency, hold, self._return_url(payment.ref)
@@ -186,6 +185,13 @@ class Asking:
         payment = run.database.read_now(lambda snapshot: rows.read_payment(snapshot, payment_id))
         name = ChargeName(payment.id, payment.processor_ref, payment.currency)
         return payment, self._processors.get(payment.processor), name
+
+
+def _asked_charge(snapshot: Snapshot, payment_id: str) -> tuple[Payment, Any]:
+    """A payment, and how its buyer wants to pay."""
+    payment, asked = rows.read_payment(snapshot, payment_id), snapshot.one(rows.asked_of, id=payment_id)
+    assert asked is not None
+    return payment, asked
 
 
 def _ask(act: Callable[[], Receipt], find: Callable[[], Receipt | None], failed: Receipt) -> Receipt:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from limits import RateLimitItem
 from litestar import Request
 
+from .awaiting import Waiting
 from .measures import Measures
 from .policy import Policy
 from .rates import Rates
@@ -29,6 +30,7 @@ class House:
         self.policy = Policy(serve.public_url.rstrip("/"), serve.allowed_hosts)
         self.rates = Rates(rates, enabled=serve.rate_limits)
         self.measures = Measures()
+        self.waiting = Waiting(entrepot.database)
         self.closing = threading.Event()
         self.methods: dict[str, list[str]] = {}
         self.busy = asyncio.Semaphore(os.cpu_count() or 1)

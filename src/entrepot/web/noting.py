@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from entrepot import catalog, orders, signals
+from entrepot import orders, signals
 from entrepot.signals import SignalKind, Surface
 
 from .visit import Visit
@@ -35,12 +35,10 @@ def note(
     )
 
 
-async def note_cart(visit: Visit, offer_id: str) -> None:
+def note_cart(visit: Visit, cart: orders.CartView, offer_id: str) -> None:
     """An offer was put into the cart."""
-    if visit.session is not None:
-        offers = await visit.glance(lambda s: catalog.offers_for_cart(s, [offer_id]))
-        for offer in offers.values():
-            note(visit, SignalKind.CART, offer.product_id, surface=Surface.CART)
+    for line in (line for group in cart.groups for line in group.lines if line.offer_id == offer_id):
+        note(visit, SignalKind.CART, line.product_id, surface=Surface.CART)
 
 
 def note_order(visit: Visit, order: orders.OrderView) -> None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import time
+from contextlib import suppress
 
 from entrepot import orders, pay
 from entrepot.orders import OrderStatus
 
+from .awaiting import Waiting
 from .visit import Visit
 
 METHODS = ("tok_ok", "tok_decline", "tok_timeout", "tok_webhook_only", "tok_webhook_twice")
@@ -22,7 +24,8 @@ OFFERED: dict[str, tuple[str, ...]] = {
 """The ways to pay of each processor that a page can offer."""
 
 WAIT_S = 3.0
-_LOOK_S = 0.02
+_FIRST_S, _LOOK_S = 0.05, 0.25
+"""Between looks, for what this process is not told of: another process's record, and what the buyer has to do."""
 
 
 def methods_for(visit: Visit, currency: str) -> list[str]:
@@ -48,12 +51,15 @@ async def place_order(visit: Visit, wish: orders.Place, key: str | None) -> orde
 async def wait_for_payment(visit: Visit, order_id: str) -> OrderStatus:
     """Where the payment stands: as soon as it is decided or waits for the buyer, or as it is after three seconds."""
     until = time.monotonic() + WAIT_S
-    pause_s = _LOOK_S
-    while True:
-        await asyncio.sleep(pause_s)  # never decided at once
-        status = await visit.glance(lambda s: orders.get_order_status(s, visit.scope, order_id))
-        if status is not OrderStatus.AWAITING_PAYMENT or time.monotonic() > until:
-            return status
-        if await visit.glance(lambda s: pay.find_action(s, visit.scope, order_id)):
-            return status
-        pause_s = min(pause_s * 1.5, 0.25)
+    waiting: Waiting = visit.request.app.state.house.waiting
+    pause_s = _FIRST_S  # never decided at once
+    with waiting.order(order_id) as decided:
+        while True:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(decided.wait(), pause_s)
+            pause_s = _LOOK_S
+            status = await visit.glance(lambda s: orders.get_order_status(s, visit.scope, order_id))
+            if status is not OrderStatus.AWAITING_PAYMENT or time.monotonic() > until:
+                return status
+            if await visit.glance(lambda s: pay.find_action(s, visit.scope, order_id)):
+                return status

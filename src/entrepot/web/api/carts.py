@@ -69,9 +69,9 @@ async def set_cart_line(visit: Visit, asked: SetLine, key: OptionalKey = None) -
     """Put an offer into the cart, change how many, or take it out."""
     scope = await visit.owner()
     await visit.once(key, lambda tx: Made(orders.set_line(tx, scope, asked.offer_id, asked.quantity).id), Made)
-    if asked.quantity:
-        await note_cart(visit, asked.offer_id)
-    return await visit.glance(lambda s: orders.view_cart(s, scope))
+    cart = await visit.glance(lambda s: orders.view_cart(s, scope))
+    note_cart(visit, cart, asked.offer_id)
+    return cart
 
 
 @endpoint("POST", "/api/cart/quote", asks=QuoteCart, status=200)

@@ -101,8 +101,7 @@ async def put_in_cart(visit: Visit) -> Response[Any]:
             line.quantity for group in there.groups for line in group.lines if line.offer_id == wish.offer_id
         )
     await visit.write(lambda tx: orders.set_line(tx, scope, wish.offer_id, quantity))
-    if quantity:
-        await note_cart(visit, wish.offer_id)
+    note_cart(visit, await visit.read(lambda s: orders.view_cart(s, scope)), wish.offer_id)
     visit.flash("cart.changed_now" if wish.set else "cart.added")
     return redirect("/cart")
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from entrepot import cloud, ledger
-from entrepot.cloud import accounts, customers, pricing, registry, settling
+from entrepot.cloud import accounts, customers, pricing, publishing, registry, settling
 from entrepot.cloud.capabilities import Capabilities
 from entrepot.cloud.engines.base import Generation, Message, Piece
 from entrepot.cloud.engines.gateway import Bill, Call, Gateway
@@ -46,13 +46,13 @@ class House:
 
     def put(self, name: str, upstream: str, *, gated: bool = False) -> registry.Model:
         """A live model with prices, published by the maker, who earns half."""
-        licence = registry.Licence("MIT", gated=gated)
+        licence = registry.Licence("MIT", "https://example.com/licence" if gated else "", gated=gated)
         draft = registry.ModelDraft(name, "chat", "upstream", licence, upstream=upstream)
 
         def act(tx: object) -> registry.Model:
             model = registry.add_model(tx, MAKER, draft, ABLE)  # type: ignore[arg-type]
             pricing.add_price_book(tx, name, PRICES, maker_bps=5_000)  # type: ignore[arg-type]
-            return registry.publish_model(tx, MAKER, model.id)  # type: ignore[arg-type]
+            return publishing.publish_model(tx, Scope.system(), model.id)  # type: ignore[arg-type]
 
         return self.database.write_now(act)
 
@@ -249,7 +249,7 @@ def test_a_gated_licence_is_agreed_to_first(house: House) -> None:
     async def work(gateway: Gateway, _: Double) -> None:
         with pytest.raises(NotAllowed, match="agree to it first"):
             await read(gateway, call(model="gated"))
-        await house.database.write(lambda tx: registry.agree_to_licence(tx, CHEN, model.id))
+        await house.database.write(lambda tx: publishing.agree_to_licence(tx, CHEN, model.id))
         assert (await read(gateway, call("req_2", "gated")))[1].price > 0
 
     house.run(work)
@@ -262,7 +262,7 @@ def test_the_newest_live_version_answers_and_an_older_one_by_its_number(house: H
         await read(gateway, call())
         await read(gateway, call("req_2", "first@1"))
         assert [body["model"] for body in server.asked] == ["newer", "first"]
-        await house.database.write(lambda tx: registry.withdraw_model(tx, MAKER, newer.id))
+        await house.database.write(lambda tx: publishing.withdraw_model(tx, MAKER, newer.id))
         await read(gateway, call("req_3"))
         assert server.asked[-1]["model"] == "first"
 

@@ -12,10 +12,12 @@ from .admission import OutOfCredit, OverBudget
 from .amounts import nano_per_minor, read_nano, read_price, write_nano
 from .answers import Claim, KeptAnswer, claim_answer, free_answer, store_answer
 from .batches import Batch, Problem, Tally, add_batch, cancel_batch, get_batch, list_batches, tally_batches
+from .billing import Billing, Party, get_billing, save_party, set_credit_alert, set_netting
+from .billing_tasks import ALERTS, BILLING, AlertRound, BillingRound, bill_round, billing_tasks, reactions
 from .budgets import Budget, BudgetState, Period, add_budget, change_budget, end_budget, list_budgets
 from .builtin import ensure_builtin
 from .capabilities import Capabilities
-from .customers import Limits, credit_plan, set_credit_line, set_limits
+from .customers import Limits, credit_plan, limits_of, set_credit_line, set_limits
 from .dialect import (
     AskChat,
     AskCompletion,
@@ -40,7 +42,21 @@ from .engines.batching import BatchRunner
 from .engines.gateway import Bill, Call, Gateway
 from .engines.pool import Pool
 from .events import ModelPriced, ModelPublished, ModelWithdrawn
+from .exporting import FORMATS, ExportWish, export_usage
 from .files import PACKAGES, Packaged, draft_of, find_package, probe, store_files
+from .invoices import (
+    CloudInvoice,
+    InvoiceLine,
+    InvoiceRow,
+    Parties,
+    get_cloud_invoice,
+    lines_of,
+    list_all_invoices,
+    list_cloud_invoices,
+    place_of,
+    rows_of_line,
+)
+from .issuing import Unbilled, find_unbilled, issue_now
 from .jobs import get_job, submit_job
 from .licences import Licence, has_agreed, terms_of
 from .lineage import ancestors, descendants
@@ -72,6 +88,7 @@ from .reading import (
     spend_by_organisation,
     use_by_surface,
 )
+from .receipts import grant_credit, record_payment
 from .reconciling import RECONCILE, Reconcile, reconcile_task
 from .registry import (
     Model,
@@ -89,6 +106,8 @@ from .registry import (
     list_versions,
 )
 from .replay import Replay, replay
+from .standing import Movement, Standing, find_standing, list_customers, list_movements, read_standing
+from .topups import Topup, cancel_topup, find_topup_action, get_topup, list_topups, top_up
 from .types import SHOP, Job, Settings, Usage, UsageClass
 from .uploads import (
     Upload,
@@ -102,8 +121,11 @@ from .uploads import (
 )
 
 __all__ = [
+    "ALERTS",
+    "BILLING",
     "DIMENSIONS",
     "EVENTS",
+    "FORMATS",
     "MAKERS",
     "METERS",
     "METERS_OF",
@@ -114,6 +136,7 @@ __all__ = [
     "RECONCILE",
     "SHARE_BPS",
     "SHOP",
+    "AlertRound",
     "AskChat",
     "AskCompletion",
     "AskEmbeddings",
@@ -122,6 +145,8 @@ __all__ = [
     "Batch",
     "BatchRunner",
     "Bill",
+    "Billing",
+    "BillingRound",
     "Budget",
     "BudgetState",
     "Call",
@@ -129,6 +154,7 @@ __all__ = [
     "Capabilities",
     "ChatCompletion",
     "Claim",
+    "CloudInvoice",
     "Completion",
     "Cost",
     "Credit",
@@ -140,10 +166,13 @@ __all__ = [
     "Engine",
     "EngineFault",
     "Exchange",
+    "ExportWish",
     "Failure",
     "Gateway",
     "Generation",
     "Head",
+    "InvoiceLine",
+    "InvoiceRow",
     "Job",
     "KeptAnswer",
     "Licence",
@@ -157,11 +186,14 @@ __all__ = [
     "ModelPriced",
     "ModelPublished",
     "ModelWithdrawn",
+    "Movement",
     "Offer",
     "OrganisationSpend",
     "OutOfCredit",
     "OverBudget",
     "Packaged",
+    "Parties",
+    "Party",
     "PayMakers",
     "Period",
     "Piece",
@@ -172,10 +204,13 @@ __all__ = [
     "Replay",
     "Reranking",
     "Settings",
+    "Standing",
     "SurfaceCost",
     "SurfaceUse",
     "Tally",
     "Tool",
+    "Topup",
+    "Unbilled",
     "Upload",
     "Usage",
     "UsageClass",
@@ -188,7 +223,10 @@ __all__ = [
     "add_upload",
     "agree_to_licence",
     "ancestors",
+    "bill_round",
+    "billing_tasks",
     "cancel_batch",
+    "cancel_topup",
     "change_budget",
     "check_purpose",
     "claim_answer",
@@ -202,28 +240,44 @@ __all__ = [
     "embed_query",
     "end_budget",
     "ensure_builtin",
+    "export_usage",
     "failure",
     "failure_of",
     "find_live",
     "find_package",
     "find_price_book",
+    "find_standing",
+    "find_topup_action",
+    "find_unbilled",
     "find_version",
     "free_answer",
     "get_batch",
+    "get_billing",
+    "get_cloud_invoice",
     "get_job",
     "get_model",
     "get_own",
+    "get_topup",
     "get_upload",
+    "grant_credit",
     "has_agreed",
     "is_own",
+    "issue_now",
+    "limits_of",
+    "lines_of",
+    "list_all_invoices",
     "list_batches",
     "list_budgets",
     "list_calls",
+    "list_cloud_invoices",
+    "list_customers",
     "list_live",
+    "list_movements",
     "list_offers",
     "list_own",
     "list_price_books",
     "list_submitted",
+    "list_topups",
     "list_uploads",
     "list_usage",
     "list_versions",
@@ -232,18 +286,26 @@ __all__ = [
     "nano",
     "nano_per_minor",
     "pay_makers",
+    "place_of",
     "probe",
     "publish_model",
+    "reactions",
     "read_credit",
     "read_earnings",
     "read_nano",
     "read_price",
+    "read_standing",
     "receive_upload",
     "reconcile_task",
+    "record_payment",
     "refuse_model",
     "replay",
+    "rows_of_line",
+    "save_party",
+    "set_credit_alert",
     "set_credit_line",
     "set_limits",
+    "set_netting",
     "set_prices",
     "set_share",
     "spend_by_day",
@@ -254,6 +316,7 @@ __all__ = [
     "submit_model",
     "tally_batches",
     "terms_of",
+    "top_up",
     "uploads_in",
     "use_by_surface",
     "withdraw_model",

@@ -13,6 +13,7 @@ RESERVE = "cloud.reserve"
 USE = "cloud.use"
 RELEASE = "cloud.release"
 MAKER = "cloud.maker"
+MAKER_PAID = "cloud.maker.paid"
 BUDGET = "cloud.budget"
 CREDIT = "cloud.credit"
 CREDIT_LINE = "cloud.credit_line"
@@ -51,6 +52,16 @@ def earned(unit: str) -> Account:
 def maker(organisation: str, unit: str) -> Account:
     """What a model's maker earned by its use."""
     return Account(organisation, "maker", unit, floor=0)
+
+
+def makers_paid(unit: str) -> Account:
+    """What makers earned and is due to them in whole minor units by now."""
+    return Account(SHOP, "makers_paid", unit)
+
+
+def maker_costs(currency: str) -> Account:
+    """What makers' shares cost the market, as a negative balance."""
+    return Account(SHOP, "maker_costs", currency)
 
 
 def credit_lines(unit: str) -> Account:

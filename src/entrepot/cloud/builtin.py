@@ -7,8 +7,10 @@ from entrepot.kernel import Tx
 
 from .capabilities import Capabilities
 from .embedding import DIMENSIONS, MODEL, TOKENS_MAX
+from .licences import Licence
 from .pricing import add_price_book
-from .registry import Licence, ModelDraft, add_model, find_live, publish_model
+from .publishing import publish_model
+from .registry import ModelDraft, add_model, find_live
 
 CARD = "A vector of 256 dimensions for each text: the mean of its tokens' vectors. Quick, small, English first."
 NANO = {"embedding_tokens": 10_000_000}

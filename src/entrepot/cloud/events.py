@@ -19,3 +19,32 @@ class ModelWithdrawn(Event, frozen=True):
     model_id: str
     model: str
     version: int
+
+
+class ModelPriced(Event, frozen=True):
+    """A model has other prices, from a time on (microseconds)."""
+
+    model_id: str
+    model: str
+    effective_at: int
+
+
+class CreditPaid(Event, frozen=True):
+    """An organisation has paid for credit, and may spend it."""
+
+    topup_id: str
+    organisation: str
+
+
+class InvoiceIssued(Event, frozen=True):
+    """What an organisation used is invoiced."""
+
+    invoice_id: str
+    organisation: str
+
+
+class InvoicePaid(Event, frozen=True):
+    """Nothing of an invoice is due any more."""
+
+    invoice_id: str
+    organisation: str

@@ -13,6 +13,7 @@ from entrepot.kernel import Finding, Prepared, Proof, Snapshot, from_json, prepa
 from . import tables
 from .admission import hold_id
 from .makers import check_makers
+from .money_proofs import MONEY_PROOFS
 from .replay import replay
 from .stretches import hold_of
 from .types import UsageClass
@@ -98,6 +99,7 @@ PROOFS = (
     Proof("cloud.usage", "every use is counted once, in a stretch, and what a crash left is estimated", _usage),
     Proof("cloud.requests", "every call holds while it runs, and captured what its usage rows cost", _requests),
     Proof("cloud.bills", "every usage row rates again to the price that was charged", _bills),
+    *MONEY_PROOFS,
 )
 
 _s, _u, _r = tables.stretches.c, tables.usage.c, tables.requests.c

@@ -16,27 +16,18 @@ from sqlalchemy import bindparam, func, insert, select, update
 from entrepot import identity
 from entrepot.identity import Scope
 from entrepot.kernel import Conflict, Invalid, NotFound, Prepared, Snapshot, Tx, from_json, prepare, to_json
-from entrepot.kernel.sql import prepare_text
 
 from . import tables
+from .accounting import account_owner
 from .capabilities import Capabilities
-from .events import ModelPublished, ModelWithdrawn
-from .types import SHOP
+from .licences import Licence, settled_licence
 
 Kind = Literal["chat", "completion", "embedding", "rerank"]
 EngineName = Literal["llama", "onnx", "static", "e5", "transformers", "upstream"]
 State = Literal["draft", "submitted", "refused", "live", "withdrawn"]
 NAME = re.compile(r"[a-z0-9](?:[a-z0-9._-]{0,78}[a-z0-9])?")
 CARD_LENGTH_MAX = 50_000
-
-
-class Licence(msgspec.Struct, frozen=True):
-    """What a model may be used for. `name` is an SPDX identifier where there is one. A `gated` one must be agreed to
-    before the first use."""
-
-    name: str
-    url: str = ""
-    gated: bool = False
+BASE_LENGTH_MAX = 200
 
 
 class ModelFile(msgspec.Struct, frozen=True):
@@ -98,14 +89,15 @@ def add_model(tx: Tx, scope: Scope, draft: ModelDraft, capabilities: Capabilitie
 
     Invalid when a name is none, or what was found does not fit the kind; Conflict when the name is another's.
     """
-    organisation = SHOP if scope.is_operator or scope.is_system else identity.require_organisation(scope)
+    organisation = account_owner(scope)
     check_draft(draft, capabilities)
     owner, version = tx.one(_newest, name=draft.name) or (organisation, 0)
     if owner != organisation:
         raise Conflict(f"The name {draft.name} belongs to somebody else: choose another")
     model = Model(
-        tx.new_id("mdl"), draft.name, version + 1, draft.kind, draft.engine, organisation, draft.licence, draft.card,
-        draft.base, draft.files, draft.upstream, capabilities, "draft", tx.now, draft.source, draft.listed,
+        tx.new_id("mdl"), draft.name, version + 1, draft.kind, draft.engine, organisation,
+        settled_licence(draft.licence), draft.card.strip(), pin_base(tx, draft.base), draft.files, draft.upstream,
+        capabilities, "draft", tx.now, draft.source, draft.listed,
     )  # fmt: skip
     row = msgspec.structs.asdict(model) | {"listed": int(model.listed)}
     row |= {name: to_json(row[name]) for name in ("licence", "files", "capabilities")}
@@ -113,37 +105,21 @@ def add_model(tx: Tx, scope: Scope, draft: ModelDraft, capabilities: Capabilitie
     return model
 
 
-def publish_model(tx: Tx, scope: Scope, model_id: str) -> Model:
-    """Let a version be called, and announce it: it appears in the catalogue. It must have a price."""
-    model = lock_own(tx, scope, model_id)
-    if tx.value(_priced, model=model.name) is None:
-        raise Conflict(f"{model.name} has no price yet: set one first, zero if it is free")
-    if model.state != "live":
-        tx.run(_set_state, id_=model.id, state_="live")
-        tx.announce(ModelPublished(model.id, model.name, model.version))
-    return msgspec.structs.replace(model, state="live")
+def pin_base(snapshot: Snapshot, base: str | None) -> str | None:
+    """What a model was made from, as it is kept: a model of this registry by its very version, else what was said."""
+    if base is None or not (said := base.strip()):
+        return None
+    found = find_version(snapshot, said)
+    return f"{found.name}@{found.version}" if found else said[:BASE_LENGTH_MAX]
 
 
-def withdraw_model(tx: Tx, scope: Scope, model_id: str) -> None:
-    """Let a version be called no more; what was used stays billed."""
-    model = lock_own(tx, scope, model_id)
-    if model.state != "withdrawn":
-        tx.run(_set_state, id_=model.id, state_="withdrawn")
-        tx.announce(ModelWithdrawn(model.id, model.name, model.version))
-
-
-def agree_to_licence(tx: Tx, scope: Scope, model_id: str) -> None:
-    """Agree to a model's licence for one's organisation; once is enough."""
-    get_model(tx, model_id)
-    organisation = identity.require_organisation(scope)
-    tx.run(_agree, organisation=organisation, model_id=model_id, agreed_by=scope.actor, agreed_at=tx.now)
-
-
-def has_agreed(snapshot: Snapshot, organisation: str, model: Model) -> bool:
-    """Whether an organisation may use a model by its licence."""
-    if not model.licence.gated or organisation in (model.organisation, SHOP):
-        return True
-    return snapshot.value(_agreed, organisation=organisation, model_id=model.id) is not None
+def find_version(snapshot: Snapshot, name: str) -> Model | None:
+    """The version that `name@2` means, whatever its state; without a number the newest there is."""
+    bare, _, version = name.partition("@")
+    if version and not version.isdecimal():
+        return None
+    found = snapshot.all(_named, name=bare)
+    return next((model for model in found if not version or model.version == int(version)), None)
 
 
 def find_live(snapshot: Snapshot, name: str) -> Model | None:
@@ -165,9 +141,40 @@ def list_live(snapshot: Snapshot) -> list[Model]:
 
 def list_own(snapshot: Snapshot, scope: Scope) -> list[Model]:
     """Every version that the caller's organisation registered, newest first; the operator sees all."""
-    if scope.is_operator or scope.is_system:
+    if scope.is_operator:
         return snapshot.all(_all)
     return snapshot.all(_own, organisation=identity.require_organisation(scope))
+
+
+def list_versions(snapshot: Snapshot, name: str) -> list[Model]:
+    """Every version of a name, newest first, whatever its state."""
+    return snapshot.all(_named, name=name)
+
+
+def list_submitted(snapshot: Snapshot, scope: Scope) -> list[Model]:
+    """What waits for the operator's word, oldest first."""
+    identity.require_operator(scope)
+    return snapshot.all(_submitted)
+
+
+def get_own(snapshot: Snapshot, scope: Scope, model_id: str) -> Model:
+    """A version of the caller's organisation, or any for the operator; NotFound for anybody else's."""
+    model = snapshot.one(_get, id=model_id)
+    if model is None or not is_own(scope, model):
+        raise NotFound("There is no such model")
+    return model
+
+
+def is_own(scope: Scope, model: Model) -> bool:
+    """Whether a caller may decide about a model."""
+    return scope.is_operator or (scope.organisation is not None and model.organisation == scope.organisation)
+
+
+def set_state(tx: Tx, model: Model, state: State, reason: str | None = None, share_bps: int | None = None) -> Model:
+    """Put a version into another state, now."""
+    share = model.share_bps if share_bps is None else share_bps
+    tx.run(_set_state, id_=model.id, state_=state, reason_=reason, share_bps_=share, now_=tx.now)
+    return msgspec.structs.replace(model, state=state, reason=reason, share_bps=share, decided_at=tx.now)
 
 
 def get_model(snapshot: Snapshot, model_id: str) -> Model:
@@ -181,7 +188,7 @@ def get_model(snapshot: Snapshot, model_id: str) -> Model:
 def lock_own(tx: Tx, scope: Scope, model_id: str) -> Model:
     """A version of the caller's organisation, kept from others until the commit; NotFound for anybody else's."""
     model = tx.one(_lock, id=model_id)
-    if model is None or not (scope.is_operator or scope.is_system or model.organisation == scope.organisation):
+    if model is None or not is_own(scope, model):
         raise NotFound("There is no such model")
     return model
 
@@ -194,8 +201,6 @@ def check_draft(draft: ModelDraft, capabilities: Capabilities) -> None:
         )
     if len(draft.card) > CARD_LENGTH_MAX:
         raise Invalid(f"A card has at most {CARD_LENGTH_MAX:,} characters", fields={"card": "too long"})
-    if not draft.licence.name.strip():
-        raise Invalid("Say under which licence the model is", fields={"licence": "an SPDX identifier, or its name"})
     if draft.kind == "chat" and not capabilities.chat:
         raise Invalid(
             f"{draft.name} was not made for conversations: it has no chat template. Register it as a completion model",
@@ -203,6 +208,10 @@ def check_draft(draft: ModelDraft, capabilities: Capabilities) -> None:
         )
     if draft.kind == "embedding" and capabilities.dimensions is None:
         raise Invalid(f"{draft.name} makes no vectors: register it as what it is", fields={"kind": "not embedding"})
+    if draft.kind == "rerank" and not capabilities.rerank:
+        raise Invalid(f"{draft.name} orders no documents: register it as what it is", fields={"kind": "not rerank"})
+    if draft.kind == "completion" and not capabilities.completion:
+        raise Invalid(f"{draft.name} writes nothing: register it as what it is", fields={"kind": "not completion"})
 
 
 def _read(*columns: Any) -> Model:
@@ -214,7 +223,7 @@ def _read(*columns: Any) -> Model:
     return Model(**values)
 
 
-_m, _l, _p = tables.models.c, tables.licences.c, tables.price_books.c
+_m = tables.models.c
 _rows = select(*(_m[name] for name in Model.__struct_fields__))
 _by_id = _rows.where(_m.id == bindparam("id"))
 _get: Prepared[Model] = prepare(_by_id, _read)
@@ -224,6 +233,8 @@ _all: Prepared[Model] = prepare(_newest_first, _read)
 _own: Prepared[Model] = prepare(_newest_first.where(_m.organisation == bindparam("organisation")), _read)
 _live: Prepared[Model] = prepare(_newest_first.where(_m.state == "live"), _read)
 _live_of: Prepared[Model] = prepare(_newest_first.where(_m.state == "live", _m.name == bindparam("name")), _read)
+_named: Prepared[Model] = prepare(_newest_first.where(_m.name == bindparam("name")), _read)
+_submitted: Prepared[Model] = prepare(_rows.where(_m.state == "submitted").order_by(_m.id), _read)
 _newest: Prepared[Any] = prepare(
     select(_m.organisation, func.max(_m.version).label("version"))
     .where(_m.name == bindparam("name"))
@@ -233,13 +244,12 @@ _insert: Prepared[Any] = prepare(
     insert(tables.models).values({column.name: bindparam(column.name) for column in tables.models.columns})
 )
 _set_state: Prepared[Any] = prepare(
-    update(tables.models).where(_m.id == bindparam("id_")).values(state=bindparam("state_"))
-)
-_priced: Prepared[Any] = prepare(select(_p.id).where(_p.model == bindparam("model")).limit(1))
-_agree: Prepared[Any] = prepare_text(
-    "INSERT INTO cloud_licences (organisation, model_id, agreed_by, agreed_at) "
-    "VALUES (:organisation, :model_id, :agreed_by, :agreed_at) ON CONFLICT DO NOTHING"
-)
-_agreed: Prepared[Any] = prepare(
-    select(_l.agreed_at).where(_l.organisation == bindparam("organisation"), _l.model_id == bindparam("model_id"))
+    update(tables.models)
+    .where(_m.id == bindparam("id_"))
+    .values(
+        state=bindparam("state_"),
+        reason=bindparam("reason_"),
+        share_bps=bindparam("share_bps_"),
+        decided_at=bindparam("now_"),
+    )
 )

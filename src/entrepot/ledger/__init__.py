@@ -9,7 +9,7 @@ from .balances import balance_of, balances_of
 from .chain import chain_root, check_root, seal
 from .history import list_latest, list_transfers
 from .holds import find_hold, holds_of, list_expired_holds
-from .overview import KindTotal, list_newest, sum_by_kind
+from .overview import KindTotal, list_newest, list_units, sum_by_kind
 from .posting import post
 from .proofs import PROOFS, sum_by_unit
 from .snapshots import snapshot_accounts
@@ -62,6 +62,7 @@ __all__ = [
     "list_latest",
     "list_newest",
     "list_transfers",
+    "list_units",
     "post",
     "seal",
     "snapshot_accounts",

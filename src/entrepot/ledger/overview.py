@@ -44,6 +44,11 @@ def list_newest(snapshot: Snapshot, most: int = 50) -> list[Transfer]:
     return snapshot.all(_newest, most=max(1, min(most, MOST_MAX)))
 
 
+def list_units(snapshot: Snapshot, kind: str) -> list[str]:
+    """The units in which there are accounts of a kind."""
+    return snapshot.all(_units, kind=kind)
+
+
 _a, _t = tables.accounts.c, tables.transfers.c
 _bounded: Prepared[Any] = prepare(
     select(_a.kind, _a.unit, func.count().label("accounts"), func.sum(_a.balance).label("balance"))
@@ -51,6 +56,9 @@ _bounded: Prepared[Any] = prepare(
     .group_by(_a.kind, _a.unit)
 )
 _unbounded: Prepared[Any] = prepare(select(_a.id, _a.kind, _a.unit).where(tables.MONEY, _a.balance.is_(None)))
+_units: Prepared[str] = prepare(
+    select(_a.unit).where(_a.kind == bindparam("kind")).distinct().order_by(_a.unit), lambda unit: unit
+)
 _newest: Prepared[Transfer] = prepare(
     select(
         _t.id, _t.kind, _t.debit, _t.credit, _t.unit, _t.amount, _t.code, _t.ref, _t.hold, _t.final, _t.expires_at,

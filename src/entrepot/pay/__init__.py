@@ -11,7 +11,7 @@ from .by_hand import Waiting, list_by_hand, mark_payout_failed, mark_payout_sent
 from .captures import Capture, brought, capture_part, capture_share, release_part
 from .chargebacks import ChargebackRow, chargebacks_of, get_chargeback, list_chargebacks
 from .disputes import Freeze, find_freeze, freeze, unfreeze
-from .entries import Entry, book_entry, due_to, list_entries
+from .entries import Entry, book_entry, booked_under, due_to, list_entries
 from .events import (
     CaptureFailed,
     ChargebackClosed,
@@ -76,7 +76,7 @@ from .proofs import PROOFS as _PROOFS
 from .refunds import Brought, kept_of, left_to_refund, list_refunds, refund_plan, refund_sources
 from .reserves import Reserve, keep_reserve, list_reserves
 from .sealing import Sealer
-from .settlement import settle, settlement_plan
+from .settlement import prepaid_of, settle, settlement_plan
 from .statements import get_statement
 from .tasks import SCHEDULE, tasks
 from .terms import PayoutTerms, choose_schedule, get_terms, next_due, set_terms, terms_of
@@ -178,6 +178,7 @@ __all__ = [
     "abandon_payment",
     "accounts",
     "book_entry",
+    "booked_under",
     "brought",
     "capture_part",
     "capture_share",
@@ -223,6 +224,7 @@ __all__ = [
     "money_on_the_way",
     "next_due",
     "open_processors",
+    "prepaid_of",
     "read_rates",
     "reconciliation",
     "record_outcome",

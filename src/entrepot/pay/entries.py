@@ -65,6 +65,11 @@ def booked(snapshot: Snapshot) -> dict[tuple[str, str], int]:
     return {(row.merchant_id, row.currency): int(row.amount_minor) for row in snapshot.all(_sums)}
 
 
+def booked_under(snapshot: Snapshot, code: str) -> dict[tuple[str, str], int]:
+    """What the entries under a code come to, by organisation and currency."""
+    return {(row.merchant_id, row.currency): int(row.amount_minor) for row in snapshot.all(_sums_under, code=code)}
+
+
 _e = tables.entries.c
 _insert: Prepared[Any] = prepare(
     insert(tables.entries).values({column.name: bindparam(column.name) for column in tables.entries.columns})
@@ -76,8 +81,8 @@ _of: Prepared[Entry] = prepare(
     .limit(bindparam("most")),
     Entry,
 )
-_sums: Prepared[Any] = prepare(
-    select(_e.merchant_id, _e.currency, func.sum(_e.amount_minor).label("amount_minor")).group_by(
-        _e.merchant_id, _e.currency
-    )
+_all = select(_e.merchant_id, _e.currency, func.sum(_e.amount_minor).label("amount_minor")).group_by(
+    _e.merchant_id, _e.currency
 )
+_sums: Prepared[Any] = prepare(_all)
+_sums_under: Prepared[Any] = prepare(_all.where(_e.code == bindparam("code")))

@@ -1,7 +1,8 @@
 """The port of the product index, and what its answers mean; both implementations give the same ones.
 
-1. The set of a query is decided by its text and its vector alone: the documents with every word (if there is none, with
-   any word), and the nearest neighbours of the vector, at most NEIGHBOURS_MAX, above the floor of similarity.
+1. The set of a query is decided by its text and its vector alone: the documents with every word (where they are few,
+   those that lack one too; `matching.least_words`), and the nearest neighbours of the vector, at most NEIGHBOURS_MAX,
+   above the floor of similarity.
 2. Of these, a document stays when one of its offers can be bought and passes every filter, always by what is known now.
    The first such offer is the hit's: its price is shown, compared and sorted by. A document comes once.
 3. Total, facets and pages speak of exactly that set: no hit is missing or comes twice across pages.
@@ -24,6 +25,7 @@ from entrepot.kernel import Invalid, Unavailable
 
 from ..types import LIMIT_MAX, SORTS, Change, Document, Facet
 from .arrangement import Arrangement
+from .evidence import Evidence
 from .matching import Synonym
 
 DIMENSIONS = 256
@@ -42,6 +44,7 @@ class IndexQuery(msgspec.Struct, frozen=True):
     their order, `numbers` those whose values are numbers. With `among` the set is these documents, in their order.
     `synonyms` are those of its words, `rules` the operator's that hold for it. Hits tell what their scores are made of
     when `explained`; a reason named in `without` then counts for nothing.
+    No product is found that is called by all words of an `unwanted` phrase: by its title, brand or category.
     """
 
     text: str = ""
@@ -59,6 +62,7 @@ class IndexQuery(msgspec.Struct, frozen=True):
     rules: Arrangement | None = None
     explained: bool = False
     without: frozenset[str] = frozenset()
+    unwanted: tuple[str, ...] = ()
 
 
 class IndexHit(msgspec.Struct, frozen=True):
@@ -141,6 +145,26 @@ class Index(Protocol):
 
     def label(self, name: str, value: str) -> str:
         """How people write a value of an attribute; the value itself where nobody says otherwise."""
+        ...
+
+    def frequency(self, word: str) -> int:
+        """How many documents have the word."""
+        ...
+
+    def near(self, word: str, edits: int) -> Sequence[str]:
+        """Every word of letters at exactly this many edits."""
+        ...
+
+    def surface(self, word: str) -> str:
+        """The word as people write it."""
+        ...
+
+    def saying(self, words: str) -> Sequence[tuple[str, str]]:
+        """The terms, of any name, whose value says just these words of a query."""
+        ...
+
+    def evidence(self, text: str, synonyms: Sequence[Synonym] = ()) -> Evidence:
+        """What the products with all the words of a text say of themselves."""
         ...
 
     def count(self) -> int:

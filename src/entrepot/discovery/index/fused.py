@@ -22,9 +22,11 @@ import numpy as np
 from ..types import Change, Document
 from .base import DIMENSIONS, SIMILARITY_UNIT, Completion, IndexHit, IndexPage, IndexQuery, Vectors, check, check_ids
 from .columns import Columns, title_key
+from .evidence import Evidence
 from .fields import fields_of
 from .filters import read_filters
-from .matching import Wanted, correction, understand
+from .looking import evidence_of
+from .matching import Synonym, Wanted, correction, understand
 from .offers import NO_PRICE
 from .postings import Postings
 from .ranking import Places, Prior, Ranked, contributions, in_order
@@ -207,6 +209,18 @@ class FusedIndex:
     def starting(self, prefix: str, most: int) -> Sequence[str]:
         """The words that begin with the prefix, the most frequent first."""
         return self.vocabulary.starting(prefix, most)
+
+    def near(self, word: str, edits: int) -> Sequence[str]:
+        """Every word of letters at exactly this many edits."""
+        return self.vocabulary.near(word, edits)
+
+    def saying(self, words: str) -> list[tuple[str, str]]:
+        """The terms, of any name, whose value says just these words of a query."""
+        return [self.columns.terms.pairs[code] for code in self.columns.terms.saying(words)]
+
+    def evidence(self, text: str, synonyms: Sequence[Synonym] = ()) -> Evidence:
+        """What the products with all the words of a text say of themselves."""
+        return evidence_of(self._view, self.postings, self.columns, understand(text, self.vocabulary, synonyms))
 
     def surface(self, word: str) -> str:
         """The word as people write it."""

@@ -25,6 +25,8 @@ COMPLETIONS_MAX = 8
 ONE_EDIT_LETTERS = 4
 TWO_EDITS_LETTERS = 8
 PREFIX_LETTERS = 3
+FEW = 24
+"""Where fewer documents have every word of a query, others join them: a page should be full."""
 EXACT, SYNONYM, MISTYPED, BEGUN = 1.0, 0.9, 0.7, 0.6
 """How much a match counts when the word is the very one, another for it, a near one, or one it begins."""
 
@@ -50,20 +52,23 @@ class Vocabulary(Protocol):
 
 
 class Synonym(msgspec.Struct, frozen=True):
-    """Words of a query, one beside the other, and what else they may be called; all as `query_words` gives them."""
+    """Words of a query, one beside the other, and what else they may be called; all as `query_words` gives them. Where
+    `in_names`, the others count only for a product that is called so: by its title, its brand or its category."""
 
     words: tuple[str, ...]
     others: tuple[tuple[str, ...], ...]
+    in_names: bool = False
 
 
 class Wanted(msgspec.Struct, frozen=True):
     """A word of the query and what matches it. With `phrases` it is those: one of them has to be there with all its
-    words, the first as good as the very word."""
+    words, the first as good as the very word; `named` ones have to be in what the product is called."""
 
     word: str
     alternatives: tuple[str, ...]
     weight: float = EXACT
     phrases: tuple[tuple[str, ...], ...] = ()
+    named: tuple[tuple[str, ...], ...] = ()
 
     def ways(self) -> list[tuple[float, tuple[str, ...]]]:
         """The phrases, each with how much it counts."""
@@ -77,13 +82,25 @@ def understand(text: str, vocabulary: Vocabulary, synonyms: Sequence[Synonym] = 
         known = [each for each in synonyms if words[at : at + len(each.words)] == each.words]
         if known:
             own = max((each.words for each in known), key=len)
-            others = dict.fromkeys(other for each in known if each.words == own for other in each.others)
-            wanted.append(Wanted(" ".join(own), (), EXACT, (own, *others)))
+            same = [each for each in known if each.words == own]
+            others = dict.fromkeys(other for each in same if not each.in_names for other in each.others)
+            named = dict.fromkeys(other for each in same if each.in_names for other in each.others)
+            wanted.append(Wanted(" ".join(own), (), EXACT, (own, *others), tuple(named)))
             at += len(own)
         else:
             wanted.append(_wanted(words[at], vocabulary))
             at += 1
     return tuple(wanted)
+
+
+def least_words(words: int, having: Sequence[int]) -> int:
+    """How many of a query's words a document has at least to be found; `having[n]` documents have just n of them.
+
+    All of them; where FEW do not have all, all but one; where nothing has that many, any.
+    """
+    if having[words] >= FEW or words == 1:
+        return words
+    return words - 1 if having[words] + having[words - 1] else 1
 
 
 def correction(text: str, wanted: Sequence[Wanted], vocabulary: Vocabulary) -> str | None:

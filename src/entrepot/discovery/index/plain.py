@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 import msgspec
 import numpy as np
 
-from ..text import is_alphabetic, phrase, shorter
+from ..text import is_alphabetic, phrase, query_words, shorter
 from ..types import LIMIT_MAX, Change, Document, Offer
 from .arrangement import SPREAD_MAX, Arrangement, Target, in_turn, spread, with_pins
 from .base import (
@@ -24,9 +24,10 @@ from .base import (
     check_ids,
 )
 from .counting import count_values, facets_of, passes, passing
+from .evidence import LOOKED_AT_MAX, Evidence
 from .fields import Fields, fields_of
-from .filters import read_filters
-from .matching import Wanted, correction, distance, understand
+from .filters import offer_terms, read_filters, terms_of
+from .matching import SYNONYM, Synonym, Wanted, correction, distance, least_words, understand
 
 FIELD_WEIGHTS = (3.0, 2.0, 1.0)
 
@@ -165,6 +166,23 @@ class PlainIndex:
         """The word as people write it."""
         return self._surfaces.get(word, word)
 
+    def saying(self, words: str) -> list[tuple[str, str]]:
+        """The terms whose value says just these words of a query."""
+        terms = {term for entry in self._all() for term in _every_term(entry)}
+        return sorted(term for term in terms if " ".join(query_words(term[1])) == words)
+
+    def evidence(self, text: str, synonyms: Sequence[Synonym] = ()) -> Evidence:
+        """What the products with all the words of a text say of themselves."""
+        wanted = understand(text, self, synonyms)
+        entries = [entry for entry in self._all() if wanted and all(_is_there(word, entry) for word in wanted)]
+        sellable = [entry for entry in entries if any(offer.sellable for offer in entry.document.offers)]
+        entries = (sellable if len(entries) <= LOOKED_AT_MAX else entries)[:LOOKED_AT_MAX]
+        terms: Counter[tuple[str, str]] = Counter()
+        for entry in entries:
+            terms.update(_every_term(entry))
+        names = Counter(name for entry in entries for name in {name for name, _ in _every_term(entry)})
+        return Evidence(len(entries), len(entries), terms, names)
+
     def sellable_with(self, words: Iterable[str]) -> int:
         """How many sellable documents have all these words."""
         needed = set(words)
@@ -189,6 +207,10 @@ class PlainIndex:
         """Ids of the query's set before filters, with what words and vectors give them."""
         if query.among is not None:
             return {document_id: {} for document_id in query.among if document_id in self._entries}
+        if query.unwanted:
+            phrases = [words for each in query.unwanted if (words := query_words(each))]
+            whole = self._candidates(msgspec.structs.replace(query, unwanted=()), wanted)
+            return {each: parts for each, parts in whole.items() if not _is_called(self._entries[each], phrases)}
         if not wanted and query.vector is None:
             return {document_id: {} for document_id in self._entries}
         texts = self._text_matches(wanted)
@@ -207,8 +229,9 @@ class PlainIndex:
     def _text_matches(self, wanted: Sequence[Wanted]) -> dict[str, float]:
         if not wanted:
             return {}
-        found = [{word for word in wanted if _is_there(word, entry.words)} for entry in self._all()]
-        least = len(wanted) if any(len(words) == len(wanted) for words in found) else 1
+        found = [{word for word in wanted if _is_there(word, entry)} for entry in self._all()]
+        counts = Counter(map(len, found))
+        least = least_words(len(wanted), [counts[number] for number in range(len(wanted) + 1)])
         return {
             entry.document.id: self._relevance(entry, words)
             for entry, words in zip(self._all(), found, strict=True)
@@ -220,6 +243,7 @@ class PlainIndex:
         for wanted in words:
             total += wanted.weight * sum(self._share(entry, word) for word in wanted.alternatives)
             ways = [(weight, phrase) for weight, phrase in wanted.ways() if entry.words.issuperset(phrase)]
+            ways += [(SYNONYM, phrase) for phrase in wanted.named if _is_called(entry, [phrase])]
             total += max(
                 (weight * sum(self._share(entry, word) for word in phrase) for weight, phrase in ways), default=0
             )
@@ -247,9 +271,21 @@ class PlainIndex:
         return self._entries.values()
 
 
-def _is_there(wanted: Wanted, words: set[str]) -> bool:
-    """Whether a document with these words has what a word of the query asks for."""
-    return not words.isdisjoint(wanted.alternatives) or any(words.issuperset(phrase) for phrase in wanted.phrases)
+def _is_there(wanted: Wanted, entry: _Entry) -> bool:
+    """Whether a document has what a word of the query asks for."""
+    if not entry.words.isdisjoint(wanted.alternatives):
+        return True
+    return any(entry.words.issuperset(phrase) for phrase in wanted.phrases) or _is_called(entry, wanted.named)
+
+
+def _every_term(entry: _Entry) -> set[tuple[str, str]]:
+    return terms_of(entry.document).union(*(offer_terms(offer) for offer in entry.document.offers))
+
+
+def _is_called(entry: _Entry, phrases: Sequence[Sequence[str]]) -> bool:
+    """Whether a product is called by all words of one of these phrases."""
+    names = {*entry.fields.title, *entry.fields.head}
+    return any(names.issuperset(phrase) for phrase in phrases)
 
 
 def _allowed(document: Document, excluded: Sequence[Target]) -> Document:

@@ -26,11 +26,17 @@ from .base import Busy
 from .fields import Fields
 
 FIELD_WEIGHTS = {"title": 4.0, "head": 2.0, "body": 1.0}
+NAMING = ("title", "head")
+"""The fields that say what a product is called."""
 SEGMENT_FILES = ("term", "idx", "pos", "fieldnorm", "fast", "store")
 WRITER_BYTES = 64_000_000
 REMEMBERED_SLOTS_MAX = 16_000_000
 DRIFT_MAX = 1.25
 """BM25 depends on how many documents there are; scores are asked for anew when there are this many times more."""
+
+
+Asked = tuple[str, tuple[str, ...]]
+"""A word, and the fields in which it may be."""
 
 
 class Posting(NamedTuple):
@@ -53,7 +59,7 @@ class Postings:
         self._index = tantivy.Index(self._schema, path=str(folder))
         _check_whole(folder)
         self._writer = _writer(self._index, folder) if writing else None
-        self._remembered: OrderedDict[str, Posting] = OrderedDict()
+        self._remembered: OrderedDict[Asked, Posting] = OrderedDict()
         self._remembered_slots = 0
         self._lock = threading.Lock()
         self._seen = self._look(count)
@@ -92,15 +98,22 @@ class Postings:
 
     def posting(self, word: str) -> Posting:
         """A word's slots and scores; some of the slots may be dead, or newer than the caller's view."""
+        return self._posting(word, tuple(FIELD_WEIGHTS))
+
+    def named(self, word: str) -> Posting:
+        """The same of the products that are called by the word: by their title, brand or category."""
+        return self._posting(word, NAMING)
+
+    def _posting(self, word: str, fields: tuple[str, ...]) -> Posting:
         searcher, count = self._seen
         with self._lock:
-            known = self._remembered.get(word)
+            known = self._remembered.get((word, fields))
             if known is not None:
-                self._remembered.move_to_end(word)
+                self._remembered.move_to_end((word, fields))
         if known is None or count > known.asked_at * DRIFT_MAX:
-            known = self._ask(searcher, word, 0, count, count)
+            known = self._ask(searcher, (word, fields), 0, count, count)
         elif known.upto < count:
-            new = self._ask(searcher, word, known.upto, count, known.asked_at)
+            new = self._ask(searcher, (word, fields), known.upto, count, known.asked_at)
             known = Posting(
                 np.concatenate((known.slots, new.slots)),
                 np.concatenate((known.scores, new.scores)),
@@ -109,7 +122,7 @@ class Postings:
             )
         else:
             return known
-        self._remember(word, known)
+        self._remember((word, fields), known)
         return known
 
     def close(self) -> None:
@@ -134,8 +147,8 @@ class Postings:
         self._the_writer.delete_documents_by_query(beyond)
         self.commit(count)
 
-    def _ask(self, searcher: tantivy.Searcher, word: str, begin: int, end: int, asked_at: int) -> Posting:
-        query = self._word_query(word)
+    def _ask(self, searcher: tantivy.Searcher, asked: Asked, begin: int, end: int, asked_at: int) -> Posting:
+        query = self._word_query(*asked)
         if begin:
             since = tantivy.Query.range_query(self._schema, "slot", tantivy.FieldType.Integer, begin, None)
             query = query.and_must_match(tantivy.Query.const_score_query(since, 0.0))
@@ -146,18 +159,18 @@ class Postings:
         order = order[: np.searchsorted(slots[order], end)]
         return Posting(slots[order], scores[order], end, asked_at)
 
-    def _word_query(self, word: str) -> tantivy.Query:
+    def _word_query(self, word: str, fields: tuple[str, ...]) -> tantivy.Query:
         parts = [
-            tantivy.Query.boost_query(tantivy.Query.term_query(self._schema, name, word, "freq"), weight)
-            for name, weight in FIELD_WEIGHTS.items()
+            tantivy.Query.boost_query(tantivy.Query.term_query(self._schema, name, word, "freq"), FIELD_WEIGHTS[name])
+            for name in fields
         ]
         return tantivy.Query.boolean_query([(tantivy.Occur.Should, part) for part in parts])
 
-    def _remember(self, word: str, posting: Posting) -> None:
+    def _remember(self, asked: Asked, posting: Posting) -> None:
         with self._lock:
-            before = self._remembered.pop(word, None)
+            before = self._remembered.pop(asked, None)
             self._remembered_slots += len(posting.slots) - (0 if before is None else len(before.slots))
-            self._remembered[word] = posting
+            self._remembered[asked] = posting
             while self._remembered_slots > REMEMBERED_SLOTS_MAX:
                 _, dropped = self._remembered.popitem(last=False)
                 self._remembered_slots -= len(dropped.slots)

@@ -15,10 +15,11 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
+from ..text import query_words
 from .arrays import Slots
 from .base import IndexQuery, Vectors
 from .columns import Columns
-from .matching import Synonym, Wanted
+from .matching import FEW, SYNONYM, Synonym, Wanted, least_words
 from .postings import Posting, Postings
 from .vectors import Graph, neighbours
 
@@ -27,7 +28,7 @@ REMEMBERED_SLOTS_MAX = 4_000_000
 
 T = TypeVar("T")
 Scores = npt.NDArray[np.float32]
-Key = tuple[str, bytes, tuple[Synonym, ...]]
+Key = tuple[str, bytes, tuple[Synonym, ...], tuple[str, ...]]
 
 
 class View(msgspec.Struct, frozen=True):
@@ -97,13 +98,16 @@ class Remembered:
 
 def key_of(query: IndexQuery) -> Key:
     """What decides the set of a query."""
-    return query.text, b"" if query.vector is None else query.vector.tobytes(), query.synonyms
+    return query.text, b"" if query.vector is None else query.vector.tobytes(), query.synonyms, query.unwanted
 
 
 def find(
     view: View, postings: Postings, ids: npt.NDArray[np.bytes_], query: IndexQuery, wanted: Sequence[Wanted], floor: int
 ) -> Found:
     """The set of a query. Without words and vector it is everything that lives."""
+    if query.unwanted:
+        whole = find(view, postings, ids, msgspec.structs.replace(query, unwanted=()), wanted, floor)
+        return _lacking(whole, view, postings, query.unwanted)
     if not wanted and query.vector is None:
         slots = np.flatnonzero(view.alive).astype(np.int32)
         return Found(slots, np.zeros(len(slots), np.float32), np.zeros(len(slots), np.int32), everything=True)
@@ -142,6 +146,17 @@ def joined(found: Found, view: View, columns: Columns, ids: Sequence[str]) -> Fo
     return Found(united, text, similarity)
 
 
+def _lacking(found: Found, view: View, postings: Postings, unwanted: Sequence[str]) -> Found:
+    """A set without the products that are called by all words of one of these phrases."""
+    kept = np.ones(len(found.slots), np.bool_)
+    for phrase in unwanted:
+        words = query_words(phrase)
+        if words:
+            called, _ = _with_all([_within(postings.named(word), view) for word in words], view.count)
+            kept &= ~np.isin(found.slots, called, assume_unique=True)
+    return Found(found.slots[kept], found.text[kept], found.similarity[kept])
+
+
 def _united(slots: Slots, more: Slots) -> Slots:
     """Slots that are ascending already, with some others: far quicker than a union of any two arrays."""
     places = np.minimum(np.searchsorted(slots, more), max(len(slots) - 1, 0))
@@ -150,13 +165,14 @@ def _united(slots: Slots, more: Slots) -> Slots:
 
 
 def text_matches(view: View, postings: Postings, wanted: Sequence[Wanted], *, any_word: bool) -> tuple[Slots, Scores]:
-    """The living slots with every word, or, when there are none and `any_word`, with any; scores up to 1."""
+    """The living slots with every word; with `any_word`, where they are few also others (`least_words`). Scores up to
+    1."""
     if not wanted:
         return np.zeros(0, np.int32), np.zeros(0, np.float32)
     words = [_word_matches(view, postings, each) for each in wanted]
     slots, scores = _with_all(words, view.count)
-    if not len(slots) and any_word:
-        slots, scores = _with_any(words, view.count)
+    if any_word and len(slots) < FEW:
+        slots, scores = _with_most(words, view.count)
     best = scores.max(initial=0.0)
     return slots, scores / best if best > 0 else scores
 
@@ -167,6 +183,9 @@ def _word_matches(view: View, postings: Postings, wanted: Wanted) -> tuple[Slots
     for weight, phrase in wanted.ways():
         slots, scores = _with_all([_within(postings.posting(word), view) for word in phrase], view.count)
         found.append((slots, scores * np.float32(weight)))
+    for phrase in wanted.named:
+        slots, scores = _with_all([_within(postings.named(word), view) for word in phrase], view.count)
+        found.append((slots, scores * np.float32(SYNONYM)))
     if len(found) == 1:
         return found[0][0], found[0][1] * np.float32(wanted.weight)
     slots = np.unique(np.concatenate([slots for slots, _ in found]))
@@ -187,12 +206,14 @@ def _within(posting: Posting, view: View) -> tuple[Slots, Scores]:
     return slots[alive], scores[alive]
 
 
-def _with_any(words: Sequence[tuple[Slots, Scores]], count: int) -> tuple[Slots, Scores]:
-    """The slots that some word has, and their scores added up."""
-    total = np.zeros(count, np.float32)
+def _with_most(words: Sequence[tuple[Slots, Scores]], count: int) -> tuple[Slots, Scores]:
+    """The slots with as many words as `least_words` says, and the scores of the words that each has, added up."""
+    total, has = np.zeros(count, np.float32), np.zeros(count, np.int8)
     for slots, scores in words:
         total[slots] += scores
-    slots = np.unique(np.concatenate([slots for slots, _ in words]))
+        has[slots] += 1
+    slots = np.flatnonzero(has >= least_words(len(words), np.bincount(has, minlength=len(words) + 1).tolist()))
+    slots = slots[has[slots] > 0].astype(np.int32)
     return slots, total[slots]
 
 

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from .base import Completion, Index, IndexPage, IndexQuery
+from .evidence import Evidence
+from .matching import Synonym
 from .plain import PlainIndex
 
 
@@ -31,3 +35,25 @@ class ServedIndex:
     def label(self, name: str, value: str) -> str:
         """See `base.Index`."""
         return self.current.label(name, value)
+
+    # What understanding asks of an index.
+
+    def frequency(self, word: str) -> int:
+        """How many documents have the word."""
+        return self.current.frequency(word)
+
+    def near(self, word: str, edits: int) -> Sequence[str]:
+        """Every word of letters at exactly this many edits."""
+        return self.current.near(word, edits)
+
+    def surface(self, word: str) -> str:
+        """The word as people write it."""
+        return self.current.surface(word)
+
+    def saying(self, words: str) -> Sequence[tuple[str, str]]:
+        """The terms, of any name, whose value says just these words of a query."""
+        return self.current.saying(words)
+
+    def evidence(self, text: str, synonyms: Sequence[Synonym] = ()) -> Evidence:
+        """What the products with all the words of a text say of themselves."""
+        return self.current.evidence(text, synonyms)

@@ -84,7 +84,7 @@ def _is_more(text: str, end: int, is_unit: Callable[[str], bool]) -> bool:
         return False
     word = match.group(1)
     if not word[0].isalpha():
-        return not rest[0].isspace() or word in "\"%°×"
+        return not rest[0].isspace() or word in '"%°×'
     glued = not rest[0].isspace() and word.isascii()
     return glued or is_unit(word)
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import heapq
 import itertools
+from collections import Counter
 from typing import Literal
 
 import msgspec
@@ -57,6 +58,15 @@ class FairQueue:
     def is_busy(self) -> bool:
         """Whether anything runs or waits."""
         return bool(self._running) or len(self) > 0
+
+    def running(self) -> dict[str, int]:
+        """How much work of each tenant is under way."""
+        return dict(Counter(ticket.tenant for ticket in self._running))
+
+    def waiting(self) -> dict[str, int]:
+        """How much work of each tenant waits."""
+        waits = (each for heap in (self._heap, self._batch) for _, _, each in heap if id(each) not in self._gone)
+        return dict(Counter(ticket.tenant for ticket in waits))
 
     def push(self, tenant: str, cost: float, kind: Class, now: float) -> Ticket:
         """Let work wait; `pop` says when it is its turn."""

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import aclosing
+from contextlib import aclosing, asynccontextmanager
 from hashlib import blake2b
 from typing import Any, TypeVar
 
@@ -30,10 +30,12 @@ from ..admission import Admitted, Ask
 from ..customers import Limits
 from ..fair import Class
 from ..licences import has_agreed
+from ..rating import rate, total_of
 from ..registry import Model, find_live
 from ..settling import Settled
 from ..types import SHOP, Settings, UsageClass
 from .base import Embedded, EngineFault, Generation, Piece, Ranked, Unable
+from .capacity import Capacity, capacity_of
 from .pool import Loaded, Pool
 
 T = TypeVar("T")
@@ -112,6 +114,7 @@ class Gateway:
         self._unit = nano(settings.currency)
         self._holder = holder
         self._limits = Limits(settings.requests_per_minute, settings.tokens_per_minute)
+        self.watch = pool.watch
 
     async def generate(self, call: Call, work: Generation) -> AsyncIterator[Piece | Bill]:
         """The answer, piece by piece; the bill comes just before the last piece.
@@ -161,6 +164,10 @@ class Gateway:
         bound = _bytes_of(documents) + _bytes_of([query]) * (len(documents) + 1)
         return await self._at_once(call, "rerank_tokens", bound, act)
 
+    def look(self) -> Capacity:
+        """What this process can serve, and who waits for it."""
+        return capacity_of(self._pool, self.watch, self._settings)
+
     async def unload_idle(self) -> None:
         """Let go of models that nobody used for a while."""
         await self._pool.unload_idle()
@@ -175,11 +182,11 @@ class Gateway:
         for number, name in enumerate(self._candidates(call), call.attempts_before + 1):
             attempt = await self._begin(call, name, number, lambda _: {meter: bound})
             try:
-                async with attempt.loaded.turns.turn(call.organisation, bound, call.kind):
+                async with self._turn(call, attempt, bound):
                     answer, tokens = await act(attempt.loaded)
                 settled = await self._database.write(self._settle(attempt, {meter: tokens}, answer=answer))
                 attempt.is_over = True
-                return answer, _bill(attempt, settled)
+                return answer, self._count(attempt, settled)
             except EngineFault as fault:
                 problem = fault
             except Unable as refusal:
@@ -225,7 +232,7 @@ class Gateway:
         cost = READING * attempt.admitted_input + work.output_tokens_max
         try:
             async with (
-                loaded.turns.turn(call.organisation, cost, call.kind),
+                self._turn(call, attempt, cost),
                 aclosing(loaded.engine.generate(work)) as pieces,  # type: ignore[type-var]
             ):
                 async for piece in pieces:
@@ -237,12 +244,25 @@ class Gateway:
                         self._settle(attempt, attempt.seen, piece.evidence, answer=piece)
                     )
                     attempt.is_over = True
-                    yield _bill(attempt, settled)
+                    yield self._count(attempt, settled)
                     yield piece
         except Unable as refusal:
             raise Invalid(str(refusal)) from refusal
         finally:
             self._leave(attempt)
+
+    @asynccontextmanager
+    async def _turn(self, call: Call, attempt: _Attempt, cost: float) -> AsyncIterator[None]:
+        """The call's turn at its model, its wait counted."""
+        loaded, began = attempt.loaded, time.monotonic()
+        async with loaded.turns.turn(call.organisation, cost, call.kind):
+            self.watch.waited(loaded.model.name, call.organisation, cost, time.monotonic() - began)
+            yield
+
+    def _count(self, attempt: _Attempt, settled: Settled) -> Bill:
+        bill = _bill(attempt, settled)
+        self.watch.ended(bill.model, bill.outcome, bill.price, bill.quantities)
+        return bill
 
     def _note(self, attempt: _Attempt, piece: Piece) -> None:
         """Keep what was used so far, and now and then have it written."""
@@ -262,7 +282,11 @@ class Gateway:
             return
         attempt.is_over = True
         admitted = attempt.admitted
-        if attempt.has_written and attempt.keep is None:
+        billed = attempt.has_written and attempt.keep is None
+        outcome = UsageClass.CHECKPOINTED if billed else settling.VOID
+        used = attempt.seen if billed else {}
+        self.watch.ended(attempt.loaded.model.name, outcome, total_of(rate(admitted.book, used)), used)
+        if billed:
             self._database.submit(self._settle(attempt, attempt.seen, outcome=UsageClass.CHECKPOINTED))
         else:
             self._database.submit(lambda tx: settling.void(tx, admitted.request, admitted.attempt))

@@ -11,7 +11,7 @@ import asyncio
 import contextlib
 import secrets
 import sys
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -44,11 +44,16 @@ class Llama:
 
     counts_exactly = True
 
-    def __init__(self, path: Path, alias: str, budget: Budget | None = None, *, embedding: bool = False) -> None:
+    def __init__(
+        self, path: Path, alias: str, budget: Budget | None = None, *, embedding: bool = False,
+        when_restarted: Callable[[], None] = lambda: None,
+    ) -> None:  # fmt: skip
+        """`when_restarted` is called when the child had died and another was started."""
         self._path = path
         self._alias = alias
         self._budget = budget or Budget()
         self._embedding = embedding
+        self._when_restarted = when_restarted
         self._starting = asyncio.Lock()
         self._process: asyncio.subprocess.Process | None = None
         self._client: httpx.AsyncClient | None = None
@@ -148,8 +153,11 @@ class Llama:
             return self._client
         async with self._starting:
             if self._client is None or self.process_id is None:
+                had_died = self._process is not None
                 await self._stop()
                 await self._start()
+                if had_died:
+                    self._when_restarted()
             assert self._client is not None
             return self._client
 

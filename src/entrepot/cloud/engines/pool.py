@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import time
+from functools import partial
 
 import structlog
 
@@ -15,6 +16,7 @@ from entrepot.kernel import Blobs, Unavailable
 
 from ..registry import Model
 from ..types import Settings
+from ..watching import Watch
 from .base import Engine
 from .llama import Budget, Llama
 from .onnx import Onnx
@@ -47,6 +49,7 @@ class Pool:
         self._blobs = blobs
         self._settings = settings
         self._loaded: dict[str, Loaded] = {}
+        self.watch = Watch()
 
     @property
     def loaded(self) -> list[Loaded]:
@@ -115,7 +118,8 @@ class Pool:
                 assert weights is not None
                 budget = Budget(threads, self._settings.parallel, self._settings.context)
                 embedding = model.kind in ("embedding", "rerank")
-                return Llama(self._blobs.path(weights.sha256), model.name, budget, embedding=embedding)
+                path, noted = self._blobs.path(weights.sha256), partial(self.watch.restarted, model.name)
+                return Llama(path, model.name, budget, embedding=embedding, when_restarted=noted)
 
     def _open_upstream(self, model: Model) -> Upstream:
         name, _, theirs = (model.upstream or "").partition("/")

@@ -20,6 +20,11 @@ class Turns:
         self._waiting: dict[int, asyncio.Future[None]] = {}
 
     @property
+    def queue(self) -> FairQueue:
+        """The queue behind them, to be looked at."""
+        return self._queue
+
+    @property
     def is_busy(self) -> bool:
         """Whether anybody works or waits."""
         return self._queue.is_busy

@@ -71,8 +71,11 @@ class Wanted(msgspec.Struct, frozen=True):
     named: tuple[tuple[str, ...], ...] = ()
 
     def ways(self) -> list[tuple[float, tuple[str, ...]]]:
-        """The phrases, each with how much it counts."""
-        return [(SYNONYM if place else EXACT, phrase) for place, phrase in enumerate(self.phrases)]
+        """The phrases, each with how much one of its words counts: one of many is worth no more than one of few."""
+        own = len(self.phrases[0]) if self.phrases else 0
+        return [
+            ((SYNONYM if place else EXACT) * own / len(phrase), phrase) for place, phrase in enumerate(self.phrases)
+        ]
 
 
 def understand(text: str, vocabulary: Vocabulary, synonyms: Sequence[Synonym] = ()) -> tuple[Wanted, ...]:

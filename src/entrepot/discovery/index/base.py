@@ -1,8 +1,7 @@
 """The port of the product index, and what its answers mean; both implementations give the same ones.
 
-1. The set of a query is decided by its text and its vector alone: the documents with every word (where they are few,
-   those that lack one too; `matching.least_words`), and the nearest neighbours of the vector, at most NEIGHBOURS_MAX,
-   above the floor of similarity.
+1. The set of a query is decided by its text and its vector alone: the documents with every word (if there is none, with
+   any word), and the nearest neighbours of the vector, at most NEIGHBOURS_MAX, above the floor of similarity.
 2. Of these, a document stays when one of its offers can be bought and passes every filter, always by what is known now.
    The first such offer is the hit's: its price is shown, compared and sorted by. A document comes once.
 3. Total, facets and pages speak of exactly that set: no hit is missing or comes twice across pages.

@@ -16,13 +16,14 @@ from hashlib import blake2b
 import numpy as np
 import numpy.typing as npt
 
-from ..text import phrase
+from ..text import document_words, phrase
 from ..types import Change, Document
 from .arrays import SPAN, Codes, Slots, expand, grown, parts_of
 from .base import ID_BYTES
-from .filters import collection_terms, offer_terms, terms_of
+from .filters import MERCHANT, collection_terms, offer_terms, terms_of
 from .offers import OfferTable
 from .terms import TermTable
+from .titles import Titles
 
 PLAIN = {
     "ids": f"S{ID_BYTES}",
@@ -57,6 +58,8 @@ class Columns:
         self.slot_of: dict[str, int] = {}
         self.terms = TermTable()
         self.offers = OfferTable()
+        self.titles = Titles()
+        self.wanted_terms: npt.NDArray[np.float32] = np.zeros(0, np.float32)
         self.codes: Codes = np.zeros(64, np.int32)
         self.codes_used = self.moves = 0
         for name, kind in PLAIN.items():
@@ -70,6 +73,7 @@ class Columns:
         slot = self.count
         self.ids[slot] = document.id.encode()
         self.title[slot] = title_key(document.title)
+        self.titles.add(slot, document_words(document.title))
         self.created_at[slot] = document.created_at
         before = self.slot_of.get(document.id)
         self.popularity[slot] = 0 if before is None else self.popularity[before]
@@ -96,6 +100,29 @@ class Columns:
         slot = self.slot_of.get(change.id)
         if slot is not None:
             self._set(slot, change)
+
+    def set_popularity(self, weights: Mapping[str, int]) -> None:
+        """Say how much each product is wanted; products left out have none."""
+        column = np.zeros_like(self.popularity)
+        for document_id, weight in weights.items():
+            if (slot := self.slot_of.get(document_id)) is not None:
+                column[slot] = weight
+        self.popularity = column
+        self.wanted_terms = self._wanted_terms()
+
+    def _wanted_terms(self) -> npt.NDArray[np.float32]:
+        """By the code of a term, how much those that sell products of it are wanted: only sellers have some."""
+        sums = np.zeros(len(self.terms.pairs))
+        slots = np.flatnonzero(self.popularity[: self.count]).astype(np.int32)
+        rows, of_row = self.offers.rows_of(slots)
+        at, own = self.offers.gather(rows)
+        of_own = at if of_row is None else of_row[at]
+        places, codes = self.gather(slots)
+        for where, which in ((places, codes), (of_own, own)):
+            sellers = self.terms.name_codes[which] == self.terms.name_code(MERCHANT)
+            sums += np.bincount(which[sellers], self.popularity[slots[where[sellers]]], minlength=len(sums))
+        logs = np.log1p(sums)
+        return (logs / max(logs.max(initial=0.0), 1.0)).astype(np.float32)
 
     def sellable(self, slots: Slots) -> npt.NDArray[np.bool_]:
         """Which of these slots have an offer that can be bought now."""
@@ -138,6 +165,7 @@ class Columns:
             **packed,
             "span": starts * SPAN + lengths,
             "codes": codes,
+            **self.titles.export(count),
             **{f"offer_{name}": array for name, array in offers.items()},
         }
 
@@ -152,6 +180,7 @@ class Columns:
         columns.offers = OfferTable.restore(
             {name.removeprefix("offer_"): array for name, array in arrays.items() if name.startswith("offer_")}
         )
+        columns.titles = Titles.restore(arrays)
         columns.terms.code_all(terms)
         living = np.flatnonzero(columns.alive)
         columns.slot_of = dict(

@@ -20,7 +20,7 @@ import msgspec
 import numpy as np
 
 from ..types import Change, Document
-from .base import DIMENSIONS, SIMILARITY_UNIT, Completion, IndexHit, IndexPage, IndexQuery, Vectors, check, check_ids
+from .base import SIMILARITY_UNIT, Completion, IndexHit, IndexPage, IndexQuery, Vectors, check, check_ids
 from .columns import Columns, title_key
 from .evidence import Evidence
 from .fields import fields_of
@@ -119,11 +119,7 @@ class FusedIndex:
     def set_popularity(self, weights: dict[str, int]) -> None:
         """See `base.Index`."""
         with self._columns_lock:
-            column = np.zeros_like(self.columns.popularity)
-            for document_id, weight in weights.items():
-                if (slot := self.columns.slot_of.get(document_id)) is not None:
-                    column[slot] = weight
-            self.columns.popularity = column
+            self.columns.set_popularity(weights)
 
     def attach(self, graph: Graph) -> None:
         """Find neighbours with this graph from now on."""
@@ -145,7 +141,7 @@ class FusedIndex:
         """Ask for the commonest words before somebody does: the first time takes longest."""
         self.postings.warm(self.vocabulary.commonest(WARMED_MAX))
         if self.graph is not None:
-            self.graph.near(np.zeros(DIMENSIONS, np.float32), self._view.alive, 1)
+            self.graph.near(np.zeros(self.vectors.rows.shape[1], np.float32), self._view.alive, 1)
 
     def close(self) -> None:
         """Let go of the files."""

@@ -21,7 +21,7 @@ from zipfile import BadZipFile
 import msgspec
 import numpy as np
 
-from .base import Busy, Damaged
+from .base import DIMENSIONS, Busy, Damaged
 from .claims import Claim
 from .columns import Columns
 from .fused import FusedIndex
@@ -29,7 +29,7 @@ from .postings import Postings
 from .vectors import FLAT_MAX, Graph, VectorFile
 from .vocabulary import Vocabulary
 
-FORMAT = 2
+FORMAT = 3
 GRAPH_TAIL_SHARE = 5
 """The graph is made larger when the rows beyond it are more than FLAT_MAX, or a fifth of it where that is more."""
 
@@ -38,13 +38,15 @@ _SIGNS_OF_DAMAGE = (OSError, ValueError, KeyError, EOFError, RuntimeError, msgsp
 
 
 class Manifest(msgspec.Struct, frozen=True):
-    """What is in force in a generation's directory."""
+    """What is in force in a generation's directory. `encoder` says what its vectors were made by."""
 
     checkpoint: int
     count: int
     living: int
     position: int
     graph: bool = False
+    encoder: str = ""
+    dimensions: int = DIMENSIONS
     format: int = FORMAT
 
 
@@ -67,11 +69,11 @@ class Generation:
         self.opened_at = manifest.position
 
     @classmethod
-    def create(cls, folder: Path, floor: float) -> Generation:
-        """An empty generation in a new directory, opened for writing."""
+    def create(cls, folder: Path, floor: float, encoder: str = "", dimensions: int = DIMENSIONS) -> Generation:
+        """An empty generation in a new directory, opened for writing; its vectors are of this encoder."""
         claim = Claim(folder)
         folder.mkdir(parents=True)
-        manifest = Manifest(checkpoint=0, count=0, living=0, position=0)
+        manifest = Manifest(checkpoint=0, count=0, living=0, position=0, encoder=encoder, dimensions=dimensions)
         index = _open(folder, manifest, Columns(), Vocabulary(), floor, writing=True)
         generation = cls(folder, manifest, index, claim, writing=True)
         generation.checkpoint(0)
@@ -109,7 +111,14 @@ class Generation:
         assert index.postings.count() == living, "what died has left the text, once, and what lives is in it, once"
         number = self.manifest.checkpoint + 1
         _write_state(self.folder, number, index)
-        manifest = Manifest(number, index.columns.count, living, position, graph=index.graph is not None)
+        manifest = msgspec.structs.replace(
+            self.manifest,
+            checkpoint=number,
+            count=index.columns.count,
+            living=living,
+            position=position,
+            graph=index.graph is not None,
+        )
         _write(self.folder / "manifest.json", msgspec.json.encode(manifest))
         self._clean(keep=(number, number - 1))
         self.manifest = manifest
@@ -160,7 +169,7 @@ def _open(
 ) -> FusedIndex:
     postings = Postings(folder / "text", manifest.count, writing=writing)  # first: it is open for writing once
     try:
-        vectors = VectorFile(folder / "vectors.f32", manifest.count, writing=writing)
+        vectors = VectorFile(folder / "vectors.f32", manifest.count, manifest.dimensions, writing=writing)
         graph = Graph.read(folder / "graph.faiss") if manifest.graph else None
     except BaseException:
         postings.close()

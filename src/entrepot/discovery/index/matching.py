@@ -25,8 +25,6 @@ COMPLETIONS_MAX = 8
 ONE_EDIT_LETTERS = 4
 TWO_EDITS_LETTERS = 8
 PREFIX_LETTERS = 3
-FEW = 24
-"""Where fewer documents have every word of a query, others join them: a page should be full."""
 EXACT, SYNONYM, MISTYPED, BEGUN = 1.0, 0.9, 0.7, 0.6
 """How much a match counts when the word is the very one, another for it, a near one, or one it begins."""
 
@@ -94,16 +92,6 @@ def understand(text: str, vocabulary: Vocabulary, synonyms: Sequence[Synonym] = 
             wanted.append(_wanted(words[at], vocabulary))
             at += 1
     return tuple(wanted)
-
-
-def least_words(words: int, having: Sequence[int]) -> int:
-    """How many of a query's words a document has at least to be found; `having[n]` documents have just n of them.
-
-    All of them; where FEW do not have all, all but one; where nothing has that many, any.
-    """
-    if having[words] >= FEW or words == 1:
-        return words
-    return words - 1 if having[words] + having[words - 1] else 1
 
 
 def correction(text: str, wanted: Sequence[Wanted], vocabulary: Vocabulary) -> str | None:

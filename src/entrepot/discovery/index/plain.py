@@ -27,7 +27,7 @@ from .counting import count_values, facets_of, passes, passing
 from .evidence import LOOKED_AT_MAX, Evidence
 from .fields import Fields, fields_of
 from .filters import offer_terms, read_filters, terms_of
-from .matching import SYNONYM, Synonym, Wanted, correction, distance, least_words, understand
+from .matching import SYNONYM, Synonym, Wanted, correction, distance, understand
 
 FIELD_WEIGHTS = (3.0, 2.0, 1.0)
 
@@ -230,8 +230,7 @@ class PlainIndex:
         if not wanted:
             return {}
         found = [{word for word in wanted if _is_there(word, entry)} for entry in self._all()]
-        counts = Counter(map(len, found))
-        least = least_words(len(wanted), [counts[number] for number in range(len(wanted) + 1)])
+        least = len(wanted) if any(len(words) == len(wanted) for words in found) else 1
         return {
             entry.document.id: self._relevance(entry, words)
             for entry, words in zip(self._all(), found, strict=True)

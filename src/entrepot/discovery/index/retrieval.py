@@ -19,7 +19,7 @@ from ..text import query_words
 from .arrays import Slots
 from .base import IndexQuery, Vectors
 from .columns import Columns
-from .matching import FEW, SYNONYM, Synonym, Wanted, least_words
+from .matching import SYNONYM, Synonym, Wanted
 from .postings import Posting, Postings
 from .vectors import Graph, neighbours
 
@@ -165,14 +165,13 @@ def _united(slots: Slots, more: Slots) -> Slots:
 
 
 def text_matches(view: View, postings: Postings, wanted: Sequence[Wanted], *, any_word: bool) -> tuple[Slots, Scores]:
-    """The living slots with every word; with `any_word`, where they are few also others (`least_words`). Scores up to
-    1."""
+    """The living slots with every word, or, when there are none and `any_word`, with any; scores up to 1."""
     if not wanted:
         return np.zeros(0, np.int32), np.zeros(0, np.float32)
     words = [_word_matches(view, postings, each) for each in wanted]
     slots, scores = _with_all(words, view.count)
-    if any_word and len(slots) < FEW:
-        slots, scores = _with_most(words, view.count)
+    if not len(slots) and any_word:
+        slots, scores = _with_any(words, view.count)
     best = scores.max(initial=0.0)
     return slots, scores / best if best > 0 else scores
 
@@ -206,14 +205,12 @@ def _within(posting: Posting, view: View) -> tuple[Slots, Scores]:
     return slots[alive], scores[alive]
 
 
-def _with_most(words: Sequence[tuple[Slots, Scores]], count: int) -> tuple[Slots, Scores]:
-    """The slots with as many words as `least_words` says, and the scores of the words that each has, added up."""
-    total, has = np.zeros(count, np.float32), np.zeros(count, np.int8)
+def _with_any(words: Sequence[tuple[Slots, Scores]], count: int) -> tuple[Slots, Scores]:
+    """The slots that some word has, and their scores added up."""
+    total = np.zeros(count, np.float32)
     for slots, scores in words:
         total[slots] += scores
-        has[slots] += 1
-    slots = np.flatnonzero(has >= least_words(len(words), np.bincount(has, minlength=len(words) + 1).tolist()))
-    slots = slots[has[slots] > 0].astype(np.int32)
+    slots = np.unique(np.concatenate([slots for slots, _ in words]))
     return slots, total[slots]
 
 

@@ -6,9 +6,12 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from ..text import fold
+from ..text import fold, query_words
 from .arrays import Codes, grown
 from .numbers import Number, NumberRange, holds, number_of
+
+SAID_CHARACTERS_MAX = 40
+"""Longer values are sentences: no query names them."""
 
 
 class TermTable:
@@ -22,6 +25,7 @@ class TermTable:
         self._codes: dict[tuple[str, str], int] = {}
         self._names: dict[str, int] = {}
         self._folded: dict[tuple[str, str], list[int]] = {}
+        self._said: dict[str, list[int]] = {}
 
     def code_all(self, pairs: Iterable[tuple[str, str]]) -> list[int]:
         """The code of each pair, a new one where it is seen for the first time."""
@@ -44,6 +48,10 @@ class TermTable:
         """The codes of a name's terms."""
         return np.flatnonzero(self.name_codes[: len(self.pairs)] == self.name_code(name)).astype(np.int32)
 
+    def saying(self, words: str) -> Sequence[int]:
+        """The codes of the terms, of any name, whose value says just these words of a query."""
+        return self._said.get(words, ())
+
     def matching(self, name: str, folded: Iterable[str], ranges: Sequence[NumberRange] = ()) -> list[int]:
         """The codes of the terms of a name whose folded value is one of these, or whose number lies in a range."""
         found = {code for value in folded for code in self._folded.get((name, value), ())}
@@ -61,5 +69,7 @@ class TermTable:
             self.name_codes[code] = self._names.setdefault(pair[0], len(self._names))
             self.pairs.append(pair)
             self._folded.setdefault((pair[0], fold(pair[1])), []).append(code)
+            if len(pair[1]) <= SAID_CHARACTERS_MAX:
+                self._said.setdefault(" ".join(query_words(pair[1])), []).append(code)
             self._codes[pair] = code
         return code

@@ -21,7 +21,7 @@ FLAT_MAX = 20_000
 LINKS = 16
 BUILD_EFFORT = 60
 SEARCH_EFFORT = 320
-ROW_BYTES = DIMENSIONS * 4
+FLOAT_BYTES = 4
 
 Similarities = npt.NDArray[np.int32]
 
@@ -29,15 +29,17 @@ Similarities = npt.NDArray[np.int32]
 class VectorFile:
     """Rows of unit-length vectors, appended by one writer, read by any."""
 
-    def __init__(self, path: Path, count: int, *, writing: bool) -> None:
+    def __init__(self, path: Path, count: int, dimensions: int = DIMENSIONS, *, writing: bool) -> None:
         """Open a file of `count` rows; what lies beyond is dropped when `writing`."""
         self._path = path
+        self._dimensions = dimensions
+        self._row_bytes = dimensions * FLOAT_BYTES
         self._file = None
         if writing:
             self._file = open(path, "ab")  # noqa: SIM115 - stays open as long as the generation
-            if self._file.tell() > count * ROW_BYTES:
-                self._file.truncate(count * ROW_BYTES)
-        self.rows: Vectors = np.zeros((0, DIMENSIONS), np.float32)
+            if self._file.tell() > count * self._row_bytes:
+                self._file.truncate(count * self._row_bytes)
+        self.rows: Vectors = np.zeros((0, dimensions), np.float32)
         try:
             self.look(count)
         except BaseException:
@@ -47,19 +49,19 @@ class VectorFile:
     def append(self, vectors: Vectors) -> None:
         """Add rows; seen after `look`."""
         assert self._file is not None, "this process reads the index and does not write it"
-        assert vectors.shape[1] == DIMENSIONS
+        assert vectors.shape[1] == self._dimensions
         self._file.write(np.ascontiguousarray(vectors, np.float32).tobytes())
 
     def look(self, count: int) -> None:
         """Let `rows` be the first `count` rows."""
         if self._file is not None:
             self._file.flush()
-        if self._path.stat().st_size < count * ROW_BYTES:
+        if self._path.stat().st_size < count * self._row_bytes:
             raise OSError(f"{self._path} holds fewer than {count} vectors")
         self.rows = (
-            np.memmap(self._path, np.float32, "r", shape=(count, DIMENSIONS)).view(np.ndarray)
+            np.memmap(self._path, np.float32, "r", shape=(count, self._dimensions)).view(np.ndarray)
             if count
-            else np.zeros((0, DIMENSIONS), np.float32)
+            else np.zeros((0, self._dimensions), np.float32)
         )
 
     def sync(self) -> None:
@@ -86,7 +88,7 @@ class Graph:
         """A graph over rows, going on from a smaller one of the same rows."""
         faiss = _faiss()
         if begin is None:
-            index = faiss.IndexHNSWSQ(DIMENSIONS, faiss.ScalarQuantizer.QT_fp16, LINKS, faiss.METRIC_INNER_PRODUCT)
+            index = faiss.IndexHNSWSQ(rows.shape[1], faiss.ScalarQuantizer.QT_fp16, LINKS, faiss.METRIC_INNER_PRODUCT)
             index.hnsw.efConstruction = BUILD_EFFORT
             index.train(np.ascontiguousarray(rows[:FLAT_MAX]))
         else:

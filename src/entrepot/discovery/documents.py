@@ -15,6 +15,7 @@ from entrepot.kernel import Snapshot
 from entrepot.pay import Rates
 
 from .types import Document, Offer
+from .understanding.goods import terms_of_title
 
 Pairs = tuple[tuple[str, str], ...]
 Values = dict[str, list[catalog.Value]]
@@ -54,7 +55,7 @@ def document_of(product: ProductDocument, rates: Rates, collections: tuple[str, 
         category_names=product.category_names,
         keywords=product.gtins,
         collections=collections or product.collections,
-        attributes=_pairs(attributes),
+        attributes=_with_kind(_pairs(attributes), product.title, category),
         labels=tuple(dict.fromkeys(_labels((attributes, *(values for _, values in offers))))),
         rating_centi=rating.total * 100 // rating.count if rating.count else 0,
         rating_count=rating.count,
@@ -100,6 +101,12 @@ _remembered = lru_cache(maxsize=65_536)(_meaning)
 
 def _pairs(values: Values) -> Pairs:
     return tuple(dict.fromkeys((code, value.key) for code, each in values.items() for value in each))
+
+
+def _with_kind(pairs: Pairs, title: str, category: str) -> Pairs:
+    """The pairs, and what the title says of the thing; what a seller says that it fits counts before the title."""
+    names = {name for name, _ in pairs}
+    return (*pairs, *(pair for pair in terms_of_title(title, category) if pair[0] not in names))
 
 
 def _labels(many: Iterable[Values]) -> Iterator[tuple[str, str, str]]:

@@ -10,6 +10,8 @@ from ..types import Document
 
 BODY_WORDS_MAX = 2_000
 EMBEDDED_CHARACTERS_MAX = 400
+UNSAID = frozenset({"thing", "role"})
+"""What a product is kept as, so that it may be preferred: nobody searches for the word `accessory`."""
 
 
 class Fields(NamedTuple):
@@ -31,7 +33,7 @@ class Fields(NamedTuple):
 def fields_of(document: Document) -> Fields:
     """The words of a document, by field."""
     head = [document.external_id, document.brand, *document.category_names, *document.keywords]
-    values = dict.fromkeys(value for pairs in _pairs(document) for _, value in pairs)
+    values = dict.fromkeys(_said(name, value) for pairs in _pairs(document) for name, value in pairs)
     values.update(dict.fromkeys(label for _, _, label in document.labels))
     body = [document.description, *values]
     surfaces: dict[str, str] = {}
@@ -41,6 +43,13 @@ def fields_of(document: Document) -> Fields:
         [word for text in body if text for word in document_words(text, surfaces)][:BODY_WORDS_MAX],
         surfaces,
     )
+
+
+def _said(name: str, value: str) -> str:
+    """What an attribute says in words: that it is so is said by its name, and what is for filters alone says nothing."""
+    if name in UNSAID or value == "no":
+        return ""
+    return name.replace("_", " ") if value == "yes" else value
 
 
 def _pairs(document: Document) -> Iterator[tuple[tuple[str, str], ...]]:

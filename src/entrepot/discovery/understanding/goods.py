@@ -1,0 +1,124 @@
+"""What the goods of the shop are, by the packs' words: each title's thing, its role, and what it is to fit.
+
+The same reading as `catalog.Pack.role_of`, over all packs at once and quick enough for every title of an import: words
+are looked up, and what a thing fits is only searched for where a title has a word that says so.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from functools import cache
+
+from entrepot import catalog
+from entrepot.catalog import Pack, Thing
+
+from ..text import fold
+from .reading import key_of
+
+THING, ROLE, FITS = "thing", "role", "fits"
+"""The names under which an index keeps what a product is."""
+TOKENS_MAX = 40
+_TOKEN = re.compile(r"[^\W_]+")
+_UNSPACED_FROM = "\u2e80"
+
+Pairs = tuple[tuple[str, str], ...]
+
+
+def terms_of_title(title: str, category: str) -> Pairs:
+    """The thing, the role and what is fitted, as an index keeps them; what nothing tells is left out."""
+    return _reader().terms(title, catalog.pack_of(category))
+
+
+class _Reader:
+    """The packs' words for things, compiled."""
+
+    def __init__(self, packs: Sequence[Pack]) -> None:
+        self._packs = packs
+        self._things: dict[str, list[tuple[str, Thing]]] = {}
+        self._unspaced: list[tuple[str, str, Thing]] = []
+        self._before = {word.split()[0] for pack in packs for word in map(fold, pack.fits_before)}
+        self._before_unspaced = tuple(word for word in self._before if word >= _UNSPACED_FROM)
+        self._accessory = {pack.name: {key_of(word) for word in pack.accessory_words} for pack in packs}
+        for pack in packs:
+            for thing in pack.things.values():
+                for word in thing.words:
+                    self._add(pack.name, key_of(word), thing)
+
+    def terms(self, title: str, pack: Pack | None) -> Pairs:
+        """See `terms_of_title`."""
+        folded = fold(title)
+        tokens = _TOKEN.findall(folded)[:TOKENS_MAX]
+        packs = (pack,) if pack else self._packs
+        fitting = next(((each, fits) for each in packs if (fits := self._fits(each, title, tokens, folded))), None)
+        if fitting:
+            folded = fold(fitting[0].head_of(title))
+            tokens = _TOKEN.findall(folded)[:TOKENS_MAX]
+        said = set(_grams(tokens))
+        thing = self._thing(tokens, folded, said, pack)
+        role = self._role(thing, bool(fitting), said, packs)
+        found = [(THING, thing.code)] if thing else []
+        if role:
+            found.append((ROLE, role))
+        return (*found, *((FITS, each) for each in (fitting[1] if fitting else ())))
+
+    def _fits(self, pack: Pack, title: str, tokens: Sequence[str], folded: str) -> tuple[str, ...]:
+        is_said = not self._before.isdisjoint(tokens) or any(word in folded for word in self._before_unspaced)
+        return pack.fits_of(title) if is_said else ()
+
+    def _thing(self, tokens: Sequence[str], folded: str, said: set[str], pack: Pack | None) -> Thing | None:
+        """The longest word for a thing, of equals the last."""
+        best: tuple[int, int, Thing] | None = None
+        for at, gram in _grams_at(tokens):
+            for name, thing in self._things.get(gram, ()):
+                if pack is not None and name != pack.name or not said.isdisjoint(_not_words(thing.not_words)):
+                    continue
+                if best is None or (len(gram), at) >= best[:2]:
+                    best = (len(gram), at, thing)
+        if best is None and not folded.isascii():
+            for word, name, thing in self._unspaced:
+                if (
+                    word in folded
+                    and (pack is None or name == pack.name)
+                    and not any(each in folded for each in thing.not_words if each[:1] >= _UNSPACED_FROM)
+                ):
+                    at = folded.rfind(word)
+                    if best is None or (len(word), at) >= best[:2]:
+                        best = (len(word), at, thing)
+        return best[2] if best else None
+
+    def _role(self, thing: Thing | None, is_for: bool, said: set[str], packs: Sequence[Pack]) -> str | None:
+        if thing is not None:
+            return "accessory" if thing.role == "device" and is_for else thing.role
+        is_accessory = is_for or any(not said.isdisjoint(self._accessory[pack.name]) for pack in packs)
+        return "accessory" if is_accessory else None
+
+    def _add(self, pack: str, key: str, thing: Thing) -> None:
+        if any(sign >= _UNSPACED_FROM for sign in key):
+            self._unspaced.append((key.replace(" ", ""), pack, thing))
+            return
+        for form in (key, f"{key}s", f"{key}es"):
+            self._things.setdefault(form, []).append((pack, thing))
+
+
+def _grams(tokens: Sequence[str]) -> Iterator[str]:
+    return (gram for _, gram in _grams_at(tokens))
+
+
+def _grams_at(tokens: Sequence[str], longest: int = 4) -> Iterator[tuple[int, str]]:
+    for begin in range(len(tokens)):
+        gram = tokens[begin]
+        yield begin, gram
+        for end in range(begin + 1, min(begin + longest, len(tokens))):
+            gram = f"{gram} {tokens[end]}"
+            yield begin, gram
+
+
+@cache
+def _not_words(words: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(form for word in words if (key := key_of(word)) for form in (key, f"{key}s"))
+
+
+@cache
+def _reader() -> _Reader:
+    return _Reader(catalog.list_packs())

@@ -39,6 +39,7 @@ from .embedding import DIMENSIONS, MODEL, Encoder, embed, embed_query, load_mode
 from .engines.answering import EVENTS, Exchange
 from .engines.base import Engine, EngineFault, Generation, Message, Piece, Tool, Vectors
 from .engines.batching import BatchRunner
+from .engines.capacity import Capacity, LoadedModel, Tenant
 from .engines.gateway import Bill, Call, Gateway
 from .engines.pool import Pool
 from .events import ModelPriced, ModelPublished, ModelWithdrawn
@@ -106,6 +107,8 @@ from .registry import (
     list_versions,
 )
 from .replay import Replay, replay
+from .reserves import Reserve, StandingHold, list_reserves, list_standing_holds, request_reconciling
+from .spending import UnderWay, UsageCell, UsageSum, UsageWish, calls_under_way, days_of, sum_usage, usage_cells
 from .standing import Movement, Standing, find_standing, list_customers, list_movements, read_standing
 from .topups import Topup, cancel_topup, find_topup_action, get_topup, list_topups, top_up
 from .types import SHOP, Job, Settings, Usage, UsageClass
@@ -119,6 +122,7 @@ from .uploads import (
     receive_upload,
     uploads_in,
 )
+from .watching import WAIT_BUCKETS_S, Watch
 
 __all__ = [
     "ALERTS",
@@ -136,6 +140,7 @@ __all__ = [
     "RECONCILE",
     "SHARE_BPS",
     "SHOP",
+    "WAIT_BUCKETS_S",
     "AlertRound",
     "AskChat",
     "AskCompletion",
@@ -152,6 +157,7 @@ __all__ = [
     "Call",
     "CallView",
     "Capabilities",
+    "Capacity",
     "ChatCompletion",
     "Claim",
     "CloudInvoice",
@@ -177,6 +183,7 @@ __all__ = [
     "KeptAnswer",
     "Licence",
     "Limits",
+    "LoadedModel",
     "Message",
     "Meter",
     "MeterKind",
@@ -203,18 +210,26 @@ __all__ = [
     "Reconcile",
     "Replay",
     "Reranking",
+    "Reserve",
     "Settings",
     "Standing",
+    "StandingHold",
     "SurfaceCost",
     "SurfaceUse",
     "Tally",
+    "Tenant",
     "Tool",
     "Topup",
     "Unbilled",
+    "UnderWay",
     "Upload",
     "Usage",
+    "UsageCell",
     "UsageClass",
+    "UsageSum",
+    "UsageWish",
     "Vectors",
+    "Watch",
     "account_owner",
     "add_batch",
     "add_budget",
@@ -225,6 +240,7 @@ __all__ = [
     "ancestors",
     "bill_round",
     "billing_tasks",
+    "calls_under_way",
     "cancel_batch",
     "cancel_topup",
     "change_budget",
@@ -233,6 +249,7 @@ __all__ = [
     "cost_by_surface",
     "cost_of",
     "credit_plan",
+    "days_of",
     "delete_upload",
     "descendants",
     "draft_of",
@@ -276,6 +293,8 @@ __all__ = [
     "list_offers",
     "list_own",
     "list_price_books",
+    "list_reserves",
+    "list_standing_holds",
     "list_submitted",
     "list_topups",
     "list_uploads",
@@ -300,6 +319,7 @@ __all__ = [
     "record_payment",
     "refuse_model",
     "replay",
+    "request_reconciling",
     "rows_of_line",
     "save_party",
     "set_credit_alert",
@@ -314,10 +334,12 @@ __all__ = [
     "store_files",
     "submit_job",
     "submit_model",
+    "sum_usage",
     "tally_batches",
     "terms_of",
     "top_up",
     "uploads_in",
+    "usage_cells",
     "use_by_surface",
     "withdraw_model",
     "write_nano",

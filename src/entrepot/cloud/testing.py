@@ -179,13 +179,18 @@ async def _serve() -> None:
     """Serve until standard input closes. A line read from it names the fault from then on, and a pace in seconds."""
     loop = asyncio.get_running_loop()
     async with double() as (made, address):
-        print(address, flush=True)
+        _say(address)
         while line := await loop.run_in_executor(None, sys.stdin.readline):
             made.fault, _, pace = line.strip().partition(" ")
             made.pace_s = float(pace or 0)
             made.asked.clear()
             made.keys.clear()
-            print("so be it", flush=True)
+            _say("so be it")
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
 
 
 def _new_loop() -> asyncio.AbstractEventLoop:

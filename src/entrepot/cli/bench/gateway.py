@@ -1,4 +1,4 @@
-"""The compute gateway over HTTP: what a call costs beside the engine's own time, metered durably, and how many a second.
+"""The compute gateway over HTTP: what metering a call durably adds to the engine's own time, and how many a second.
 
 The engine is a double of a server elsewhere, in a process of its own, asked the same thing directly as control. The
 control of the bars is a 4 KiB append that the disk has promised; a call needs two such promises, one when it is let in
@@ -45,14 +45,17 @@ CREDIT = 10**15
 
 
 class Caller:
-    """A client on one connection that asks the same thing again and again. Plain, so that it measures little of itself."""
+    """A client on one connection that asks the same thing again and again. Plain, so that it measures little of
+    itself."""
 
     def __init__(self, address: str, path: str, model: str, key: str, *, stream: bool = False) -> None:
         place = urlsplit(address)
         body = {"model": model, "messages": [{"role": "user", "content": "Say hello"}], "max_tokens": 16}
         content = msgspec.json.encode({**body, "stream": True} if stream else body)
         head = f"POST {path} HTTP/1.1\r\nhost: {place.netloc}\r\nauthorization: Bearer {key}\r\n"
-        self._request = f"{head}content-type: application/json\r\ncontent-length: {len(content)}\r\n\r\n".encode() + content
+        self._request = (
+            f"{head}content-type: application/json\r\ncontent-length: {len(content)}\r\n\r\n".encode() + content
+        )
         self._socket = socket.create_connection((place.hostname or "", place.port or 80), timeout=30)
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 

@@ -15,16 +15,16 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-import httpx
 import msgspec
 
 from entrepot.kernel import Secret
 
 from ..capabilities import Capabilities
 from .base import Embedded, EngineFault, Generation, Piece, Ranked, Unable, text_of
+from .connecting import Connections
 from .grammar import Calls, grammar_of
-from .upstream import SILENCE_S, Upstream, refusal_of
-from .wire import body_of, read_pieces
+from .upstream import ANSWER_MAX, Upstream
+from .wire import body_of, check, read_pieces
 
 START_S = 120.0
 STOP_S = 5.0
@@ -56,7 +56,7 @@ class Llama:
         self._when_restarted = when_restarted
         self._starting = asyncio.Lock()
         self._process: asyncio.subprocess.Process | None = None
-        self._client: httpx.AsyncClient | None = None
+        self._client: Connections | None = None
         self._remote: Upstream | None = None
         self._known: Capabilities | None = None
         self.starts = 0
@@ -115,16 +115,14 @@ class Llama:
     async def _stream(self, path: str, body: dict[str, Any]) -> AsyncIterator[Piece]:
         client = await self._ready()
         try:
-            async with client.stream("POST", path, json=body) as response:
-                if response.status_code >= 300:
-                    content = await response.aread()
-                    raise refusal_of(response.status_code, _sentence(content))
-                async with contextlib.aclosing(read_pieces(response)) as pieces:  # type: ignore[type-var]
+            async with client.ask(path, msgspec.json.encode(body)) as answer:
+                await check(answer)
+                async with contextlib.aclosing(read_pieces(answer)) as pieces:  # type: ignore[type-var]
                     async for piece in pieces:
                         yield piece
-        except (httpx.HTTPError, EngineFault) as error:
+        except EngineFault as fault:
             await self._notice_death()
-            raise EngineFault(f"The engine of {self._alias} broke off: {str(error) or type(error).__name__}") from error
+            raise EngineFault(f"The engine of {self._alias} broke off: {fault}") from fault
 
     async def _template(self, work: Generation) -> str:
         messages = [{**msgspec.to_builtins(each), "content": text_of(each)} for each in work.messages]
@@ -137,17 +135,17 @@ class Llama:
         client = await self._ready()
         return await self._call(client, path, body)
 
-    async def _call(self, client: httpx.AsyncClient, path: str, body: dict[str, Any] | None) -> dict[str, Any]:
+    async def _call(self, client: Connections, path: str, body: dict[str, Any] | None) -> dict[str, Any]:
         try:
-            response = await (client.get(path) if body is None else client.post(path, json=body))
-        except httpx.HTTPError as error:
+            async with client.ask(path, None if body is None else msgspec.json.encode(body)) as answer:
+                await check(answer)
+                content = await answer.read(ANSWER_MAX)
+            return msgspec.json.decode(content, type=dict[str, Any])
+        except (EngineFault, msgspec.DecodeError, UnicodeDecodeError) as fault:
             await self._notice_death()
-            raise EngineFault(f"The engine of {self._alias} does not answer: {type(error).__name__}") from error
-        if response.status_code >= 300:
-            raise refusal_of(response.status_code, _sentence(response.content))
-        return msgspec.json.decode(response.content, type=dict[str, Any])
+            raise EngineFault(f"The engine of {self._alias} does not answer: {fault}") from fault
 
-    async def _ready(self) -> httpx.AsyncClient:
+    async def _ready(self) -> Connections:
         """A client of a living child; starts one where there is none."""
         if self._client is not None and self.process_id is not None:
             return self._client
@@ -186,14 +184,11 @@ class Llama:
         if not address:
             await self._stop()
             raise EngineFault(f"The engine of {self._alias} ended while it was loading: is the file whole?")
-        headers = {"authorization": f"Bearer {key.reveal()}"}
-        self._client = httpx.AsyncClient(
-            base_url=address, headers=headers, timeout=httpx.Timeout(SILENCE_S, connect=5.0), trust_env=False
-        )
+        self._client = Connections(address, key)
         self._known = await self._probe(self._client)
         self._remote = Upstream(address + "/v1", self._alias, self._known, key)
 
-    async def _probe(self, client: httpx.AsyncClient) -> Capabilities:
+    async def _probe(self, client: Connections) -> Capabilities:
         props = await self._call(client, "/props", None)
         settings = props.get("default_generation_settings") or {}
         context = settings.get("n_ctx")
@@ -216,7 +211,7 @@ class Llama:
         if remote is not None:
             await remote.close()
         if client is not None:
-            await client.aclose()
+            client.close()
         if process is None:
             return
         assert process.stdin is not None
@@ -231,12 +226,3 @@ class Llama:
 
 def _translate(piece: Piece, calls: Calls | None) -> list[Piece]:
     return [piece] if calls is None else calls.read(piece)
-
-
-def _sentence(content: bytes) -> str:
-    try:
-        answer = msgspec.json.decode(content)
-    except msgspec.DecodeError:
-        return "no reason given"
-    error = answer.get("error") if isinstance(answer, dict) else None
-    return str((error or {}).get("message", "no reason given"))[:300] if isinstance(error, dict) else "no reason given"

@@ -3,26 +3,51 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
-from contextlib import AsyncExitStack
-from typing import Any
+from typing import Any, TypeVar
 
-import httpx
 import msgspec
 import numpy as np
 
 from entrepot.kernel import Secret
 
 from ..capabilities import Capabilities
-from .base import Embedded, EngineFault, Generation, Piece, Ranked, Unable, text_of
-from .wire import body_of, error_sentence, read_pieces, tools_of
+from .base import Embedded, EngineFault, Generation, Piece, Ranked, text_of
+from .connecting import SILENCE_S, Connections
+from .wire import body_of, check, read_pieces, tools_of, whole_number
+
+T = TypeVar("T")
 
 ANSWER_MAX = 64 << 20
-ERROR_MAX = 64 << 10
-CONNECT_S = 5.0
-SILENCE_S = 120.0
-"""An engine that says nothing for so long has failed."""
 TOKENS_PER_MESSAGE = 16
 """What a conversation's template adds around a message, at most."""
+
+
+class Row(msgspec.Struct, frozen=True):
+    """A vector as a server sends it."""
+
+    embedding: list[float]
+    index: int = 0
+
+
+class Vectors(msgspec.Struct, frozen=True):
+    """What a server answers to texts."""
+
+    data: list[Row]
+    usage: dict[str, Any] | None = None
+
+
+class Score(msgspec.Struct, frozen=True):
+    """A document's score as a server sends it."""
+
+    index: int
+    relevance_score: float
+
+
+class Scores(msgspec.Struct, frozen=True):
+    """What a server answers to documents."""
+
+    results: list[Score]
+    usage: dict[str, Any] | None = None
 
 
 class Upstream:
@@ -35,15 +60,12 @@ class Upstream:
     counts_exactly = False
 
     def __init__(
-        self, base_url: str, model: str, declared: Capabilities, key: Secret | None = None,
-        transport: httpx.AsyncBaseTransport | None = None,
+        self, base_url: str, model: str, declared: Capabilities, key: Secret | None = None, *,
+        silence_s: float = SILENCE_S,
     ) -> None:  # fmt: skip
         self._model = model
         self._declared = declared
-        self._base_url = base_url.rstrip("/") + "/"
-        self._key = key
-        self._transport = transport
-        self._client: httpx.AsyncClient | None = None
+        self._server = Connections(base_url, key, silence_s=silence_s)
 
     async def capabilities(self) -> Capabilities:
         """What was declared."""
@@ -59,90 +81,52 @@ class Upstream:
     async def generate(self, work: Generation) -> AsyncIterator[Piece]:
         """The answer as the server streams it; a caller that stops reading closes the connection, which stops it."""
         path = "chat/completions" if work.prompt is None else "completions"
-        what = "The engine does not answer"
-        async with AsyncExitStack() as stack:
-            try:
-                body = {**body_of(work, self._model), **tools_of(work)}
-                response = await stack.enter_async_context(self._open().stream("POST", path, json=body))
-                await _check(response)
-                what = "The engine's answer broke off"
-                async for piece in read_pieces(response):
-                    yield piece
-            except httpx.HTTPError as error:
-                raise EngineFault(f"{what}: {type(error).__name__}") from error
+        body = msgspec.json.encode({**body_of(work, self._model), **tools_of(work)})
+        async with self._server.ask(path, body) as answer:
+            await check(answer)
+            async for piece in read_pieces(answer):
+                yield piece
 
     async def embed(self, texts: Sequence[str]) -> Embedded:
         """Vectors as the server makes them, at unit length."""
-        answer = await self._post("embeddings", {"model": self._model, "input": list(texts)})
-        rows = sorted(answer.get("data") or (), key=lambda row: row.get("index", 0))
-        if len(rows) != len(texts):
+        answer = await self._post("embeddings", {"model": self._model, "input": list(texts)}, Vectors)
+        rows = sorted(answer.data, key=lambda row: row.index)
+        if [row.index for row in rows] != list(range(len(texts))):
             raise EngineFault(f"The engine sent {len(rows)} vectors for {len(texts)} texts")
-        vectors = np.asarray([row["embedding"] for row in rows], np.float32)
+        if len({len(row.embedding) for row in rows}) > 1:
+            raise EngineFault("The engine sent vectors of different lengths")
+        vectors = np.asarray([row.embedding for row in rows], np.float32)
         norms = np.linalg.norm(vectors, axis=1, keepdims=True)
         vectors = np.divide(vectors, norms, out=np.zeros_like(vectors), where=norms > 0)
-        return Embedded(vectors, _tokens(answer))
+        return Embedded(vectors, _tokens(answer.usage))
 
     async def rerank(self, query: str, documents: Sequence[str]) -> Ranked:
         """Scores as the server gives them."""
         body = {"model": self._model, "query": query, "documents": list(documents)}
-        answer = await self._post("rerank", body)
+        answer = await self._post("rerank", body, Scores)
         scores = [0.0] * len(documents)
-        for row in answer.get("results") or ():
-            place = row.get("index")
-            if not isinstance(place, int) or not 0 <= place < len(scores):
+        for row in answer.results:
+            if not 0 <= row.index < len(scores):
                 raise EngineFault("The engine scored a document that was not asked about")
-            scores[place] = float(row["relevance_score"])
-        return Ranked(tuple(scores), _tokens(answer))
+            scores[row.index] = row.relevance_score
+        return Ranked(tuple(scores), _tokens(answer.usage))
 
     async def close(self) -> None:
         """Close the connections."""
-        client, self._client = self._client, None
-        if client is not None:
-            await client.aclose()
+        self._server.close()
 
-    def _open(self) -> httpx.AsyncClient:
-        if self._client is None:
-            headers = {"authorization": f"Bearer {self._key.reveal()}"} if self._key else {}
-            self._client = httpx.AsyncClient(
-                base_url=self._base_url, headers=headers, transport=self._transport, follow_redirects=False,
-                timeout=httpx.Timeout(SILENCE_S, connect=CONNECT_S), trust_env=False,
-            )  # fmt: skip
-        return self._client
-
-    async def _post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+    async def _post(self, path: str, body: dict[str, Any], into: type[T]) -> T:
+        async with self._server.ask(path, msgspec.json.encode(body)) as answer:
+            await check(answer)
+            content = await answer.read(ANSWER_MAX)
         try:
-            response = await self._open().post(path, json=body)
-        except httpx.HTTPError as error:
-            raise EngineFault(f"The engine does not answer: {type(error).__name__}") from error
-        await _check(response)
-        if len(response.content) > ANSWER_MAX:
-            raise EngineFault("The engine's answer is too large")
-        try:
-            answer = msgspec.json.decode(response.content, type=dict[str, Any])
-        except msgspec.DecodeError as error:
-            raise EngineFault("The engine's answer is no JSON object") from error
-        return answer
+            return msgspec.json.decode(content, type=into)
+        except msgspec.ValidationError as error:
+            raise EngineFault(f"The engine's answer has a wrong shape: {error}") from error
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            raise EngineFault("The engine's answer is no JSON") from error
 
 
-def refusal_of(status: int, sentence: str) -> Exception:
-    """What an error answer means: 400, 413 and 422 are about the request, everything else is the engine's fault."""
-    if status in (400, 413, 422):
-        return Unable(sentence)
-    return EngineFault(f"The engine answered {status}: {sentence}")
-
-
-async def _check(response: httpx.Response) -> None:
-    if response.status_code < 300:
-        return
-    content = (await response.aread())[:ERROR_MAX]
-    try:
-        sentence = error_sentence(msgspec.json.decode(content))
-    except msgspec.DecodeError:
-        sentence = "no reason given"
-    raise refusal_of(response.status_code, sentence)
-
-
-def _tokens(answer: dict[str, Any]) -> int:
-    usage = answer.get("usage") or {}
-    tokens = usage.get("total_tokens", usage.get("prompt_tokens"))
-    return tokens if isinstance(tokens, int) and tokens >= 0 else 0
+def _tokens(usage: dict[str, Any] | None) -> int:
+    told = usage or {}
+    return whole_number(told.get("total_tokens", told.get("prompt_tokens")))

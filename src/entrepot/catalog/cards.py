@@ -15,6 +15,7 @@ from .attributes import read_choices, scalar_words
 from .categories import paths_of
 from .documents import DocumentOffer, ProductDocument
 from .membership import slugs_with
+from .meters import price_of, read_meters
 from .offers import offers_of, total_left
 from .texts import code_of, plain_text
 from .types import Card, Category, OfferView, Rating
@@ -90,6 +91,7 @@ def _pictures_of(snapshot: Snapshot, variant_ids: Sequence[str]) -> dict[str, st
 
 
 def _card(row: Any, first: OfferView, offers: list[OfferView], picture: str | None) -> Card:
+    meters = read_meters(row.meters)
     comparable = [offer for offer in offers if offer.sellable == first.sellable and offer.currency == first.currency]
     return Card(
         id=row.id,
@@ -103,7 +105,7 @@ def _card(row: Any, first: OfferView, offers: list[OfferView], picture: str | No
         offer_id=first.id,
         variant_id=first.variant_id,
         featured=first.id == offers[0].id,
-        price_minor=first.price_minor,
+        price_minor=price_of(meters, first.currency) if meters else first.price_minor,
         price_minor_max=max(offer.price_minor for offer in comparable),
         list_price_minor=first.list_price_minor,
         currency=first.currency,
@@ -115,6 +117,8 @@ def _card(row: Any, first: OfferView, offers: list[OfferView], picture: str | No
         created_at=row.created_at,
         regular_price_minor=first.regular_price_minor,
         lowest_30d_minor=first.lowest_30d_minor,
+        kind=row.kind,
+        meters=meters,
     )
 
 
@@ -178,7 +182,7 @@ _short = (
     _p.id, _p.slug, _p.external_id, _p.title, _p.brand, _p.picture, _p.rating_total, _p.rating_count,
     _p.rating_verified, _p.created_at,
 )  # fmt: skip
-_cards: Prepared[Any] = prepare(select(*_short).where(in_set(_p.id, "ids"), _p.hidden == 0))
+_cards: Prepared[Any] = prepare(select(*_short, _p.kind, _p.meters).where(in_set(_p.id, "ids"), _p.hidden == 0))
 _documents: Prepared[Any] = prepare(
     select(*_short, _p.description, _p.category_id, _p.attributes, _p.changed_at)
     .where(in_set(_p.id, "ids"), _p.hidden == 0)

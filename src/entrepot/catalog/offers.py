@@ -225,6 +225,7 @@ def _cart_offer(row: Any, left: int | None, parts: Sequence[Part], now: int) -> 
         width_mm=row.width_mm,
         height_mm=row.height_mm,
         bundle=tuple((part.offer_id, part.quantity) for part in parts),
+        kind=row.kind,
     )
 
 
@@ -249,8 +250,8 @@ _of_products: Prepared[Any] = prepare(
 _one: Prepared[Any] = prepare(OFFERS.where(_o.id == bindparam("id")))
 _for_cart: Prepared[Any] = prepare(
     select(
-        _o.id, _o.product_id, _p.slug, _o.variant_id, _o.merchant_id, _m.name.label("merchant_name"), _p.title,
-        _v.options, *_terms, _o.currency, _o.prices, *_sizes, _o.tax_category,
+        _o.id, _o.product_id, _p.slug, _p.kind, _o.variant_id, _o.merchant_id, _m.name.label("merchant_name"),
+        _p.title, _v.options, *_terms, _o.currency, _o.prices, *_sizes, _o.tax_category,
         _p.tax_category.label("product_tax_category"), _c.slug.label("category"), _o.bundled,
         func.coalesce(_v.picture, _p.picture).label("picture"), _o.counted, _o.state, _m.status, _p.hidden,
         _m.commission_bps,

@@ -16,6 +16,7 @@ from .attributes import read_choices
 from .cards import words_of
 from .categories import paths_of
 from .landing import in_order, land, why_first
+from .meters import read_meters
 from .offers import OFFERS, offer_view, variant_label
 from .parts import read_parts
 from .reviews import list_reviews
@@ -87,6 +88,9 @@ def _view(snapshot: Snapshot, row: Any, offers: list[OfferView], visible: bool) 
         featured_why=why_first(offers),
         mpn=row.mpn,
         fits=tuple(from_json(row.fits, list[str])),
+        kind=row.kind,
+        ref=row.ref,
+        meters=read_meters(row.meters),
     )
 
 
@@ -116,7 +120,7 @@ _product: Prepared[Any] = prepare(
     select(
         _p.id, _p.slug, _p.external_id, _p.owner_id, _p.title, _p.description, _p.brand, _p.category_id, _p.attributes,
         _p.options, _p.hidden, _p.joined_to, _p.rating_total, _p.rating_count, _p.rating_verified, _p.created_at,
-        _p.changed_at, _p.mpn, _p.fits,
+        _p.changed_at, _p.mpn, _p.fits, _p.kind, _p.ref, _p.meters,
     ).where(or_(_p.id == bindparam("key"), _p.slug == bindparam("key")))
 )  # fmt: skip
 _offers: Prepared[Any] = prepare(OFFERS.where(_o.product_id == bindparam("id"), _o.state != "gone"))

@@ -17,6 +17,8 @@ ReviewOrigin = Literal["verified", "imported"]
 Condition = Literal["new", "refurbished", "used"]
 ListingStatus = Literal["draft", "scheduled", "published", "hidden", "delisted"]
 """Not shown yet; shown from a time on; shown; taken out of sight for now; taken down for good."""
+ProductKind = Literal["thing", "model"]
+"""What is shipped, or what is used by calls and paid by the meter."""
 
 PRICE_MINOR_MAX = 10**12
 QUANTITY_MAX = 10**9
@@ -111,6 +113,14 @@ class PictureView(msgspec.Struct, frozen=True):
     provenance: str
     width: int | None
     height: int | None
+
+
+class MeterPrice(msgspec.Struct, frozen=True):
+    """What a meter costs: `nano` thousand-millionths of the currency for `per` of its units."""
+
+    meter: str
+    nano: int
+    per: int
 
 
 class OfferView(msgspec.Struct, frozen=True):
@@ -221,6 +231,8 @@ class ProductView(msgspec.Struct, frozen=True):
     `featured_offer_id` is the offer proposed first: of those that can be bought the lowest price with delivery, then
     the soonest, then the oldest. `featured_why` says which of these decided: `only_seller`, `lowest_with_delivery`,
     `sooner`, `first_to_list`; `delivers` where another is not delivered, `lowest_price` where none is.
+
+    A `model` is paid by its `meters` and leads to where it is used; `ref` is the version that answers.
     """
 
     id: str
@@ -245,6 +257,9 @@ class ProductView(msgspec.Struct, frozen=True):
     featured_why: str = ""
     mpn: str | None = None
     fits: tuple[str, ...] = ()
+    kind: ProductKind = "thing"
+    ref: str | None = None
+    meters: tuple[MeterPrice, ...] = ()
 
     @property
     def offers(self) -> tuple[OfferView, ...]:
@@ -256,7 +271,8 @@ class Card(msgspec.Struct, frozen=True):
     """A product in a list. The price is that of its featured offer, or of the one that was chosen (then `featured` is
     false); `price_minor_max` the dearest variant's.
 
-    `available` is what can be bought of all its offers together; None where one of them is not counted.
+    `available` is what can be bought of all its offers together; None where one of them is not counted. What is metered
+    has its `meters`; its price is the first one's, in minor units, rounded up.
     """
 
     id: str
@@ -282,6 +298,8 @@ class Card(msgspec.Struct, frozen=True):
     lowest_30d_minor: int | None = None
     variant_id: str = ""
     featured: bool = True
+    kind: ProductKind = "thing"
+    meters: tuple[MeterPrice, ...] = ()
 
     @property
     def was_minor(self) -> int | None:
@@ -294,7 +312,7 @@ class CartOffer(msgspec.Struct, frozen=True):
 
     `price_minor` is the price now, `regular_price_minor` the one without a sale, `prices` those of now in other
     currencies. An unknown weight or size is None. `category` is a path of slugs. `bundle` names the parts of a set, as
-    (offer, pieces of it in one set): its stock is theirs.
+    (offer, pieces of it in one set): its stock is theirs. Only a `thing` can be in a cart.
     """
 
     offer_id: str
@@ -320,6 +338,7 @@ class CartOffer(msgspec.Struct, frozen=True):
     width_mm: int | None = None
     height_mm: int | None = None
     bundle: tuple[tuple[str, int], ...] = ()
+    kind: ProductKind = "thing"
 
 
 class Listing(msgspec.Struct, frozen=True):

@@ -258,6 +258,11 @@ def _in_currency(tx: Tx, cart: Cart, currency: str) -> Cart:
 
 
 def _check_sellable(offer: catalog.CartOffer, quantity: int) -> None:
+    if offer.kind != "thing":
+        raise Conflict(
+            f"{offer.title} is used by calls and paid by the meter: its page leads to where it is used",
+            fields={"offer_id": "not sold by the piece"},
+        )
     if not offer.sellable:
         raise Conflict(f"{offer.title} cannot be bought at the moment", fields={"offer_id": "not for sale now"})
     if offer.available is not None and offer.available < quantity:

@@ -203,7 +203,9 @@ _listings: Prepared[Any] = prepare(
     .select_from(
         tables.listings.join(tables.products, _p.id == _l.product_id).join(tables.merchants, _m.id == _l.merchant_id)
     )
-    .where(_l.merchant_id == bindparam("merchant_id"), _l.id > bindparam("after"), _l.status != "delisted")
+    .where(_l.merchant_id == bindparam("merchant_id"), _l.id > bindparam("after"), _l.status != "delisted",
+        _p.kind == "thing",  # what is metered is sold nowhere else
+    )
     .order_by(_l.id)
     .limit(bindparam("most"))
 )  # fmt: skip

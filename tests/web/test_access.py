@@ -166,12 +166,25 @@ def foreign(market: Market, alice: Visitor, bruno: Visitor, entrepot: Entrepot) 
         "payout_id": payout,
         "invoice_id": invoice_of(market),
         "budget_id": budget,
+        **batch_of(bruno),
         "break_id": "brk_01KDWPVNG0000000000000000Z",
         "file_id": "fil_01KDWPVNG0000000000000000Z",
         "merchant_id": str(market.cast.bruno.organisation),
         "task_id": "tsk_01KDWPVNG0000000000000000Z",
         "location_id": market.locations[LAMP],
     }
+
+
+def batch_of(bruno: Visitor) -> dict[str, str]:
+    """A file that Bruno sent, and a batch of it."""
+    sent = bruno.client.post(
+        "/v1/files", data={"purpose": "batch"}, files={"file": ("x.jsonl", b"{}")},
+        headers={"x-csrf-token": bruno.refresh()},
+    )  # fmt: skip
+    assert sent.status_code == 200, sent.text
+    batch = bruno.post("/v1/batches", {"input_file_id": sent.json()["id"], "endpoint": "/v1/embeddings"})
+    assert batch.status_code == 200, batch.text
+    return {"upload_id": sent.json()["id"], "batch_id": batch.json()["id"]}
 
 
 def invoice_of(market: Market) -> str:
@@ -233,7 +246,7 @@ def ask(visitor: Visitor, operation: Operation, ids: dict[str, str]) -> int:
     asks = operation.handler.opt.get("asks")
     token = visitor.refresh()
     headers = {"idempotency-key": f"key-{operation.method}-{len(operation.template)}", "x-csrf-token": token}
-    if operation.template.startswith("/api/"):
+    if operation.template.startswith(("/api/", "/v1/")):
         body = {"json": BODIES[asks.__name__]} if asks else {"params": {"location_id": ids["location_id"]}}
     else:
         headers |= PAGE
@@ -295,7 +308,7 @@ def test_routes_for_the_signed_in_send_others_to_sign_in(app: Litestar, nobody: 
     closed = [each for each in operations(app) if each.handler.opt.get("access")]
     assert len(closed) > 40
     for operation in closed:
-        if operation.template.startswith("/api/"):
+        if operation.template.startswith(("/api/", "/v1/")):
             headers = {"idempotency-key": "k", "content-type": "application/json"}
             answer = nobody.client.request(operation.method, operation.path(), headers=headers)
             assert answer.status_code == 401, operation

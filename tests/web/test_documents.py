@@ -37,7 +37,8 @@ def document(app: Litestar, market: Market, dana: Visitor) -> dict[str, Any]:
 
 def test_the_document_names_every_operation_of_the_api(app: Litestar, document: dict[str, Any]) -> None:
     named = {(method.upper(), path) for path, item in document["paths"].items() for method in item}
-    assert named == {(each.method, each.template) for each in operations(app) if each.template.startswith("/api/")}
+    programs = ("/api/", "/v1/")
+    assert named == {(each.method, each.template) for each in operations(app) if each.template.startswith(programs)}
 
 
 def test_every_operation_is_described_and_names_its_refusals(document: dict[str, Any]) -> None:
@@ -49,13 +50,15 @@ def test_every_operation_is_described_and_names_its_refusals(document: dict[str,
             assert operation["operationId"] not in seen, here
             seen.add(operation["operationId"])
             refusals = {status for status in operation["responses"] if status >= "400"}
-            assert {"400", "401", "422", "429", "503"} <= refusals <= REFUSALS, here
+            always = {"400", "401", "429", "503"} | (set() if path.startswith("/v1/") else {"422"})
+            assert always <= refusals <= REFUSALS, here
             if method != "get":
                 assert {"403", "409", "413", "415"} <= refusals, here
             if "{" in path:
                 assert "404" in refusals, here
-    for response in document["components"]["responses"].values():
-        assert list(response["content"]) == ["application/problem+json"]
+    for name, response in document["components"]["responses"].items():
+        kind = "application/json" if name.startswith("Failure") else "application/problem+json"
+        assert list(response["content"]) == [kind]
 
 
 def test_every_change_takes_an_idempotency_key_or_is_the_same_when_repeated(document: dict[str, Any]) -> None:

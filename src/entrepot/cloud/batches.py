@@ -157,6 +157,11 @@ def find_batch(snapshot: Snapshot, batch_id: str) -> Batch | None:
     return snapshot.one(_get, id=batch_id)
 
 
+def state_of(snapshot: Snapshot, batch_id: str) -> str:
+    """The state a batch is in."""
+    return str(snapshot.value(_state, id=batch_id))
+
+
 def list_batches(snapshot: Snapshot, scope: Scope, after: str | None, most: int) -> list[Batch]:
     """The caller's batches, the newest first, from the one after `after` on."""
     return snapshot.all(_list, organisation=account_owner(scope), after=after or "~", most=most)
@@ -263,6 +268,7 @@ _insert: Prepared[Any] = prepare(
     insert(tables.batches).values({column.name: bindparam(column.name) for column in tables.batches.columns})
 )
 _get: Prepared[Batch] = prepare(_rows.where(_b.id == bindparam("id")), _read)
+_state: Prepared[Any] = prepare(select(_b.state).where(_b.id == bindparam("id")))
 _lock: Prepared[Batch] = prepare(_rows.where(_b.id == bindparam("id")).with_for_update(), _read)
 _list: Prepared[Batch] = prepare(
     _rows.where(_b.organisation == bindparam("organisation"), _b.id < bindparam("after"))

@@ -19,6 +19,7 @@ from litestar.openapi.spec import Components, SecurityScheme
 from litestar.routes import HTTPRoute
 
 import entrepot
+from entrepot import cloud
 from entrepot.kernel import Secret
 
 from .endpoints import SECRET_LENGTH_MAX
@@ -27,8 +28,11 @@ from .wire import twin
 
 PATH = "/openapi.json"
 _JSON = "application/json"
+_EVENTS = "text/event-stream"
 _REF = "#/components/schemas/{name}"
-_ABOUT = """Everything a person can do on the pages, as JSON, from the same verbs.
+_COMPUTE = "/v1/"
+"""What is below speaks OpenAI's format: its answers and its errors are theirs."""
+_ABOUT = """Everything a person can do on the pages, as JSON, from the same verbs; under /v1 models, in OpenAI's format.
 
 Amounts are whole minor units with their currency; times are RFC 3339 in UTC. A caller is known by
 `Authorization: Bearer` and an API key, or by the session cookie; with the cookie a change also needs the header
@@ -93,7 +97,8 @@ def complete(app: Litestar, document: dict[str, Any]) -> dict[str, Any]:
     """Put in the bodies, the answers and the refusals of each operation."""
     every = list(operations(app))
     kinds = list({id(kind): kind for _, _, handler in every for kind in _kinds(handler)}.values())
-    schemas, definitions = msgspec.json.schema_components([*kinds, Problem], schema_hook=_hook, ref_template=_REF)
+    kinds += [Problem, cloud.Failure]
+    schemas, definitions = msgspec.json.schema_components(kinds, schema_hook=_hook, ref_template=_REF)
     schema_of = dict(zip(map(id, kinds), schemas, strict=False))
     document["components"] |= {"schemas": definitions, "responses": _problem_responses()}
     for method, path, handler in every:
@@ -103,8 +108,13 @@ def complete(app: Litestar, document: dict[str, Any]) -> dict[str, Any]:
 
 def _kinds(handler: HTTPRouteHandler) -> list[Any]:
     """The types of an operation's body and answer."""
-    asks, gives = handler.opt.get("asks"), handler.opt.get("gives")
-    return [*([asks] if asks else []), *([twin(gives)] if gives else [])]
+    asks, told = handler.opt.get("asks"), _told(handler.opt)
+    return [*([asks] if asks else []), *([told] if told else [])]
+
+
+def _told(opt: dict[str, Any]) -> Any:
+    """The type of an operation's answer as it goes over the wire."""
+    return twin(opt["gives"]) if opt.get("gives") else opt.get("tells")
 
 
 def _complete(
@@ -116,11 +126,14 @@ def _complete(
         operation["requestBody"] = {"required": True, "content": {"multipart/form-data": {"schema": body}}}
     elif opt.get("asks"):
         operation["requestBody"] = {"required": True, "content": {_JSON: {"schema": schema_of[id(opt["asks"])]}}}
-    schema = schema_of[id(twin(opt["gives"]))] if opt.get("gives") else {"type": "string"}
+    schema = schema_of[id(_told(opt))] if _told(opt) else {"type": "string"}
     content = {opt.get("answers", _JSON): {"schema": schema}}
+    if opt.get("streams"):
+        content[_EVENTS] = {"schema": {"type": "string", "description": "Server-sent events, where `stream` is true"}}
     responses: dict[str, Any] = {str(handler.status_code): {"description": "It is done", "content": content}}
+    name = "Failure" if path.startswith(_COMPUTE) else "Problem"
     for status in _statuses(path, method, operation):
-        responses[str(status)] = {"$ref": f"#/components/responses/Problem{status}"}
+        responses[str(status)] = {"$ref": f"#/components/responses/{name}{status}"}
     operation["responses"] = responses
 
 
@@ -131,8 +144,11 @@ def _hook(kind: type) -> dict[str, Any]:
 
 
 def _problem_responses() -> dict[str, Any]:
-    content = {PROBLEM_JSON: {"schema": {"$ref": _REF.format(name="Problem")}}}
-    return {f"Problem{status}": {"description": what, "content": content} for status, what in _PROBLEMS.items()}
+    return {
+        f"{name}{status}": {"description": what, "content": {kind: {"schema": {"$ref": _REF.format(name=name)}}}}
+        for name, kind in (("Problem", PROBLEM_JSON), ("Failure", _JSON))
+        for status, what in _PROBLEMS.items()
+    }
 
 
 def _statuses(path: str, method: str, operation: dict[str, Any]) -> list[int]:
@@ -142,4 +158,6 @@ def _statuses(path: str, method: str, operation: dict[str, Any]) -> list[int]:
         statuses |= {403, 404}
     if method != "get":
         statuses |= {403, 404, 409, 413, 415}
+    if path.startswith(_COMPUTE):
+        statuses -= {422}  # OpenAI's clients know 400 for whatever is wrong with a request
     return sorted(statuses)

@@ -51,16 +51,11 @@ class Exchange:
     async def whole(self) -> bytes:
         """The answer in one piece."""
         match self._asked:
-            case AskEmbeddings() as asked:
-                call = self._kept(lambda bill, found: tell_vectors(asked, found, bill, self._head.currency))
-                embedded, bill = await self._gateway.embed(call, asked.texts, asked.dimensions)
-                return tell_vectors(asked, embedded, bill, self._head.currency)
-            case AskRerank() as asked:
-                call = self._kept(lambda bill, found: tell_ranking(asked, found, bill, self._head.currency))
-                ranked, bill = await self._gateway.rerank(call, asked.query, asked.texts)
-                return tell_ranking(asked, ranked, bill, self._head.currency)
-            case asked:
-                return await self._whole_text(asked.work())
+            case AskEmbeddings():
+                return await self._vectors(self._asked)
+            case AskRerank():
+                return await self._ranking(self._asked)
+        return await self._text(self._asked.work())
 
     async def stream(self) -> AsyncIterator[bytes]:
         """The answer as events. What refuses the call is raised before the first; what fails later is an event."""
@@ -82,7 +77,17 @@ class Exchange:
                     raise
                 yield _broken_off(error)
 
-    async def _whole_text(self, work: Generation) -> bytes:
+    async def _vectors(self, asked: AskEmbeddings) -> bytes:
+        call = self._kept(lambda bill, found: tell_vectors(asked, found, bill, self._head.currency))
+        embedded, bill = await self._gateway.embed(call, asked.texts, asked.dimensions)
+        return tell_vectors(asked, embedded, bill, self._head.currency)
+
+    async def _ranking(self, asked: AskRerank) -> bytes:
+        call = self._kept(lambda bill, found: tell_ranking(asked, found, bill, self._head.currency))
+        ranked, bill = await self._gateway.rerank(call, asked.query, asked.texts)
+        return tell_ranking(asked, ranked, bill, self._head.currency)
+
+    async def _text(self, work: Generation) -> bytes:
         written = self._written
         call = self._kept(lambda bill, last: _with_last(written, last).whole(bill))
         bill: Bill | None = None

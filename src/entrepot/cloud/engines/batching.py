@@ -111,7 +111,8 @@ class BatchRunner:
         future: Future[int] = asyncio.run_coroutine_threadsafe(self._slice(batch, time.monotonic() + SLICE_S), loop)
         while True:
             try:
-                return future.result(timeout=0.2)
+                pause: int = future.result(timeout=0.2)
+                return pause
             except Waited:
                 if run.closing or self._loop is None:
                     future.cancel()
@@ -127,10 +128,10 @@ class BatchRunner:
     async def _lane(self, batch: Batch, lines: Iterator[Line], until: float) -> int:
         """Run one line after another until the time is over; returns how long it was told to wait, if it was."""
         for line in lines:
-            pause = await self._line(batch, line)
-            if pause:
-                await asyncio.sleep(max(min(pause, until - time.monotonic()), 0))
-                return pause
+            while pause := await self._line(batch, line):
+                if time.monotonic() + pause > until:
+                    return pause
+                await asyncio.sleep(pause)
             if time.monotonic() >= until:
                 break
         return 0
@@ -156,9 +157,13 @@ class BatchRunner:
         return 0
 
     async def _ask(self, batch: Batch, line: Line) -> None:
-        path = self._path(batch)
+        state, tried = await self._database.glance(
+            lambda snapshot: (batches.state_of(snapshot, batch.id), last_attempt(snapshot, line.request))
+        )
+        if state != "in_progress":  # it was cancelled meanwhile: the task's next round ends it
+            return
         try:
-            asked = msgspec.convert(body_at(path, line), PATHS[batch.endpoint])
+            asked = msgspec.convert(body_at(self._path(batch), line), PATHS[batch.endpoint])
         except msgspec.ValidationError as error:
             sentence = f"The body does not fit: {error}"
             await self._fail(batch, line, 400, _encoded(failure(400, "invalid", sentence, {})))
@@ -167,7 +172,6 @@ class BatchRunner:
         def store(tx: Tx, bill: Bill, _: str, answer: bytes) -> None:
             batches.store_line(tx, batch.id, line, answer.decode(), bill.price)
 
-        tried = await self._database.glance(lambda snapshot: last_attempt(snapshot, line.request))
         call = Call(line.request, batch.scope, asked.model, "batch", batch.id, "batch", tried)
         head = Head(line.request, self._database.clock.now() // 1_000_000, asked.model, self._currency)
         await Exchange(self._gateway, call, asked, head, store).whole()

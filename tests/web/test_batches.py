@@ -1,0 +1,217 @@
+"""Files and batches as OpenAI's own client sees them: each line answered and billed once, failures for nothing."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import openai
+import pytest
+
+from entrepot import cloud
+from entrepot.cloud import batches
+from entrepot.kernel import DAY
+from tests.cast import BRUNO
+from tests.web.served import COST, EMBEDDING, Served, serving, until
+
+HELLO = {"model": "talker", "messages": [{"role": "user", "content": "Hello"}]}
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    with serving(tmp_path_factory.mktemp("home"), tmp_path_factory.mktemp("market")) as served:
+        yield served
+
+
+def line(number: int, body: dict[str, Any], url: str = "/v1/chat/completions") -> str:
+    return json.dumps({"custom_id": f"line-{number}", "method": "POST", "url": url, "body": body})
+
+
+def send(served: Served, lines: list[str]) -> str:
+    """Send a file; its id."""
+    content = "\n".join(lines).encode()
+    return str(served.client.files.create(file=("calls.jsonl", content), purpose="batch").id)
+
+
+def run(served: Served, lines: list[str], endpoint: Any = "/v1/chat/completions") -> Any:
+    """A batch of these lines, at its end."""
+    batch = served.client.batches.create(
+        input_file_id=send(served, lines), endpoint=endpoint, completion_window="24h", metadata={"for": "tests"}
+    )
+    return wait(served, batch.id)
+
+
+def wait(served: Served, batch_id: str) -> Any:
+    until(lambda: served.client.batches.retrieve(batch_id).status in batches.ENDED, 20)
+    return served.client.batches.retrieve(batch_id)
+
+
+def answers(served: Served, file_id: str) -> dict[str, Any]:
+    rows = [json.loads(each) for each in served.client.files.content(file_id).text.splitlines()]
+    return {row["custom_id"]: row for row in rows}
+
+
+def test_every_line_is_answered_and_billed_once(served: Served) -> None:
+    before = served.spent
+    batch = run(served, [line(n, HELLO) for n in range(5)])
+    assert (batch.status, batch.request_counts.total, batch.request_counts.completed) == ("completed", 5, 5)
+    assert batch.metadata == {"for": "tests"}
+    assert batch.error_file_id is None
+    told = answers(served, batch.output_file_id)
+    assert set(told) == {f"line-{n}" for n in range(5)}
+    one = told["line-0"]
+    assert one["error"] is None
+    assert one["response"]["status_code"] == 200
+    assert one["response"]["body"]["choices"][0]["message"]["content"] == "One word after the other."
+    assert one["response"]["body"]["usage"]["cost"]["nano"] == COST
+    assert batch.to_dict()["cost"]["nano"] == 5 * COST == served.spent - before
+    served.settled()
+
+
+def test_a_line_that_fails_costs_nothing_and_stands_in_the_error_file(served: Served) -> None:
+    before = served.spent
+    lines = [
+        line(1, HELLO), line(2, {"model": "nobody", "messages": HELLO["messages"]}), line(3, {"model": "talker"}),
+        line(4, {**HELLO, "n": 3}),
+    ]  # fmt: skip
+    batch = run(served, lines)
+    assert (batch.request_counts.completed, batch.request_counts.failed) == (1, 3)
+    failed = answers(served, batch.error_file_id)
+    assert failed["line-2"]["response"]["status_code"] == 404
+    assert "nobody" in failed["line-2"]["response"]["body"]["error"]["message"]
+    assert failed["line-3"]["response"]["status_code"] == 400
+    assert failed["line-4"]["response"]["body"]["error"]["param"] == "n"
+    assert served.spent - before == COST
+
+
+def test_vectors_and_rankings_come_in_batches_too(served: Served) -> None:
+    before = served.spent
+    rows = [line(n, {"model": "talker", "input": "a"}, "/v1/embeddings") for n in range(2)]
+    batch = run(served, rows, "/v1/embeddings")
+    assert len(answers(served, batch.output_file_id)["line-1"]["response"]["body"]["data"][0]["embedding"]) == 3
+    assert served.spent - before == 2 * EMBEDDING
+    asked = {"model": "talker", "query": "x", "documents": ["x", "y"]}
+    batch = run(served, [line(1, asked, "/v1/rerank")], "/v1/rerank")
+    assert answers(served, batch.output_file_id)["line-1"]["response"]["body"]["results"][0]["index"] == 0
+
+
+@pytest.mark.parametrize(
+    ("lines", "code", "number"),
+    [
+        ([line(1, HELLO), "{half"], "invalid_json_line", 2),
+        (["[1]"], "invalid_line", 1),
+        ([line(1, HELLO), "", line(1, HELLO)], "duplicate_custom_id", 3),
+        ([line(1, HELLO, "/v1/embeddings")], "mismatched_url", 1),
+        ([line(1, HELLO).replace("POST", "GET")], "invalid_method", 1),
+        ([json.dumps({"custom_id": "x" * 600, "method": "POST", "url": "/v1/x", "body": {}})], "invalid_line", 1),
+        ([line(1, {**HELLO, "x": "y" * (1 << 20)})], "line_too_large", 1),
+        ([""], "empty_file", None),
+    ],
+)
+def test_a_file_that_is_no_batch_says_which_line_is_at_fault(
+    served: Served, lines: list[str], code: str, number: int | None
+) -> None:
+    batch = run(served, lines)
+    assert batch.status == "failed"
+    assert batch.errors is not None
+    assert [(each.code, each.line) for each in batch.errors.data] == [(code, number)]
+    assert batch.request_counts.total == 0
+
+
+def test_a_cancelled_batch_keeps_what_was_done_and_asks_no_more(served: Served) -> None:
+    before = served.spent
+    served.server.pace_s = 0.05
+    try:
+        batch = served.client.batches.create(
+            input_file_id=send(served, [line(n, HELLO) for n in range(60)]), endpoint="/v1/chat/completions",
+            completion_window="24h",
+        )  # fmt: skip
+        until(lambda: served.client.batches.retrieve(batch.id).request_counts.completed > 0)
+        assert served.client.batches.cancel(batch.id).status == "cancelling"
+        ended = wait(served, batch.id)
+    finally:
+        served.server.pace_s = 0.0
+    assert ended.status == "cancelled"
+    done = ended.request_counts.completed
+    assert 0 < done < 60
+    assert len(answers(served, ended.output_file_id)) == done
+    assert {row["error"]["code"] for row in answers(served, ended.error_file_id).values()} == {"batch_cancelled"}
+    assert served.spent - before == done * COST
+    with pytest.raises(openai.ConflictError, match="cancelled already"):
+        served.client.batches.cancel(batch.id)
+    served.settled()
+
+
+def test_what_is_not_done_in_a_day_expires(served: Served) -> None:
+    served.entrepot.batches.attach(None)  # nobody answers
+    loop = served._calls._loop
+    try:
+        batch = served.client.batches.create(
+            input_file_id=send(served, [line(1, HELLO)]), endpoint="/v1/chat/completions", completion_window="24h"
+        )
+        until(lambda: served.client.batches.retrieve(batch.id).status == "in_progress")
+        served.market.clock.advance(DAY)
+        ended = wait(served, batch.id)
+    finally:
+        served.entrepot.batches.attach(loop)
+    assert ended.status == "expired"
+    assert answers(served, ended.error_file_id)["line-1"]["error"]["code"] == "batch_expired"
+
+
+def test_files_are_listed_read_and_deleted_by_their_owner_only(served: Served) -> None:
+    sent = send(served, [line(1, HELLO)])
+    assert served.client.files.retrieve(sent).filename == "calls.jsonl"
+    assert sent in {each.id for each in served.client.files.list()}
+    page = served.client.files.list(limit=1)
+    assert len(page.data) == 1
+    assert page.has_next_page()
+    bruno = served.visit().sign_in(BRUNO)
+    for answer in (bruno.get(f"/v1/files/{sent}"), bruno.get(f"/v1/files/{sent}/content"),
+                   bruno.change("DELETE", f"/v1/files/{sent}")):  # fmt: skip
+        assert answer.status_code == 404
+    stolen = bruno.post("/v1/batches", {"input_file_id": sent, "endpoint": "/v1/embeddings"})
+    assert stolen.status_code == 404
+    assert served.client.files.delete(sent).deleted
+    with pytest.raises(openai.NotFoundError, match="no such file"):
+        served.client.files.retrieve(sent)
+
+
+def test_a_file_that_a_batch_reads_stays(served: Served) -> None:
+    served.server.pace_s = 0.1
+    try:
+        sent = send(served, [line(1, HELLO)])
+        batch = served.client.batches.create(
+            input_file_id=sent, endpoint="/v1/chat/completions", completion_window="24h"
+        )
+        with pytest.raises(openai.ConflictError, match="batch reads"):
+            served.client.files.delete(sent)
+        wait(served, batch.id)
+    finally:
+        served.server.pace_s = 0.0
+    assert served.client.files.delete(sent).deleted
+
+
+def test_the_same_batch_sent_again_under_its_key_is_one(served: Served) -> None:
+    sent = send(served, [line(1, HELLO)])
+    body = {"input_file_id": sent, "endpoint": "/v1/chat/completions"}
+    first, second = (served.post("/v1/batches", body, idempotency_key="batch-1").json() for _ in range(2))
+    assert first["id"] == second["id"]
+    wait(served, first["id"])
+
+
+def test_engines_that_fail_for_a_while_are_asked_again(served: Served) -> None:
+    before = served.spent
+    served.server.fault = "broken"
+    try:
+        batch = served.client.batches.create(
+            input_file_id=send(served, [line(1, HELLO)]), endpoint="/v1/chat/completions", completion_window="24h"
+        )
+        asked = len(served.server.asked)
+        until(lambda: len(served.server.asked) > asked + 1)
+    finally:
+        served.server.fault = ""
+    assert wait(served, batch.id).request_counts.completed == 1
+    assert served.spent - before == COST
+    served.settled()
+    assert served.entrepot.database.read_now(lambda s: cloud.list_batches(s, served.market.cast.chen, None, 1))

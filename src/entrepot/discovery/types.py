@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
+from entrepot import catalog
+
 from .index.matching import Synonym
 
 SORTS = ("relevance", "price", "-price", "newest", "rating")
@@ -180,7 +182,8 @@ class Hit(msgspec.Struct, frozen=True):
 
     `price` is in minor units of `currency`, the seller's; `home_price` is the same in the market's home currency, by
     which lists are sorted and filtered. While reduced, `was` is the price before and `lowest_30d` the lowest of the 30
-    days before. `url` leads to the very variant. `why` in plain words.
+    days before. `url` leads to the very variant. `why` in plain words. A `model` is paid by its `meters`; its `price` is
+    the first one's, in minor units, rounded up.
     """
 
     id: str
@@ -203,6 +206,8 @@ class Hit(msgspec.Struct, frozen=True):
     variant_id: str = ""
     variants: int = 1
     price_max: int | None = None
+    kind: str = "thing"
+    meters: tuple[catalog.MeterPrice, ...] = ()
 
 
 class SearchPage(msgspec.Struct, frozen=True):

@@ -14,7 +14,7 @@ import msgspec
 from sqlalchemy import bindparam, insert, or_, select, update
 
 from entrepot import ledger
-from entrepot.identity import Scope, require_organisation
+from entrepot.identity import Scope, list_keys, require_organisation
 from entrepot.kernel import Invalid, NotFound, Prepared, Snapshot, Tx, derive_id, from_json, in_set, prepare, to_json
 from entrepot.kernel.sql import prepare_text
 
@@ -22,6 +22,7 @@ from . import accounts, tables
 
 Period = Literal["day", "month", "total"]
 NAME_LENGTH_MAX = 100
+ALERTS_MAX = 5
 
 
 class Budget(msgspec.Struct, frozen=True):
@@ -71,24 +72,27 @@ def add_budget(
     organisation = require_organisation(scope)
     if not 0 < len(name.strip()) <= NAME_LENGTH_MAX:
         raise Invalid(f"A budget needs a name of at most {NAME_LENGTH_MAX} characters", fields={"name": "name it"})
-    if not 0 <= amount <= ledger.AMOUNT_MAX:
-        raise Invalid("A budget is zero or more", fields={"amount": "zero or more"})
-    if any(not 0 < each <= 10_000 for each in alert_bps):
-        raise Invalid("An alert is at 1 to 10000 hundredths of a percent", fields={"alert_bps": "1 to 10000"})
+    _check(amount, alert_bps)
+    if key_id is not None and key_id not in {key.id for key in list_keys(tx, scope)}:
+        raise NotFound("There is no such key")
     budget = Budget(
-        tx.new_id("bud"), organisation, name.strip(), key_id, period, amount, tuple(sorted(alert_bps)), tx.now
+        tx.new_id("bud"), organisation, name.strip(), key_id, period, amount, tuple(sorted(set(alert_bps))), tx.now
     )
     tx.run(_insert, **msgspec.structs.asdict(budget) | {"alert_bps": to_json(budget.alert_bps), "ended_at": None})
     return budget
 
 
-def change_budget(tx: Tx, scope: Scope, budget_id: str, amount: int) -> None:
-    """Another amount from now on, in this period too. What was spent or is held already stays: below it nothing more
-    is admitted."""
-    if not 0 <= amount <= ledger.AMOUNT_MAX:
-        raise Invalid("A budget is zero or more", fields={"amount": "zero or more"})
-    if not tx.run(_change, id_=budget_id, organisation_=require_organisation(scope), amount_=amount):
+def change_budget(tx: Tx, scope: Scope, budget_id: str, amount: int, alert_bps: Sequence[int] | None = None) -> None:
+    """Another amount from now on, in this period too, and other thresholds where they are given. What was spent or is
+    held already stays: below it nothing more is admitted."""
+    _check(amount, alert_bps or ())
+    budget = tx.one(_own_budget, id=budget_id, organisation=require_organisation(scope))
+    if budget is None:
         raise NotFound("There is no such budget")
+    told = tuple(sorted(set(alert_bps))) if alert_bps is not None else budget.alert_bps
+    tx.run(_change, id_=budget_id, organisation_=budget.organisation, amount_=amount, alert_bps_=to_json(told))
+    if (amount, told) != (budget.amount, budget.alert_bps):  # what was told of the old amount says nothing of the new
+        tx.run(_untold, id_=budget_id, begins_at_=budget.begins_at(tx.now))
 
 
 def end_budget(tx: Tx, scope: Scope, budget_id: str) -> None:
@@ -157,6 +161,16 @@ def read_funded(snapshot: Snapshot, begins: Sequence[tuple[Budget, int]]) -> dic
     return {row.budget_id: row.funded for row in rows if at[row.budget_id] == row.begins_at}
 
 
+def _check(amount: int, alert_bps: Sequence[int]) -> None:
+    if not 0 <= amount <= ledger.AMOUNT_MAX:
+        raise Invalid("A budget is zero or more", fields={"amount": "zero or more"})
+    if len(alert_bps) > ALERTS_MAX or any(not 0 < each <= 10_000 for each in alert_bps):
+        raise Invalid(
+            f"You can be told at up to {ALERTS_MAX} shares, each of 0.01 to 100 percent",
+            fields={"alerts": "shares of 0.01 to 100 percent"},
+        )
+
+
 def _fill(account: ledger.Account, by: int, transfer_id: str, ref: str) -> list[ledger.Step]:
     source = accounts.budget_source(account.unit)
     if by > 0:
@@ -166,26 +180,34 @@ def _fill(account: ledger.Account, by: int, transfer_id: str, ref: str) -> list[
     return []
 
 
-def _read(
+def read_budget(
     budget_id: str, organisation: str, name: str, key_id: str | None, period: Any, amount: int, alert_bps: str, at: int
 ) -> Budget:
+    """A budget from its columns."""
     return Budget(budget_id, organisation, name, key_id, period, amount, from_json(alert_bps, tuple[int, ...]), at)
 
 
 _b, _p = tables.budgets.c, tables.budget_periods.c
-_columns = select(_b.id, _b.organisation, _b.name, _b.key_id, _b.period, _b.amount, _b.alert_bps, _b.created_at).where(
-    _b.organisation == bindparam("organisation"), _b.ended_at.is_(None)
-)
-_all: Prepared[Budget] = prepare(_columns.order_by(_b.id), _read)
+BUDGET_COLUMNS = tuple(_b[name] for name in Budget.__struct_fields__)
+_columns = select(*BUDGET_COLUMNS).where(_b.organisation == bindparam("organisation"), _b.ended_at.is_(None))
+_all: Prepared[Budget] = prepare(_columns.order_by(_b.id), read_budget)
 _for: Prepared[Budget] = prepare(
-    _columns.where(or_(_b.key_id.is_(None), _b.key_id == bindparam("key_id"))).order_by(_b.id), _read
+    _columns.where(or_(_b.key_id.is_(None), _b.key_id == bindparam("key_id"))).order_by(_b.id), read_budget
 )
 _funded: Prepared[Any] = prepare(select(_p.budget_id, _p.begins_at, _p.funded).where(in_set(_p.budget_id, "ids")))
 _insert: Prepared[Any] = prepare(
     insert(tables.budgets).values({column.name: bindparam(column.name) for column in tables.budgets.columns})
 )
 _own = (_b.id == bindparam("id_")) & (_b.organisation == bindparam("organisation_")) & _b.ended_at.is_(None)
-_change: Prepared[Any] = prepare(update(tables.budgets).where(_own).values(amount=bindparam("amount_")))
+_change: Prepared[Any] = prepare(
+    update(tables.budgets).where(_own).values(amount=bindparam("amount_"), alert_bps=bindparam("alert_bps_"))
+)
+_own_budget: Prepared[Budget] = prepare(_columns.where(_b.id == bindparam("id")).with_for_update(), read_budget)
+_untold: Prepared[Any] = prepare(
+    update(tables.budget_periods)
+    .where(_p.budget_id == bindparam("id_"), _p.begins_at == bindparam("begins_at_"))
+    .values(alerted_bps=0)
+)
 _end: Prepared[Any] = prepare(update(tables.budgets).where(_own).values(ended_at=bindparam("now_")))
 _fund: Prepared[Any] = prepare_text(
     "INSERT INTO cloud_budget_periods (budget_id, begins_at, funded, alerted_bps) "

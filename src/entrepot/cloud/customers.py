@@ -18,6 +18,7 @@ from entrepot.kernel.sql import prepare_text
 
 from . import accounts, tables
 from .amounts import currency_of, nano_per_minor
+from .types import Settings
 
 
 class Limits(msgspec.Struct, frozen=True):
@@ -25,6 +26,11 @@ class Limits(msgspec.Struct, frozen=True):
 
     requests_per_minute: Annotated[int, msgspec.Meta(ge=1)] = 600
     tokens_per_minute: Annotated[int, msgspec.Meta(ge=1)] = 1_000_000
+
+
+def limits_of(settings: Settings) -> Limits:
+    """How fast a customer may call who comes for the first time."""
+    return Limits(settings.requests_per_minute, settings.tokens_per_minute)
 
 
 class Customer(msgspec.Struct, frozen=True):

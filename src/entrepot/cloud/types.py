@@ -43,6 +43,12 @@ class Settings(msgspec.Struct, frozen=True):
     """How often a new customer may call."""
     tokens_per_minute: Annotated[int, msgspec.Meta(ge=1)] = 1_000_000
     """How many tokens a new customer's calls may come to."""
+    invoice_days: Annotated[int, msgspec.Meta(ge=0, le=365)] = 14
+    """So long after its issue an invoice is to be paid."""
+    topup_min_minor: Annotated[int, msgspec.Meta(ge=1)] = 500
+    """The least that is paid for credit at a time, in minor units."""
+    topup_max_minor: Annotated[int, msgspec.Meta(ge=1)] = 1_000_000
+    """The most."""
     weights: dict[str, float] = {}
     """Shares of organisations in a busy model, by their ids; 1 where nothing is said. The shop is `platform`."""
     upstreams: dict[str, Upstream] = {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -17,6 +18,7 @@ from entrepot.kernel import (
     Tx,
     derive_id,
     format_money,
+    in_set,
     prepare,
 )
 
@@ -105,7 +107,14 @@ def find_settlement(snapshot: Snapshot, seller_order_id: str) -> SettlementLegs 
     return snapshot.one(_settlement, seller_order_id=seller_order_id)
 
 
+def prepaid_of(snapshot: Snapshot, seller_order_ids: Sequence[str]) -> dict[str, int]:
+    """What of these was settled as paid beforehand, in minor units; those that are not settled are left out."""
+    rows = snapshot.all(_prepaid, ids=list(seller_order_ids))
+    return {row.seller_order_id: int(row.prepaid_minor) for row in rows}
+
+
 _s = tables.settlements.c
+_prepaid: Prepared[Any] = prepare(select(_s.seller_order_id, _s.prepaid_minor).where(in_set(_s.seller_order_id, "ids")))
 SETTLEMENT_COLUMNS = (
     _s.seller_order_id, _s.merchant_id, _s.currency, _s.seller_minor, _s.commission_minor, _s.carrier_minor,
     _s.tax_minor, _s.prepaid_minor,

@@ -1,0 +1,166 @@
+"""What happens to the money of compute by itself: reactions to payments, monthly invoices, netting, alerts."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import msgspec
+import structlog
+
+from entrepot import pay
+from entrepot.identity import Notice, notify
+from entrepot.kernel import Database, Reactions, Refused, Snapshot, TaskKind, TaskRun, Tx, format_money
+
+from . import notices
+from .alerts import show_day, tell_alerts
+from .billing import list_netted
+from .customers import limits_of
+from .events import CreditPaid, InvoiceIssued
+from .invoices import newest_invoice, read_invoice
+from .issuing import issue, list_unbilled, month_of
+from .netting import net
+from .topups import (
+    PREFIX,
+    credit_topup,
+    dispute_topup,
+    fail_topup,
+    give_up_stale,
+    list_stale_topups,
+    read_topup,
+    resolve_topup,
+)
+from .types import Settings
+
+BILLING, ALERTS = "cloud.billing", "cloud.alerts"
+
+log = structlog.get_logger(__name__)
+
+
+class BillingRound(msgspec.Struct, frozen=True):
+    """Invoice the months that are over, and net what merchants have to pay."""
+
+
+class AlertRound(msgspec.Struct, frozen=True):
+    """Tell whose budget or credit has come to a threshold."""
+
+
+class Money:
+    """This room's reactions to what happens to payments. Those of orders are not its own."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+
+    def captured(self, tx: Tx, event: pay.PaymentCaptured) -> None:
+        """The money of a top-up has come."""
+        if event.ref.startswith(PREFIX):
+            credit_topup(tx, event.ref, self._settings)
+
+    def authorised(self, tx: Tx, event: pay.PaymentAuthorised) -> None:
+        """The money of a top-up is set aside: credit is given at once, so all of it is taken at once."""
+        if event.ref.startswith(PREFIX):
+            topup = read_topup(tx, event.ref)
+            pay.capture_part(tx, event.payment_id, topup.id, topup.amount_minor, final=True)
+
+    def part_captured(self, tx: Tx, event: pay.PartCaptured) -> None:
+        """What was set aside for a top-up is taken."""
+        if event.seller_order_id.startswith(PREFIX):
+            credit_topup(tx, event.seller_order_id, self._settings)
+
+    def declined(self, tx: Tx, event: pay.PaymentDeclined) -> None:
+        """The money of a top-up will not come."""
+        if event.ref.startswith(PREFIX):
+            fail_topup(tx, event.ref, event.reason)
+            topup = read_topup(tx, event.ref)
+            params = {"amount": format_money(topup.amount_minor, topup.currency), "reason": event.reason}
+            notify(tx, Notice(topup.organisation, notices.CREDIT_FAILED, params, link="/cloud/credit"))
+
+    def charged_back(self, tx: Tx, event: pay.ChargebackOpened) -> None:
+        """A bank takes the money of a top-up back."""
+        if event.ref.startswith(PREFIX):
+            dispute_topup(tx, event.ref, self._settings)
+
+    def chargeback_decided(self, tx: Tx, event: pay.ChargebackClosed) -> None:
+        """The bank has decided."""
+        if event.ref.startswith(PREFIX):
+            resolve_topup(tx, event.ref, event.won, self._settings)
+
+    def credit_paid(self, tx: Tx, event: CreditPaid) -> None:
+        """Tell that credit is there."""
+        topup = read_topup(tx, event.topup_id)
+        params = {"amount": format_money(topup.amount_minor, topup.currency)}
+        notify(tx, Notice(event.organisation, notices.CREDIT_PAID, params, link="/cloud/credit"))
+
+    def invoice_issued(self, tx: Tx, event: InvoiceIssued) -> None:
+        """Tell of an invoice, and by when it is to be paid."""
+        invoice = read_invoice(tx, event.invoice_id)
+        params = {"number": invoice.label, "amount": format_money(invoice.amount_minor, invoice.currency)}
+        kind = notices.INVOICE_ISSUED
+        if invoice.open_minor:
+            kind = notices.INVOICE_DUE
+            params |= {"due": format_money(invoice.open_minor, invoice.currency), "day": show_day(invoice.due_by)}
+        notify(tx, Notice(event.organisation, kind, params, link=f"/cloud/invoices/{invoice.id}"))
+
+
+def reactions(settings: Settings) -> Reactions:
+    """Every reaction of this room."""
+    money = Money(settings)
+    return {
+        pay.PaymentCaptured: (money.captured,),
+        pay.PaymentAuthorised: (money.authorised,),
+        pay.PartCaptured: (money.part_captured,),
+        pay.PaymentDeclined: (money.declined,),
+        pay.ChargebackOpened: (money.charged_back,),
+        pay.ChargebackClosed: (money.chargeback_decided,),
+        CreditPaid: (money.credit_paid,),
+        InvoiceIssued: (money.invoice_issued,),
+    }
+
+
+def billing_tasks(settings: Settings) -> tuple[TaskKind[BillingRound], TaskKind[AlertRound]]:
+    """The rounds as tasks."""
+
+    def bill(run: TaskRun, _: BillingRound) -> None:
+        bill_round(run.database, settings)
+
+    def alert(run: TaskRun, _: AlertRound) -> None:
+        tell_alerts(run.database, settings.currency)
+
+    return TaskKind(BILLING, BillingRound, bill), TaskKind(ALERTS, AlertRound, alert)
+
+
+def bill_round(database: Database, settings: Settings) -> int:
+    """Invoice every organisation's months that are over, net what is due, and wait no longer for money that does not
+    come; returns how many invoices were issued. A transaction each, so that what is wrong with one keeps no other from
+    being billed.
+    """
+    until = month_of(database.clock.now())
+    issued = 0
+    for organisation in database.read_now(lambda s: list_due(s, until)):
+        command = partial(issue, organisation=organisation, settings=settings, until=until)
+        issued += _try(database, command, organisation)
+    for organisation in database.read_now(list_netted):
+        command = partial(net, organisation=organisation, currency=settings.currency, limits=limits_of(settings))
+        _try(database, command, organisation)
+    for topup_id in database.read_now(list_stale_topups):
+        _try(database, partial(give_up_stale, topup_id=topup_id), topup_id)
+    return issued
+
+
+def list_due(snapshot: Snapshot, until: int) -> list[str]:
+    """Who has used something in a month that is over, and has no invoice up to its end.
+
+    What was committed late, after that month's invoice, stands on the next one: nobody gets two for one month.
+    """
+    return [
+        organisation
+        for organisation in list_unbilled(snapshot, until)
+        if (before := newest_invoice(snapshot, organisation)) is None or before.period_to < until
+    ]
+
+
+def _try(database: Database, command: object, subject: str) -> bool:
+    try:
+        return bool(database.write_now(command))  # type: ignore[arg-type]
+    except Refused as refusal:
+        log.warning("billing waits for its next round", subject=subject, reason=refusal.sentence)
+        return False

@@ -1,0 +1,229 @@
+"""Invoices as they stand: what was used in a period, what paid for it, and the very rows behind each line.
+
+An invoice sums rows in nano units and moves whole minor units. What is left below one is carried to the next invoice,
+so nothing is ever rounded twice, and all invoices of a customer together come to the rows, less what the last one left.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Literal
+
+import msgspec
+from sqlalchemy import bindparam, func, select
+
+from entrepot.identity import Scope, require_operator
+from entrepot.kernel import NotFound, Prepared, Snapshot, Tx, from_json, prepare
+
+from . import tables
+from .accounting import account_owner
+from .billing import Party
+
+State = Literal["paid", "due", "overdue"]
+_ABOVE_ALL = "civ_~"
+
+
+class Parties(msgspec.Struct, frozen=True):
+    """Who issued an invoice to whom, as it was then."""
+
+    seller: Party
+    buyer: Party
+
+
+class CloudInvoice(msgspec.Struct, frozen=True):
+    """An invoice for compute.
+
+    `usage_nano` + `carried_nano` - `granted_nano` is `amount_minor` in nano units and `left_nano`, which is less than a
+    minor unit. Of the amount `prepaid_minor` was there beforehand; of `due_minor` so far `paid_minor` was paid.
+    """
+
+    id: str
+    organisation: str
+    year: int
+    number: int
+    currency: str
+    period_from: int
+    period_to: int
+    rows: int
+    usage_nano: int
+    carried_nano: int
+    granted_nano: int
+    left_nano: int
+    amount_minor: int
+    prepaid_minor: int
+    due_minor: int
+    paid_minor: int
+    parties: Parties
+    issued_at: int
+    due_by: int
+    paid_at: int | None
+
+    @property
+    def label(self) -> str:
+        """Its number as it is written."""
+        return f"C-{self.year}-{self.number:06}"
+
+    @property
+    def open_minor(self) -> int:
+        """What is still to be paid."""
+        return self.due_minor - self.paid_minor
+
+    def state(self, now: int) -> State:
+        """Whether it is paid, or how late that is."""
+        if not self.open_minor:
+            return "paid"
+        return "overdue" if self.due_by < now else "due"
+
+
+class InvoiceLine(msgspec.Struct, frozen=True):
+    """What was used of one meter of a model by one version of its prices: `unit_nano` for `per` units; `price` is the
+    sum of its rows, each rounded up by itself."""
+
+    line: int
+    model: str
+    meter: str
+    price_book: str | None
+    unit_nano: int
+    per: int
+    rows: int
+    quantity: int
+    price: int
+
+
+class InvoiceRow(msgspec.Struct, frozen=True):
+    """One row of usage that a line sums; `actor` is the key or the person that asked, where somebody did."""
+
+    request: str
+    attempt: int
+    meter: str
+    model: str
+    surface: str
+    ref: str | None
+    actor: str | None
+    quantity: int
+    price: int
+    usage_class: str
+    price_book: str | None
+    at: int
+
+
+def list_cloud_invoices(
+    snapshot: Snapshot, scope: Scope, *, before: str | None = None, most: int = 50
+) -> list[CloudInvoice]:
+    """The caller's invoices, newest first, from the one before the id `before` on."""
+    return snapshot.all(_of, organisation=account_owner(scope), before=before or _ABOVE_ALL, most=most)
+
+
+def list_all_invoices(
+    snapshot: Snapshot, scope: Scope, *, before: str | None = None, most: int = 50
+) -> list[CloudInvoice]:
+    """Everybody's invoices, newest first; for the operator."""
+    require_operator(scope)
+    return snapshot.all(_everybodys, before=before or _ABOVE_ALL, most=most)
+
+
+def get_cloud_invoice(snapshot: Snapshot, scope: Scope, invoice_id: str) -> CloudInvoice:
+    """An invoice of the caller's organisation; the operator sees every one. NotFound for another's."""
+    found = snapshot.one(_one, id=invoice_id)
+    if found is None or not (scope.is_operator or found.organisation == account_owner(scope)):
+        raise NotFound("There is no such invoice")
+    return found
+
+
+def read_invoice(snapshot: Snapshot, invoice_id: str) -> CloudInvoice:
+    """An invoice, whoever asks; NotFound when there is none."""
+    return get_cloud_invoice(snapshot, Scope.system(), invoice_id)
+
+
+def lines_of(snapshot: Snapshot, invoice_id: str) -> list[InvoiceLine]:
+    """The lines of an invoice, for who has seen the invoice."""
+    return snapshot.all(_lines, invoice_id=invoice_id)
+
+
+def rows_of_line(
+    snapshot: Snapshot, scope: Scope, invoice_id: str, line: int, *, after: str | None = None, most: int = 100
+) -> list[InvoiceRow]:
+    """The rows that a line sums, by request, behind the request and attempt named by `after`."""
+    get_cloud_invoice(snapshot, scope, invoice_id)
+    found = next((each for each in lines_of(snapshot, invoice_id) if each.line == line), None)
+    if found is None:
+        raise NotFound("There is no such line")
+    request, attempt = read_place(after)
+    return snapshot.all(
+        _rows, invoice=invoice_id, model=found.model, meter=found.meter, price_book=found.price_book or "",
+        request=request, attempt=attempt, most=most,
+    )  # fmt: skip
+
+
+def place_of(row: InvoiceRow) -> str:
+    """The name of a row's place among those of its line: what to send as `after`."""
+    return f"{row.request}.{row.attempt}"
+
+
+def read_place(after: str | None) -> tuple[str, int]:
+    """The request and the attempt of a place."""
+    request, _, attempt = (after or "").rpartition(".")
+    return (request, int(attempt)) if attempt.isascii() and attempt.isdigit() and len(attempt) < 10 else ("", 0)
+
+
+def newest_invoice(snapshot: Snapshot, organisation: str) -> CloudInvoice | None:
+    """The last invoice of an organisation."""
+    return snapshot.one(_newest, organisation=organisation)
+
+
+def lock_open_invoices(tx: Tx, organisation: str) -> Sequence[CloudInvoice]:
+    """The invoices of which something is due, oldest first, kept from others until the commit."""
+    return tx.all(_open, organisation=organisation)
+
+
+def _read(*columns: Any) -> CloudInvoice:
+    values = dict(zip(CloudInvoice.__struct_fields__, columns, strict=True))
+    values["parties"] = from_json(values["parties"], Parties)
+    return CloudInvoice(**values)
+
+
+_i, _l, _u, _r = tables.invoices.c, tables.invoice_lines.c, tables.usage.c, tables.requests.c
+_every = select(*(_i[name] for name in CloudInvoice.__struct_fields__))
+_one: Prepared[CloudInvoice] = prepare(_every.where(_i.id == bindparam("id")), _read)
+_page = _every.where(_i.id < bindparam("before")).order_by(_i.id.desc()).limit(bindparam("most"))
+_everybodys: Prepared[CloudInvoice] = prepare(_page, _read)
+_of: Prepared[CloudInvoice] = prepare(_page.where(_i.organisation == bindparam("organisation")), _read)
+_open: Prepared[CloudInvoice] = prepare(
+    _every.where(_i.organisation == bindparam("organisation"), _i.paid_minor < _i.due_minor)
+    .order_by(_i.year, _i.number)
+    .with_for_update(),
+    _read,
+)
+_newest: Prepared[CloudInvoice] = prepare(
+    _every.where(_i.organisation == bindparam("organisation")).order_by(_i.year.desc(), _i.number.desc()).limit(1),
+    _read,
+)
+_lines: Prepared[InvoiceLine] = prepare(
+    select(*(_l[name] for name in InvoiceLine.__struct_fields__))
+    .where(_l.invoice_id == bindparam("invoice_id"))
+    .order_by(_l.line),
+    InvoiceLine,
+)
+_behind = (_u.request > bindparam("request")) | (
+    (_u.request == bindparam("request")) & (_u.attempt > bindparam("attempt"))
+)
+ROW_COLUMNS = tuple(_r.actor if name == "actor" else _u[name] for name in InvoiceRow.__struct_fields__)
+rows_with_actor = select(*ROW_COLUMNS).join_from(
+    tables.usage, tables.requests, (_r.id == _u.request) & (_r.attempt == _u.attempt), isouter=True
+)
+_rows: Prepared[InvoiceRow] = prepare(
+    rows_with_actor.where(
+        _u.invoice == bindparam("invoice"),
+        _u.model == bindparam("model"),
+        _u.meter == bindparam("meter"),
+        func.coalesce(_u.price_book, "") == bindparam("price_book"),
+        _behind,
+    )
+    .order_by(_u.request, _u.attempt)
+    .limit(bindparam("most")),
+    InvoiceRow,
+)
+every_invoice: Prepared[CloudInvoice] = prepare(_every.order_by(_i.year, _i.number), _read)
+every_line: Prepared[Any] = prepare(
+    select(_l.invoice_id, *(_l[name] for name in InvoiceLine.__struct_fields__)).order_by(_l.invoice_id, _l.line)
+)

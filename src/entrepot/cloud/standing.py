@@ -1,0 +1,123 @@
+"""Where a customer stands: what it can spend, what that is made of, what it owes, and how it came to that."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+from sqlalchemy import bindparam, func, select
+
+from entrepot import ledger, pay
+from entrepot.identity import Scope, organisations_of, require_operator
+from entrepot.kernel import Prepared, Snapshot, in_set, prepare
+
+from . import accounts, tables
+from .accounting import account_owner
+from .types import SHOP
+
+LISTED_MAX = 500
+
+
+class Standing(msgspec.Struct, frozen=True):
+    """A customer's account. In nano units: `left` is free to spend, `held` waits for calls under way, `line` of it is
+    a credit line, `granted` what grants have left, `unbilled` used and on no invoice yet. In minor units: `prepaid` was
+    paid and is on no invoice yet, `due` is invoiced and unpaid."""
+
+    organisation: str
+    name: str
+    left: int
+    held: int
+    line: int
+    granted: int
+    unbilled: int
+    prepaid_minor: int
+    due_minor: int
+
+
+class Movement(msgspec.Struct, frozen=True):
+    """Credit that came or went: `code` says how, `ref` for what. An amount of grants in nano units, of money in minor
+    units; the other is None."""
+
+    id: str
+    code: str
+    ref: str
+    nano: int | None
+    amount_minor: int | None
+    at: int
+
+
+def read_standing(snapshot: Snapshot, scope: Scope, currency: str) -> Standing:
+    """Where the caller's organisation stands now."""
+    return _standings(snapshot, [account_owner(scope)], currency)[0]
+
+
+def list_customers(snapshot: Snapshot, scope: Scope, currency: str, after: str = "", most: int = 100) -> list[Standing]:
+    """Where every customer stands, by id, behind `after`; for the operator."""
+    require_operator(scope)
+    rows = snapshot.all(_customers, after=after, most=min(most, LISTED_MAX))
+    return _standings(snapshot, [row.organisation for row in rows if row.organisation != SHOP], currency)
+
+
+def find_standing(snapshot: Snapshot, scope: Scope, currency: str, organisation: str) -> Standing:
+    """Where one organisation stands, whether or not it ever used anything; for the operator."""
+    require_operator(scope)
+    return _standings(snapshot, [organisation], currency)[0]
+
+
+def list_movements(snapshot: Snapshot, scope: Scope, currency: str, most: int = 50) -> list[Movement]:
+    """How the caller's credit came and went, newest first: grants, payments, invoices. Calls are not among them."""
+    organisation = account_owner(scope)
+    grants = accounts.granted(organisation, accounts.nano(currency))
+    money = pay.accounts.prepaid(organisation, currency)
+    found = [
+        Movement(each.id, each.code, each.ref, _signed(each, grants), None, each.at)
+        for each in ledger.list_latest(snapshot, grants, most=most)
+    ]
+    found += [
+        Movement(each.id, each.code, each.ref, None, _signed(each, money), each.at)
+        for each in ledger.list_latest(snapshot, money, most=most)
+    ]
+    return sorted(found, key=lambda each: -each.at)[:most]
+
+
+def _signed(transfer: ledger.Transfer, account: ledger.Account) -> int:
+    return transfer.amount if transfer.credit == account.id else -transfer.amount
+
+
+def _standings(snapshot: Snapshot, organisations: Sequence[str], currency: str) -> list[Standing]:
+    unit = accounts.nano(currency)
+    named = {
+        organisation: (
+            accounts.compute(organisation, unit), accounts.granted(organisation, unit),
+            pay.accounts.prepaid(organisation, currency), accounts.receivable(organisation, currency),
+        )
+        for organisation in organisations
+    }  # fmt: skip
+    found = ledger.balances_of(snapshot, [account for four in named.values() for account in four]) if named else {}
+    lines = {row.organisation: row.credit_line for row in snapshot.all(_lines, organisations=list(organisations))}
+    unbilled = {row.organisation: int(row.price) for row in snapshot.all(_unbilled, organisations=list(organisations))}
+    names = organisations_of(snapshot, list(organisations))
+    return [
+        Standing(
+            each, names[each].name if each in names else each, found[spendable.id].available,
+            found[spendable.id].pending_debits, lines.get(each, 0), found[granted.id].balance, unbilled.get(each, 0),
+            found[prepaid.id].balance, -found[owed.id].balance,
+        )
+        for each, (spendable, granted, prepaid, owed) in named.items()
+    ]  # fmt: skip
+
+
+_c, _u = tables.customers.c, tables.usage.c
+_customers: Prepared[Any] = prepare(
+    select(_c.organisation)
+    .where(_c.organisation > bindparam("after"))
+    .order_by(_c.organisation)
+    .limit(bindparam("most"))
+)
+_lines: Prepared[Any] = prepare(select(_c.organisation, _c.credit_line).where(in_set(_c.organisation, "organisations")))
+_unbilled: Prepared[Any] = prepare(
+    select(_u.organisation, func.sum(_u.price).label("price"))
+    .where(in_set(_u.organisation, "organisations"), _u.invoice.is_(None))
+    .group_by(_u.organisation)
+)

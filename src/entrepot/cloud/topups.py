@@ -1,0 +1,246 @@
+"""Top-ups: an organisation pays for credit by one of the market's processors, and may spend it once the money is there.
+
+Asking again with the same key pays once: the key is the request's (`kernel.once`), the payment's, and the credit's.
+Whatever brings the word of the money, and however often, the row of the top-up is what claims it.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import msgspec
+from sqlalchemy import bindparam, insert, select, update
+
+from entrepot import ledger, pay
+from entrepot.identity import Scope, require_organisation
+from entrepot.kernel import (
+    DAY,
+    Conflict,
+    Invalid,
+    NotAllowed,
+    NotFound,
+    Prepared,
+    Snapshot,
+    Tx,
+    derive_id,
+    format_money,
+    prepare,
+)
+
+from . import accounts, tables
+from .amounts import nano_per_minor
+from .customers import limits_of, lock_customer
+from .events import CreditPaid
+from .receipts import receive
+from .types import Settings
+
+PREFIX = "top_"
+AT_THE_DOOR = "manual:delivery"
+GIVEN_UP_AFTER = 14 * DAY
+"""So long a transfer may take before the top-up is given up. Money that comes later goes back by itself."""
+_ABOVE_ALL = "top_~"
+
+TopupState = Literal["requested", "paid", "failed", "disputed"]
+
+
+class Topup(msgspec.Struct, frozen=True):
+    """Money paid, or being paid, for credit. `reason` says why it failed."""
+
+    id: str
+    organisation: str
+    actor: str
+    currency: str
+    amount_minor: int
+    payment_id: str
+    state: TopupState
+    reason: str | None
+    created_at: int
+    finished_at: int | None
+
+
+def top_up(tx: Tx, scope: Scope, amount_minor: int, method: str, settings: Settings) -> Topup:
+    """Pay for credit for the caller's organisation. The processor is asked after the commit, and the credit is there
+    once it has the money.
+
+    Whoever repeats this with the same key must get the first one's answer: the edge runs it in `kernel.once`.
+    """
+    organisation = require_organisation(scope)
+    if scope.is_operator:
+        raise NotAllowed("The market's own compute is not bought: act for another organisation")
+    _check(amount_minor, method, settings)
+    topup_id, currency = tx.new_id("top"), settings.currency
+    leg = pay.PaymentLeg(topup_id, amount_minor, organisation)
+    payment, plan = pay.start_payment(tx, pay.StartPayment(topup_id, currency, (leg,), method, scope.actor))
+    topup = Topup(
+        topup_id, organisation, scope.actor, currency, amount_minor, payment.id, "requested", None, tx.now, None
+    )
+    tx.run(_insert, **msgspec.structs.asdict(topup))
+    ledger.post(tx, plan)
+    return topup
+
+
+def get_topup(snapshot: Snapshot, scope: Scope, topup_id: str) -> Topup:
+    """A top-up of the caller's organisation; the operator sees every one."""
+    found = snapshot.one(_one, id=topup_id)
+    if found is None or not (scope.is_operator or found.organisation == scope.organisation):
+        raise NotFound("There is no such top-up")
+    return found
+
+
+def read_topup(snapshot: Snapshot, topup_id: str) -> Topup:
+    """A top-up, whoever asks; NotFound when there is none."""
+    return get_topup(snapshot, Scope.system(), topup_id)
+
+
+def find_topup_action(snapshot: Snapshot, scope: Scope, topup_id: str) -> pay.Action | None:
+    """What somebody has to do before the money can come: a page to open, a transfer to make."""
+    topup = get_topup(snapshot, scope, topup_id)
+    return pay.find_action(snapshot, Scope(topup.actor), topup.id) if topup.state == "requested" else None
+
+
+def list_topups(snapshot: Snapshot, scope: Scope, *, before: str | None = None, most: int = 50) -> list[Topup]:
+    """The top-ups of the caller's organisation, newest first."""
+    return snapshot.all(_of, organisation=require_organisation(scope), before=before or _ABOVE_ALL, most=most)
+
+
+def cancel_topup(tx: Tx, scope: Scope, topup_id: str) -> None:
+    """Give up a top-up whose money has not come. Conflict when it has."""
+    _give_up(tx, get_topup(tx, scope, topup_id).id, "Given up")
+
+
+def credit_topup(tx: Tx, topup_id: str, settings: Settings) -> None:
+    """The money of a top-up has come: what is due is paid by it, and all of it is credit."""
+    topup = _lock_with_customer(tx, topup_id, settings)
+    if topup.state != "requested":
+        return
+    legs = pay.SettlementLegs(
+        topup.id, topup.organisation, topup.currency, 0, 0, 0, 0, prepaid_minor=topup.amount_minor
+    )
+    plan = pay.settle(tx, legs)
+    ledger.post(tx, plan + receive(tx, topup.organisation, topup.currency, topup.amount_minor, topup.id))
+    _finish(tx, topup, "paid")
+    tx.announce(CreditPaid(topup.id, topup.organisation))
+
+
+def fail_topup(tx: Tx, topup_id: str, reason: str) -> None:
+    """No money came."""
+    topup = _lock(tx, topup_id)
+    if topup.state == "requested":
+        _finish(tx, topup, "failed", reason)
+
+
+def dispute_topup(tx: Tx, topup_id: str, settings: Settings) -> None:
+    """A bank takes the money back: what of it is not used yet is kept apart until that is decided, so that nobody
+    spends money that is gone."""
+    topup = _lock_with_customer(tx, topup_id, settings)
+    if topup.state != "paid":
+        return
+    ledger.post(tx, _apart(tx, topup))
+    _finish(tx, topup, "disputed")
+
+
+def resolve_topup(tx: Tx, topup_id: str, won: bool, settings: Settings) -> None:
+    """The bank has decided. Won, what was kept apart is credit again; lost, it is gone, and the market has the loss."""
+    topup = _lock_with_customer(tx, topup_id, settings)
+    if topup.state != "disputed" or not won:
+        return
+    kept = accounts.disputed(topup.id, topup.currency)
+    amount_minor = ledger.balance_of(tx, kept).available
+    if amount_minor:
+        ledger.post(tx, _swap(topup, amount_minor, back=True))
+    _finish(tx, topup, "paid")
+
+
+def list_stale_topups(snapshot: Snapshot) -> list[str]:
+    """Those whose money has not come for so long that it is not waited for."""
+    return [row.id for row in snapshot.all(_stale, before=snapshot.now - GIVEN_UP_AFTER)]
+
+
+def give_up_stale(tx: Tx, topup_id: str) -> None:
+    """Wait for its money no longer; one that was paid meanwhile stays as it is."""
+    try:
+        _give_up(tx, topup_id, "The money did not come in time")
+    except Conflict:
+        return  # it came first: the reaction to that fact is on its way
+
+
+def _give_up(tx: Tx, topup_id: str, reason: str) -> None:
+    topup = _lock(tx, topup_id)
+    if topup.state != "requested":
+        raise Conflict("This top-up has ended already")
+    ledger.post(tx, pay.abandon_payment(tx, topup.payment_id))
+    _finish(tx, topup, "failed", reason)
+
+
+def _apart(tx: Tx, topup: Topup) -> ledger.Plan:
+    unit = accounts.nano(topup.currency)
+    spendable = ledger.balance_of(tx, accounts.compute(topup.organisation, unit)).available
+    there = ledger.balance_of(tx, pay.accounts.prepaid(topup.organisation, topup.currency)).available
+    amount_minor = min(topup.amount_minor, spendable // nano_per_minor(topup.currency), there)
+    return _swap(topup, amount_minor, back=False) if amount_minor > 0 else ledger.Plan()
+
+
+def _swap(topup: Topup, amount_minor: int, *, back: bool) -> ledger.Plan:
+    """What was paid between the organisation and what is kept apart, and the same of what it may spend."""
+    unit, currency, code = accounts.nano(topup.currency), topup.currency, accounts.DISPUTED
+    money = (pay.accounts.prepaid(topup.organisation, currency), accounts.disputed(topup.id, currency))
+    credit = (accounts.compute(topup.organisation, unit), accounts.prepaid(unit))
+    steps = [
+        ledger.Move(
+            derive_id("trf", topup.id, code, what, "back" if back else "apart"),
+            *(pair[::-1] if back else pair), amount, code, topup.id,
+        )
+        for what, pair, amount in (
+            ("money", money, amount_minor), ("credit", credit, amount_minor * nano_per_minor(currency)),
+        )
+    ]  # fmt: skip
+    return ledger.Plan(tuple(steps))
+
+
+def _lock_with_customer(tx: Tx, topup_id: str, settings: Settings) -> Topup:
+    """The organisation's row first, as everybody takes them in this order; then the top-up's."""
+    lock_customer(tx, read_topup(tx, topup_id).organisation, limits_of(settings))
+    return _lock(tx, topup_id)
+
+
+def _lock(tx: Tx, topup_id: str) -> Topup:
+    topup = tx.one(_locked, id=topup_id)
+    if topup is None:
+        raise NotFound("There is no such top-up")
+    return topup
+
+
+def _finish(tx: Tx, topup: Topup, state: TopupState, reason: str | None = None) -> None:
+    tx.run(_end, id_=topup.id, state_=state, reason_=reason, now_=tx.now)
+
+
+def _check(amount_minor: int, method: str, settings: Settings) -> None:
+    least, most = settings.topup_min_minor, settings.topup_max_minor
+    if not least <= amount_minor <= most:
+        between = f"{format_money(least, settings.currency)} to {format_money(most, settings.currency)}"
+        raise Invalid(f"Credit is bought for {between} at a time", fields={"amount": between})
+    if method == AT_THE_DOOR:
+        raise Invalid("Credit is not delivered to a door: choose another way to pay", fields={"method": "another way"})
+
+
+_t = tables.topups.c
+_columns = select(*(_t[name] for name in Topup.__struct_fields__))
+_one: Prepared[Topup] = prepare(_columns.where(_t.id == bindparam("id")), Topup)
+_locked: Prepared[Topup] = prepare(_columns.where(_t.id == bindparam("id")).with_for_update(), Topup)
+_of: Prepared[Topup] = prepare(
+    _columns.where(_t.organisation == bindparam("organisation"), _t.id < bindparam("before"))
+    .order_by(_t.id.desc())
+    .limit(bindparam("most")),
+    Topup,
+)
+_stale: Prepared[Any] = prepare(
+    select(_t.id).where(_t.state == "requested", _t.created_at < bindparam("before")).order_by(_t.id).limit(500)
+)
+_insert: Prepared[Any] = prepare(
+    insert(tables.topups).values({column.name: bindparam(column.name) for column in tables.topups.columns})
+)
+_end: Prepared[Any] = prepare(
+    update(tables.topups)
+    .where(_t.id == bindparam("id_"))
+    .values(state=bindparam("state_"), reason=bindparam("reason_"), finished_at=bindparam("now_"))
+)

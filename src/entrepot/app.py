@@ -59,6 +59,8 @@ SCHEDULE: tuple[Scheduled, ...] = (
     Scheduled(identity.TIDY.name, identity.Tidy(), 3_600),
     Scheduled(kernel.TIDY.name, kernel.Tidy(), 86_400),
     Scheduled(cloud.RECONCILE, cloud.Reconcile(), 60),
+    Scheduled(cloud.BILLING, cloud.BillingRound(), 3_600),
+    Scheduled(cloud.ALERTS, cloud.AlertRound(), 60),
     Scheduled(cloud.MAKERS, cloud.PayMakers(), 60),
     Scheduled("ledger.seal", ledger.Housekeeping(), 10),
     Scheduled("ledger.snapshot", ledger.Housekeeping(), 3_600),
@@ -98,7 +100,9 @@ class Entrepot:
         self.indexer = discovery.Indexer(database, self.meter, home / "index", settings.discovery, holder=self.name)
         lists = home / "index" / "lists"
         self.searcher = discovery.Searcher(database, self.indexer.index, self.meter, self.signals, lists)
-        self.reactions: Reactions = _joined(catalog.reactions(), orders.reactions(secret_key), group.reactions())
+        self.reactions: Reactions = _joined(
+            catalog.reactions(), orders.reactions(secret_key), group.reactions(settings.cloud.currency), cloud.reactions(settings.cloud)
+        )
         self.job_kinds = self._job_kinds()
         self._relay = Relay(database, self.reactions, self.name)
         self._threads: list[Any] = []
@@ -187,8 +191,10 @@ class Entrepot:
             *catalog.tasks(self.blobs, settings.catalog),
             *orders.TASKS,
             cloud.reconcile_task(settings.cloud, self.name),
+            *cloud.billing_tasks(settings.cloud),
             self.batches.task(),
             cloud.makers_task(settings.cloud),
+            group.show_task(settings.cloud.currency),
             discovery.rebuild_task(self.indexer),
         )
 
@@ -198,8 +204,9 @@ class Entrepot:
         self.database.write_now(lambda tx: pay.record_webhook(tx, self.processor.name, webhook))
 
     def _order_url(self, order_id: str) -> str:
-        """Where a buyer comes back to, after paying at a processor's page."""
-        return f"{self.settings.public_url}/orders/{order_id}"
+        """Where a buyer comes back to, after paying at a processor's page; who buys credit, to the top-up."""
+        place = "cloud/credit/topups" if order_id.startswith("top_") else "orders"
+        return f"{self.settings.public_url}/{place}/{order_id}"
 
 
 def _joined(*parts: Reactions) -> Reactions:

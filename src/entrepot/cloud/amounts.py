@@ -17,7 +17,7 @@ _PLAIN = re.compile(r"[0-9]{1,15}(\.[0-9]{1,18})?")  # Fraction alone reads 1e99
 
 def nano_per_minor(currency: str) -> int:
     """How many nano units a minor unit of a currency has: ten million to a cent, a thousand million to a yen."""
-    return 10 ** (DECIMALS_MAX - decimals_of(currency))
+    return int(10 ** (DECIMALS_MAX - decimals_of(currency)))
 
 
 def currency_of(unit: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 
 import msgspec
@@ -134,13 +135,11 @@ def bill_round(database: Database, settings: Settings) -> int:
     being billed.
     """
     until = month_of(database.clock.now())
-    issued = 0
+    issued, limits = 0, limits_of(settings)
     for organisation in database.read_now(lambda s: list_due(s, until)):
-        command = partial(issue, organisation=organisation, settings=settings, until=until)
-        issued += _try(database, command, organisation)
+        issued += _try(database, partial(issue, organisation=organisation, settings=settings, until=until), organisation)
     for organisation in database.read_now(list_netted):
-        command = partial(net, organisation=organisation, currency=settings.currency, limits=limits_of(settings))
-        _try(database, command, organisation)
+        _try(database, partial(net, organisation=organisation, currency=settings.currency, limits=limits), organisation)
     for topup_id in database.read_now(list_stale_topups):
         _try(database, partial(give_up_stale, topup_id=topup_id), topup_id)
     return issued
@@ -158,9 +157,9 @@ def list_due(snapshot: Snapshot, until: int) -> list[str]:
     ]
 
 
-def _try(database: Database, command: object, subject: str) -> bool:
+def _try(database: Database, command: Callable[[Tx], object], subject: str) -> bool:
     try:
-        return bool(database.write_now(command))  # type: ignore[arg-type]
+        return bool(database.write_now(command))
     except Refused as refusal:
         log.warning("billing waits for its next round", subject=subject, reason=refusal.sentence)
         return False

@@ -25,10 +25,10 @@ def net_plan(tx: Tx, organisation: str, currency: str) -> ledger.Plan:
     if not read_billing(tx, [organisation])[organisation].netted:
         return ledger.Plan()
     due = [invoice for invoice in lock_open_invoices(tx, organisation) if invoice.currency == currency]
-    there = ledger.balance_of(tx, pay.accounts.payable(organisation, currency)).available
-    amount_minor = min(sum(invoice.open_minor for invoice in due), there)
+    open_minor = sum(invoice.open_minor for invoice in due)
+    amount_minor = min(open_minor, pay.due_to(tx, organisation, currency)) if open_minor else 0
     if amount_minor <= 0:
         return ledger.Plan()
-    entry = pay.Entry(tx.new_id("ent"), organisation, currency, -amount_minor, accounts.NETTED, due[0].id)
-    taken = pay.book_entry(tx, entry, pay.accounts.prepaid(organisation, currency))
-    return taken + receive(tx, organisation, currency, amount_minor, entry.id)
+    prepaid = pay.accounts.prepaid(organisation, currency)
+    taken = pay.book_entry(tx, organisation, currency, -amount_minor, accounts.NETTED, due[0].id, prepaid)
+    return taken + receive(tx, organisation, currency, amount_minor, tx.new_id("net"))

@@ -71,7 +71,7 @@ class _Reader:
         best: tuple[int, int, Thing] | None = None
         for at, gram in _grams_at(tokens):
             for name, thing in self._things.get(gram, ()):
-                if pack is not None and name != pack.name or not said.isdisjoint(_not_words(thing.not_words)):
+                if (pack is not None and name != pack.name) or not said.isdisjoint(_not_words(thing.not_words)):
                     continue
                 if best is None or (len(gram), at) >= best[:2]:
                     best = (len(gram), at, thing)

@@ -34,6 +34,7 @@ class SmallWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     not_after: tuple[str, ...] = ()
     or_: tuple[str, ...] = msgspec.field(name="or", default=())
     for_: tuple[str, ...] = msgspec.field(name="for", default=())
+    names: tuple[str, ...] = ()
     stop: tuple[str, ...] = ()
 
 

@@ -65,6 +65,10 @@ class Phrasebook:
         """Whether a phrase has one of these senses."""
         return any(sense.kind in kinds for sense in self.senses(phrase))
 
+    def exact(self, phrase: str, *kinds: Kind) -> bool:
+        """The same of a phrase just as it is written: small words have no endings to lose."""
+        return any(sense.kind in kinds for sense in self._senses.get(phrase, ()))
+
     def near(self, word: str) -> set[str]:
         """Single words at about one edit from this one."""
         found: set[str] = set()
@@ -180,4 +184,5 @@ def _small() -> Iterator[tuple[Kind, tuple[str, ...]]]:
         yield "not_after", each.not_after
         yield "or", each.or_
         yield "for", each.for_
+        yield "known", each.names
     yield "stop", tuple(stop_words())

@@ -1,0 +1,76 @@
+"""Other words for what a query says: the packs' aliases, joined and parted words, quantities in other units.
+
+An alias counts only where a product is called by it: a laptop's description speaks of its display, and is no monitor.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..index.matching import Synonym
+from ..text import query_words
+from .draft import Draft
+from .measures import measures_in, synonym_of
+
+OTHERS_MAX = 10
+
+
+def aliases_in(draft: Draft) -> Iterator[tuple[int, int, Synonym]]:
+    """From, to, and the words of the shop for what a row of words is called in the packs; longest rows first."""
+    covered: set[int] = set()
+    for begin, end, phrase in draft.phrases():
+        if not covered.isdisjoint(range(begin, end)) or draft.book.exact(phrase, "stop", "not", "or"):
+            continue
+        groups = [int(sense.name) for sense in draft.book.senses(phrase) if sense.kind == "alias"]
+        if not groups:
+            continue
+        own = query_words(draft.said(begin, end))
+        others = [tuple(each.split()) for group in groups for each in draft.book.groups[group]]
+        known = [each for each in dict.fromkeys(others) if each and each != own and _is_ours(draft, each)]
+        covered.update(range(begin, end))
+        if known and own:
+            yield begin, end, Synonym(own, tuple(known[:OTHERS_MAX]), in_names=True)
+
+
+def joins_in(draft: Draft) -> Iterator[tuple[int, int, Synonym]]:
+    """Two words that the shop writes as one: `smart phone`, `power bank`."""
+    for begin, end, _ in draft.phrases():
+        if end - begin != 2:
+            continue
+        left, right = draft.words[begin], draft.words[begin + 1]
+        if left.unspaced or right.unspaced or not (left.text + right.text).isalpha():
+            continue
+        joined = query_words(left.text + right.text)
+        own = query_words(draft.said(begin, end))
+        if len(own) == 2 and len(joined) == 1 and draft.vocabulary.frequency(joined[0]):
+            yield begin, end, Synonym(own, (joined,))
+
+
+def splits_in(draft: Draft) -> Iterator[tuple[int, int, Synonym]]:
+    """A word that the shop knows, and also writes as two: `powerbank`."""
+    for at, word in enumerate(draft.words):
+        own = query_words(word.text)
+        if word.unspaced or len(word.text) < 6 or len(own) != 1 or not word.text.isalpha():
+            continue
+        known = [sense for sense in draft.book.senses(word.text) if sense.kind == "alias"]
+        if known:
+            continue  # the packs know it better
+        parts = [
+            (word.text[:place], word.text[place:])
+            for place in range(3, len(word.text) - 2)
+            if draft.book.senses(f"{word.text[:place]} {word.text[place:]}")
+        ]
+        if parts and all(map(draft.vocabulary.frequency, query_words(" ".join(parts[0])))):
+            yield at, at + 1, Synonym(own, (query_words(" ".join(parts[0])),))
+
+
+def quantities_in(draft: Draft) -> Iterator[tuple[int, int, Synonym]]:
+    """Numbers with units, and other ways to write them."""
+    for measure in measures_in(draft.text, draft.words):
+        synonym = synonym_of(measure, draft.vocabulary.frequency)
+        if synonym is not None:
+            yield measure.begin, measure.end, synonym
+
+
+def _is_ours(draft: Draft, words: tuple[str, ...]) -> bool:
+    return all(map(draft.vocabulary.frequency, words))

@@ -1,0 +1,135 @@
+"""Brands, colours, materials, sizes and other values that a query names, decided by the goods that have its words.
+
+A row of words is a candidate when a pack says that it is a value, or some product of the shop has it as one. Whether it
+is meant is read off the goods with all the words (`index.evidence`): most of those with "orange" and "sofa" have that
+colour, none of those with "orange" and "juice". What nearly all of enough goods have becomes a filter, so that prices
+and variants are those of the value; what many have is preferred.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from entrepot import catalog
+
+from ..index.evidence import Evidence
+from ..index.matching import Synonym
+from ..text import query_words
+from ..types import Wish
+from .draft import Draft
+from .measures import measures_in
+
+BRAND = "brand"
+NO_VALUES = frozenset({"category", "merchant", "collection", "condition", "role", "thing", "fits", "rating", "price"})
+FILTERED_AT, FILTERED_LEAST = 0.9, 12
+"""A value is a filter where so large a share of the goods has it, and so many are left."""
+WISHED_AT, SAID_AT = 0.35, 0.1
+"""A value is preferred from this share on; one whose attribute is named too, from a lesser."""
+VALUE_WEIGHT, BRAND_WEIGHT = 0.4, 0.3
+
+
+class Value(NamedTuple):
+    """A value that words may name: where they stand, the term, and whether its attribute is named beside it."""
+
+    begin: int
+    end: int
+    name: str
+    value: str
+    said: bool = False
+
+
+class Kept(NamedTuple):
+    """A value that is meant, and whether it is strict."""
+
+    value: Value
+    strict: bool
+
+
+def candidates(draft: Draft) -> list[Value]:
+    """What words may name, longer rows first; each word is spoken for once."""
+    found: list[Value] = []
+    covered: set[int] = set()
+    named = _attribute_names(draft)
+    for begin, end, phrase in draft.phrases():
+        if not covered.isdisjoint(range(begin, end)):
+            continue
+        values = list(_values(draft, begin, end, phrase, named))
+        if values:
+            found += values
+            covered.update(range(begin, end))
+    return found
+
+
+def translations(draft: Draft, values: list[Value]) -> Iterator[Synonym]:
+    """The shop's words for values that a query names in others: `schwarz` for black, `baumwolle` for cotton."""
+    for value in values:
+        own = query_words(draft.said(value.begin, value.end))
+        other = query_words(value.value)
+        if other and own and own != other and all(map(draft.vocabulary.frequency, other)):
+            yield Synonym(own, (other,))
+
+
+def meant(draft: Draft, values: list[Value], evidence: Evidence) -> list[Kept]:
+    """Those of the candidates that the goods with the words bear out; of several for the same words, the best."""
+    kept: dict[tuple[int, int], tuple[float, Kept]] = {}
+    for value in (*values, *_measured(draft, evidence)):
+        share = evidence.share(value.name, value.value)
+        if share < (SAID_AT if value.said else WISHED_AT):
+            continue
+        strict = share >= FILTERED_AT and evidence.total >= FILTERED_LEAST and value.name != BRAND
+        key = (value.begin, value.end)
+        if key not in kept or share > kept[key][0]:
+            kept[key] = (share, Kept(value, strict))
+    return [each for _, each in kept.values()]
+
+
+def wishes_of(kept: Kept, evidence: Evidence) -> list[Wish]:
+    """More for goods with the value, less for those that are known to have another."""
+    value = kept.value
+    weight = BRAND_WEIGHT if value.name == BRAND else VALUE_WEIGHT
+    others = tuple(sorted(other for name, other in evidence.terms if name == value.name and other != value.value))
+    wishes = [Wish(value.name, (value.value,), weight)]
+    return [*wishes, Wish(value.name, others, -weight)] if others and value.name != BRAND else wishes
+
+
+def _values(draft: Draft, begin: int, end: int, phrase: str, named: dict[int, str]) -> Iterator[Value]:
+    """The terms of the shop that a row of words may stand for."""
+    words = " ".join(query_words(phrase))
+    beside = {named[place] for place in (begin - 1, end) if place in named}
+    for name, value in draft.vocabulary.saying(words) if words else ():
+        if name not in NO_VALUES:
+            yield Value(begin, end, name, value, name in beside)
+    for sense in draft.book.senses(phrase):
+        if sense.kind == "choice":
+            for name, value in draft.vocabulary.saying(" ".join(query_words(sense.value))):
+                if name == sense.name:
+                    yield Value(begin, end, name, value, name in beside)
+        elif sense.kind == "flag" and ("yes" in {v for n, v in draft.vocabulary.saying("ye") if n == sense.name}):
+            yield Value(begin, end, sense.name, "yes")
+    for name in sorted(beside):
+        key = catalog.normalise(name, draft.said(begin, end)).key
+        yield Value(begin, end, name, key, True)
+
+
+def _attribute_names(draft: Draft) -> dict[int, str]:
+    """By the place of a word, the attribute that it names: the colour of `colour red`, the ports of `4 port`."""
+    named: dict[int, str] = {}
+    for begin, end, phrase in draft.phrases():
+        for sense in draft.book.senses(phrase):
+            if sense.kind == "attribute":
+                for place in range(begin, end):
+                    named.setdefault(place, sense.name)
+                break
+    return named
+
+
+def _measured(draft: Draft, evidence: Evidence) -> Iterator[Value]:
+    """Attributes that have just the quantity that a number and its unit say."""
+    for measure in measures_in(draft.text, draft.words):
+        for name in evidence.names:
+            if name in NO_VALUES:
+                continue
+            key = catalog.normalise(name, measure.text).key
+            if (name, key) in evidence.terms:
+                yield Value(measure.begin, measure.end, name, key, True)

@@ -1,0 +1,104 @@
+"""What is known of a query while it is being understood: its words, those that are spoken for, what was read so far."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import msgspec
+
+from ..index.matching import Synonym
+from ..types import Chip, Wish
+from .phrases import PHRASE_WORDS_MAX, Phrasebook
+from .prices import Convert
+from .reading import Word, ngrams, phrase_of, words_of
+from .vocabulary import Vocabulary
+
+
+class Asker(msgspec.Struct, frozen=True):
+    """Whose query it is: the market's currency, how another is converted, the shopper's language, what an operator
+    says that words are called besides, and the kinds of chip that the shopper took away."""
+
+    currency: str = ""
+    language: str = "en"
+    convert: Convert | None = None
+    synonyms: tuple[Synonym, ...] = ()
+    ignore: frozenset[str] = frozenset()
+
+
+class Draft:
+    """A query half understood. `text` is tidy; `taken` are the parts of it that are no longer searched as words."""
+
+    def __init__(self, text: str, vocabulary: Vocabulary, book: Phrasebook, asker: Asker) -> None:
+        self.text = text
+        self.vocabulary = vocabulary
+        self.book = book
+        self.asker = asker
+        self.taken: list[tuple[int, int]] = []
+        self.words: list[Word] = []
+        self.mended: dict[int, str] = {}
+        self.synonyms: list[Synonym] = []
+        self.filters: dict[str, tuple[str, ...]] = {}
+        self.must_not: dict[str, tuple[str, ...]] = {}
+        self.unwanted: list[str] = []
+        self.wishes: list[Wish] = []
+        self.chips: list[Chip] = []
+        self.look_again()
+
+    def look_again(self) -> None:
+        """Cut what is not taken into words."""
+        masked = self.text
+        for start, end in self.taken:
+            masked = f"{masked[:start]}{' ' * (end - start)}{masked[end:]}"
+        self.words = [part for word in words_of(masked) for part in (self.book.cut(word) if word.unspaced else (word,))]
+
+    def take(self, start: int, end: int) -> str:
+        """Speak for a part of the text; returns it."""
+        self.taken.append((start, end))
+        said = self.text[start:end].strip()
+        self.look_again()
+        return said
+
+    def mend(self, at: int, written: str) -> None:
+        """Let a word be another one from now on; the text itself is mended."""
+        word = self.words[at]
+        shift = len(written) - (word.end - word.start)
+        self.text = f"{self.text[: word.start]}{written}{self.text[word.end :]}"
+        self.taken = [(start + shift, end + shift) if start >= word.end else (start, end) for start, end in self.taken]
+        self.look_again()
+
+    def phrases(self) -> list[tuple[int, int, str]]:
+        """Every row of words that stands together, longest first: from, to, and as it is looked up."""
+        return [
+            (begin, end, phrase_of(self.words[begin:end]))
+            for begin, end in ngrams(self.words, PHRASE_WORDS_MAX)
+            if self._is_together(begin, end)
+        ]
+
+    def said(self, begin: int, end: int) -> str:
+        """The words as they were typed."""
+        return self.text[self.words[begin].start : self.words[end - 1].end]
+
+    def residual(self) -> str:
+        """The text that is left to be searched."""
+        text = self.text
+        for start, end in sorted(self.taken, reverse=True):
+            text = f"{text[:start]} {text[end:]}"
+        return " ".join(text.split()).strip(" ,;-")
+
+    def without(self, *spans: tuple[int, int]) -> str:
+        """The whole text but for some parts, as it would have been typed without them."""
+        text = self.text
+        for start, end in sorted(spans, reverse=True):
+            text = f"{text[:start]} {text[end:]}"
+        return " ".join(text.split()).strip(" ,;-")
+
+    def _is_together(self, begin: int, end: int) -> bool:
+        """Whether nothing but spaces and lines stands between the words, and nothing that was taken."""
+        for one, other in zip(self.words[begin : end - 1], self.words[begin + 1 : end], strict=True):
+            between = self.text[one.end : other.start]
+            if between.strip(" -/.&+'\u2019") or any(one.end <= start < other.start for start, _ in self.taken):
+                return False
+        return True
+
+
+Attributes = Mapping[str, str]

@@ -1,0 +1,54 @@
+"""What a chip says, in the shopper's language; the page has its own words for sums."""
+
+from __future__ import annotations
+
+from entrepot import catalog
+from entrepot.kernel import decimals_of
+
+_TEXTS = {
+    "en": {
+        "under": "Up to {high}", "over": "From {low}", "between": "{low} to {high}", "not": "Not {value}",
+        "device": "The thing itself, not what is for it", "accessory": "For it, not the thing itself",
+        "part": "A part", "consumable": "To use up", "fits": "Fits {value}", "brand": "Brand: {value}",
+        "value": "{name}: {value}", "yes": "{name}", "alias": "{typed}: also {others}",
+        "spelling": "{now} instead of {typed}",
+    },
+    "zh": {
+        "under": "{high} 以内", "over": "{low} 以上", "between": "{low} 至 {high}", "not": "不要 {value}",
+        "device": "商品本身，不含配件", "accessory": "配件，而非商品本身",
+        "part": "零件", "consumable": "耗材", "fits": "适用于 {value}", "brand": "品牌：{value}",
+        "value": "{name}：{value}", "yes": "{name}", "alias": "{typed}：也叫 {others}",
+        "spelling": "已将 {typed} 改为 {now}",
+    },
+}  # fmt: skip
+
+
+def say(key: str, language: str, **values: str) -> str:
+    """A chip's words."""
+    return _TEXTS.get(language, _TEXTS["en"])[key].format(**values)
+
+
+def price_label(low: int | None, high: int | None, currency: str, language: str) -> str:
+    """The bounds of a price."""
+    key = "between" if low is not None and high is not None else "under" if low is None else "over"
+    return say(key, language, low=_sum(low, currency), high=_sum(high, currency))
+
+
+def value_label(name: str, value: str, language: str) -> str:
+    """A value of an attribute, with the attribute's name."""
+    if name == "brand":
+        return say("brand", language, value=value)
+    known = catalog.attribute_of(name)
+    called = known.name_in(language) if known else name.replace("_", " ").capitalize()
+    if value == "yes":
+        return say("yes", language, name=called)
+    return say("value", language, name=called, value=value)
+
+
+def _sum(minor: int | None, currency: str) -> str:
+    if minor is None:
+        return ""
+    decimals = decimals_of(currency)
+    whole, rest = divmod(minor, 10**decimals)
+    figures = f"{whole:,}.{rest:0{decimals}d}" if decimals and rest else f"{whole:,}"
+    return f"{figures} {currency}"

@@ -1,0 +1,140 @@
+"""What is looked for: the thing itself, or something for it; and what that is to fit.
+
+"iphone" is a device, "iphone case" an accessory that fits one, "case for iphone 13" too. A thing's role is its pack's;
+a family of devices named beside an accessory is what the accessory is for, else it is the device.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from ..index.evidence import Evidence
+from ..text import fold
+from ..types import Wish
+from .draft import Draft
+from .goods import FITS, ROLE, THING
+
+MODEL_WORDS_MAX = 4
+THING_KNOWN, ROLE_KNOWN = 0.05, 0.05
+"""A thing or a role counts where at least such a share of the goods with the words is known to be one."""
+ROLE_WEIGHT, THING_WEIGHT, FITS_WEIGHT = 0.5, 0.35, 0.6
+_MODEL_WORDS = frozenset(
+    ("pro", "max", "plus", "mini", "ultra", "air", "lite", "se", "fe", "note", "edge", "fold", "flip", "neo", "xl",
+     "s", "x", "xs", "xr", "c", "e", "i", "gen", "series", "ti", "fan", "edition")
+)  # fmt: skip
+
+
+class Role(NamedTuple):
+    """What is looked for: its role and things, and the model that it is to fit, as typed."""
+
+    role: str = ""
+    things: tuple[str, ...] = ()
+    fits: tuple[str, ...] = ()
+    fits_span: tuple[int, int] | None = None
+
+
+def read_role(draft: Draft) -> Role:
+    """The role that the query's words name; an empty one where they name none."""
+    things, head = _things(draft)
+    family = _family(draft)
+    role = draft.book.things[things[0]].role if things else ""
+    is_accessory = _has_accessory(draft, family)
+    if family is not None:
+        begin, end, is_for = family
+        fits = (draft.said(begin, end),)
+        if role in ("", "device") and (is_for or is_accessory):
+            return Role("accessory", () if role == "device" and head and begin <= head[0] < end else things, fits,
+                        (begin, end))  # fmt: skip
+        if role in ("accessory", "part", "consumable"):
+            return Role(role, things, fits, (begin, end))
+        return Role("device", things)
+    if not things and is_accessory:
+        return Role("accessory")
+    return Role(role, things)
+
+
+def wishes_of(role: Role, evidence: Evidence) -> list[Wish]:
+    """What is preferred for it, as far as the goods with the words are known to differ in it."""
+    wishes = []
+    if role.role and evidence.share(ROLE, role.role) >= ROLE_KNOWN:
+        others = [each for name, each in evidence.terms if name == ROLE and each != role.role]
+        wishes.append(Wish(ROLE, (role.role,), ROLE_WEIGHT))
+        if others:
+            wishes.append(Wish(ROLE, tuple(sorted(others)), -ROLE_WEIGHT))
+    known = tuple(thing for thing in role.things if evidence.share(THING, thing) >= THING_KNOWN)
+    if known:
+        wishes.append(Wish(THING, known, THING_WEIGHT))
+    return [*wishes, *_fitting(role, evidence)]
+
+
+def _fitting(role: Role, evidence: Evidence) -> list[Wish]:
+    """More for what fits the very model, less for what fits another."""
+    wanted = {_plain(each) for each in role.fits}
+    values = [value for name, value in evidence.terms if name == FITS]
+    right = tuple(value for value in values if _plain(value) in wanted)
+    if not right:
+        return []
+    wrong = tuple(value for value in values if _plain(value) not in wanted)
+    return [Wish(FITS, right, FITS_WEIGHT), *([Wish(FITS, wrong, -FITS_WEIGHT / 2)] if wrong else [])]
+
+
+def _things(draft: Draft) -> tuple[tuple[str, ...], tuple[int, int] | None]:
+    """The things that the longest, of equals the last phrase names; and where it stands."""
+    said = {phrase for _, _, phrase in draft.phrases()}
+    best: tuple[int, int, int, tuple[str, ...]] | None = None
+    for begin, end, phrase in draft.phrases():
+        if _is_behind_for(draft, begin):
+            continue
+        found = tuple(
+            sense.name
+            for sense in draft.book.senses(phrase)
+            if sense.kind == "thing" and said.isdisjoint(map(fold, draft.book.things[sense.name].not_words))
+        )
+        if found and (best is None or (len(phrase), begin) >= best[:2]):
+            best = (len(phrase), begin, end, found)
+    return (best[3], (best[1], best[2])) if best else ((), None)
+
+
+def _family(draft: Draft) -> tuple[int, int, bool] | None:
+    """A family of devices with its model: from, to, and whether a word such as `for` stands in front of it."""
+    for begin, end, phrase in draft.phrases():
+        if draft.book.has(phrase, "family") and not draft.book.has(phrase, "accessory"):
+            while end < len(draft.words) and end - begin < MODEL_WORDS_MAX + 1 and _is_model(draft, end):
+                end += 1
+            return begin, end, _is_behind_for(draft, begin)
+    return None
+
+
+def _is_model(draft: Draft, at: int) -> bool:
+    """Whether a word goes on naming a model: a figure without a unit, or a word that models have."""
+    word = draft.words[at].text
+    following = draft.text[draft.words[at].end :][:2].strip()
+    if word.isdigit():
+        return not following[:1].isalpha() or following[:1] in "sS"
+    return word in _MODEL_WORDS
+
+
+def _is_behind_for(draft: Draft, at: int) -> bool:
+    for length in (1, 2, 3):
+        if at >= length and draft.book.exact(" ".join(w.text for w in draft.words[at - length : at]), "for"):
+            return True
+    return at >= 2 and _is_behind_for_brand(draft, at)
+
+
+def _is_behind_for_brand(draft: Draft, at: int) -> bool:
+    """`for Apple iPhone`: a brand may stand between."""
+    between = draft.words[at - 1].text
+    is_brand = any(name == "brand" for name, _ in draft.vocabulary.saying(between))
+    return is_brand and draft.book.exact(draft.words[at - 2].text, "for")
+
+
+def _has_accessory(draft: Draft, family: tuple[int, int, bool] | None) -> bool:
+    inside = range(family[0], family[1]) if family else range(0)
+    return any(
+        draft.book.has(phrase, "accessory") and not any(place in inside for place in range(begin, end))
+        for begin, end, phrase in draft.phrases()
+    )
+
+
+def _plain(text: str) -> str:
+    return " ".join(fold(text).split())

@@ -1,0 +1,111 @@
+"""Mistyped words: one edit from a word of the shop, or of the packs, and only where the shop does not know them.
+
+A word that exists is never touched, nor a number, a model's name (letters beside figures), or anything that is a brand.
+Of several candidates the one that goes with the query's other words is taken, then the commonest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from ..index.matching import distance
+from ..text import is_alphabetic, query_words
+from .draft import Draft
+from .reading import Word
+
+LETTERS_MIN = 4
+TWO_EDITS_LETTERS = 9
+CANDIDATES_MAX = 12
+SPLIT_LETTERS = 3
+
+
+def mend(draft: Draft) -> list[tuple[str, str]]:
+    """Mend what is mistyped; returns the words as they were typed and as they are now."""
+    mended: list[tuple[str, str]] = []
+    at = 0
+    while at < len(draft.words):
+        word = draft.words[at]
+        if _is_unknown(draft, at):
+            better = _better(draft, at)
+            if better is not None and better != word.text:
+                mended.append((draft.said(at, at + 1), better))
+                draft.mend(at, better)
+                at += better.count(" ")
+        at += 1
+    return mended
+
+
+def _is_unknown(draft: Draft, at: int) -> bool:
+    """Whether neither the shop nor a pack knows a word, and it is no part of a name with figures."""
+    word = draft.words[at]
+    if word.unspaced or len(word.text) < LETTERS_MIN or not is_alphabetic(word.text) or _is_glued(draft, word):
+        return False
+    if draft.book.senses(word.text) or any(draft.vocabulary.frequency(form) for form in query_words(word.text)):
+        return False
+    return not any(
+        begin <= at < end and (draft.book.senses(phrase) or draft.vocabulary.saying(" ".join(query_words(phrase))))
+        for begin, end, phrase in draft.phrases()
+        if end - begin > 1
+    )
+
+
+def _is_glued(draft: Draft, word: Word) -> bool:
+    around = draft.text[max(0, word.start - 2) : word.start] + draft.text[word.end : word.end + 2]
+    return any(sign.isdigit() for sign in around.replace(" ", "")) and not (
+        draft.text[max(0, word.start - 1) : word.start] in ("", " ")
+        and draft.text[word.end : word.end + 1] in ("", " ")
+    )
+
+
+def _better(draft: Draft, at: int) -> str | None:
+    """What was probably meant; None where nothing is near."""
+    typed = draft.words[at].text
+    candidates = list(dict.fromkeys(_candidates(draft, typed)))
+    if candidates:
+        return max(candidates[:CANDIDATES_MAX], key=lambda each: _likelihood(draft, at, each))
+    return next(iter(_split(draft, typed)), None)
+
+
+def _candidates(draft: Draft, typed: str) -> Iterator[str]:
+    """Words at one edit: the shop's, as people write them, then the packs'. Of long words at two."""
+    stems = query_words(typed)
+    vocabulary = draft.vocabulary
+    yield from _near(draft, typed, stems, 1)
+    for other in sorted(draft.book.near(typed)):
+        if distance(typed, other) == 1:
+            yield other
+    if len(typed) >= TWO_EDITS_LETTERS:
+        for stem in stems:
+            yield from (vocabulary.surface(other) for other in vocabulary.near(stem, 2))
+
+
+def _near(draft: Draft, typed: str, stems: Iterable[str], edits: int) -> Iterator[str]:
+    """The shop's words near what was typed or its stem: `batteris` is near the written form, not near the stem."""
+    vocabulary = draft.vocabulary
+    for form in dict.fromkeys((*stems, typed)):
+        for other in vocabulary.near(form, edits):
+            yield vocabulary.surface(other)
+
+
+def _likelihood(draft: Draft, at: int, candidate: str) -> tuple[int, int, int]:
+    """How well a word goes with the others; whether a small word makes sense there; how common it is."""
+    others = [word.text for place, word in enumerate(draft.words) if place != at and not word.unspaced]
+    known = [each for each in others if any(draft.vocabulary.frequency(form) for form in query_words(each))]
+    together = draft.vocabulary.evidence(" ".join((*known, candidate))).total if known else 0
+    follows = draft.text[draft.words[at].end :].lstrip(" $€£¥")[:1].isdigit()
+    small = int(follows and draft.book.has(candidate, "not", "stop")) or int(draft.book.has(candidate, "not"))
+    common = sum(draft.vocabulary.frequency(form) for form in query_words(candidate))
+    return small, together, common
+
+
+def _split(draft: Draft, typed: str) -> Iterator[str]:
+    """The word as two words that go together in the shop: `powerbank` where it says power bank."""
+    parts = []
+    for place in range(SPLIT_LETTERS, len(typed) - SPLIT_LETTERS + 1):
+        left, right = typed[:place], typed[place:]
+        if all(any(map(draft.vocabulary.frequency, query_words(part))) for part in (left, right)):
+            together = draft.vocabulary.evidence(f"{left} {right}").total
+            if together:
+                parts.append((together, f"{left} {right}"))
+    if parts:
+        yield max(parts)[1]

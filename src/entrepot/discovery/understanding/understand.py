@@ -1,0 +1,180 @@
+"""Understanding a query: from what was typed to what the index is asked. Without a language model, in about a
+millisecond.
+
+Steps, each on what the ones before left over:
+
+1. the price leaves the text, then what is not wanted;
+2. mistyped words are mended against the shop's words and the packs';
+3. other words for the same are found: aliases, values in other languages, quantities in other units;
+4. the goods with all the words tell what is meant: which values, which role, what is to fit (`attributes`, `roles`).
+
+A query in which nothing of this is found is left exactly as it is. Whoever takes a chip away asks for the same without
+the words that it stands for; a chip without words of its own is named in `ignore`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from entrepot import catalog
+from entrepot.catalog import Pack
+
+from ..index.evidence import Evidence
+from ..index.matching import Synonym
+from ..text import query_words
+from ..types import Chip, Understood
+from . import aliases, attributes, negation, roles, spelling
+from .draft import Asker, Draft
+from .labels import price_label, say, value_label
+from .languages import guess_language
+from .phrases import phrasebook_of
+from .prices import Price, read_price
+from .reading import tidy
+from .relaxing import relax
+from .vocabulary import Vocabulary
+
+PRICE = "price"
+
+
+def understand(text: str, vocabulary: Vocabulary, packs: Sequence[Pack], asker: Asker | None = None) -> Understood:
+    """What a query means to this shop. Pure but for what it asks of the vocabulary; the same query and the same goods
+    give the same."""
+    asker = asker or Asker()
+    typed = tidy(text)
+    draft = Draft(typed, vocabulary, phrasebook_of(tuple(packs)), asker)
+    corrected = _mend(draft)
+    price = _take_price(draft)
+    _take_unwanted(draft)
+    language = guess_language(draft.text, tuple(word.text for word in draft.words), asker.language)
+    values = _find_words(draft)
+    residual = _residual(draft)
+    synonyms = (*asker.synonyms, *draft.synonyms)
+    evidence = vocabulary.evidence(residual, synonyms) if query_words(residual) else Evidence()
+    relaxed = relax(draft, residual, synonyms, evidence)
+    _decide(draft, values, relaxed.evidence)
+    role = _decide_role(draft, relaxed.evidence)
+    return Understood(
+        text=relaxed.text,
+        text_terms=query_words(relaxed.text),
+        synonyms=tuple(draft.synonyms),
+        filters=draft.filters,
+        must_not=draft.must_not,
+        unwanted=tuple(dict.fromkeys(draft.unwanted)),
+        wishes=tuple(draft.wishes),
+        price=price.range if price else None,
+        role=role.role or None,
+        things=role.things,
+        fits=role.fits,
+        chips=tuple(draft.chips),
+        language=language,
+        corrected=corrected,
+        typed=typed,
+        relaxed=relaxed.left_out,
+    )
+
+
+def _mend(draft: Draft) -> str | None:
+    if "spelling" in draft.asker.ignore:
+        return None
+    return draft.text if spelling.mend(draft) else None
+
+
+def _take_price(draft: Draft) -> Price | None:
+    """The price as a filter, out of the text."""
+    asker = draft.asker
+    price = read_price(draft.text, asker.currency, asker.convert, lambda word: _is_counted(draft, word))
+    if price is None:
+        return None
+    label = price_label(price.low, price.high, asker.currency, asker.language)
+    span = (price.start, price.end)
+    words = draft.text[slice(*span)].strip()
+    draft.chips.append(Chip("price", label, PRICE, price.range, words, (("q", draft.without(span)),), strict=True))
+    draft.filters[PRICE] = (price.range,)
+    draft.take(*span)
+    return price
+
+
+def _is_counted(draft: Draft, word: str) -> bool:
+    """Whether a number before this word is no price: so many ports, grams or years."""
+    return catalog.is_unit(word) or draft.book.has(word.casefold(), "attribute")
+
+
+def _take_unwanted(draft: Draft) -> None:
+    before = draft.text
+    taken = len(draft.taken)
+    for said, _ in negation.read_unwanted(draft):
+        name, value = negation.note_unwanted(draft, said)
+        spans = draft.taken[taken:]
+        span = next((span for span in spans if said in before[slice(*span)]), spans[-1])
+        label = say("not", draft.asker.language, value=said)
+        draft.chips.append(Chip("not", label, name, value, said, (("q", draft.without(span)),), strict=True))
+
+
+def _find_words(draft: Draft) -> list[attributes.Value]:
+    """Other words for what the query says; returns the values that it may name."""
+    covered: set[int] = set()
+    values = attributes.candidates(draft)
+    quantities = list(aliases.quantities_in(draft))
+    for begin, end, synonym in quantities:
+        draft.synonyms.append(synonym)
+        covered.update(range(begin, end))
+    found = () if "alias" in draft.asker.ignore else (*aliases.aliases_in(draft), *aliases.joins_in(draft),
+                                                      *aliases.splits_in(draft))  # fmt: skip
+    for begin, end, synonym in found:
+        if covered.isdisjoint(range(begin, end)):
+            covered.update(range(begin, end))
+            draft.synonyms.append(synonym)
+    draft.synonyms += attributes.translations(draft, [each for each in values if each.begin not in covered])
+    return values
+
+
+def _residual(draft: Draft) -> str:
+    """The words to search: without small words of any language, as long as others are left."""
+    telling = [word for word in draft.words if not _is_small(draft, word.text)]
+    if not telling or len(telling) == len(draft.words):
+        return draft.residual()
+    spans = [(word.start, word.end) for word in draft.words if _is_small(draft, word.text)]
+    return draft.without(*draft.taken, *spans)
+
+
+def _is_small(draft: Draft, word: str) -> bool:
+    return draft.book.exact(word, "stop", "for") and not (word.isascii() and len(word) == 1)
+
+
+def _decide(draft: Draft, values: list[attributes.Value], evidence: Evidence) -> None:
+    """Keep the values that the goods bear out."""
+    for kept in attributes.meant(draft, values, evidence):
+        value = kept.value
+        kind = "brand" if value.name == attributes.BRAND else "attribute"
+        if kind in draft.asker.ignore:
+            continue
+        if kept.strict:
+            draft.filters.setdefault(value.name, (value.value,))
+        draft.wishes += attributes.wishes_of(kept, evidence)
+        span = (draft.words[value.begin].start, draft.words[value.end - 1].end)
+        label = value_label(value.name, value.value, draft.asker.language)
+        without = (("q", draft.without(span)),)
+        draft.chips.append(
+            Chip(kind, label, value.name, value.value, draft.text[slice(*span)], without, strict=kept.strict)
+        )
+
+
+def _decide_role(draft: Draft, evidence: Evidence) -> roles.Role:
+    """Keep the role that the goods bear out."""
+    if "role" in draft.asker.ignore:
+        return roles.Role()
+    role = roles.read_role(draft)
+    wishes = roles.wishes_of(role, evidence)
+    draft.wishes += wishes
+    language = draft.asker.language
+    away = (("ignore", "role"),)
+    if role.fits and role.fits_span is not None and "fits" not in draft.asker.ignore:
+        draft.chips.append(
+            Chip("fits", say("fits", language, value=role.fits[0]), roles.FITS, role.fits[0], role.fits[0], away)
+        )
+    elif any(wish.name == roles.ROLE and wish.weight < 0 for wish in wishes):
+        draft.chips.append(Chip("role", say(role.role, language), roles.ROLE, role.role, "", away))
+    return role
+
+
+__all__ = ["Synonym", "understand"]

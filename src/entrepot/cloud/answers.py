@@ -58,7 +58,8 @@ def claim_answer(tx: Tx, key: RequestKey, request: str, holder: str) -> Claim | 
         if row.answer is None:
             raise Conflict("The answer under this Idempotency-Key is kept no more: send a new key to ask again")
         return KeptAnswer(row.request, row.media_type, row.answer)
-    if not (is_dead(row.holder) or row.created_at <= tx.now - SILENT_MAX):
+    died = row.holder != holder and is_dead(row.holder)
+    if not died and row.created_at > tx.now - SILENT_MAX:
         return None
     tx.run(_take, **{f"{name}_": value for name, value in scoped.items()}, holder_=holder, now_=tx.now)
     return Claim(key, row.request, holder, row.takes + 1, last_attempt(tx, row.request))

@@ -77,7 +77,7 @@ def endpoint(
             request_max_body_size=bytes_max,
             operation_id=handler.__name__,
             summary=(handler.__doc__ or "").split("\n")[0],
-            media_type=answers,
+            media_type=None if opt.get("streams") else answers,  # which a stream's own would not stand against
         )
         return route(_encoded(handler, gives) if gives else handler)
 

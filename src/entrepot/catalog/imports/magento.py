@@ -11,7 +11,7 @@ import csv
 import gzip
 import io
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from html import unescape
 from pathlib import Path
 from typing import Any, Final
@@ -114,10 +114,11 @@ class MagentoSource:
                 raise Invalid("A product needs a sku")
             field = "configurable_variations"
             children = [self._child(variation) for variation in _variations(variations)]
-            field = "price"
+            field = "row"
             variants = [self._variant(child, choices) for child, choices in children] or [self._variant(row, {})]
         except Invalid as problem:
-            value = str(row.get(field) or "")[:VALUE_LENGTH_MAX]
+            field = next(iter(problem.fields), field)
+            value = problem.fields.get(field) or str(row.get(field) or "")[:VALUE_LENGTH_MAX]
             return Bad((Problem(line, field, problem.sentence, value),), (line,), sku)
         return Good(line, self._draft(row, variants, [child for child, _ in children], category_field))
 
@@ -128,16 +129,21 @@ class MagentoSource:
         return self._simples[sku], {name.replace("_", " ").capitalize(): value for name, value in variation.items()}
 
     def _variant(self, row: Row, choices: dict[str, str]) -> VariantDraft:
-        weight, quantity = row.get("weight"), row.get("qty")
         return VariantDraft(
             external_id=str(row["sku"]),
             options=choices,
-            price_minor=parse_price(str(row.get("price") or ""), self._currency),
+            price_minor=_cell(row, "price", self._price, needed=True),
             currency=self._currency,
-            quantity=None if quantity is None else parse_count(str(quantity)),
-            weight_g=parse_weight(str(weight), "lb") if weight else None,
+            quantity=_cell(row, "qty", parse_count),
+            weight_g=_cell(row, "weight", lambda text: parse_weight(text, "lb")),
             picture=row.get("base_image") or None if choices else None,
         )
+
+    def _price(self, text: str) -> int:
+        minor = parse_price(text, self._currency)
+        if minor <= 0:
+            raise Invalid("A price is more than nothing")
+        return minor
 
     def _draft(self, row: Row, variants: list[VariantDraft], children: list[Row], category_field: str) -> ProductDraft:
         sku = str(row["sku"])
@@ -185,6 +191,18 @@ class _Pictures:
         if self._part[0] != part:
             self._part = (part, self._file.read_row_group(part, columns=["jpeg"]).column("jpeg").to_pylist())
         return self._part[1][row] or b""
+
+
+def _cell(row: Row, name: str, parse: Callable[[str], int], needed: bool = False) -> Any:
+    """A cell as a number, None where it is empty and not needed. Invalid names the column, and holds the cell."""
+    text = "" if row.get(name) is None else str(row[name]).strip()
+    if not text and not needed:
+        return None
+    try:
+        return parse(text)
+    except Invalid as problem:
+        of = "" if not row.get("sku") else f" ({row['sku']})"
+        raise Invalid(f"{problem.sentence}{of[:120]}", fields={name: text[:VALUE_LENGTH_MAX]}) from None
 
 
 def _variations(text: str) -> list[dict[str, str]]:

@@ -11,6 +11,7 @@ from .building import build
 from .explaining import Contribution, Effect, ExplainedHit, Explanation, Moved, explain_page
 from .index.served import ServedIndex
 from .indexing import Indexer
+from .previewing import Preview, PreviewedHit, preview_rule
 from .rebuilding import REBUILD, Rebuild, rebuild_task, request_rebuild
 from .rules import ACTIONS, Action, Rule, RuleDraft, add_rule, change_rule, check_rule, end_rule, get_rule, list_rules
 from .searching import Searcher
@@ -51,6 +52,8 @@ __all__ = [
     "KeptSynonym",
     "Moved",
     "Offer",
+    "Preview",
+    "PreviewedHit",
     "QueryOutcome",
     "Rebuild",
     "Rule",
@@ -75,6 +78,7 @@ __all__ = [
     "get_rule",
     "list_rules",
     "list_synonyms",
+    "preview_rule",
     "read_beacon",
     "rebuild_task",
     "request_rebuild",

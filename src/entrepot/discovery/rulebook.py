@@ -88,9 +88,12 @@ class Rulebook:
 
 def read_book(snapshot: Snapshot) -> Book:
     """What the database holds now."""
-    book = Book(synonyms=rewrites(synonyms_in_force(snapshot)))
-    everywhere = []
-    for rule in rules_in_force(snapshot):
+    return msgspec.structs.replace(_book_of(rules_in_force(snapshot)), synonyms=rewrites(synonyms_in_force(snapshot)))
+
+
+def _book_of(rules: Iterable[Rule]) -> Book:
+    book, everywhere = Book(), []
+    for rule in rules:
         for query in rule.draft.queries:
             words = query_words(query)
             book.by_word.setdefault(words[0], []).append((frozenset(words), rule))
@@ -99,6 +102,11 @@ def read_book(snapshot: Snapshot) -> Book:
         elif not rule.draft.queries:
             everywhere.append(rule)
     return msgspec.structs.replace(book, everywhere=tuple(everywhere))
+
+
+def holds_for(rule: Rule, q: str, filters: Mapping[str, tuple[str, ...]]) -> bool:
+    """Whether a rule is about a search with these words and filters, whatever the time."""
+    return rule in _fitting(_book_of([rule]), frozenset(query_words(q)), _categories(filters))
 
 
 def arrangement_of(rules: Sequence[Rule]) -> Arrangement | None:

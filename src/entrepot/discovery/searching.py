@@ -23,7 +23,7 @@ from .names import Names
 from .names import read_filters as meant_filters
 from .popular import PopularQueries
 from .reasons import explain
-from .rulebook import Rulebook, arrangement_of
+from .rulebook import Rulebook, arrangement_of, holds_for
 from .rules import Rule
 from .text import QUERY_CHARACTERS_MAX, document_words, fold, query_words
 from .types import LIMIT_MAX, OFFSET_MAX, Hit, SearchPage, SearchRequest, Suggestion
@@ -80,6 +80,10 @@ class Searcher:
         """The operator's rules that hold for a request now."""
         filters = meant_filters(request.filters)
         return self.rulebook.rules_for(request.q[:QUERY_CHARACTERS_MAX], filters, self._database.clock.now())
+
+    def would_hold(self, rule: Rule, request: SearchRequest) -> bool:
+        """Whether a rule, kept or not, is about a request."""
+        return holds_for(rule, request.q[:QUERY_CHARACTERS_MAX], meant_filters(request.filters))
 
     def query(self, request: SearchRequest, request_id: str, rules: Sequence[Rule] | None = None) -> IndexQuery:
         """What the index is asked for a request, under the rules that hold for it, or under these."""

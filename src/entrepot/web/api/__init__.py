@@ -21,6 +21,7 @@ from . import (
     prices,
     probes,
     search,
+    search_rules,
     session,
     voices,
     webhook_endpoints,
@@ -29,6 +30,7 @@ from . import (
 
 ROUTES: tuple[ControllerRouterHandler, ...] = (
     *search.ROUTES,
+    *search_rules.ROUTES,
     *session.ROUTES,
     *account.ROUTES,
     *carts.ROUTES,

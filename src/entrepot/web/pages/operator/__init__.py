@@ -13,6 +13,9 @@ from . import (
     overview,
     payouts,
     reconciliation,
+    search_explained,
+    search_rules,
+    search_words,
     setup,
     taxonomy,
 )
@@ -28,6 +31,9 @@ ROUTES: tuple[ControllerRouterHandler, ...] = (
     *payouts.ROUTES,
     *reconciliation.ROUTES,
     *setup.ROUTES,
+    *search_rules.ROUTES,
+    *search_words.ROUTES,
+    *search_explained.ROUTES,
 )
 
 __all__ = ["ROUTES"]

@@ -18,6 +18,7 @@ SECTIONS = (
     ("desk", "/operator/desk"),
     ("delivery", "/operator/delivery"),
     ("taxonomy", "/operator/taxonomy"),
+    ("search", "/operator/search"),
     ("moderation", "/operator/moderation"),
     ("work", "/operator/failures"),
     ("promotions", "/operator/promotions"),

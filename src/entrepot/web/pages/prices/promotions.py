@@ -8,8 +8,8 @@ import msgspec
 from litestar import Response, get, post
 from litestar.types import ControllerRouterHandler
 
-from entrepot import catalog, orders
-from entrepot.kernel import Invalid, NotFound, Refused, Snapshot
+from entrepot import orders
+from entrepot.kernel import Invalid, Refused
 from entrepot.orders import Promotion, PromotionDraft, PromotionKind, PromotionState, Terms
 
 from ...params import Id, InQuery
@@ -17,6 +17,7 @@ from ...rendering import redirect
 from ...visit import Visit
 from ...wire import listed
 from ..merchant import console as merchant_console
+from ..named_goods import product_ids
 from ..operator import console as operator_console
 from .reading import amounts_of, amounts_text, bps_of, day_of, day_text, percent_text, whole_of, words_of
 
@@ -107,7 +108,7 @@ async def change_operator_promotion(visit: Visit, promotion_id: Id) -> Response[
 async def _save(visit: Visit, here: str) -> Response[Any]:
     form = await visit.fields(PromotionForm)
     try:
-        products = await visit.read(lambda s: _product_ids(s, words_of(form.products)))
+        products = await visit.read(lambda s: product_ids(s, words_of(form.products)))
         draft = _draft(form, products, here == OPERATORS)
         await visit.write(lambda tx: orders.save_promotion(tx, visit.scope, draft))
     except Refused as refusal:
@@ -157,18 +158,6 @@ def _draft(form: PromotionForm, products: tuple[str, ...], by_operator: bool) ->
             seller_bps=bps_of(form.sellers_share, "seller_bps") if by_operator else 10_000,
         ),
     )
-
-
-def _product_ids(snapshot: Snapshot, wanted: tuple[str, ...]) -> tuple[str, ...]:
-    """Products by id or by the last part of their page's address."""
-    found = []
-    for each in wanted:
-        try:
-            found.append(catalog.get_product(snapshot, each.rstrip("/").rpartition("/")[2]).id)
-        except NotFound:
-            sentence = f"There is no product {each[:80]!r}: give its address or its id"
-            raise Invalid(sentence, fields={"products": sentence}) from None
-    return tuple(found)
 
 
 def _form_of(promotion: Promotion) -> PromotionForm:

@@ -25,8 +25,13 @@ def aliases_in(draft: Draft) -> Iterator[tuple[int, int, Synonym]]:
         if not groups:
             continue
         own = query_words(draft.said(begin, end))
-        others = [tuple(each.split()) for group in groups for each in draft.book.groups[group]]
-        known = [each for each in dict.fromkeys(others) if each and each != own and _is_ours(draft, each)]
+        others = [
+            tuple(each.split())
+            for group in groups
+            for each in draft.book.groups[group]
+            if draft.book.is_clear(each, groups)
+        ]
+        known = _telling(own, [each for each in dict.fromkeys(others) if each and _is_ours(draft, each)])
         covered.update(range(begin, end))
         if known and own:
             yield begin, end, Synonym(own, tuple(known[:OTHERS_MAX]), in_names=True)
@@ -70,6 +75,12 @@ def quantities_in(draft: Draft) -> Iterator[tuple[int, int, Synonym]]:
         synonym = synonym_of(measure, draft.vocabulary.frequency)
         if synonym is not None:
             yield measure.begin, measure.end, synonym
+
+
+def _telling(own: tuple[str, ...], others: list[tuple[str, ...]]) -> list[tuple[str, ...]]:
+    """Those that find something else: what has all words of a shorter one is found by that already."""
+    shorter = [own, *others]
+    return [each for each in others if not any(set(each) >= set(other) and each is not other for other in shorter)]
 
 
 def _is_ours(draft: Draft, words: tuple[str, ...]) -> bool:

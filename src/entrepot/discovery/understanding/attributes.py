@@ -54,9 +54,10 @@ def candidates(draft: Draft) -> list[Value]:
     for begin, end, phrase in draft.phrases():
         if not covered.isdisjoint(range(begin, end)):
             continue
-        values = list(_values(draft, begin, end, phrase, named))
-        if values:
-            found += values
+        is_thing = draft.book.has(phrase, "thing", "accessory")
+        values = [] if is_thing else list(_values(draft, begin, end, phrase, named))
+        found += values
+        if values or is_thing or (end - begin > 1 and draft.book.has(phrase, "alias", "known", "family")):
             covered.update(range(begin, end))
     return found
 
@@ -66,7 +67,8 @@ def translations(draft: Draft, values: list[Value]) -> Iterator[Synonym]:
     for value in values:
         own = query_words(draft.said(value.begin, value.end))
         other = query_words(value.value)
-        if other and own and own != other and all(map(draft.vocabulary.frequency, other)):
+        is_foreign = not all(map(draft.vocabulary.frequency, own))
+        if other and own and own != other and is_foreign and all(map(draft.vocabulary.frequency, other)):
             yield Synonym(own, (other,))
 
 

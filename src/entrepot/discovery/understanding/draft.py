@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container
 
 import msgspec
 
@@ -12,6 +12,9 @@ from .phrases import PHRASE_WORDS_MAX, Phrasebook
 from .prices import Convert
 from .reading import Word, ngrams, phrase_of, words_of
 from .vocabulary import Vocabulary
+
+_SIGNS = ('"', "″", "%", "°")
+"""Units that are no letters."""
 
 
 class Asker(msgspec.Struct, frozen=True):
@@ -78,11 +81,19 @@ class Draft:
         """The words as they were typed."""
         return self.text[self.words[begin].start : self.words[end - 1].end]
 
-    def residual(self) -> str:
-        """The text that is left to be searched."""
-        text = self.text
-        for start, end in sorted(self.taken, reverse=True):
-            text = f"{text[:start]} {text[end:]}"
+    def residual(self, left_out: Container[int] = ()) -> str:
+        """The text that is left to be searched, without some of its words; words that stand without a space between
+        are parted where the packs know them."""
+        kept = [word for place, word in enumerate(self.words) if place not in left_out]
+        text, at = "", None
+        for word in kept:
+            between = self.text[at.end : word.start] if at is not None else ""
+            is_whole = at is not None and not self._is_taken(at.end, word.start) and self.words.index(word) - 1 == (
+                self.words.index(at))  # fmt: skip
+            glue = " " if at is None or not is_whole or (word.unspaced and at.unspaced) else between
+            behind = self.text[word.end : word.end + 1]
+            text += f"{glue}{self.text[word.start : word.end]}" + (behind if behind in _SIGNS and behind else "")
+            at = word
         return " ".join(text.split()).strip(" ,;-")
 
     def without(self, *spans: tuple[int, int]) -> str:
@@ -92,13 +103,13 @@ class Draft:
             text = f"{text[:start]} {text[end:]}"
         return " ".join(text.split()).strip(" ,;-")
 
+    def _is_taken(self, start: int, end: int) -> bool:
+        return any(start <= begin < end for begin, _ in self.taken)
+
     def _is_together(self, begin: int, end: int) -> bool:
         """Whether nothing but spaces and lines stands between the words, and nothing that was taken."""
         for one, other in zip(self.words[begin : end - 1], self.words[begin + 1 : end], strict=True):
             between = self.text[one.end : other.start]
-            if between.strip(" -/.&+'\u2019") or any(one.end <= start < other.start for start, _ in self.taken):
+            if between.strip(" -/.&+'\u2019") or self._is_taken(one.end, other.start):
                 return False
         return True
-
-
-Attributes = Mapping[str, str]

@@ -15,6 +15,8 @@ SAID_TOGETHER = 0.5
 """Where so many of the goods with a word say "no" too, the two are one name."""
 BRAND = "brand"
 TARGET_WORDS_MAX = 3
+UNTOLD = frozenset({"category", "merchant", "collection", "thing", "role", "fits"})
+VALUE_CHARACTERS_MAX = 60
 
 
 def read_unwanted(draft: Draft) -> list[tuple[str, tuple[int, int]]]:
@@ -45,6 +47,15 @@ def note_unwanted(draft: Draft, said: str) -> tuple[str, str]:
     if words and not any(name == BRAND for name, _ in terms):
         draft.unwanted.append(words)
     return terms[0] if terms else ("", words)
+
+
+def leave_out_values(draft: Draft, evidence: Evidence) -> None:
+    """Leave out every value of the goods found that says an unwanted phrase among other words."""
+    for phrase in draft.unwanted:
+        words = set(phrase.split())
+        for name, value in evidence.terms:
+            if name not in UNTOLD and len(value) <= VALUE_CHARACTERS_MAX and words.issubset(query_words(value)):
+                draft.must_not[name] = tuple(dict.fromkeys((*draft.must_not.get(name, ()), value)))
 
 
 def _terms(draft: Draft, said: str, words: str) -> list[tuple[str, str]]:

@@ -15,11 +15,12 @@ from entrepot.catalog import Pack, Thing
 
 from ..text import query_words
 from .languages import small_words, stop_words
+from .prices import currency_words
 from .reading import Word, key_of, words_of
 
 Kind = Literal[
     "alias", "attribute", "flag", "choice", "thing", "accessory", "family", "known", "not", "not_after", "or", "for",
-    "stop",
+    "stop", "bound",
 ]  # fmt: skip
 PHRASE_WORDS_MAX = 4
 ENDINGS_LETTERS = 4
@@ -43,6 +44,7 @@ class Phrasebook:
         self.things: dict[str, Thing] = {}
         self._typos: dict[str, set[str]] = {}
         self._unspaced: dict[str, int] = {}
+        self._groups_of: dict[str, set[int]] = {}
         for kind, words in _small():
             self._add(words, Sense(kind))
         for pack in packs:
@@ -69,6 +71,10 @@ class Phrasebook:
         """The same of a phrase just as it is written: small words have no endings to lose."""
         return any(sense.kind in kinds for sense in self._senses.get(phrase, ()))
 
+    def is_clear(self, words: str, groups: Sequence[int]) -> bool:
+        """Whether words of an alias say nothing else: `tee` is tea and a shirt, `the` is tea and a small word."""
+        return self._groups_of.get(words, set()) <= set(groups) and not self.exact(words, "stop", "not", "or")
+
     def near(self, word: str) -> set[str]:
         """Single words at about one edit from this one."""
         found: set[str] = set()
@@ -92,8 +98,11 @@ class Phrasebook:
 
     def _add_pack(self, pack: Pack) -> None:
         for group in pack.aliases:
-            self._add(group, Sense("alias", str(len(self.groups))))
+            number = len(self.groups)
+            self._add(group, Sense("alias", str(number)))
             self.groups.append(tuple(dict.fromkeys(" ".join(query_words(word)) for word in group)))
+            for word in self.groups[-1]:
+                self._groups_of.setdefault(word, set()).add(number)
         for attribute in pack.attributes.values():
             names = (*attribute.names.values(), *attribute.also)
             self._add(names, Sense("attribute", attribute.code))
@@ -127,10 +136,15 @@ class Phrasebook:
                         self._typos.setdefault(shorter, set()).add(phrase)
 
 
-@lru_cache(maxsize=4)
-def phrasebook_of(packs: tuple[Pack, ...]) -> Phrasebook:
+_books: dict[tuple[int, ...], tuple[Sequence[Pack], Phrasebook]] = {}
+
+
+def phrasebook_of(packs: Sequence[Pack]) -> Phrasebook:
     """The book of these packs; packs are read once in a process, so it is made once."""
-    return Phrasebook(packs)
+    key = tuple(map(id, packs))
+    if key not in _books:
+        _books[key] = (tuple(packs), Phrasebook(packs))  # with the packs, so that no other ever has their ids
+    return _books[key][1]
 
 
 @lru_cache(maxsize=8_192)
@@ -185,4 +199,7 @@ def _small() -> Iterator[tuple[Kind, tuple[str, ...]]]:
         yield "or", each.or_
         yield "for", each.for_
         yield "known", each.names
+        yield "bound", (*each.under, *each.over, *each.under_after, *each.over_after, *each.to)
+        yield "bound", tuple(word for pair in each.between for word in pair)
     yield "stop", tuple(stop_words())
+    yield "bound", currency_words()

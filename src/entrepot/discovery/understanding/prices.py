@@ -164,6 +164,11 @@ def _currency(sign: str, home: str) -> str | None:
     return next((code for code, words in data["words"].items() if sign in words), None)
 
 
+def currency_words() -> tuple[str, ...]:
+    """What people write for currencies."""
+    return _signs()
+
+
 @cache
 def _signs() -> tuple[str, ...]:
     data = _data()

@@ -1,7 +1,8 @@
 """When no product has all the words: which of them are left out, and what is said of it.
 
-First the words that no product has at all, then one word at a time, the commonest first, because it tells least. Never
-the last one. What is left is searched; the rest is told.
+First the words that no product has at all, then one at a time, of those without which the others are found together the
+commonest, because it tells least. Never the words of the thing that is looked for, and never the last one. What is left
+is searched; the rest is told.
 """
 
 from __future__ import annotations
@@ -14,9 +15,11 @@ from ..index.matching import Synonym
 from ..text import query_words
 from ..types import Relaxed
 from .draft import Draft
-from .reading import Word, words_of
+from .measures import measures_in
 
-TRIED_MAX = 4
+TRIED_MAX = 3
+PARTS_MAX = 8
+"""Of a query with more parts none is left out one at a time."""
 
 
 class Loosened(NamedTuple):
@@ -27,54 +30,82 @@ class Loosened(NamedTuple):
     evidence: Evidence
 
 
-def relax(draft: Draft, text: str, synonyms: Sequence[Synonym], evidence: Evidence) -> Loosened:
-    """Leave words out until some product has all the others; nothing is left out where one has them all."""
-    if evidence.total or not query_words(text):
-        return Loosened(text, (), evidence)
-    left_out: list[Relaxed] = []
-    words = words_of(text)
-    spoken = {word for synonym in synonyms for word in synonym.words}
-    for word in _unknown(draft, words, spoken):
-        if len(words_of(text)) > 1:
-            text, left_out = _out(text, word, left_out)
-    evidence = draft.vocabulary.evidence(text, synonyms)
+class Part(NamedTuple):
+    """Words that are left out together or not at all: a quantity, or a single word. `keep`: a thing's."""
+
+    begin: int
+    end: int
+    words: tuple[str, ...]
+    keep: bool
+
+
+def relax(draft: Draft, small: set[int], synonyms: Sequence[Synonym]) -> Loosened:
+    """Leave parts out until some product has all the others; nothing is left out where one has them all."""
+    text = draft.residual(small)
+    whole = _evidence(draft, text, synonyms)
+    if whole.total or not query_words(text):
+        return Loosened(text, (), whole)
+    parts = _parts(draft, small, synonyms)
+    out: list[Part] = []
+    for part in [part for part in parts if not part.keep and _is_unknown(draft, part, synonyms)]:
+        if len(parts) > 1:
+            parts.remove(part)
+            out.append(part)
+    evidence = _evidence(draft, _text(draft, small, out), synonyms)
     for _ in range(TRIED_MAX):
-        words = [word for word in words_of(text) if query_words(word.text)]
-        if evidence.total or len(words) <= 1:
+        if evidence.total or not 1 < len(parts) <= PARTS_MAX or all(part.keep for part in parts):
             break
-        text, left_out, evidence = _least_telling(draft, text, words, synonyms, left_out)
-    return Loosened(text, tuple(left_out), evidence)
+        part, evidence = _least_telling(draft, small, parts, out, synonyms)
+        parts.remove(part)
+        out.append(part)
+    if not evidence.total:
+        return Loosened(text, (), whole)
+    told = tuple(Relaxed("words", draft.said(part.begin, part.end)) for part in sorted(out))
+    return Loosened(_text(draft, small, out), told, evidence)
 
 
-def _unknown(draft: Draft, words: Sequence[Word], spoken: set[str]) -> list[Word]:
-    """The words that no product has, and that stand for no other."""
-    return [
-        word
-        for word in words
-        if not word.text.isdigit()
-        and (stems := query_words(word.text))
-        and spoken.isdisjoint(stems)
-        and not any(map(draft.vocabulary.frequency, stems))
-    ][::-1]
+def _evidence(draft: Draft, text: str, synonyms: Sequence[Synonym]) -> Evidence:
+    return draft.vocabulary.evidence(text, synonyms) if query_words(text) else Evidence()
+
+
+def _text(draft: Draft, small: set[int], out: Sequence[Part]) -> str:
+    return draft.residual(small.union(*(range(part.begin, part.end) for part in out)))
+
+
+def _parts(draft: Draft, small: set[int], synonyms: Sequence[Synonym]) -> list[Part]:
+    """The words that are searched, in parts."""
+    spans = {measure.begin: measure.end for measure in measures_in(draft.text, draft.words)}
+    kept = {
+        place
+        for begin, end, phrase in draft.phrases()
+        if draft.book.has(phrase, "thing")
+        for place in range(begin, end)
+    }
+    parts, at = [], 0
+    while at < len(draft.words):
+        end = spans.get(at, at + 1)
+        words = query_words(draft.said(at, end))
+        if at not in small and words:
+            parts.append(Part(at, end, words, at in kept))
+        at = end
+    return parts
+
+
+def _is_unknown(draft: Draft, part: Part, synonyms: Sequence[Synonym]) -> bool:
+    """Whether no product has the words, and they stand for no others."""
+    spoken = {word for synonym in synonyms for word in synonym.words}
+    return spoken.isdisjoint(part.words) and not all(map(draft.vocabulary.frequency, part.words))
 
 
 def _least_telling(
-    draft: Draft, text: str, words: Sequence[Word], synonyms: Sequence[Synonym], left_out: list[Relaxed]
-) -> tuple[str, list[Relaxed], Evidence]:
-    """Leave out the word without which the most telling others are still found together."""
+    draft: Draft, small: set[int], parts: Sequence[Part], out: Sequence[Part], synonyms: Sequence[Synonym]
+) -> tuple[Part, Evidence]:
+    """The part without which the most telling others are still found together, and what is found then."""
     tried = []
-    for word in words:
-        shorter, _ = _out(text, word, [])
-        evidence = draft.vocabulary.evidence(shorter, synonyms)
-        common = sum(map(draft.vocabulary.frequency, query_words(word.text)))
-        tried.append((evidence.total > 0, not draft.book.has(word.text, "thing", "alias"), common, -word.start, word,
-                      evidence))  # fmt: skip
-    *_, word, evidence = max(tried, key=lambda each: each[:4])
-    text, left_out = _out(text, word, left_out)
-    return text, left_out, evidence
-
-
-def _out(text: str, word: Word, left_out: list[Relaxed]) -> tuple[str, list[Relaxed]]:
-    said = text[word.start : word.end]
-    rest = " ".join(f"{text[: word.start]} {text[word.end :]}".split()).strip(" ,;-")
-    return rest, [*left_out, Relaxed("words", said)]
+    for part in parts:
+        if not part.keep:
+            evidence = _evidence(draft, _text(draft, small, [*out, part]), synonyms)
+            common = sum(map(draft.vocabulary.frequency, part.words))
+            tried.append(((evidence.total > 0, common, -part.begin), part, evidence))
+    _, part, evidence = max(tried, key=lambda each: each[0])
+    return part, evidence

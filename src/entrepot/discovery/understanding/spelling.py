@@ -35,6 +35,20 @@ def mend(draft: Draft) -> list[tuple[str, str]]:
     return mended
 
 
+def mend_bound(draft: Draft) -> bool:
+    """Mend the word in front of a figure, where it is one edit from one for a bound; returns whether it was."""
+    for at, word in enumerate(draft.words[:-1]):
+        after = draft.words[at + 1].text
+        if not after[:1].isdigit() or len(word.text) < LETTERS_MIN or not _is_unknown(draft, at):
+            continue
+        near = [other for other in draft.book.near(word.text) if draft.book.exact(other, "bound")]
+        near = sorted(other for other in near if distance(word.text, other) == 1)
+        if near:
+            draft.mend(at, near[0])
+            return True
+    return False
+
+
 def _is_unknown(draft: Draft, at: int) -> bool:
     """Whether neither the shop nor a pack knows a word, and it is no part of a name with figures."""
     word = draft.words[at]

@@ -41,16 +41,15 @@ def understand(text: str, vocabulary: Vocabulary, packs: Sequence[Pack], asker: 
     give the same."""
     asker = asker or Asker()
     typed = tidy(text)
-    draft = Draft(typed, vocabulary, phrasebook_of(tuple(packs)), asker)
-    corrected = _mend(draft)
-    price = _take_price(draft)
+    draft = Draft(typed, vocabulary, phrasebook_of(packs), asker)
+    language = guess_language(typed, tuple(word.text for word in draft.words), asker.language)
+    price = _take_price(draft) or _take_mended_price(draft)
     _take_unwanted(draft)
-    language = guess_language(draft.text, tuple(word.text for word in draft.words), asker.language)
+    _mend(draft)
+    _take_unwanted(draft)
     values = _find_words(draft)
-    residual = _residual(draft)
-    synonyms = (*asker.synonyms, *draft.synonyms)
-    evidence = vocabulary.evidence(residual, synonyms) if query_words(residual) else Evidence()
-    relaxed = relax(draft, residual, synonyms, evidence)
+    relaxed = relax(draft, _small_words(draft), (*asker.synonyms, *draft.synonyms))
+    negation.leave_out_values(draft, relaxed.evidence)
     _decide(draft, values, relaxed.evidence)
     role = _decide_role(draft, relaxed.evidence)
     return Understood(
@@ -67,16 +66,22 @@ def understand(text: str, vocabulary: Vocabulary, packs: Sequence[Pack], asker: 
         fits=role.fits,
         chips=tuple(draft.chips),
         language=language,
-        corrected=corrected,
+        corrected=draft.text if draft.text != typed else None,
         typed=typed,
         relaxed=relaxed.left_out,
     )
 
 
-def _mend(draft: Draft) -> str | None:
-    if "spelling" in draft.asker.ignore:
+def _mend(draft: Draft) -> None:
+    if "spelling" not in draft.asker.ignore:
+        spelling.mend(draft)
+
+
+def _take_mended_price(draft: Draft) -> Price | None:
+    """The price where the word of its bound is mistyped: `undr 500`."""
+    if "spelling" in draft.asker.ignore or not spelling.mend_bound(draft):
         return None
-    return draft.text if spelling.mend(draft) else None
+    return _take_price(draft)
 
 
 def _take_price(draft: Draft) -> Price | None:
@@ -124,17 +129,16 @@ def _find_words(draft: Draft) -> list[attributes.Value]:
         if covered.isdisjoint(range(begin, end)):
             covered.update(range(begin, end))
             draft.synonyms.append(synonym)
-    draft.synonyms += attributes.translations(draft, [each for each in values if each.begin not in covered])
+    draft.synonyms += dict.fromkeys(
+        attributes.translations(draft, [each for each in values if each.begin not in covered])
+    )
     return values
 
 
-def _residual(draft: Draft) -> str:
-    """The words to search: without small words of any language, as long as others are left."""
-    telling = [word for word in draft.words if not _is_small(draft, word.text)]
-    if not telling or len(telling) == len(draft.words):
-        return draft.residual()
-    spans = [(word.start, word.end) for word in draft.words if _is_small(draft, word.text)]
-    return draft.without(*draft.taken, *spans)
+def _small_words(draft: Draft) -> set[int]:
+    """The places of small words of any language, as long as others are left: they are not searched."""
+    small = {place for place, word in enumerate(draft.words) if _is_small(draft, word.text)}
+    return small if len(small) < len(draft.words) else set()
 
 
 def _is_small(draft: Draft, word: str) -> bool:
@@ -168,11 +172,11 @@ def _decide_role(draft: Draft, evidence: Evidence) -> roles.Role:
     draft.wishes += wishes
     language = draft.asker.language
     away = (("ignore", "role"),)
-    if role.fits and role.fits_span is not None and "fits" not in draft.asker.ignore:
+    if any(wish.name == roles.FITS for wish in wishes):
         draft.chips.append(
             Chip("fits", say("fits", language, value=role.fits[0]), roles.FITS, role.fits[0], role.fits[0], away)
         )
-    elif any(wish.name == roles.ROLE and wish.weight < 0 for wish in wishes):
+    elif role.role in ("device", "accessory") and any(wish.name == roles.ROLE and wish.weight < 0 for wish in wishes):
         draft.chips.append(Chip("role", say(role.role, language), roles.ROLE, role.role, "", away))
     return role
 

@@ -49,6 +49,8 @@ class Settings(msgspec.Struct, frozen=True):
     """The least that is paid for credit at a time, in minor units."""
     topup_max_minor: Annotated[int, msgspec.Meta(ge=1)] = 1_000_000
     """The most."""
+    shop_share: Annotated[float, msgspec.Meta(ge=0, le=0.9)] = 0.25
+    """The part of a busy model that the shop's own work has at least, however many others want it."""
     weights: dict[str, float] = {}
     """Shares of organisations in a busy model, by their ids; 1 where nothing is said. The shop is `platform`."""
     upstreams: dict[str, Upstream] = {}

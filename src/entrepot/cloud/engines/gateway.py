@@ -28,7 +28,7 @@ from .. import admission, settling
 from ..accounts import nano
 from ..admission import Admitted, Ask
 from ..customers import Limits
-from ..fair import Class
+from ..fair import Class, Ticket
 from ..licences import has_agreed
 from ..rating import rate, total_of
 from ..registry import Model, find_live
@@ -182,8 +182,9 @@ class Gateway:
         for number, name in enumerate(self._candidates(call), call.attempts_before + 1):
             attempt = await self._begin(call, name, number, lambda _: {meter: bound})
             try:
-                async with self._turn(call, attempt, bound):
+                async with self._turn(call, attempt, bound) as ticket:
                     answer, tokens = await act(attempt.loaded)
+                    ticket.spent = float(tokens)
                 settled = await self._database.write(self._settle(attempt, {meter: tokens}, answer=answer))
                 attempt.is_over = True
                 return answer, self._count(attempt, settled)
@@ -232,11 +233,12 @@ class Gateway:
         cost = READING * attempt.admitted_input + work.output_tokens_max
         try:
             async with (
-                self._turn(call, attempt, cost),
+                self._turn(call, attempt, cost) as ticket,
                 aclosing(loaded.engine.generate(work)) as pieces,  # type: ignore[type-var]
             ):
                 async for piece in pieces:
                     self._note(attempt, piece)
+                    ticket.spent = READING * attempt.admitted_input + attempt.seen["output_tokens"]
                     if piece.finish is None:
                         yield piece
                         continue
@@ -252,12 +254,12 @@ class Gateway:
             self._leave(attempt)
 
     @asynccontextmanager
-    async def _turn(self, call: Call, attempt: _Attempt, cost: float) -> AsyncIterator[None]:
+    async def _turn(self, call: Call, attempt: _Attempt, cost: float) -> AsyncIterator[Ticket]:
         """The call's turn at its model, its wait counted."""
         loaded, began = attempt.loaded, time.monotonic()
-        async with loaded.turns.turn(call.organisation, cost, call.kind):
+        async with loaded.turns.turn(call.organisation, cost, call.kind) as ticket:
             self.watch.waited(loaded.model.name, call.organisation, cost, time.monotonic() - began)
-            yield
+            yield ticket
 
     def _count(self, attempt: _Attempt, settled: Settled) -> Bill:
         bill = _bill(attempt, settled)

@@ -6,7 +6,6 @@ memory. Cores are given out here and nowhere else: engines that each took all of
 
 from __future__ import annotations
 
-import os
 import time
 from functools import partial
 
@@ -18,11 +17,8 @@ from ..registry import Model
 from ..types import Settings
 from ..watching import Watch
 from .base import Engine
-from .llama import Budget, Llama
-from .onnx import Onnx
-from .static import Static
+from .opening import open_engine
 from .turns import Turns
-from .upstream import Upstream
 
 GROWTH = 1.5
 """A loaded model takes about so many times its file."""
@@ -62,7 +58,7 @@ class Pool:
         if loaded is None:
             memory = sum(each.size for each in model.files)
             await self._make_room(int(memory * GROWTH))
-            turns = Turns(self._slots(model), self._settings.weights)
+            turns = Turns(self._slots(model), self._settings.weights, self._settings.shop_share)
             loaded = self._loaded.setdefault(model.id, Loaded(model, self._open(model), turns, int(memory * GROWTH)))
         loaded.used_at = time.monotonic()
         return loaded
@@ -102,28 +98,5 @@ class Pool:
         return {"llama": self._settings.parallel, "upstream": 64}.get(model.engine, 1)
 
     def _open(self, model: Model) -> Engine:
-        threads = self._settings.threads or max((os.cpu_count() or 2) - 1, 1)
-        weights = model.file("weights")
-        match model.engine:
-            case "static":
-                return Static()
-            case "upstream":
-                return self._open_upstream(model)
-            case "onnx":
-                words = model.file("tokenizer")
-                assert weights is not None
-                assert words is not None
-                return Onnx(self._blobs.path(weights.sha256), self._blobs.get(words.sha256), threads=threads)
-            case "llama":
-                assert weights is not None
-                budget = Budget(threads, self._settings.parallel, self._settings.context)
-                embedding = model.kind in ("embedding", "rerank")
-                path, noted = self._blobs.path(weights.sha256), partial(self.watch.restarted, model.name)
-                return Llama(path, model.name, budget, embedding=embedding, when_restarted=noted)
-
-    def _open_upstream(self, model: Model) -> Upstream:
-        name, _, theirs = (model.upstream or "").partition("/")
-        server = self._settings.upstreams.get(name)
-        if server is None:
-            raise Unavailable(f"The setting cloud.upstreams has no {name!r}, where {model.name} is served")
-        return Upstream(server.url, theirs, model.capabilities, server.key if server.key.reveal() else None)
+        noted = partial(self.watch.restarted, model.name)
+        return open_engine(model, self._blobs, self._settings, known=model.capabilities, when_restarted=noted)

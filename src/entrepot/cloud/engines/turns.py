@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -10,13 +11,14 @@ from contextlib import asynccontextmanager
 from entrepot.kernel import TooMany
 
 from ..fair import Class, FairQueue, Ticket
+from ..types import SHOP
 
 
 class Turns:
     """The waiting callers of one model."""
 
-    def __init__(self, slots: int, weights: Mapping[str, float]) -> None:
-        self._queue = FairQueue(slots, dict(weights))
+    def __init__(self, slots: int, weights: Mapping[str, float], shop_share: float = 0.0) -> None:
+        self._queue = FairQueue(slots, weights, {SHOP: shop_share})
         self._waiting: dict[int, asyncio.Future[None]] = {}
 
     @property
@@ -30,17 +32,20 @@ class Turns:
         return self._queue.is_busy
 
     def check_wait(self, tenant: str, wait_s_max: float) -> None:
-        """TooMany, with an honest estimate, when a call of this tenant would wait longer than that."""
+        """TooMany, with an honest estimate, when a call of this tenant would wait longer than that. It is told to come
+        again when the wait will have become bearable, should nobody bring more work."""
         wait = self._queue.wait_s(tenant, time.monotonic())
         if wait > wait_s_max:
-            seconds = int(wait) + 1
+            seconds = math.ceil(wait - wait_s_max) + 1
             raise TooMany(
-                f"This model is busy: a call would wait about {seconds} s. Try again then", retry_after_s=seconds
+                f"This model is busy: a call would wait about {math.ceil(wait)} s, longer than is let in. Try again in "
+                f"{seconds} s",
+                retry_after_s=seconds,
             )
 
     @asynccontextmanager
-    async def turn(self, tenant: str, cost: float, kind: Class) -> AsyncIterator[None]:
-        """Wait for a turn, and have it until the end of the block."""
+    async def turn(self, tenant: str, cost: float, kind: Class) -> AsyncIterator[Ticket]:
+        """Wait for a turn, and have it until the end of the block, which may note in the ticket what was `spent`."""
         ticket = self._queue.push(tenant, cost, kind, time.monotonic())
         turn = self._waiting[id(ticket)] = asyncio.get_running_loop().create_future()
         self._advance()
@@ -50,7 +55,7 @@ class Turns:
             self._give_up(ticket, turn)
             raise
         try:
-            yield
+            yield ticket
         finally:
             self._queue.done(ticket, time.monotonic())
             self._advance()

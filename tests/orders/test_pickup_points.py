@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from entrepot import deliver, orders
+from entrepot import deliver, identity, orders
 from entrepot.identity import Address
 from entrepot.kernel import MINUTE, Conflict
 from tests.orders.market import BULB, LAMP, PRICES, Market, guest
@@ -93,6 +93,9 @@ def test_a_sent_parcel_lies_at_the_point_until_it_is_collected(market: Market) -
     parcel = market.do(deliver.take_in, point.id, 1, "P-1")
     assert parcel.pickup_point_id == point.id
     code = market.see(deliver.collections, [parcel.id])[parcel.id].code
+    market.settle()
+    told = market.see(identity.list_notices, alice)
+    assert f"say the code {code}" in next(each.text for each in told if each.kind == "orders.to_collect")
     with pytest.raises(Conflict, match="does not lie here"):
         market.do(deliver.send_back, point.id, 1, market.do(deliver.hand_out, point.id, 1, "P-1", code).id)
     market.settle()

@@ -7,6 +7,7 @@ from entrepot.identity import NoticeKind, declare_notices
 PAID, TO_SEND = "orders.paid", "orders.to_send"
 PAYMENT_FAILED, EXPIRED = "orders.payment_failed", "orders.expired"
 SHIPPED, DELIVERED, COMPLETED = "orders.shipped", "orders.delivered", "orders.completed"
+TO_COLLECT = "orders.to_collect"
 CANCELLED, CALLED_OFF = "orders.cancelled", "orders.called_off"
 
 declare_notices(
@@ -51,6 +52,15 @@ declare_notices(
         {
             "en": "Part {number} of your order is on its way. Follow it on the order's page.",
             "zh": "您的包裹 {number} 已在途中，可在订单页面查看物流。",
+        },
+        mailed=True,
+    ),
+    NoticeKind(
+        TO_COLLECT,
+        {"en": "Your parcel from {merchant} waits at {point}", "zh": "您在 {merchant} 购买的商品已到达自提点 {point}"},
+        {
+            "en": "Collect it at {address}, and say the code {code}. It is kept for you for {days} days.",
+            "zh": "请前往 {address} 取件，取件码 {code}。包裹为您保留 {days} 天。",
         },
         mailed=True,
     ),

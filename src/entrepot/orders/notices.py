@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from entrepot import deliver
+from entrepot.deliver import ParcelArrived
 from entrepot.identity import Notice, notify
 from entrepot.kernel import Secret, Tx, format_money
 
@@ -19,6 +24,8 @@ from .events import (
 from .links import link_to
 from .records import find_order, find_seller, list_lines, list_sellers
 from .types import Order, SellerOrder
+
+NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
 class Notices:
@@ -52,6 +59,16 @@ class Notices:
         """To the buyer."""
         self._tell_of_part(tx, event.seller_order_id, texts.SHIPPED)
 
+    def to_collect(self, tx: Tx, event: ParcelArrived) -> None:
+        """To the buyer, with where the parcel lies and the code that opens the shelf."""
+        collection = deliver.collections(tx, [event.parcel_id]).get(event.parcel_id)
+        if collection is None or event.ref.startswith("ret_"):
+            return
+        at = collection.point.address
+        address = ", ".join(part for part in (at.line1, at.line2, at.postal_code, at.city) if part)
+        where = {"point": collection.point.name, "address": address, "code": collection.code}
+        self._tell_of_part(tx, event.ref, texts.TO_COLLECT, {**where, "days": str(collection.point.kept_days)})
+
     def delivered(self, tx: Tx, event: SellerOrderDelivered) -> None:
         """To the buyer, with how long there is to object."""
         self._tell_of_part(tx, event.seller_order_id, texts.DELIVERED)
@@ -66,18 +83,18 @@ class Notices:
         """To whoever did not do it. A merchant hears of it only when the order had been one to send."""
         seller = find_seller(tx, event.seller_order_id)
         if event.by != BUYER:
-            self._tell_of_part(tx, seller.id, texts.CANCELLED, event.reason)
+            self._tell_of_part(tx, seller.id, texts.CANCELLED, {"reason": event.reason.rstrip(".")})
         if event.by != MERCHANT and seller.paid_at is not None:
             tell_merchant(tx, seller, texts.CALLED_OFF, {"reason": event.reason})
 
-    def _tell_of_part(self, tx: Tx, seller_order_id: str, kind: str, reason: str = "") -> None:
+    def _tell_of_part(self, tx: Tx, seller_order_id: str, kind: str, more: Mapping[str, str] = NOTHING) -> None:
         seller = find_seller(tx, seller_order_id)
         params = {
             "merchant": seller.merchant_name,
             "number": number_of(seller.id),
             "total": format_money(seller.total_minor, seller.currency),
             "days": str(seller.confirm_days),
-            "reason": reason.rstrip("."),
+            **more,
         }
         self.tell_buyer(tx, order_of(tx, seller.order_id), kind, params)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from entrepot import catalog, pay
-from entrepot.deliver import ParcelDelivered, ParcelLost, ParcelNotDelivered, ParcelReturned
+from entrepot.deliver import ParcelArrived, ParcelDelivered, ParcelLost, ParcelNotDelivered, ParcelReturned
 from entrepot.kernel import Reactions, Secret, Tx
 
 from .access import is_person
@@ -124,6 +124,7 @@ def reactions(key: Secret) -> Reactions:
         pay.RefundPaid: (mark_refunded,),
         pay.ChargebackOpened: (dispute_chargeback,),
         pay.ChargebackClosed: (decide_chargeback,),
+        ParcelArrived: (notices.to_collect,),
         ParcelDelivered: (mark_delivered,),
         ParcelNotDelivered: (mark_not_delivered,),
         ParcelLost: (mark_lost,),

@@ -44,7 +44,7 @@ from .engines.gateway import Bill, Call, Gateway
 from .engines.pool import Pool
 from .events import ModelPriced, ModelPublished, ModelWithdrawn
 from .exporting import FORMATS, ExportWish, export_usage
-from .files import PACKAGES, Packaged, draft_of, find_package, probe, store_files
+from .files import ENGINES, EXTRAS, KINDS, engine_for, probe, store_files
 from .invoices import (
     CloudInvoice,
     InvoiceLine,
@@ -65,7 +65,14 @@ from .makers import MAKERS, Earned, Earnings, PayMakers, makers_task, pay_makers
 from .metering import Meter
 from .meters import METERS, MeterKind
 from .offers import Offer, list_offers
-from .pricing import add_price_book, find_price_book, list_price_books
+from .packages import PACKAGES, Packaged, draft_of, find_package, list_installed
+from .pricing import (
+    add_price_book,
+    find_price_book,
+    list_price_books,
+    list_priced,
+    publish_prices,
+)
 from .proofs import PROOFS
 from .publishing import (
     METERS_OF,
@@ -106,9 +113,20 @@ from .registry import (
     list_submitted,
     list_versions,
 )
-from .replay import Replay, replay
+from .replay import Difference, Replay, replay, replay_export, replay_invoice
 from .reserves import Reserve, StandingHold, list_reserves, list_standing_holds, request_reconciling
-from .spending import UnderWay, UsageCell, UsageSum, UsageWish, calls_under_way, days_of, sum_usage, usage_cells
+from .spending import (
+    DAYS_MAX,
+    UnderWay,
+    UsageCell,
+    UsageSum,
+    UsageWish,
+    all_under_way,
+    calls_under_way,
+    days_of,
+    sum_usage,
+    usage_cells,
+)
 from .standing import Movement, Standing, find_standing, list_customers, list_movements, read_standing
 from .topups import Topup, cancel_topup, find_topup_action, get_topup, list_topups, top_up
 from .types import SHOP, Job, Settings, Usage, UsageClass
@@ -127,9 +145,13 @@ from .watching import WAIT_BUCKETS_S, Watch
 __all__ = [
     "ALERTS",
     "BILLING",
+    "DAYS_MAX",
     "DIMENSIONS",
+    "ENGINES",
     "EVENTS",
+    "EXTRAS",
     "FORMATS",
+    "KINDS",
     "MAKERS",
     "METERS",
     "METERS_OF",
@@ -165,6 +187,7 @@ __all__ = [
     "Cost",
     "Credit",
     "DaySpend",
+    "Difference",
     "Earned",
     "Earnings",
     "Embeddings",
@@ -237,6 +260,7 @@ __all__ = [
     "add_price_book",
     "add_upload",
     "agree_to_licence",
+    "all_under_way",
     "ancestors",
     "bill_round",
     "billing_tasks",
@@ -256,6 +280,7 @@ __all__ = [
     "embed",
     "embed_query",
     "end_budget",
+    "engine_for",
     "ensure_builtin",
     "export_usage",
     "failure",
@@ -288,11 +313,13 @@ __all__ = [
     "list_calls",
     "list_cloud_invoices",
     "list_customers",
+    "list_installed",
     "list_live",
     "list_movements",
     "list_offers",
     "list_own",
     "list_price_books",
+    "list_priced",
     "list_reserves",
     "list_standing_holds",
     "list_submitted",
@@ -308,6 +335,7 @@ __all__ = [
     "place_of",
     "probe",
     "publish_model",
+    "publish_prices",
     "reactions",
     "read_credit",
     "read_earnings",
@@ -319,6 +347,8 @@ __all__ = [
     "record_payment",
     "refuse_model",
     "replay",
+    "replay_export",
+    "replay_invoice",
     "request_reconciling",
     "rows_of_line",
     "save_party",

@@ -1,100 +1,118 @@
-"""Sentence embeddings by ONNX Runtime: a transformer and its tokeniser, read from files, never unpickled.
+"""Transformers by ONNX Runtime: sentence embeddings, and orders of documents, from a model and its tokeniser.
 
 Texts are sorted by length and run in batches of a bounded number of tokens, because a batch costs as much as its
-longest text times its size. Vectors are means over the real tokens, at unit length.
+longest text times its size. What the model gives tells what it is: a vector for each token is averaged over the real
+tokens, a vector for each text is taken as it is, and a single number for each pair of texts is a score: such a model
+reads query and document together (a cross-encoder), and orders documents better than angles between vectors do.
 """
 
 from __future__ import annotations
 
 import asyncio
-import threading
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from ..capabilities import Capabilities
-from .base import Embedded, EngineFault, Generation, Piece, Ranked, Unable, Vectors, no_text
+from .base import Embedded, EngineFault, Ranked, Unable, Vectors
+from .static import open_tokenizer
+from .vectors import VectorEngine, at_unit_length
 
 TOKENS_MAX = 256
+PAIR_TOKENS_MAX = 512
 BATCH_TOKENS_MAX = 4_096
-SENTENCE = "This model makes vectors and nothing else: use /v1/embeddings"
+SCORES_ONLY = "This model orders documents and nothing else: use /v1/rerank"
 
 
-class Onnx:
-    """A model file with its `tokenizer.json`. `prefix` is put before each text where a model was trained so."""
+class _Loaded:
+    """A session with its tokeniser, and what the model gives."""
 
-    counts_exactly = True
+    def __init__(self, session: Any, tokenizer: Any) -> None:
+        self.session = session
+        self.tokenizer = tokenizer
+        self.wanted = {each.name for each in session.get_inputs()}
+        shape = session.get_outputs()[0].shape
+        self.scores = len(shape) == 1 or (len(shape) == 2 and shape[1] == 1)
+
+    def run(self, batch: Sequence[Any]) -> tuple[Any, npt.NDArray[np.int64]]:
+        """What the model gives for these encoded texts, and which of the tokens are real."""
+        longest = max(len(each.ids) for each in batch)
+        ids = np.zeros((len(batch), longest), np.int64)
+        mask, types = np.zeros_like(ids), np.zeros_like(ids)
+        for place, each in enumerate(batch):
+            ids[place, : len(each.ids)] = each.ids
+            mask[place, : len(each.ids)] = 1
+            types[place, : len(each.ids)] = each.type_ids
+        given = {"input_ids": ids, "attention_mask": mask, "token_type_ids": types}
+        try:
+            found = self.session.run(None, {name: array for name, array in given.items() if name in self.wanted})[0]
+        except Exception as error:
+            raise EngineFault("The model failed at its work: does its tokeniser belong to it?") from error
+        return found, mask
+
+
+class Onnx(VectorEngine):
+    """A model file with its `tokenizer.json`."""
 
     def __init__(self, model: Path, tokenizer: bytes, *, threads: int = 1, tokens_max: int = TOKENS_MAX) -> None:
+        super().__init__()
         self._model = model
-        self._tokenizer_json = tokenizer
+        self._words = tokenizer
         self._threads = threads
         self._tokens_max = tokens_max
-        self._loading = threading.Lock()
-        self._loaded: tuple[Any, Any] | None = None
+        self._loaded: _Loaded | None = None
 
     async def capabilities(self) -> Capabilities:
         """What it can do; loads it."""
+        if (await asyncio.to_thread(self._load)).scores:
+            await self.rerank("a", ["b"])
+            return Capabilities(context=PAIR_TOKENS_MAX, rerank=True)
         vectors = (await self.embed(["a"])).vectors
         return Capabilities(context=self._tokens_max, dimensions=vectors.shape[1])
 
-    async def count(self, work: Generation) -> int:
-        """It reads no conversations."""
-        raise Unable(SENTENCE)
-
-    def generate(self, work: Generation) -> AsyncIterator[Piece]:
-        """It writes nothing."""
-        return no_text(SENTENCE)
-
-    async def embed(self, texts: Sequence[str]) -> Embedded:
-        """Vectors, in the order of the texts."""
-        return await asyncio.to_thread(self.embed_now, texts)
-
     def embed_now(self, texts: Sequence[str]) -> Embedded:
-        """The same, on this thread."""
-        session, tokenizer = self._loaded or self._load()
-        encoded = [each.ids for each in tokenizer.encode_batch_fast(list(texts))] if texts else []
-        order = sorted(range(len(encoded)), key=lambda place: len(encoded[place]))
+        """Vectors, on this thread. Unable for a model that gives scores."""
+        loaded = self._loaded or self._load()
+        if loaded.scores:
+            raise Unable(SCORES_ONLY)
+        encoded = _cut(loaded.tokenizer, self._tokens_max, list(texts))
         rows: list[Any] = [None] * len(encoded)
-        for places in _batches(order, [len(ids) for ids in encoded]):
-            for place, row in zip(places, self._run(session, [encoded[place] for place in places]), strict=True):
+        for places in batches([len(each.ids) for each in encoded]):
+            found, mask = loaded.run([encoded[place] for place in places])
+            for place, row in zip(places, _pooled(found, mask), strict=True):
                 rows[place] = row
         vectors: Vectors = np.stack(rows) if rows else np.zeros((0, 0), np.float32)
-        return Embedded(vectors, sum(map(len, encoded)))
+        return Embedded(vectors, sum(len(each.ids) for each in encoded))
 
     async def rerank(self, query: str, documents: Sequence[str]) -> Ranked:
-        """By the angle between the query's vector and each document's."""
-        embedded = await self.embed([query, *documents])
-        scores = embedded.vectors[1:] @ embedded.vectors[0]
-        return Ranked(tuple(float(score) for score in scores), embedded.tokens)
+        """By the model's own scores where it gives them, else by angles between vectors."""
+        if not (await asyncio.to_thread(self._load)).scores:
+            return await super().rerank(query, documents)
+        return await asyncio.to_thread(self.score_now, query, documents)
+
+    def score_now(self, query: str, documents: Sequence[str]) -> Ranked:
+        """The model's scores of pairs, on this thread."""
+        loaded = self._loaded or self._load()
+        encoded = _cut(loaded.tokenizer, PAIR_TOKENS_MAX, [(query, document) for document in documents])
+        scores = [0.0] * len(encoded)
+        for places in batches([len(each.ids) for each in encoded]):
+            found, _ = loaded.run([encoded[place] for place in places])
+            for place, score in zip(places, np.asarray(found, np.float32).reshape(len(places)), strict=True):
+                scores[place] = float(score)
+        return Ranked(tuple(scores), sum(len(each.ids) for each in encoded))
 
     async def close(self) -> None:
         """Let the model go."""
         with self._loading:
             self._loaded = None
 
-    def _run(self, session: Any, batch: Sequence[Sequence[int]]) -> Vectors:
-        longest = max(map(len, batch))
-        ids = np.zeros((len(batch), longest), np.int64)
-        mask = np.zeros_like(ids)
-        for place, tokens in enumerate(batch):
-            ids[place, : len(tokens)] = tokens
-            mask[place, : len(tokens)] = 1
-        given = {"input_ids": ids, "attention_mask": mask, "token_type_ids": np.zeros_like(ids)}
-        wanted = {each.name for each in session.get_inputs()}
-        hidden = session.run(None, {name: array for name, array in given.items() if name in wanted})[0]
-        weights = mask[:, :, None].astype(np.float32)
-        means = (hidden * weights).sum(axis=1) / np.maximum(weights.sum(axis=1), 1)
-        norms = np.linalg.norm(means, axis=1, keepdims=True)
-        vectors: Vectors = np.divide(means, norms, out=np.zeros_like(means), where=norms > 0).astype(np.float32)
-        return vectors
-
-    def _load(self) -> tuple[Any, Any]:
+    def _load(self) -> _Loaded:
         with self._loading:
             if self._loaded is None:
-                self._loaded = (self._open_session(), self._open_tokenizer())
+                self._loaded = _Loaded(self._open_session(), open_tokenizer(self._words))
             return self._loaded
 
     def _open_session(self) -> Any:
@@ -109,25 +127,31 @@ class Onnx:
         except Exception as error:
             raise EngineFault("The model file cannot be loaded: is it whole, and an ONNX file?") from error
 
-    def _open_tokenizer(self) -> Any:
-        from tokenizers import Tokenizer
 
-        try:
-            tokenizer = Tokenizer.from_buffer(self._tokenizer_json)
-        except Exception as error:
-            raise EngineFault("The tokeniser cannot be loaded: is it a tokenizer.json?") from error
-        tokenizer.no_padding()  # such files often pad every text to one length, which costs ten times the work
-        tokenizer.enable_truncation(self._tokens_max)
-        return tokenizer
-
-
-def _batches(order: Sequence[int], lengths: Sequence[int]) -> Iterator[list[int]]:
-    """Places in the order given, cut so that no batch has more than so many tokens, padding counted."""
+def batches(lengths: Sequence[int]) -> Iterator[list[int]]:
+    """Places, shortest text first, cut so that no batch has more than so many tokens, padding counted. A text that is
+    longer by itself is a batch of its own."""
     batch: list[int] = []
-    for place in order:
+    for place in sorted(range(len(lengths)), key=lengths.__getitem__):
         if batch and lengths[place] * (len(batch) + 1) > BATCH_TOKENS_MAX:
             yield batch
             batch = []
         batch.append(place)
     if batch:
         yield batch
+
+
+def _cut(tokenizer: Any, most: int, texts: list[Any]) -> list[Any]:
+    """Texts, or pairs of texts, as tokens; of a pair the longer is cut first."""
+    tokenizer.enable_truncation(most)
+    return list(tokenizer.encode_batch(texts)) if texts else []
+
+
+def _pooled(found: Any, mask: npt.NDArray[np.int64]) -> Vectors:
+    """A vector for each text: the mean of its tokens', or what the model made of it itself."""
+    if found.ndim == 2:
+        return at_unit_length(np.asarray(found, np.float32))
+    if found.ndim != 3 or found.shape[:2] != mask.shape:
+        raise EngineFault("The model gives neither vectors nor scores: it cannot be served")
+    weights = mask[:, :, None].astype(np.float32)
+    return at_unit_length((found * weights).sum(axis=1) / np.maximum(weights.sum(axis=1), 1))

@@ -53,11 +53,3 @@ def test_a_price_is_needed_and_must_be_one(home: Path, tmp_path: Path) -> None:
     assert "no meter" in run(home, "models", "add", "x", "--price", "words=1").output
     assert "at most nine decimals" in run(home, "models", "add", "x", "--price", "input_tokens=1/3").output
     assert "neither a file nor an installed model" in run(home, "models", "add", "x").output
-
-
-def test_credit_is_given_once_for_a_payment(home: Path) -> None:
-    assert "Credited" in run(home, "bill", "credit", "org_x", "25.00", "--ref", "pay_1").output
-    assert "credited before" in run(home, "bill", "credit", "org_x", "25.00", "--ref", "pay_1").output
-    assert run(home, "bill", "credit", "org_x", "0", "--ref", "pay_2").exit_code == 1
-    replayed = run(home, "bill", "replay")
-    assert (replayed.exit_code, replayed.output) == (0, "0 rows were charged 0 nano units and rate 0\n")

@@ -38,13 +38,13 @@ def export_file(home: Path, path: Path, feed_format: str | None, merchant: str |
                 bar.advance(count)
 
             blocks = catalog.export_feed(entrepot.database.read_now, scope_of(seller), seller.id, named, site, progress)
-            size = _write(path, blocks)
+            size = write_whole(path, blocks)
     finally:
         entrepot.close()
     click.echo(f"{path}: {written:,} products, {size:,} bytes, {named}")
 
 
-def _write(path: Path, blocks: Iterable[bytes]) -> int:
+def write_whole(path: Path, blocks: Iterable[bytes]) -> int:
     """The size of what was written. Nobody ever sees half a file."""
     size = 0
     try:

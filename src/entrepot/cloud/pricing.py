@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import bindparam, func, insert, select
 
+from entrepot.identity import Scope, audit, require_operator
 from entrepot.kernel import Invalid, Prepared, Snapshot, Tx, from_json, in_set, prepare, to_json
 
 from . import tables
@@ -41,6 +42,27 @@ def add_price_book(
         maker_bps=maker_bps, created_at=tx.now,
     )  # fmt: skip
     return book
+
+
+def publish_prices(
+    tx: Tx, scope: Scope, model: str, nano: Mapping[str, int], *, maker_bps: int = 0, effective_at: int | None = None
+) -> PriceBook:
+    """The operator sets a model's prices from a day on; nothing that was used before is priced anew."""
+    require_operator(scope)
+    if not nano:
+        raise Invalid("A model has a price for at least one meter: write zero where it is free", fields={"": "a price"})
+    book = add_price_book(tx, model, nano, maker_bps=maker_bps, effective_at=effective_at)
+    audit(tx, scope, "cloud.publish_prices", book.id, {"model": model, "version": book.version, "nano": dict(nano)})
+    return book
+
+
+def list_priced(snapshot: Snapshot, scope: Scope) -> dict[str, list[PriceBook]]:
+    """Every version of every model's prices, the latest to begin first; for the operator."""
+    require_operator(scope)
+    found: dict[str, list[PriceBook]] = {}
+    for book in snapshot.all(_every):
+        found.setdefault(book.model, []).append(book)
+    return found
 
 
 def find_price_book(snapshot: Snapshot, model: str, at: int) -> PriceBook | None:
@@ -93,6 +115,7 @@ _all_until: Prepared[PriceBook] = prepare(
     ),
     _read,
 )
+_every: Prepared[PriceBook] = prepare(_books.order_by(_p.model, _p.effective_at.desc(), _p.version.desc()), _read)
 _versions: Prepared[PriceBook] = prepare(
     _books.where(_p.model == bindparam("model")).order_by(_p.effective_at.desc(), _p.version.desc()), _read
 )

@@ -1,0 +1,132 @@
+"""The money of compute from the command line."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from entrepot import cloud
+from entrepot.app import open_database, open_home
+from entrepot.identity import Scope, get_organisation
+from entrepot.kernel import Invalid, NotFound, Snapshot, Tx, format_money
+from entrepot.settings import Settings, read_settings
+
+from .exporting import write_whole
+
+
+def replay_bill(home: Path, organisation: str | None, invoice: str | None, path: Path | None) -> cloud.Replay:
+    """Every row rated again: of a file, of an invoice, of an organisation, of all."""
+    if path is not None:
+        with path.open(encoding="utf-8", newline="") as file:
+            return cloud.replay_export(file)
+
+    def again(snapshot: Snapshot) -> cloud.Replay:
+        if invoice is None:
+            return cloud.replay(snapshot, organisation, 0, 2**62)
+        return cloud.replay_invoice(snapshot, cloud.get_cloud_invoice(snapshot, Scope.system(), invoice).id)
+
+    with open_database(home) as database:
+        return database.read_now(again)
+
+
+def add_credit(home: Path, organisation: str, amount: str, ref: str, *, grant: bool) -> bool:
+    """Give credit, or record money that came; False when the same was credited before."""
+    nano = cloud.read_nano(amount)
+    if nano <= 0:
+        raise Invalid(f"{amount} is no credit: write an amount above zero, such as 25.00")
+    entrepot = open_home(home)
+    try:
+        settings = entrepot.settings.cloud
+        limits, currency = cloud.limits_of(settings), settings.currency
+        minor, rest = divmod(nano, cloud.nano_per_minor(currency))
+        if rest and not grant:
+            raise Invalid(f"{amount} is no whole amount of {currency}: what is paid is, as in 25.00")
+
+        def act(tx: Tx) -> bool:
+            _check_organisation(tx, organisation)
+            if grant:
+                unit = cloud.nano(currency)
+                return cloud.grant_credit(tx, Scope.system(), organisation, unit, nano, ref, limits)
+            return cloud.record_payment(tx, Scope.system(), organisation, currency, minor, ref, limits)
+
+        return entrepot.database.write_now(act)
+    finally:
+        entrepot.close()
+
+
+def set_line(home: Path, organisation: str, amount: str) -> None:
+    """How much an organisation may use before it pays."""
+    nano = cloud.read_nano(amount)
+    entrepot = open_home(home)
+    try:
+        settings = entrepot.settings.cloud
+        unit, limits = cloud.nano(settings.currency), cloud.limits_of(settings)
+
+        def act(tx: Tx) -> None:
+            _check_organisation(tx, organisation)
+            cloud.set_credit_line(tx, Scope.system(), organisation, unit, nano, limits)
+
+        entrepot.database.write_now(act)
+    finally:
+        entrepot.close()
+
+
+def issue_invoices(home: Path, organisation: str | None) -> Iterator[str]:
+    """An invoice of one organisation now, or all that are due; a line about each."""
+    entrepot = open_home(home)
+    try:
+        settings = entrepot.settings.cloud
+        if organisation is None:
+            count = cloud.bill_round(entrepot.database, settings)
+            yield f"{count:,} invoices issued"
+            return
+        found = entrepot.database.write_now(lambda tx: cloud.issue_now(tx, Scope.system(), settings, organisation))
+        due = f", {format_money(found.due_minor, found.currency)} due" if found.due_minor else ""
+        amount = format_money(found.amount_minor, found.currency)
+        yield f"{found.label} ({found.id}): {amount}{due}, {found.rows:,} rows"
+    finally:
+        entrepot.close()
+
+
+def export_file(
+    home: Path, path: Path, wanted: str, organisation: str | None, invoice: str | None, since: int | None,
+    until: int | None,
+) -> tuple[int, int]:  # fmt: skip
+    """Write an export beside its name, then move it there; returns rows and bytes."""
+    settings = _settings(home)
+    wish = cloud.ExportWish(
+        wanted, settings.cloud.currency, since or 0, until or 2**62, invoice, organisation,  # type: ignore[arg-type]
+    )  # fmt: skip
+    lines = 0
+
+    def counted(blocks: Iterable[bytes]) -> Iterator[bytes]:
+        nonlocal lines
+        for block in blocks:
+            lines += block.count(b"\n")
+            yield block
+
+    with open_database(home) as database:
+        size = write_whole(path, counted(cloud.export_usage(database, Scope.system(), wish)))
+    return lines - 1, size
+
+
+def add_price(home: Path, model: str, prices: tuple[str, ...], begins: int | None, maker_bps: int) -> cloud.PriceBook:
+    """A version of a model's prices."""
+    nano = dict(map(cloud.read_price, prices))
+
+    def act(tx: Tx) -> cloud.PriceBook:
+        if cloud.find_live(tx, model) is None:
+            raise NotFound(f"There is no live model {model}: `entrepot models list` shows those there are")
+        return cloud.publish_prices(tx, Scope.system(), model, nano, maker_bps=maker_bps, effective_at=begins)
+
+    with open_database(home) as database:
+        return database.write_now(act)
+
+
+def _check_organisation(snapshot: Snapshot, organisation: str) -> None:
+    get_organisation(snapshot, Scope.system(), organisation)
+
+
+def _settings(home: Path) -> Settings:
+    return read_settings(home, os.environ)

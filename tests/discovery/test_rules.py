@@ -261,7 +261,7 @@ def click(shop: Shop, session: str, page: discovery.SearchPage) -> None:
 
 
 def test_a_search_without_rules_asks_for_none(shop: Shop) -> None:
-    query = shop.searcher.query(SearchRequest("lamp"), "req")
+    query = shop.searcher.query(SearchRequest("lamp", exact=True), "req")
     assert query.rules is None
     assert query.synonyms == ()
     assert shop.search("lamp", scope=Scope.public()).total == 3

@@ -19,6 +19,7 @@ from .index.base import Completion, IndexHit, IndexPage, IndexQuery, Vectors
 from .index.filters import PRICE, Ranges, read_filters
 from .index.served import ServedIndex
 from .lists import START, Kept, Lists, cursor_at
+from .meaning import Meaning, asked, looser
 from .names import Names
 from .names import read_filters as meant_filters
 from .popular import PopularQueries
@@ -26,7 +27,7 @@ from .reasons import explain
 from .rulebook import Rulebook, arrangement_of, holds_for
 from .rules import Rule
 from .text import QUERY_CHARACTERS_MAX, document_words, fold, query_words
-from .types import LIMIT_MAX, OFFSET_MAX, Hit, SearchPage, SearchRequest, Suggestion
+from .types import LIMIT_MAX, OFFSET_MAX, Hit, SearchPage, SearchRequest, Suggestion, Understood
 
 SUGGESTIONS_MAX = 8
 PRODUCTS_SUGGESTED = 3
@@ -49,6 +50,7 @@ class Searcher:
         self._names = Names(database)
         self._popular = PopularQueries(database)
         self.rulebook = Rulebook(database)
+        self.meaning = Meaning(database, index)
 
     def search(self, scope: Scope, request: SearchRequest) -> SearchPage:
         """A page of what the request asks for. Invalid, with the field at fault, for what cannot be read.
@@ -57,11 +59,16 @@ class Searcher:
         """
         began = time.perf_counter()
         request_id = new_id("req", self._database.clock.now(), self._database.random)
+        understood = self.understand(request)
         if request.cursor:
             found, query, total, after = self._through_list(request, request_id)
         else:
-            query = self.query(request, request_id)
+            query = self.query(request, request_id, understood=understood)
             found, after = self.index.search(query), None
+            for loosened in () if found.total else looser(understood):
+                query, understood = self.query(request, request_id, understood=loosened), loosened
+                if (found := self.index.search(query)).total:
+                    break
             total = found.total
         hits = self.hits(found, query, request.language)
         self._note(scope, request, request_id, hits)
@@ -71,9 +78,10 @@ class Searcher:
             facets=self._names.label(found.facets, request.language, self.index.label),
             took_ms=round((time.perf_counter() - began) * 1_000, 3),
             request_id=request_id,
-            corrected=found.corrected,
+            corrected=found.corrected if understood is None else understood.corrected or found.corrected,
             currency=self._names.currency(),
             next=after,
+            understood=understood,
         )
 
     def rules_for(self, request: SearchRequest) -> list[Rule]:
@@ -85,8 +93,20 @@ class Searcher:
         """Whether a rule, kept or not, is about a request."""
         return holds_for(rule, request.q[:QUERY_CHARACTERS_MAX], meant_filters(request.filters))
 
-    def query(self, request: SearchRequest, request_id: str, rules: Sequence[Rule] | None = None) -> IndexQuery:
-        """What the index is asked for a request, under the rules that hold for it, or under these."""
+    def understand(self, request: SearchRequest) -> Understood | None:
+        """What a request's words mean, before any of it is left out."""
+        q = request.q[:QUERY_CHARACTERS_MAX].strip()
+        return self.meaning.of(request, q, self.rulebook.synonyms_for(q, request.language))
+
+    def query(
+        self,
+        request: SearchRequest,
+        request_id: str,
+        rules: Sequence[Rule] | None = None,
+        understood: Understood | None = None,
+    ) -> IndexQuery:
+        """What the index is asked for a request, under the rules that hold for it, or under these; as its words are
+        understood, or as they were."""
         if request.offset + request.limit > OFFSET_MAX + LIMIT_MAX:
             raise Invalid(
                 f"Results beyond the {OFFSET_MAX:,}th are reached by a cursor: ask with cursor=* and follow `next`, "
@@ -95,9 +115,10 @@ class Searcher:
             )
         q = request.q[:QUERY_CHARACTERS_MAX].strip()
         filters = meant_filters(request.filters)
-        return IndexQuery(
+        understood = understood or self.understand(request)
+        plain = IndexQuery(
             text=q,
-            vector=self._vector(q, request.surface, request_id),
+            vector=self._vector(understood.text if understood else q, request.surface, request_id),
             filters=filters,
             sort=request.sort,
             offset=request.offset,
@@ -109,16 +130,17 @@ class Searcher:
             synonyms=self.rulebook.synonyms_for(q, request.language),
             rules=arrangement_of(self.rules_for(request) if rules is None else rules),
         )
+        return asked(plain, understood)
 
     def _through_list(self, request: SearchRequest, request_id: str) -> tuple[IndexPage, IndexQuery, int, str | None]:
         """A page of a list that stands still (`lists`), its query, the list's length, and the cursor behind it."""
         if self._lists is None or request.offset:
             raise Invalid("Give either a cursor or an offset", fields={"cursor": "not together with an offset"})
         if request.cursor == START:
-            asked = self.query(request, request_id)
-            ids, corrected = self.index.list_ids(asked)
-            name, at = self._lists.keep(replace(request, filters=asked.filters), ids, corrected), 0
-            kept = Kept(asked.text, asked.filters, asked.sort, tuple(ids), corrected)
+            first = self.query(request, request_id)
+            ids, corrected = self.index.list_ids(first)
+            name, at = self._lists.keep(replace(request, filters=first.filters), ids, corrected), 0
+            kept = Kept(first.text, first.filters, first.sort, tuple(ids), corrected)
         else:
             name, kept, at = self._lists.find(str(request.cursor))
         end = at + request.limit
@@ -248,6 +270,8 @@ def _hit(card: Card, found: IndexHit, q: str, language: str, home: str) -> Hit:
         variant_id=card.variant_id,
         variants=card.variants,
         price_max=card.price_minor_max,
+        kind=card.kind,
+        meters=card.meters,
     )
     words = frozenset(document_words(f"{card.title} {card.brand or ''}"))
     return replace(hit, why=explain(hit, found.reasons, q, language, words))

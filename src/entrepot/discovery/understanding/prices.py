@@ -22,7 +22,8 @@ from .languages import small_words
 
 MINOR_MAX = 10**12
 Convert = Callable[[int, str], int | None]
-"""An amount in minor units of a currency, in minor units of the market's; None where no rate is known."""
+"""An amount in minor units of a currency, in minor units of the market's. Where no rate is known (None) the figure is
+taken for the market's own: people write `euro` where they mean money."""
 
 _NUMBER = r"(?:\d{1,3}(?:[., '\u2019]\d{3})+(?:[.,]\d{1,2})?|\d{1,9}(?:[.,]\d{1,2})?)(?![\d])"
 _LINE = r"\s?(?:-|–|—|~|～|\.\.)\s?"
@@ -45,7 +46,7 @@ class Price(msgspec.Struct, frozen=True):
 def read_price(
     text: str, currency: str, convert: Convert | None = None, is_unit: Callable[[str], bool] = lambda word: False
 ) -> Price | None:
-    """The first price that a tidy text says; None where it says none, or in a currency that cannot be converted.
+    """The first price that a tidy text says; None where it says none.
 
     `is_unit` tells whether the word behind a number makes it something other than a price.
     """
@@ -98,7 +99,8 @@ def _minor(number: str | None, meant: str, currency: str, convert: Convert | Non
         return None
     if meant == currency:
         return minor
-    return convert(minor, meant) if convert is not None else None
+    converted = convert(minor, meant) if convert is not None else None
+    return minor * 10 ** decimals_of(currency) // 10 ** decimals_of(meant) if converted is None else converted
 
 
 def _read(number: str) -> Fraction:

@@ -1,0 +1,117 @@
+"""From what was understood of a query to what the index is asked, and what is left out where that finds nothing."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from functools import cache
+
+from msgspec.structs import replace
+
+from entrepot import catalog, pay
+from entrepot.kernel import Database
+from entrepot.pay import Rates
+
+from .index.arrangement import Arrangement, Lift, Target
+from .index.base import IndexQuery
+from .index.filters import Terms
+from .index.matching import Synonym
+from .index.served import ServedIndex
+from .text import fold
+from .types import Relaxed, SearchRequest, Understood, Wish
+from .understanding import Asker, understand
+
+KEPT_S = 5.0
+LIFTED = "understood."
+"""Contributions to a score by what was understood are named so, with the attribute behind it."""
+
+
+class Meaning:
+    """What queries mean to this market now: its index, its currency, the packs."""
+
+    def __init__(self, database: Database, index: ServedIndex) -> None:
+        self._database = database
+        self._index = index
+        self._rates: tuple[float, Rates] = (0.0, Rates(""))
+
+    def of(self, request: SearchRequest, q: str, synonyms: tuple[Synonym, ...] = ()) -> Understood | None:
+        """What a query means; None where it is to be taken word by word, or says nothing."""
+        if request.exact or not q:
+            return None
+        rates = self._fresh()
+        asker = Asker(
+            rates.home,
+            request.language,
+            lambda minor, currency: rates.convert(minor, currency, rates.home),
+            synonyms,
+            frozenset(request.ignore),
+        )
+        return understand(q, self._index.current, packs(), asker)
+
+    def _fresh(self) -> Rates:
+        until, rates = self._rates
+        if until < time.monotonic():
+            rates = self._database.read_now(pay.read_rates)
+            self._rates = (time.monotonic() + KEPT_S, rates)
+        return rates
+
+
+def asked(query: IndexQuery, understood: Understood | None) -> IndexQuery:
+    """A query with what was understood from its words. What the shopper filters by goes before what the words say."""
+    if understood is None:
+        return query
+    chosen = {name: values for name, values in understood.filters.items() if name not in query.filters}
+    wishes = [wish for wish in understood.wishes if wish.name not in query.filters]
+    return replace(
+        query,
+        text=understood.text,
+        filters={**query.filters, **chosen},
+        synonyms=(*query.synonyms, *understood.synonyms),
+        unwanted=understood.unwanted,
+        rules=_with_wishes(query.rules, wishes, understood.must_not),
+    )
+
+
+def looser(understood: Understood | None) -> Iterator[Understood]:
+    """The same with less and less that is strict, for when nothing is found: values are only preferred, then the price
+    is left out. What is not wanted stays so."""
+    if understood is None:
+        return
+    strict = [name for name in understood.filters if name != "price"]
+    if strict:
+        left = {name: values for name, values in understood.filters.items() if name == "price"}
+        understood = _left_out(understood, strict, left)
+        yield understood
+    if understood.price:
+        understood = replace(_left_out(understood, ["price"], {}), price=None)
+        yield understood
+
+
+def _left_out(understood: Understood, names: Sequence[str], filters: dict[str, tuple[str, ...]]) -> Understood:
+    gone = [chip for chip in understood.chips if chip.strict and chip.name in names and chip.kind != "not"]
+    told = tuple(Relaxed(chip.kind, chip.words, chip.label) for chip in gone)
+    chips = tuple(chip for chip in understood.chips if chip not in gone)
+    return replace(understood, filters=filters, chips=chips, relaxed=(*understood.relaxed, *told))
+
+
+def _with_wishes(
+    rules: Arrangement | None, wishes: Sequence[Wish], must_not: dict[str, tuple[str, ...]]
+) -> Arrangement | None:
+    """An operator's rules, and the shopper's wishes as lifts beside them."""
+    if not wishes and not must_not:
+        return rules
+    rules = rules or Arrangement()
+    lifts = [Lift(f"{LIFTED}{wish.name}", wish.weight, _target(wish.name, wish.values)) for wish in wishes]
+    excluded = [_target(name, values) for name, values in must_not.items()]
+    return replace(rules, lifts=(*rules.lifts, *lifts), excluded=(*rules.excluded, *excluded))
+
+
+def _target(name: str, values: Sequence[str]) -> Target:
+    return Target(filters=(Terms(name, frozenset(map(fold, values))),))
+
+
+@cache
+def packs() -> tuple[catalog.Pack, ...]:
+    """The packs by which queries are understood: every industry's, and what is common to all goods."""
+    common = catalog.pack_named("common")
+    return (*catalog.list_packs(), *((common,) if common else ()))

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from entrepot import cloud
 from entrepot.cli import main
-from tests.cloud import weights
+from tests.cloud import tiny
 
 
 @pytest.fixture
@@ -21,7 +22,7 @@ def run(home: Path, *words: str) -> Result:
 
 
 def test_a_packaged_model_is_added_listed_and_taken_back(home: Path) -> None:
-    if weights.minilm() is None:
+    if cloud.find_package("minilm-l6-v2") is None or not tiny.is_installed("onnxruntime"):
         pytest.skip("the weights of MiniLM are not installed: run `make models`")
     added = run(home, "models", "add", "minilm-l6-v2", "--price", "embedding_tokens=0.01")
     assert "minilm-l6-v2@1 (embedding, 256 tokens, 384 dimensions)" in added.output, added.output
@@ -36,7 +37,8 @@ def test_a_packaged_model_is_added_listed_and_taken_back(home: Path) -> None:
         (b"\x80\x04evil", "model.gguf", "is a pickle"),
         (b"PK\x03\x04zip", "model.onnx", "is a pickle"),
         (b"nothing", "model.gguf", "is it whole?"),
-        (b"text", "model.bin", "no model that is known"),
+        (b"text", "model.bin", "is a pickle"),
+        (b"text", "model.txt", "no model that is known"),
     ],
 )
 def test_a_file_that_is_no_model_is_refused_with_a_sentence(

@@ -15,10 +15,11 @@ from pathlib import Path
 
 import pytest
 
+from entrepot import cloud
 from entrepot.cloud.engines.base import EngineFault, Generation, Message, Piece, Tool, Unable
 from entrepot.cloud.engines.grammar import compile_schema
 from entrepot.cloud.engines.llama import Budget, Llama
-from tests.cloud import weights
+from tests.cloud import tiny
 
 SCHEMA = {
     "type": "object",
@@ -35,11 +36,11 @@ TIME = Tool("time", "tells the time")
 
 @pytest.fixture
 def path() -> Path:
-    found = weights.smollm2()
-    if found is None:
+    found = cloud.find_package("smollm2-135m-instruct")
+    if found is None or not tiny.is_installed("xllamacpp"):
         reason = "the weights of SmolLM2 are not installed: run `make models`"
         pytest.fail(reason) if os.environ.get("CI") == "true" else pytest.skip(reason)
-    return found
+    return found[1]
 
 
 def run(path: Path, work: Callable[[Llama], Awaitable[None]], budget: Budget | None = None) -> None:
@@ -164,7 +165,7 @@ def test_a_file_that_is_no_model_is_an_engine_fault(tmp_path: Path) -> None:
         with pytest.raises(EngineFault, match="is the file whole"):
             await engine.capabilities()
 
-    if weights.smollm2() is None:
+    if not tiny.is_installed("xllamacpp"):
         pytest.skip("xllamacpp is not installed")
     run(file, work)
 

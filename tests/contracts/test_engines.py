@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import os
+import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+from entrepot import cloud
 from entrepot.cloud.capabilities import Capabilities
 from entrepot.cloud.engines.base import Engine, Generation, Message, Piece, Unable
+from entrepot.cloud.engines.e5 import E5
 from entrepot.cloud.engines.llama import Llama
 from entrepot.cloud.engines.onnx import Onnx
-from entrepot.cloud.engines.static import Static
+from entrepot.cloud.engines.static import Static, Table
+from entrepot.cloud.engines.transformers import Transformers
 from entrepot.cloud.engines.upstream import Upstream
-from tests.cloud import weights
+from tests.cloud import tiny
 from tests.cloud.wires import double
 
 ABLE = Capabilities(context=1_000, chat=True, completion=True, dimensions=3, rerank=True)
@@ -35,9 +40,9 @@ async def upstream() -> AsyncIterator[Engine]:
 
 @asynccontextmanager
 async def llama() -> AsyncIterator[Engine]:
-    path = weights.smollm2()
-    assert path is not None
-    engine = Llama(path, "smollm2")
+    found = cloud.find_package("smollm2-135m-instruct")
+    assert found is not None
+    engine = Llama(found[1], "smollm2")
     try:
         yield engine
     finally:
@@ -51,12 +56,49 @@ async def static() -> AsyncIterator[Engine]:
 
 @asynccontextmanager
 async def onnx() -> AsyncIterator[Engine]:
-    files = weights.minilm()
-    assert files is not None
-    yield Onnx(*files)
+    found = cloud.find_package("minilm-l6-v2")
+    assert found is not None
+    assert found[2] is not None
+    yield Onnx(found[1], found[2])
 
 
-MAKERS = {"upstream": upstream, "llama": llama, "static": static, "onnx": onnx}
+@asynccontextmanager
+async def table() -> AsyncIterator[Engine]:
+    with tempfile.TemporaryDirectory() as folder:
+        yield Table(tiny.table(Path(folder)), tiny.tokenizer())
+
+
+@asynccontextmanager
+async def tiny_onnx() -> AsyncIterator[Engine]:
+    with tempfile.TemporaryDirectory() as folder:
+        yield Onnx(tiny.encoder(Path(folder)), tiny.tokenizer())
+
+
+@asynccontextmanager
+async def cross() -> AsyncIterator[Engine]:
+    with tempfile.TemporaryDirectory() as folder:
+        yield Onnx(tiny.cross_encoder(Path(folder)), tiny.tokenizer(pairs=True))
+
+
+@asynccontextmanager
+async def e5() -> AsyncIterator[Engine]:
+    found = cloud.find_package("multilingual-e5-small")
+    assert found is not None
+    yield E5(found[1])
+
+
+@asynccontextmanager
+async def transformers() -> AsyncIterator[Engine]:
+    with tempfile.TemporaryDirectory() as folder:
+        yield Transformers(tiny.language_model(Path(folder)), "chat")
+
+
+MAKERS = {"upstream": upstream, "llama": llama, "static": static, "onnx": onnx, "table": table, "e5": e5,
+          "tiny-onnx": tiny_onnx, "cross": cross, "transformers": transformers}  # fmt: skip
+NEEDS = {"llama": ("smollm2-135m-instruct", "xllamacpp"), "onnx": ("minilm-l6-v2", "onnxruntime"),
+         "e5": ("multilingual-e5-small",), "tiny-onnx": ("onnxruntime",), "cross": ("onnxruntime",),
+         "transformers": ("torch", "transformers")}  # fmt: skip
+"""Packages, or packaged models, that a making cannot do without."""
 Work = Callable[[Engine], Awaitable[None]]
 Run = Callable[[Work], None]
 
@@ -65,9 +107,11 @@ Run = Callable[[Work], None]
 def run(request: pytest.FixtureRequest) -> Run:
     """Runs a piece of work with an engine of the kind that the test is for."""
     name = request.param
-    if (name == "llama" and weights.smollm2() is None) or (name == "onnx" and weights.minilm() is None):
-        reason = f"the weights for {name} are not installed: run `make models`"
-        pytest.fail(reason) if os.environ.get("CI") == "true" else pytest.skip(reason)
+    missing = [each for each in NEEDS.get(name, ()) if not (cloud.find_package(each) or tiny.is_installed(each))]
+    if missing:
+        reason = f"{name} needs {', '.join(missing)}: run `make models`"
+        must = os.environ.get("CI") == "true" and name != "transformers"  # torch is nobody's dependency
+        pytest.fail(reason) if must else pytest.skip(reason)
 
     async def whole(work: Work) -> None:
         async with AsyncExitStack() as stack:
@@ -84,7 +128,7 @@ async def write(engine: Engine, work: Generation) -> list[Piece]:
     return [piece async for piece in engine.generate(work)]
 
 
-@for_engines("upstream", "llama")
+@for_engines("upstream", "llama", "transformers")
 def test_an_answer_comes_in_pieces_and_ends_with_its_exact_count(run: Run) -> None:
     async def work(engine: Engine) -> None:
         pieces = await write(engine, HELLO)
@@ -101,7 +145,7 @@ def test_an_answer_comes_in_pieces_and_ends_with_its_exact_count(run: Run) -> No
     run(work)
 
 
-@for_engines("upstream", "llama")
+@for_engines("upstream", "llama", "transformers")
 def test_no_more_is_written_than_was_asked_for(run: Run) -> None:
     async def work(engine: Engine) -> None:
         pieces = await write(engine, Generation(2, messages=HELLO.messages))
@@ -111,7 +155,7 @@ def test_no_more_is_written_than_was_asked_for(run: Run) -> None:
     run(work)
 
 
-@for_engines("upstream", "llama")
+@for_engines("upstream", "llama", "transformers")
 def test_a_text_is_continued_without_a_conversation(run: Run) -> None:
     async def work(engine: Engine) -> None:
         pieces = await write(engine, Generation(4, prompt="Once upon a"))
@@ -120,7 +164,7 @@ def test_a_text_is_continued_without_a_conversation(run: Run) -> None:
     run(work)
 
 
-@for_engines("upstream", "llama")
+@for_engines("upstream", "llama", "transformers")
 def test_a_reader_who_leaves_may_be_followed_by_another(run: Run) -> None:
     async def work(engine: Engine) -> None:
         async with aclosing(engine.generate(Generation(200, messages=HELLO.messages))) as pieces:  # type: ignore[type-var]
@@ -131,7 +175,7 @@ def test_a_reader_who_leaves_may_be_followed_by_another(run: Run) -> None:
     run(work)
 
 
-@for_engines("upstream", "llama")
+@for_engines("upstream", "llama", "transformers")
 def test_pictures_are_refused_with_a_sentence(run: Run) -> None:
     async def work(engine: Engine) -> None:
         picture = [{"type": "image_url", "image_url": {"url": "data:"}}]
@@ -141,7 +185,7 @@ def test_pictures_are_refused_with_a_sentence(run: Run) -> None:
     run(work)
 
 
-@for_engines("upstream", "static", "onnx")
+@for_engines("upstream", "static", "onnx", "table", "tiny-onnx", "e5")
 def test_texts_become_rows_of_unit_length_in_their_order(run: Run) -> None:
     async def work(engine: Engine) -> None:
         texts = ["a red sofa", "b", "a very long text about red sofas and chairs " * 20]
@@ -157,7 +201,7 @@ def test_texts_become_rows_of_unit_length_in_their_order(run: Run) -> None:
     run(work)
 
 
-@for_engines("static", "onnx")
+@for_engines("static", "onnx", "table", "tiny-onnx", "e5", "cross")
 def test_what_means_the_same_is_near(run: Run) -> None:
     async def work(engine: Engine) -> None:
         ranked = await engine.rerank("red sofa", ["scarlet couch for the living room", "HDMI cable 2 m"])
@@ -166,7 +210,7 @@ def test_what_means_the_same_is_near(run: Run) -> None:
     run(work)
 
 
-@for_engines("static", "onnx")
+@for_engines("static", "onnx", "table", "tiny-onnx", "e5", "cross")
 def test_a_model_of_vectors_says_that_it_writes_nothing(run: Run) -> None:
     async def work(engine: Engine) -> None:
         with pytest.raises(Unable, match="embeddings"):
@@ -177,11 +221,30 @@ def test_a_model_of_vectors_says_that_it_writes_nothing(run: Run) -> None:
     run(work)
 
 
-@for_engines("upstream", "llama", "static", "onnx")
+@for_engines(*MAKERS)
 def test_what_was_closed_works_again_when_it_is_asked(run: Run) -> None:
     async def work(engine: Engine) -> None:
         before = await engine.capabilities()
         await engine.close()
         assert await engine.capabilities() == before
+
+    run(work)
+
+
+@for_engines("cross")
+def test_a_model_of_scores_says_that_it_makes_no_vectors(run: Run) -> None:
+    async def work(engine: Engine) -> None:
+        assert (await engine.capabilities()).rerank
+        with pytest.raises(Unable, match="rerank"):
+            await engine.embed(["a"])
+
+    run(work)
+
+
+@for_engines("transformers")
+def test_what_would_need_a_grammar_is_refused_where_there_is_none(run: Run) -> None:
+    async def work(engine: Engine) -> None:
+        with pytest.raises(Unable, match="schemas"):
+            await write(engine, Generation(5, messages=HELLO.messages, schema={"type": "object"}))
 
     run(work)

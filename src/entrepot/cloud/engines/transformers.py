@@ -166,8 +166,8 @@ class _Loaded:
                 raise EngineFault(f"The model cannot be loaded: {str(error)[:200]}") from error
         positions = getattr(self.model.config, "max_position_embeddings", context)
         self.context = min(int(positions or context), context)
-        if self.tokenizer.pad_token is None:
-            self.tokenizer.pad_token = self.tokenizer.eos_token or self.tokenizer.unk_token
+        if self.tokenizer.pad_token is None and (word := self.tokenizer.eos_token or self.tokenizer.unk_token):
+            self.tokenizer.pad_token = word
 
     def run(self, texts: Sequence[str], others: Sequence[str] | None) -> tuple[Any, Any]:
         """What the model gives for texts or pairs of them, and which tokens are real."""

@@ -100,6 +100,13 @@ def calls_under_way(snapshot: Snapshot, scope: Scope) -> UnderWay:
     return UnderWay(int(row[0]), int(row[1] or 0))
 
 
+def all_under_way(snapshot: Snapshot) -> UnderWay:
+    """Everybody's calls that have not been settled yet."""
+    row = snapshot.one(_all_under_way)
+    assert row is not None
+    return UnderWay(int(row[0]), int(row[1] or 0))
+
+
 def _tokens(*meters: str) -> str:
     named = ", ".join(f"'{meter}'" for meter in meters)
     return f"SUM(CASE WHEN u.meter IN ({named}) THEN u.quantity ELSE 0 END)"
@@ -115,8 +122,6 @@ _cells: Prepared[Any] = prepare_text(
     "GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4"
 )
 _r = tables.requests.c
-_under_way: Prepared[Any] = prepare(
-    select(func.count().label("calls"), func.sum(_r.held).label("held")).where(
-        _r.organisation == bindparam("owner"), _r.state == "open"
-    )
-)
+_open = select(func.count().label("calls"), func.sum(_r.held).label("held")).where(_r.state == "open")
+_under_way: Prepared[Any] = prepare(_open.where(_r.organisation == bindparam("owner")))
+_all_under_way: Prepared[Any] = prepare(_open)

@@ -12,6 +12,7 @@ from limits import RateLimitItem
 from litestar import Request
 
 from .awaiting import Waiting
+from .compute_measures import ComputeMeasures
 from .measures import Measures
 from .policy import Policy
 from .rates import Rates
@@ -30,6 +31,7 @@ class House:
         self.policy = Policy(serve.public_url.rstrip("/"), serve.allowed_hosts)
         self.rates = Rates(rates, enabled=serve.rate_limits)
         self.measures = Measures()
+        self.measures.registry.register(ComputeMeasures(entrepot.gateway, lambda: entrepot.meter.waiting))
         self.waiting = Waiting(entrepot.database)
         self.closing = threading.Event()
         self.methods: dict[str, list[str]] = {}

@@ -8,6 +8,7 @@ import msgspec
 from litestar import Request, Response, get
 from litestar.types import ControllerRouterHandler
 
+from entrepot import cloud
 from entrepot.kernel import (
     NotFound,
     Snapshot,
@@ -71,7 +72,7 @@ async def metrics(request: Request[Any, Any, Any]) -> Response[bytes]:
 
 
 def _figures(snapshot: Snapshot) -> list[tuple[str, str, float]]:
-    backlog = read_backlog(snapshot)
+    backlog, calls = read_backlog(snapshot), cloud.all_under_way(snapshot)
     return [
         ("events_unplaced", "Events that are committed and that no reader sees yet", backlog.events),
         ("events_unplaced_seconds", "How long the oldest of these has waited", backlog.events_age / 1e6),
@@ -79,6 +80,8 @@ def _figures(snapshot: Snapshot) -> list[tuple[str, str, float]]:
         ("tasks_due_seconds", "How long the oldest of these has waited", backlog.tasks_age / 1e6),
         ("events_position", "The position of the newest event that readers see", last_position(snapshot)),
         ("reactions_failed", "Reactions that did not succeed yet (100 at most)", len(list_failed_reactions(snapshot))),
+        ("compute_reserves_open", "Calls of models that are admitted and not settled", calls.calls),
+        ("compute_reserves_nano", "What is held for these, in nano units", calls.held),
         ("tasks_stuck", "Tasks without an attempt left (100 at most)", len(list_stuck_tasks(snapshot))),
     ]
 

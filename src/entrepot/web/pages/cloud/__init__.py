@@ -4,8 +4,14 @@ from __future__ import annotations
 
 from litestar.types import ControllerRouterHandler
 
-from . import budgets, keys, models, overview
+from . import budgets, keys, models, overview, usage
 
-ROUTES: tuple[ControllerRouterHandler, ...] = (*overview.ROUTES, *models.ROUTES, *keys.ROUTES, *budgets.ROUTES)
+ROUTES: tuple[ControllerRouterHandler, ...] = (
+    *overview.ROUTES,
+    *models.ROUTES,
+    *keys.ROUTES,
+    *budgets.ROUTES,
+    *usage.ROUTES,
+)
 
 __all__ = ["ROUTES"]

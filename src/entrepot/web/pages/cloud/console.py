@@ -16,6 +16,7 @@ SECTIONS = (
     ("overview", "/cloud"),
     ("models", "/cloud/models"),
     ("keys", "/cloud/keys"),
+    ("usage", "/cloud/usage"),
     ("budgets", "/cloud/budgets"),
 )
 MEMBER = {"access": "member"}

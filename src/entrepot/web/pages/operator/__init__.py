@@ -6,6 +6,7 @@ from litestar.types import ControllerRouterHandler
 
 from . import (
     accounts,
+    compute,
     desk,
     failures,
     merchants,
@@ -31,6 +32,7 @@ ROUTES: tuple[ControllerRouterHandler, ...] = (
     *payouts.ROUTES,
     *reconciliation.ROUTES,
     *setup.ROUTES,
+    *compute.ROUTES,
     *search_rules.ROUTES,
     *search_words.ROUTES,
     *search_explained.ROUTES,

@@ -29,6 +29,7 @@ SECTIONS = (
     ("payouts", "/operator/payouts"),
     ("reconciliation", "/operator/reconciliation"),
     ("processors", "/operator/processors"),
+    ("compute", "/operator/compute"),
     ("ledger", "/operator/ledger"),
     ("verify", "/operator/verify"),
     ("audit", "/operator/audit"),

@@ -18,6 +18,7 @@ from entrepot.kernel.logs import configure_logs
 from entrepot.simulation import catalogue
 from entrepot.simulation.market import CAST, open_market
 from entrepot.simulation.month import OPENED_DAYS_AGO, shop
+from entrepot.simulation.showcase import complain, furnish
 from entrepot.simulation.walk import walk
 
 from .progress import Bar
@@ -88,7 +89,9 @@ def _build(home: Path, seed: int, products: int, days: int) -> None:
             cast = open_market(entrepot, clock, made, end - days * DAY - DAY, random, bar.step)
             bar.step("Indexing", 0, 1)
             entrepot.settle()
+            furnish(entrepot, cast)
             shop(entrepot, clock, made, cast, end, random, bar.step)
+            complain(entrepot, cast)
         built = {"seed": seed, "products": products, "days": days}
         entrepot.database.write_now(lambda tx: write_fact(tx, BUILT, built))
         entrepot.settle()

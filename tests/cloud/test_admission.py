@@ -136,7 +136,9 @@ def test_a_budget_bounds_what_is_spent_in_its_period(database: Database) -> None
 
 def test_a_budget_of_a_key_bounds_that_key_only(database: Database) -> None:
     sell(database)
-    budget(database, 0, key_id="key_1")
+    budget(database, 0)
+    of_a_key = prepare_text("UPDATE cloud_budgets SET key_id = 'key_1'")  # such a key would need its organisation
+    database.write_now(lambda tx: tx.run(of_a_key))
     with pytest.raises(OverBudget):
         admit(database, ask("req_1", key_id="key_1"))
     admit(database, ask("req_2", key_id="key_2"))

@@ -2,7 +2,8 @@
 
 In one transaction: how fast the organisation calls, which prices hold, what the call can cost at most, a hold of that
 from its credit and from each budget it counts against, and the row of the request. Calls at once wait at the
-organisation's row, so no two can both take the last of a budget; the ledger's floors stand behind it.
+organisation's row, so no two can both take the last of a budget; the ledger's floors stand behind it. Calls that come
+while others are being let in are let in together (`rounds`), each by what those before it left.
 """
 
 from __future__ import annotations
@@ -14,12 +15,12 @@ import msgspec
 from sqlalchemy import bindparam, insert, update
 
 from entrepot import ledger
-from entrepot.kernel import Conflict, NotFound, Prepared, Tx, derive_id, prepare, to_json
+from entrepot.kernel import Again, Conflict, NotFound, Prepared, Refused, Tx, derive_id, prepare, to_json
 
 from . import accounts, budgets, tables
-from .customers import Limits, lock_customer, take_rate
+from .customers import Customer, Limits, lock_customer, next_rate, store_rate
 from .meters import get_meter
-from .pricing import find_price_book
+from .pricing import find_price_books
 from .rating import PriceBook, rate, total_of
 
 
@@ -57,31 +58,73 @@ class Admitted(msgspec.Struct, frozen=True):
     book: PriceBook
 
 
+class Admissions(msgspec.Struct):
+    """What was decided on calls of one organisation, before anything is written: a verdict on each, in their order, and
+    what to post and to write for those let in."""
+
+    customer: Customer
+    verdicts: list[Admitted | Refused]
+    plan: ledger.Plan
+    rows: list[dict[str, Any]]
+
+
 def admit(tx: Tx, ask: Ask, unit: str, holder: str, limits: Limits) -> Admitted:
     """Let a call in and hold the most it can cost.
 
     `holder` is the process that will serve it. TooMany when it comes too fast, NotFound for a model without a price,
     OutOfCredit and OverBudget with what is missing. A refused call leaves nothing behind.
     """
-    assert ask.limits, "a call uses something"
-    for meter in ask.limits:
-        get_meter(meter)
-    customer = lock_customer(tx, ask.organisation, limits)
-    take_rate(tx, customer, sum(ask.limits.values()))
-    book = find_price_book(tx, ask.model, tx.now)
-    if book is None:
-        raise NotFound(f"The model {ask.model} is not for sale here: look at the list of models")
-    held = total_of(rate(book, ask.limits))
-    chosen = budgets.budgets_for(tx, ask.organisation, ask.key_id) if held else []
-    bounded, filling = budgets.fund(tx, chosen)
-    _post(tx, ask, unit, held, chosen, bounded, filling)
-    tx.run(
-        _insert, id=ask.request, attempt=ask.attempt, organisation=ask.organisation, actor=ask.actor, model=ask.model,
-        price_book=book.id, surface=ask.surface, ref=ask.ref, limits=to_json(ask.limits), held=held,
-        budgets=to_json([account.owner for account in bounded]), state="open", seen=to_json({}), seen_at=None,
-        holder=holder, outcome=None, price=0, evidence=None, opened_at=tx.now, closed_at=None,
-    )  # fmt: skip
-    return Admitted(ask.request, ask.attempt, held, book)
+    admissions = plan_admissions(tx, lock_customer(tx, ask.organisation, limits), [ask], unit, holder)
+    verdict = admissions.verdicts[0]
+    if isinstance(verdict, Refused):
+        raise verdict
+    post_or_again(tx, admissions.plan)
+    write_admissions(tx, admissions)
+    return verdict
+
+
+def plan_admissions(
+    tx: Tx, customer: Customer, asks: Sequence[Ask], unit: str, holder: str, freed: Mapping[str, int] | None = None
+) -> Admissions:
+    """Decide on calls of one organisation, one after the other: each takes from what the ones before it left.
+
+    The caller has locked the organisation's row. `freed` is what accounts gain, by their ids, from what is settled in
+    the same plan. The plan is to be posted, and the rows written, in this transaction.
+    """
+    for ask in asks:
+        assert ask.limits, "a call uses something"
+        assert ask.organisation == customer.organisation, "one organisation's"
+        for meter in ask.limits:
+            get_meter(meter)
+    books = find_price_books(tx, list({ask.model for ask in asks}), tx.now)
+    most = [_most(books.get(ask.model), ask) for ask in asks]
+    keys = {ask.key_id for ask, held in zip(asks, most, strict=True) if held}
+    chosen = budgets.budgets_for(tx, customer.organisation, keys) if keys else []
+    room = _Room(tx, accounts.compute(customer.organisation, unit), chosen, freed or {}) if keys else None
+    admissions = Admissions(customer, [], room.filling if room else ledger.Plan(), [])
+    steps: list[ledger.Step] = []
+    for ask, held in zip(asks, most, strict=True):
+        try:
+            steps += _let_in(admissions, room, ask, books.get(ask.model), held, holder, tx.now)
+        except Refused as refusal:
+            admissions.verdicts.append(refusal)
+    admissions.plan += ledger.Plan(tuple(steps))
+    return admissions
+
+
+def write_admissions(tx: Tx, admissions: Admissions) -> None:
+    """Write the rows of the calls that were let in, and how fast they came."""
+    if admissions.rows:
+        store_rate(tx, admissions.customer)
+        tx.run_many(_insert, admissions.rows)
+
+
+def post_or_again(tx: Tx, plan: ledger.Plan) -> None:
+    """Post what was decided; when another process took meanwhile what was counted on, decide again."""
+    try:
+        ledger.post(tx, plan)
+    except ledger.Insufficient as problem:
+        raise Again("another process took from the same credit or budget") from problem
 
 
 def checkpoint(tx: Tx, request: str, attempt: int, seen: Mapping[str, int]) -> None:
@@ -94,33 +137,87 @@ def hold_id(request: str, attempt: int, source: str = "") -> str:
     return derive_id("hld", request, str(attempt), source)
 
 
-def _post(
-    tx: Tx, ask: Ask, unit: str, held: int, chosen: Sequence[budgets.Budget], bounded: Sequence[ledger.Account],
-    filling: ledger.Plan,
-) -> None:  # fmt: skip
-    if not held:
-        return
-    credit = accounts.compute(ask.organisation, unit)
-    holds: list[ledger.Step] = [
-        ledger.Hold(
-            hold_id(ask.request, ask.attempt), credit, accounts.earned(unit), held, accounts.RESERVE, ask.request
-        )
-    ]
-    for account in bounded:
-        hold = hold_id(ask.request, ask.attempt, account.owner)
-        holds.append(ledger.Hold(hold, account, accounts.budget_used(), held, accounts.RESERVE, ask.request))
-    try:
-        ledger.post(tx, filling + ledger.Plan(tuple(holds)))
-    except ledger.Insufficient as problem:
-        if problem.account.id == credit.id:
+class _Room:
+    """What can still be held on an organisation's credit and in its budgets, as one call after another takes of it."""
+
+    def __init__(
+        self, tx: Tx, credit: ledger.Account, chosen: Sequence[budgets.Budget], freed: Mapping[str, int]
+    ) -> None:
+        funded, self.filling = budgets.fund(tx, chosen)
+        self.credit = credit
+        self.budgets = list(zip(chosen, funded, strict=True))
+        self.left = {name: balance.available for name, balance in ledger.balances_of(tx, [credit, *funded]).items()}
+        for step in self.filling:
+            assert isinstance(step, ledger.Move), "a budget is filled by moves"
+            for account, by in ((step.credit, step.amount), (step.debit, -step.amount)):
+                if account.id in self.left:
+                    self.left[account.id] += by
+        for name, by in freed.items():
+            if name in self.left:
+                self.left[name] += by
+
+    def take(self, ask: Ask, held: int) -> list[ledger.Account]:
+        """Take what a call holds from the credit and from every budget that counts it; returns the budgets' accounts.
+        OutOfCredit or OverBudget, and nothing taken, when it does not fit."""
+        if self.left[self.credit.id] < held:
             raise OutOfCredit(
                 "The credit left does not cover what this could cost: add credit, or ask for fewer tokens"
-            ) from problem
-        name = next(budget.name for budget in chosen if problem.account.owner.startswith(budget.id))
-        raise OverBudget(
-            f"The budget {name!r} does not cover what this could cost: raise it, wait for its next period, or ask for "
-            "fewer tokens"
-        ) from problem
+            )
+        bounded = [(each, account) for each, account in self.budgets if each.key_id in (None, ask.key_id)]
+        for each, account in bounded:
+            if self.left[account.id] < held:
+                raise OverBudget(
+                    f"The budget {each.name!r} does not cover what this could cost: raise it, wait for its next "
+                    "period, or ask for fewer tokens"
+                )
+        taken = [account for _, account in bounded]
+        for account in (self.credit, *taken):
+            self.left[account.id] -= held
+        return taken
+
+
+def _most(book: PriceBook | None, ask: Ask) -> int:
+    """The most that a call can cost."""
+    return 0 if book is None else total_of(rate(book, ask.limits))
+
+
+def _let_in(
+    admissions: Admissions, room: _Room | None, ask: Ask, book: PriceBook | None, held: int, holder: str, now: int
+) -> Sequence[ledger.Step]:
+    """Let one call in, or refuse it: by its pace, by its model's price, by what is left to hold. Returns its holds."""
+    customer = next_rate(admissions.customer, sum(ask.limits.values()), now)
+    if book is None:
+        raise NotFound(f"The model {ask.model} is not for sale here: look at the list of models")
+    bounded: list[ledger.Account] = []
+    steps: Sequence[ledger.Step] = ()
+    if held:
+        assert room is not None, "who holds something has room to hold it in"
+        bounded = room.take(ask, held)
+        steps = _holds(ask, room.credit, bounded, held)
+    admissions.customer = customer
+    admissions.verdicts.append(Admitted(ask.request, ask.attempt, held, book))
+    admissions.rows.append(_row(ask, book, held, bounded, holder, now))
+    return steps
+
+
+def _holds(ask: Ask, credit: ledger.Account, bounded: Sequence[ledger.Account], held: int) -> Sequence[ledger.Step]:
+    earned, used, code = accounts.earned(credit.unit), accounts.budget_used(), accounts.RESERVE
+    return [ledger.Hold(hold_id(ask.request, ask.attempt), credit, earned, held, code, ask.request)] + [
+        ledger.Hold(hold_id(ask.request, ask.attempt, each.owner), each, used, held, code, ask.request)
+        for each in bounded
+    ]
+
+
+def _row(
+    ask: Ask, book: PriceBook, held: int, bounded: Sequence[ledger.Account], holder: str, now: int
+) -> dict[str, Any]:
+    return {
+        "id": ask.request, "attempt": ask.attempt, "organisation": ask.organisation, "actor": ask.actor,
+        "model": ask.model, "price_book": book.id, "surface": ask.surface, "ref": ask.ref,
+        "limits": to_json(ask.limits), "held": held, "budgets": to_json([account.owner for account in bounded]),
+        "state": "open", "seen": to_json({}), "seen_at": None, "holder": holder, "outcome": None, "price": 0,
+        "evidence": None, "opened_at": now, "closed_at": None,
+    }  # fmt: skip
 
 
 _r = tables.requests.c

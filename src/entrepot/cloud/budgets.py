@@ -6,12 +6,12 @@ holds from it what it holds from the organisation's credit, in one plan. So call
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 from typing import Any, Literal
 
 import msgspec
-from sqlalchemy import bindparam, insert, or_, select, update
+from sqlalchemy import bindparam, insert, select, update
 
 from entrepot import ledger
 from entrepot.identity import Scope, list_keys, require_organisation
@@ -116,9 +116,9 @@ def list_budgets(snapshot: Snapshot, scope: Scope) -> list[BudgetState]:
     return states
 
 
-def budgets_for(tx: Tx, organisation: str, key_id: str | None) -> list[Budget]:
-    """The budgets that a call of this key counts against, by id."""
-    return tx.all(_for, organisation=organisation, key_id=key_id or "")
+def budgets_for(tx: Tx, organisation: str, keys: Collection[str | None]) -> list[Budget]:
+    """The budgets that calls of these keys count against, by id; None is a call without a key."""
+    return [each for each in tx.all(_all, organisation=organisation) if each.key_id is None or each.key_id in keys]
 
 
 def fund(tx: Tx, budgets: Sequence[Budget]) -> tuple[list[ledger.Account], ledger.Plan]:
@@ -191,9 +191,6 @@ _b, _p = tables.budgets.c, tables.budget_periods.c
 BUDGET_COLUMNS = tuple(_b[name] for name in Budget.__struct_fields__)
 _columns = select(*BUDGET_COLUMNS).where(_b.organisation == bindparam("organisation"), _b.ended_at.is_(None))
 _all: Prepared[Budget] = prepare(_columns.order_by(_b.id), read_budget)
-_for: Prepared[Budget] = prepare(
-    _columns.where(or_(_b.key_id.is_(None), _b.key_id == bindparam("key_id"))).order_by(_b.id), read_budget
-)
 _funded: Prepared[Any] = prepare(select(_p.budget_id, _p.begins_at, _p.funded).where(in_set(_p.budget_id, "ids")))
 _insert: Prepared[Any] = prepare(
     insert(tables.budgets).values({column.name: bindparam(column.name) for column in tables.budgets.columns})

@@ -54,21 +54,26 @@ def lock_customer(tx: Tx, organisation: str, limits: Limits) -> Customer:
     return customer
 
 
-def take_rate(tx: Tx, customer: Customer, tokens: int) -> None:
-    """Count a call of so many tokens; TooMany, saying when to come again, when it is too fast.
+def next_rate(customer: Customer, tokens: int, now: int) -> Customer:
+    """The customer after a call of so many tokens; TooMany, saying when to come again, when it is too fast.
 
     The generic cell rate algorithm (ITU-T I.371): each call moves the time at which the allowance is whole again, and
     that time may lie a minute ahead at most. A single call above a minute's tokens passes when nothing went before it.
     """
-    requests = _next(customer.requests_tat, tx.now, MINUTE // customer.requests_per_minute)
-    tokens_tat = _next(customer.tokens_tat, tx.now, min(tokens * MINUTE // customer.tokens_per_minute, MINUTE))
-    wait = max(requests, tokens_tat) - tx.now - MINUTE
+    requests = _next(customer.requests_tat, now, MINUTE // customer.requests_per_minute)
+    tokens_tat = _next(customer.tokens_tat, now, min(tokens * MINUTE // customer.tokens_per_minute, MINUTE))
+    wait = max(requests, tokens_tat) - now - MINUTE
     if wait > 0:
         seconds = -(-wait // SECOND)
         what = "requests" if requests >= tokens_tat else "tokens"
         most = customer.requests_per_minute if what == "requests" else customer.tokens_per_minute
         raise TooMany(f"At most {most:,} {what} a minute: try again in {seconds} s", retry_after_s=seconds)
-    tx.run(_take, organisation_=customer.organisation, requests_=requests, tokens_=tokens_tat)
+    return msgspec.structs.replace(customer, requests_tat=requests, tokens_tat=tokens_tat)
+
+
+def store_rate(tx: Tx, customer: Customer) -> None:
+    """Remember how fast a customer called. The caller has locked its row."""
+    tx.run(_take, organisation_=customer.organisation, requests_=customer.requests_tat, tokens_=customer.tokens_tat)
 
 
 def set_limits(tx: Tx, scope: Scope, organisation: str, limits: Limits) -> None:
@@ -136,7 +141,9 @@ def find_customer(snapshot: Snapshot, organisation: str) -> Customer | None:
 
 
 def _next(tat: int, now: int, step: int) -> int:
-    return max(tat, now) + step
+    """The next theoretical arrival. No call that passed moved it beyond a minute ahead: where it lies further, the
+    clock was set back since, and it tells nothing."""
+    return (now if tat > now + MINUTE else max(tat, now)) + step
 
 
 _c = tables.customers.c

@@ -2,19 +2,20 @@
 
 The usage rows, the captures of its holds and the maker's share are one transaction, and the row of the request is what
 claims it: whoever settles it again gets what was settled before. Nobody pays for more than was held: what an engine
-counts beyond the limits it was given stays in the evidence and is not billed.
+counts beyond the limits it was given stays in the evidence and is not billed. Attempts that end at one moment are
+settled together (`rounds`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import msgspec
 from sqlalchemy import bindparam, select, update
 
 from entrepot import ledger
-from entrepot.kernel import NotFound, Prepared, Snapshot, Tx, derive_id, from_json, prepare, to_json
+from entrepot.kernel import NotFound, Prepared, Snapshot, Tx, derive_id, from_json, in_set, prepare, to_json
 
 from . import accounts, tables
 from .admission import hold_id
@@ -62,37 +63,90 @@ class Request(msgspec.Struct, frozen=True):
 VOID = "void"
 
 
+class Ending(msgspec.Struct, frozen=True):
+    """How an attempt is to end: with what it `used` of each meter, or void when that is None.
+
+    `maker` is the organisation that earns the model's share, `evidence` what the engine itself counted, `book` the
+    prices it was admitted with, where they are at hand. `keep` does more in the transaction that settles it.
+    """
+
+    request: str
+    attempt: int
+    used: Mapping[str, int] | None
+    outcome: UsageClass = UsageClass.EXACT
+    maker: str | None = None
+    evidence: Mapping[str, object] | None = None
+    book: PriceBook | None = None
+    keep: Callable[[Tx, Settled], None] | None = None
+
+
+class Endings(msgspec.Struct):
+    """What was decided on attempts that end, before anything is written: how each was settled, in their order; what to
+    post and to write; and by how much accounts gain, by their ids, as holds are given back."""
+
+    endings: Sequence[Ending]
+    settled: list[Settled] = msgspec.field(default_factory=list)
+    plan: ledger.Plan = ledger.Plan()
+    freed: dict[str, int] = msgspec.field(default_factory=dict)
+    usage: list[Usage] = msgspec.field(default_factory=list)
+    closed: list[dict[str, Any]] = msgspec.field(default_factory=list)
+
+
 def settle(
     tx: Tx, request: str, attempt: int, used: Mapping[str, int], unit: str, *,
     outcome: UsageClass = UsageClass.EXACT, maker: str | None = None, evidence: Mapping[str, object] | None = None,
 ) -> Settled:  # fmt: skip
     """End an attempt with what it used of each meter. Settling again changes nothing and tells what was settled.
 
-    `maker` is the organisation that earns the model's share, `evidence` what the engine itself counted. NotFound when
-    there is no such attempt.
+    NotFound when there is no such attempt.
     """
-    row = lock_request(tx, request, attempt)
-    if row.state != "open":
-        return find_settled(tx, row)
-    billed = {meter: min(quantity, row.limits.get(meter, 0)) for meter, quantity in used.items() if quantity > 0}
-    book = read_price_books(tx, [row.price_book])[row.price_book]
-    rows = rate(book, billed)
-    price = total_of(rows)
-    assert price <= row.held, "what was held is what the limits cost"
-    ledger.post(tx, _capture(row, price, unit) + _share(row, book, rows, maker, unit))
-    write_usage(tx, [_usage(row, each, outcome, tx.now, maker) for each in rows], stretch=row.id)
-    _close(tx, row, "settled", str(outcome), price, evidence)
-    return Settled(row.id, row.attempt, str(outcome), price, {each.meter: each.quantity for each in rows})
+    return end(tx, Ending(request, attempt, used, outcome, maker, evidence), unit)
 
 
 def void(tx: Tx, request: str, attempt: int, evidence: Mapping[str, object] | None = None) -> Settled:
     """End an attempt that is not billed: it was refused by the engine, or failed before it brought anything."""
-    row = lock_request(tx, request, attempt)
-    if row.state != "open":
-        return find_settled(tx, row)
-    ledger.post(tx, _release(row))
-    _close(tx, row, VOID, VOID, 0, evidence)
-    return Settled(row.id, row.attempt, VOID, 0, {})
+    return end(tx, Ending(request, attempt, None, evidence=evidence), "")
+
+
+def end(tx: Tx, ending: Ending, unit: str) -> Settled:
+    """End one attempt."""
+    endings = plan_endings(tx, [ending], unit)
+    ledger.post(tx, endings.plan)
+    write_endings(tx, endings)
+    return endings.settled[0]
+
+
+def plan_endings(tx: Tx, endings: Sequence[Ending], unit: str) -> Endings:
+    """Decide how attempts end, each kept from others until the commit. The plan is to be posted, and the rest written,
+    in this transaction. NotFound when there is no such attempt."""
+    rows = _lock_all(tx, endings)
+    books = {each.book.id: each.book for each in endings if each.book is not None}
+    wanted = {row.price_book for row in rows.values() if row.state == "open"} - books.keys()
+    if wanted and any(each.used for each in endings):
+        books |= read_price_books(tx, sorted(wanted))
+    decided, steps = Endings(endings), list[ledger.Step]()
+    known: dict[tuple[str, int], Settled] = {}
+    for ending in endings:
+        key = (ending.request, ending.attempt)
+        if key not in known:
+            row = rows[key]
+            if row.state == "open":
+                known[key], plan = _ended(decided, row, ending, books, unit, tx.now)
+                steps += plan
+            else:
+                known[key] = find_settled(tx, row)
+        decided.settled.append(known[key])
+    decided.plan = ledger.Plan(tuple(steps))
+    return decided
+
+
+def write_endings(tx: Tx, decided: Endings) -> None:
+    """Write the usage, close the rows, and do what each ending keeps."""
+    write_usage(tx, decided.usage)
+    tx.run_many(_end, decided.closed)
+    for ending, settled in zip(decided.endings, decided.settled, strict=True):
+        if ending.keep is not None:
+            ending.keep(tx, settled)
 
 
 def lock_request(tx: Tx, request: str, attempt: int) -> Request:
@@ -114,21 +168,48 @@ def find_settled(snapshot: Snapshot, row: Request) -> Settled:
     return Settled(row.id, row.attempt, row.outcome or VOID, row.price, billed)
 
 
-def _capture(row: Request, price: int, unit: str) -> ledger.Plan:
+def _lock_all(tx: Tx, endings: Sequence[Ending]) -> dict[tuple[str, int], Request]:
+    rows = {(row.id, row.attempt): row for row in tx.all(_lock_these, ids=sorted({each.request for each in endings}))}
+    for each in endings:
+        if (each.request, each.attempt) not in rows:
+            raise NotFound("There is no such request")
+    return rows
+
+
+def _ended(
+    decided: Endings, row: Request, ending: Ending, books: Mapping[str, PriceBook], unit: str, now: int
+) -> tuple[Settled, Sequence[ledger.Step]]:
+    """How one attempt ends, and what that moves; its rows are added to what is to be written."""
+    rated: tuple[Rated, ...] = ()
+    if ending.used is None:
+        settled, steps = Settled(row.id, row.attempt, VOID, 0, {}), _release(row)
+    else:
+        billed = {name: min(most, row.limits.get(name, 0)) for name, most in ending.used.items() if most > 0}
+        book = books[row.price_book]
+        rated = rate(book, billed)
+        price = total_of(rated)
+        assert price <= row.held, "what was held is what the limits cost"
+        quantities = {each.meter: each.quantity for each in rated}
+        settled = Settled(row.id, row.attempt, str(ending.outcome), price, quantities)
+        steps = [*_capture(row, price), *_share(row, rated, ending.maker, unit)]
+    for account in (accounts.compute(row.organisation, unit), *map(accounts.budget, row.budgets)):
+        decided.freed[account.id] = decided.freed.get(account.id, 0) + row.held - settled.price
+    decided.usage += [_usage(row, each, ending.outcome, now, ending.maker) for each in rated]
+    decided.closed.append(_closed(row, settled, ending.evidence, now))
+    return settled, steps
+
+
+def _capture(row: Request, price: int) -> Sequence[ledger.Step]:
     if not price:
         return _release(row)
-    return ledger.Plan(
-        tuple(
-            ledger.Capture(derive_id("trf", hold, "use"), hold, price, accounts.USE, row.id, final=True)
-            for hold in _holds(row)
-        )
-    )
+    return [
+        ledger.Capture(derive_id("trf", hold, "use"), hold, price, accounts.USE, row.id, final=True)
+        for hold in _holds(row)
+    ]
 
 
-def _release(row: Request) -> ledger.Plan:
-    return ledger.Plan(
-        tuple(ledger.Void(derive_id("trf", hold, "release"), hold, accounts.RELEASE, row.id) for hold in _holds(row))
-    )
+def _release(row: Request) -> Sequence[ledger.Step]:
+    return [ledger.Void(derive_id("trf", hold, "release"), hold, accounts.RELEASE, row.id) for hold in _holds(row)]
 
 
 def _holds(row: Request) -> Sequence[str]:
@@ -137,14 +218,12 @@ def _holds(row: Request) -> Sequence[str]:
     return [hold_id(row.id, row.attempt, source) for source in ("", *row.budgets)]
 
 
-def _share(row: Request, book: PriceBook, rows: Sequence[Rated], maker: str | None, unit: str) -> ledger.Plan:
-    amount = sum(each.maker for each in rows)
+def _share(row: Request, rated: Sequence[Rated], maker: str | None, unit: str) -> Sequence[ledger.Step]:
+    amount = sum(each.maker for each in rated)
     if not amount or maker is None:
-        return ledger.Plan()
+        return []
     share = derive_id("trf", row.id, str(row.attempt), "maker")
-    return ledger.Plan.of(
-        ledger.Move(share, accounts.earned(unit), accounts.maker(maker, unit), amount, accounts.MAKER, row.id)
-    )
+    return [ledger.Move(share, accounts.earned(unit), accounts.maker(maker, unit), amount, accounts.MAKER, row.id)]
 
 
 def _usage(row: Request, each: Rated, outcome: UsageClass, now: int, maker: str | None) -> Usage:
@@ -155,11 +234,12 @@ def _usage(row: Request, each: Rated, outcome: UsageClass, now: int, maker: str 
     )  # fmt: skip
 
 
-def _close(tx: Tx, row: Request, state: str, outcome: str, price: int, evidence: Mapping[str, object] | None) -> None:
-    tx.run(
-        _end, id_=row.id, attempt_=row.attempt, state_=state, outcome_=outcome, price_=price,
-        evidence_=to_json(dict(evidence)) if evidence else None, now_=tx.now,
-    )  # fmt: skip
+def _closed(row: Request, settled: Settled, evidence: Mapping[str, object] | None, now: int) -> dict[str, Any]:
+    return {
+        "id_": row.id, "attempt_": row.attempt, "state_": VOID if settled.outcome == VOID else "settled",
+        "outcome_": settled.outcome, "price_": settled.price,
+        "evidence_": to_json(dict(evidence)) if evidence else None, "now_": now,
+    }  # fmt: skip
 
 
 def _read(*columns: Any) -> Request:
@@ -174,6 +254,9 @@ _r, _u = tables.requests.c, tables.usage.c
 _rows = select(*(_r[name] for name in Request.__struct_fields__))
 _lock: Prepared[Request] = prepare(
     _rows.where(_r.id == bindparam("id"), _r.attempt == bindparam("attempt")).with_for_update(), _read
+)
+_lock_these: Prepared[Request] = prepare(
+    _rows.where(in_set(_r.id, "ids")).order_by(_r.id, _r.attempt).with_for_update(), _read
 )
 _open: Prepared[Request] = prepare(_rows.where(_r.state == "open").order_by(_r.opened_at, _r.id, _r.attempt), _read)
 _billed: Prepared[Any] = prepare(

@@ -14,9 +14,10 @@ from . import tables
 from .types import Usage
 
 
-def write_usage(tx: Tx, rows: Sequence[Usage], stretch: str) -> None:
-    """Write rows under the stretch of work, or the request, whose hold pays for them; a row that is there stays."""
-    tx.run_many(_insert, [{**msgspec.structs.asdict(row), "stretch": stretch} for row in rows])
+def write_usage(tx: Tx, rows: Sequence[Usage], stretch: str | None = None) -> None:
+    """Write rows under the stretch of work whose hold pays for them, or each under its request; a row that is there
+    stays."""
+    tx.run_many(_insert, [{**msgspec.structs.asdict(row), "stretch": stretch or row.request} for row in rows])
 
 
 _FIELDS = [column.name for column in tables.usage.columns if column is not tables.usage.c.invoice]

@@ -7,6 +7,7 @@ from random import Random
 
 import pytest
 
+from entrepot.cli.bench import fair, replaying
 from entrepot.cloud.fair import AGEING_S, FairQueue, Ticket
 
 
@@ -95,3 +96,95 @@ def test_the_wait_that_is_told_is_the_wait_that_comes(others: int) -> None:
         now += 1.0
         queue.done(ticket, now)
     assert told == pytest.approx(now - began, abs=1.0)
+
+
+def test_whoever_overstates_their_work_loses_nothing_by_it_and_gains_nothing() -> None:
+    """One says ten times what it will be, the other the truth: both get half."""
+    queue, now, served = FairQueue(1), 0.0, Counter[str]()
+    for tenant, cost in [("loud", 1_000.0), ("true", 100.0)] * 300:
+        queue.push(tenant, cost, "interactive", 0.0)
+    for _ in range(400):
+        ticket = queue.pop(now)
+        assert ticket is not None
+        now += 1.0
+        ticket.spent = 100.0
+        queue.done(ticket, now)
+        served[ticket.tenant] += 1
+    assert abs(served["loud"] - served["true"]) <= 20
+
+
+def test_aged_batch_work_takes_turns_with_what_is_quick_and_starves_nobody() -> None:
+    queue = FairQueue(1)
+    for _ in range(1_000):
+        queue.push("batches", 10, "batch", 0.0)
+    now, served = AGEING_S + 1, Counter[tuple[str, str]]()
+    for _ in range(100):
+        queue.push("batches", 10, "interactive", now)
+        queue.push("quick", 10, "interactive", now)
+        for _ in range(2):
+            ticket = queue.pop(now)
+            assert ticket is not None
+            queue.done(ticket, now)
+            served[ticket.tenant, ticket.kind] += 1
+    assert served["quick", "interactive"] >= 99, "another's old batch does not hold up what is quick"
+    assert served["batches", "interactive"] >= 49, "nor does one's own hold up more than every second turn"
+    assert served["batches", "batch"] >= 49
+
+
+def test_the_shop_has_its_share_however_many_others_want_the_model() -> None:
+    queue = FairQueue(1, reserved={"platform": 0.25})
+    for _ in range(500):
+        for tenant in ["platform", *(f"stranger-{number}" for number in range(20))]:
+            queue.push(tenant, 10, "interactive", 0.0)
+    served = serve(queue, 200.0)
+    assert served["platform"] / sum(served.values()) == pytest.approx(0.25, abs=0.01)
+
+
+def test_when_to_come_again_is_told_truly() -> None:
+    """Whoever is told to come again in so many seconds finds a wait that is let in, when nobody brought more."""
+    queue, now, most = FairQueue(2), 0.0, 20.0
+    for number in range(400):
+        queue.push(f"tenant-{number % 3}", 100, "interactive", now)
+    running = [queue.pop(now), queue.pop(now)]
+    for _ in range(20):  # a second each, two at a time: the pace is learned
+        now += 1.0
+        for place, ticket in enumerate(running):
+            assert ticket is not None
+            queue.done(ticket, now)
+            running[place] = queue.pop(now)
+    told = queue.wait_s("late", now) - most
+    assert queue.wait_s("tenant-0", now) - most > 0 > told, "a flood waits behind itself"
+    again = now + queue.wait_s("tenant-0", now) - most
+    while now < again:
+        now += 1.0
+        for place, ticket in enumerate(running):
+            assert ticket is not None
+            queue.done(ticket, now)
+            running[place] = queue.pop(now)
+    assert queue.wait_s("tenant-0", now) <= most + 1.0
+
+
+def test_a_replayed_hour_shares_by_weight_and_the_flood_harms_nobody() -> None:
+    """The bench's own replay, over calls that are made up: `entrepot bench fair` runs it over a real hour."""
+    chance = Random(7)
+    calls, at = list[tuple[float, int, int]](), 0.0
+    for _ in range(4_000):
+        at += chance.expovariate(2.0)
+        calls.append((at, chance.randrange(50, 4_000), chance.randrange(5, 400)))
+    arrivals = fair.arrivals_of(calls, 10.0)
+    served = replaying.replay(arrivals, fair.WEIGHTS, fair.SLOTS, fair.pace_of(arrivals, 3.0))
+    got = replaying.shares(served, arrivals[-1].at * 0.1, arrivals[-1].at)
+    assert got == pytest.approx({"one": 1 / 7, "two": 2 / 7, "four": 4 / 7}, abs=0.02)
+    measured = {each.what: each for each in fair.flooded(calls)}
+    for tenant in ("two", "four"):
+        bar = measured[f"flood: {tenant} waits, p99"]
+        assert bar.ratio is not None
+        assert bar.ratio < 2.5, "all slots may be busy with calls that have begun"
+        assert measured[f"flood: {tenant}, in order of arrival, p99"].value > 20 * bar.value, "the control is harmed"
+
+
+def test_the_fluid_ideal_serves_by_weight_and_in_order() -> None:
+    arrivals = [replaying.Arrival(0.0, tenant, 100.0, 100.0) for tenant in ("one", "two", "two")]
+    served = replaying.ideal(arrivals, {"one": 1.0, "two": 2.0}, 10.0)
+    ends = [(each.arrival.tenant, round(each.ended_at, 6)) for each in served]
+    assert ends == [("two", 15.0), ("one", 30.0), ("two", 30.0)]

@@ -2,8 +2,9 @@
 
 Start-time fair queueing (Goyal, Vin and Cheng, 1996). Each tenant waits in a line of their own; the head of a line is
 stamped with the virtual time at which the tenant's last work ends, which runs slower the more weight they have, and the
-smallest stamp goes first. So a flood from one tenant waits behind itself, and nobody else behind it. When work turns
-out cheaper or dearer than was estimated, the tenant's next stamp is corrected by the difference.
+smallest stamp goes first. So a flood from one tenant waits behind itself, and nobody else behind it. Estimates are
+scaled by how the tenant's earlier ones turned out, and when work has ended the tenant's next stamp is corrected by what
+it really was.
 
 Interactive work goes before batch work of any tenant, until a line's batch work has waited so long that its age has
 made it as urgent; then the two take turns. A tenant with a reserved share weighs at least as much as gives them that.
@@ -47,6 +48,7 @@ class Ticket(msgspec.Struct, eq=False):
     pushed_at: float
     order: int = 0
     weight: float = 1.0
+    expected: float = 0.0
     began_at: float = 0.0
     has_left: bool = False
     spent: float | None = None
@@ -61,7 +63,8 @@ class _Line:
         self.finish = 0.0
         self.running = 0
         self.took_aged = False
-        self.waiting_cost = 0.0
+        self._estimated = self._turned_out = 1e-9
+        self._waiting = 0.0
         self._brought = 0.0
         self._looked_at = now
 
@@ -69,14 +72,37 @@ class _Line:
     def waits(self) -> bool:
         return bool(self.interactive or self.batch)
 
+    @property
+    def scale(self) -> float:
+        """What this tenant's work turns out to be, for each unit that it was estimated to be."""
+        return self._turned_out / self._estimated
+
+    @property
+    def waiting_cost(self) -> float:
+        """What the interactive work that waits is likely to be."""
+        return self._waiting * self.scale
+
+    def count(self, ticket: Ticket, sign: int) -> None:
+        """Interactive work comes to wait, or waits no more."""
+        if ticket.kind == "interactive":
+            self._waiting += sign * ticket.cost
+
     def bring(self, cost: float, now: float) -> None:
-        self._brought = self.arrivals(now) * ARRIVALS_S + cost
+        """Note that work came."""
+        self._brought = self._brought * self._fading(now) + cost
         self._looked_at = now
 
     def arrivals(self, now: float) -> float:
-        """Cost a second that this tenant brought of late."""
-        fading: float = math.exp((self._looked_at - now) / ARRIVALS_S)
-        return self._brought * fading / ARRIVALS_S
+        """What this tenant brings a second, of late."""
+        return self._brought * self._fading(now) / ARRIVALS_S * self.scale
+
+    def learn(self, ticket: Ticket, spent: float) -> None:
+        """Note what work turned out to be."""
+        self._estimated = self._estimated * MEMORY + ticket.cost
+        self._turned_out = self._turned_out * MEMORY + spent
+
+    def _fading(self, now: float) -> float:
+        return math.exp((self._looked_at - now) / ARRIVALS_S)
 
     def urgent(self, now: float) -> Ticket | None:
         """The head that competes with everybody's interactive work: interactive, or batch that has aged."""
@@ -124,7 +150,7 @@ class FairQueue:
 
     @property
     def pace(self) -> float:
-        """Estimated cost that a slot works off in a second."""
+        """How much a slot works off in a second."""
         return self._worked / self._took
 
     def push(self, tenant: str, cost: float, kind: Class, now: float) -> Ticket:
@@ -134,8 +160,8 @@ class FairQueue:
             line = self._lines[tenant] = _Line(now)
         ticket = Ticket(tenant, max(cost, 1.0), kind, now, next(self._order))
         (line.interactive if kind == "interactive" else line.batch).append(ticket)
+        line.count(ticket, 1)
         if kind == "interactive":
-            line.waiting_cost += ticket.cost
             line.bring(ticket.cost, now)
         return ticket
 
@@ -156,21 +182,21 @@ class FairQueue:
         self._running.discard(ticket)
         line = self._lines[ticket.tenant]
         line.running -= 1
-        if ticket.spent is not None:
-            line.finish += (ticket.spent - ticket.cost) / ticket.weight
+        spent = ticket.cost if ticket.spent is None else ticket.spent
+        line.learn(ticket, spent)
+        line.finish += (spent - ticket.expected) / ticket.weight
         if len(self._lines) > TENANTS_KEPT and not line.waits and not line.running and line.finish <= self._virtual:
             del self._lines[ticket.tenant]  # whoever comes back begins where everybody is
         took = now - ticket.began_at
         if took > 0:  # a turn that was given up at once says nothing of the pace
-            self._worked = self._worked * MEMORY + ticket.cost
+            self._worked = self._worked * MEMORY + spent
             self._took = self._took * MEMORY + took
 
     def leave(self, ticket: Ticket) -> None:
         """Stop waiting."""
         ticket.has_left = True
         line = self._lines[ticket.tenant]
-        if ticket.kind == "interactive":
-            line.waiting_cost -= ticket.cost
+        line.count(ticket, -1)
         for waiting in (line.interactive, line.batch):
             _head(waiting)  # lets go of those at the head who left
 
@@ -180,7 +206,7 @@ class FairQueue:
         if len(self._running) < self.slots and not any(line.interactive for line in self._lines.values()):
             return 0.0
         speed = self.pace * self.slots
-        running = sum(max(each.cost - (now - each.began_at) * self.pace, 0.0) for each in self._running)
+        running = sum(max(each.expected - (now - each.began_at) * self.pace, 0.0) for each in self._running)
         mine = self._lines.get(tenant)
         own = mine.waiting_cost if mine is not None else 0.0
         stamp = self._start(mine) + own / self._weight(tenant)
@@ -197,7 +223,9 @@ class FairQueue:
         comes = line.waiting_cost + line.arrivals(now) * wait
         room = (stamp - self._start(line)) * self._weight(tenant)
         head = _head(line.interactive)
-        last = head.cost if head is not None else 0.0  # the piece that begins before the stamp ends after it
+        last = (
+            head.cost * line.scale if head is not None else 0.0
+        )  # what begins before the stamp ends after it
         return min(comes, room + last) if room >= 0 else 0.0
 
     def _next(self, now: float) -> Ticket | None:
@@ -213,11 +241,10 @@ class FairQueue:
         line = self._lines[ticket.tenant]
         (line.interactive if ticket.kind == "interactive" else line.batch).popleft()
         line.took_aged = ticket.kind == "batch"
-        if ticket.kind == "interactive":
-            line.waiting_cost -= ticket.cost
-        ticket.weight = self._weight(ticket.tenant)
+        line.count(ticket, -1)
+        ticket.weight, ticket.expected = self._weight(ticket.tenant), ticket.cost * line.scale
         self._virtual = self._start(line)
-        line.finish = self._virtual + ticket.cost / ticket.weight
+        line.finish = self._virtual + ticket.expected / ticket.weight
         line.running += 1
         self._running.add(ticket)
 

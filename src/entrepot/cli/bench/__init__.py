@@ -13,6 +13,7 @@ from entrepot.kernel import Invalid
 
 from .checkouts import measure_checkouts
 from .consoles import measure_consoles
+from .fair import measure_fair
 from .footprint import measure_footprint
 from .gateway import measure_gateway
 from .imports import measure_import
@@ -28,6 +29,7 @@ Bench = Callable[[Path, str | None], list[Measured]]
 BENCHES: Mapping[str, Bench] = {
     "transfers": measure_transfers,
     "checkouts": measure_checkouts,
+    "fair": measure_fair,
     "footprint": measure_footprint,
     "gateway": measure_gateway,
     "import": measure_import,

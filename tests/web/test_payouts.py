@@ -99,6 +99,8 @@ def test_a_file_is_read_and_its_breaks_are_resolved(dana: Visitor, entrepot: Ent
     page = dana.get(answer.headers["location"], headers=PAGE)  # type: ignore[attr-defined]
     assert "Unknown here" in page.text
     overview = dana.get("/operator/reconciliation", headers=PAGE).text
+    desk = dana.get("/operator/desk", headers=PAGE).text
+    assert "does not agree with the ledger" in desk
     assert "The ledger does not know it" in overview
     scope = pay.reconciliation.importing.Scope.system()
     found = entrepot.database.read_now(lambda s: pay.reconciliation.list_breaks(s, scope))

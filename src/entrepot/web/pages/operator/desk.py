@@ -1,4 +1,4 @@
-"""The operator's desk: disputes to decide, returns and refunds under way, and money that waits for too long."""
+"""The operator's desk: disputes to decide, returns, refunds, breaks, and money that waits for too long."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from litestar.types import ControllerRouterHandler
 from entrepot import orders
 from entrepot.kernel import Refused, list_failed_reactions, list_stuck_tasks
 from entrepot.orders import DisputeStatus, Verdict
+from entrepot.pay import reconciliation
 
 from ...claim_forms import PICTURE_BYTES_MAX, amount_in, picture_in
 from ...params import Id, MaybeInQuery
@@ -40,6 +41,7 @@ async def desk(visit: Visit, status: MaybeInQuery = None, after: MaybeInQuery = 
         returns=await visit.read(lambda s: orders.list_returns(s, visit.scope, most=PAGE)),
         refunds=await visit.read(lambda s: orders.list_unpaid_refunds(s, visit.scope)),
         overdue=await visit.read(orders.list_overdue),
+        breaks=await visit.read(lambda s: reconciliation.count_breaks(s, visit.scope)),
         failed=len(await visit.read(list_failed_reactions)),
         stuck=len(await visit.read(list_stuck_tasks)),
     )

@@ -42,6 +42,15 @@ Sort = Annotated[
     QueryParameter(name="sort", pattern="^(relevance|price|-price|newest|rating)$", description="The order of hits"),
 ]
 
+Exact = Annotated[
+    bool,
+    QueryParameter(name="exact", description="Take the words as they are: nothing is understood from them, or mended"),
+]
+Ignore = Annotated[
+    list[Annotated[str, Meta(max_length=20, pattern=NO_NUL)]] | None,
+    QueryParameter(name="ignore", max_items=10, description="Kinds of chip that are not to be understood: `role`"),
+]
+
 
 def _filter(name: str, description: str, example: str, pattern: str = NO_NUL) -> dict[str, Any]:
     value = {"type": "string", "maxLength": FILTER_LENGTH_MAX, "pattern": pattern}
@@ -108,16 +117,19 @@ async def search(
     offset: Offset = 0,
     sort: Sort = "relevance",
     cursor: Cursor = "",
+    exact: Exact = False,
+    ignore: Ignore = None,
 ) -> discovery.SearchPage:
     """Find products. `total`, `facets` and every page speak of exactly one set, and every filter of one offer.
 
     Pages by `offset` are each as of now, so a product may move from one to another in between; a `cursor` reads a list
-    that stands still.
+    that stands still. `understood` says what the words were taken to mean, with `chips` that can be taken away.
     """
     session = visit.session.id if visit.session else None
     request = discovery.SearchRequest(
-        q, read_filters(visit), sort, limit, offset, session, visit.language, cursor=cursor or None
-    )
+        q, read_filters(visit), sort, limit, offset, session, visit.language, cursor=cursor or None, exact=exact,
+        ignore=tuple(ignore or ()),
+    )  # fmt: skip
     return await visit.search(request)
 
 

@@ -127,6 +127,10 @@ class Filters:
         """The words for a value of a facet, where it has any here."""
         return self._labels.get((facet, value))
 
+    def label_of(self, name: str, value: str) -> str:
+        """The words for a filter's value, whether a facet shows it or not."""
+        return self._value_label(name, value, self._labels.get((name, value), ""))
+
     def _shown(self, facet: Facet) -> ShownFacet:
         name = FILTER + facet.name
         on = {value for key, value in self._kept if key == name}

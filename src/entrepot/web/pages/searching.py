@@ -15,6 +15,7 @@ from entrepot.discovery import OFFSET_MAX, SORTS, Hit, SearchPage, SearchRequest
 from ..rendering import redirect, render
 from ..shelves import list_industries, tokens_of
 from ..visit import Visit
+from . import understood
 from .filters import FILTER, Filters, Pairs, Place, price_bounds, with_price
 
 PAGE = 30
@@ -72,6 +73,8 @@ async def show_list(visit: Visit, place: Place | None) -> Response[Any]:
         tokens=tokens_of(visit, found, request.offset),
         instead=await _instead(visit, found),
         reasons=_told(found) if request.q else frozenset(),
+        meant=understood.shown(found, kept, filters),
+        again=filters.address(pair for pair in kept if pair[0] != understood.EXACT) if request.exact else None,
     )
 
 
@@ -97,6 +100,8 @@ def _request(visit: Visit, pairs: Pairs, place: Place | None) -> tuple[SearchReq
         session=visit.session.id if visit.session else None,
         language=visit.language,
         surface=place.kind if place else "search",
+        exact=understood.is_exact(values.get),
+        ignore=understood.read_ignored(pairs),
     )
     return request, at
 

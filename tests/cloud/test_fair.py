@@ -188,3 +188,12 @@ def test_the_fluid_ideal_serves_by_weight_and_in_order() -> None:
     served = replaying.ideal(arrivals, {"one": 1.0, "two": 2.0}, 10.0)
     ends = [(each.arrival.tenant, round(each.ended_at, 6)) for each in served]
     assert ends == [("two", 15.0), ("one", 30.0), ("two", 30.0)]
+
+
+def test_work_that_should_have_ended_long_ago_makes_the_wait_that_is_told_longer() -> None:
+    queue = FairQueue(1)
+    for _ in range(4):
+        queue.push("a", 1_000, "interactive", 0.0)
+    assert queue.pop(0.0) is not None
+    assert queue.wait_s("b", 0.5) == pytest.approx(0.5, abs=0.1), "the pace that is thought of first"
+    assert queue.wait_s("a", 60.0) > 60.0, "what is ahead will take as long as this has"

@@ -205,8 +205,9 @@ class FairQueue:
         and for what others are likely to bring meanwhile, up to their shares."""
         if len(self._running) < self.slots and not any(line.interactive for line in self._lines.values()):
             return 0.0
-        speed = self.pace * self.slots
-        running = sum(max(each.expected - (now - each.began_at) * self.pace, 0.0) for each in self._running)
+        pace = self._pace_now(now)
+        speed = pace * self.slots
+        running = sum(max(each.expected - (now - each.began_at) * pace, 0.0) for each in self._running)
         mine = self._lines.get(tenant)
         own = mine.waiting_cost if mine is not None else 0.0
         stamp = self._start(mine) + own / self._weight(tenant)
@@ -217,6 +218,12 @@ class FairQueue:
             )
             wait = (running + own + ahead) / speed
         return wait
+
+    def _pace_now(self, now: float) -> float:
+        """The pace, slower when what runs should have ended long ago."""
+        late = [each for each in self._running if (now - each.began_at) * self.pace > each.expected]
+        worked = self._worked + sum(each.expected for each in late)
+        return worked / (self._took + sum(now - each.began_at for each in late))
 
     def _ahead(self, tenant: str, line: _Line, stamp: float, wait: float, now: float) -> float:
         """How much of another's work goes before a stamp, when it comes up after so long a wait."""

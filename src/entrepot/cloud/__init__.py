@@ -45,6 +45,7 @@ from .engines.pool import Pool
 from .events import ModelPriced, ModelPublished, ModelWithdrawn
 from .exporting import FORMATS, ExportWish, export_usage
 from .files import ENGINES, EXTRAS, KINDS, engine_for, probe, store_files
+from .formats import JSON_MAX
 from .invoices import (
     CloudInvoice,
     InvoiceLine,
@@ -73,6 +74,7 @@ from .pricing import (
     list_priced,
     publish_prices,
 )
+from .probing import probe_apart
 from .proofs import PROOFS
 from .publishing import (
     METERS_OF,
@@ -151,6 +153,7 @@ __all__ = [
     "EVENTS",
     "EXTRAS",
     "FORMATS",
+    "JSON_MAX",
     "KINDS",
     "MAKERS",
     "METERS",
@@ -334,6 +337,7 @@ __all__ = [
     "pay_makers",
     "place_of",
     "probe",
+    "probe_apart",
     "publish_model",
     "publish_prices",
     "reactions",

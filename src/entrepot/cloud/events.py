@@ -24,7 +24,6 @@ class ModelWithdrawn(Event, frozen=True):
 class ModelPriced(Event, frozen=True):
     """A model has other prices, from a time on (microseconds)."""
 
-    model_id: str
     model: str
     effective_at: int
 

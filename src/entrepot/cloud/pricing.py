@@ -15,6 +15,7 @@ from entrepot.identity import Scope, audit, require_operator
 from entrepot.kernel import Invalid, Prepared, Snapshot, Tx, from_json, in_set, prepare, to_json
 
 from . import tables
+from .events import ModelPriced
 from .meters import get_meter
 from .rating import PRICE_MAX, PriceBook
 
@@ -41,6 +42,7 @@ def add_price_book(
         _insert, id=book.id, model=model, version=version, effective_at=begins, nano=to_json(book.nano),
         maker_bps=maker_bps, created_at=tx.now,
     )  # fmt: skip
+    tx.announce(ModelPriced(model, begins))
     return book
 
 

@@ -16,7 +16,7 @@ from entrepot.identity import Notice, Scope, audit, find_platform, notify, requi
 from entrepot.kernel import Conflict, Invalid, NotAllowed, NotFound, Tx
 
 from . import model_notices
-from .events import ModelPriced, ModelPublished, ModelWithdrawn
+from .events import ModelPublished, ModelWithdrawn
 from .licences import agree, check_deployable
 from .lineage import ancestors
 from .pricing import add_price_book, find_price_book, list_price_books
@@ -64,7 +64,6 @@ def set_prices(
     before = find_price_book(tx, model.name, tx.now if effective_at is None else effective_at)
     book = add_price_book(tx, model.name, nano, maker_bps=before.maker_bps if before else 0, effective_at=effective_at)
     audit(tx, scope, "cloud.set_prices", model.id, {"nano": dict(nano), "book": book.id})
-    tx.announce(ModelPriced(model.id, model.name, book.effective_at))
     return book
 
 
@@ -181,7 +180,7 @@ def _agree_share(tx: Tx, model: Model, share_bps: int) -> PriceBook:
 def _tell_maker(tx: Tx, model: Model, kind: str, **params: str) -> None:
     if model.organisation != SHOP:
         said = {"model": f"{model.name}@{model.version}", **params}
-        notify(tx, Notice(model.organisation, kind, said, link=f"/cloud/models/own/{model.id}"))
+        notify(tx, Notice(model.organisation, kind, said, link=f"/cloud/publishing/{model.id}"))
 
 
 def _percent(bps: int) -> str:

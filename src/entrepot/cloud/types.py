@@ -51,6 +51,8 @@ class Settings(msgspec.Struct, frozen=True):
     """The most."""
     shop_share: Annotated[float, msgspec.Meta(ge=0, le=0.9)] = 0.25
     """The part of a busy model that the shop's own work has at least, however many others want it."""
+    models_mib: Annotated[int, msgspec.Meta(ge=1)] = 4_096
+    """What the files of one organisation's models may take together."""
     weights: dict[str, float] = {}
     """Shares of organisations in a busy model, by their ids; 1 where nothing is said. The shop is `platform`."""
     upstreams: dict[str, Upstream] = {}

@@ -101,7 +101,10 @@ class Entrepot:
         lists = home / "index" / "lists"
         self.searcher = discovery.Searcher(database, self.indexer.index, self.meter, self.signals, lists)
         self.reactions: Reactions = _joined(
-            catalog.reactions(), orders.reactions(secret_key), group.reactions(settings.cloud.currency), cloud.reactions(settings.cloud)
+            catalog.reactions(),
+            orders.reactions(secret_key),
+            group.reactions(settings.cloud.currency),
+            cloud.reactions(settings.cloud),
         )
         self.job_kinds = self._job_kinds()
         self._relay = Relay(database, self.reactions, self.name)
@@ -190,7 +193,7 @@ class Entrepot:
             *deliver.tasks(settings.deliver),
             *catalog.tasks(self.blobs, settings.catalog),
             *orders.TASKS,
-            cloud.reconcile_task(settings.cloud, self.name),
+            cloud.reconcile_task(settings.cloud, self.name, self.gateway.is_under_way),
             *cloud.billing_tasks(settings.cloud),
             self.batches.task(),
             cloud.makers_task(settings.cloud),

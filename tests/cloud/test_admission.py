@@ -229,12 +229,12 @@ def test_what_a_dead_process_left_is_settled_for_what_had_come(database: Databas
         admit(database, ask(f"req_{number}"), holder=gone)
     admit(database, ask("req_3"))
     database.write_now(lambda tx: admission.checkpoint(tx, "req_1", 1, {"input_tokens": 10, "output_tokens": 4}))
-    ended = reconcile(database, UNIT, lambda _: None, {HERE: None})
+    ended = reconcile(database, UNIT, HERE)
     assert [(each.request, each.outcome, each.price) for each in ended] == [
         ("req_1", "checkpointed", 10 * INPUT + 4 * OUTPUT),
         ("req_2", "void", 0),
     ]
-    assert reconcile(database, UNIT, lambda _: None, {HERE: None}) == []
+    assert reconcile(database, UNIT, HERE) == []
     assert [row.id for row in database.read_now(settling.list_open_requests)] == ["req_3"]
     assert breaches(database) == []
 

@@ -62,8 +62,9 @@ class House:
                 upstreams = {"one": Upstream(address), "nowhere": Upstream("http://127.0.0.1:9/v1")}
                 settings = Settings(upstreams=upstreams, **more)  # type: ignore[arg-type]
                 pool = Pool(self.blobs, settings)
-                await work(Gateway(self.database, pool, settings, process_name()), server)
-                await pool.close()
+                gateway = Gateway(self.database, pool, settings, process_name())
+                await work(gateway, server)
+                await gateway.close()
 
         asyncio.run(whole())
         assert self.until(lambda snapshot: settling.list_open_requests(snapshot) == [])

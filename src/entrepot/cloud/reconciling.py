@@ -3,75 +3,115 @@
 Each attempt is classed by what is known of it. A stream that was looked at is settled for what had come by then
 (`checkpointed`). One that was never looked at is void: nobody pays for what cannot be shown. Its holds end either way,
 so no reserve outlives its process by more than a round of this.
+
+No clock of the day says that a process is gone, since any of them may jump. A process of this machine is asked for; one
+of another machine says now and then that it is alive, and is given up when nothing was heard of a call of its for
+`SILENT_S` of this process's own steady time.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import time
+from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 import msgspec
+from sqlalchemy import bindparam, select
 
-from entrepot.kernel import MINUTE, Database, Snapshot, TaskKind, TaskRun, Tx, is_dead
+from entrepot.kernel import Database, Prepared, Snapshot, TaskKind, TaskRun, Tx, is_dead, prepare
 
+from . import tables
 from .accounts import nano
-from .registry import find_live
 from .settling import Request, Settled, list_open_requests, lock_request, settle, void
 from .types import SHOP, Settings, UsageClass
 
 RECONCILE = "cloud.reconcile"
 
-SILENT_MAX = 30 * MINUTE
-"""A call of another machine's process that has been open for so long without a look at it has been given up."""
+SILENT_S = 900.0
+"""A call of another machine's process that nothing was heard of for so long has been given up."""
+FORGOTTEN_S = 120.0
+"""A call of our own that nobody here works at any more: it is closed after so long."""
+
+IsUnderWay = Callable[[str, int], bool]
+"""Whether this process still works at an attempt."""
+
+
+class Silence:
+    """How long nothing was heard of an open call, by this process's own steady clock. Kept from round to round."""
+
+    def __init__(self, steady: Callable[[], float] = time.monotonic) -> None:
+        self._steady = steady
+        self._heard: dict[tuple[str, int], tuple[int | None, float]] = {}
+
+    def lasts_s(self, row: Request) -> float:
+        """The seconds since this process first saw the call as it stands now."""
+        key, now = (row.id, row.attempt), self._steady()
+        known = self._heard.get(key)
+        if known is None or known[0] != row.seen_at:
+            known = self._heard[key] = (row.seen_at, now)
+        return now - known[1]
+
+    def keep_only(self, rows: list[Request]) -> None:
+        """Forget the calls that are closed."""
+        open_now = {(row.id, row.attempt) for row in rows}
+        self._heard = {key: heard for key, heard in self._heard.items() if key in open_now}
 
 
 def reconcile(
-    database: Database, unit: str, makers: Callable[[str], str | None], living: Mapping[str, object] | None = None
-) -> list[Settled]:
+    database: Database, unit: str, holder: str = "", is_under_way: IsUnderWay = lambda request, attempt: True,
+    silence: Silence | None = None,
+) -> list[Settled]:  # fmt: skip
     """Close every attempt whose process is gone; returns how each ended. One transaction for each, so that what is
     wrong with one keeps no other open.
 
-    `living` are the holders of this very process, `makers` names the organisation that made a model.
+    `holder` is this process, whose calls are its own to settle while it works at them.
     """
-    now = database.clock.now()
-    mine = living or {}
-    left = [
-        row
-        for row in database.read_now(list_open_requests)
-        if row.holder not in mine and (is_dead(row.holder) or _is_silent(row, now))
-    ]
-    return [database.write_now(partial(close_left, row=row, unit=unit, maker=makers(row.model))) for row in left]
+    silence = silence or Silence()
+    rows = database.read_now(list_open_requests)
+    silence.keep_only(rows)
+    left = [row for row in rows if _is_left(row, holder, is_under_way, silence)]
+    return [database.write_now(partial(close_left, row=row, unit=unit)) for row in left]
 
 
-def close_left(tx: Tx, row: Request, unit: str, maker: str | None) -> Settled:
+def close_left(tx: Tx, row: Request, unit: str) -> Settled:
     """Close one attempt by what was last seen of it; one that was closed meanwhile stays as it is."""
     seen = lock_request(tx, row.id, row.attempt).seen
     if not seen:
         return void(tx, row.id, row.attempt)
+    maker = maker_of(tx, row.model)
     return settle(tx, row.id, row.attempt, seen, unit, outcome=UsageClass.CHECKPOINTED, maker=maker)
 
 
-def _is_silent(row: Request, now: int) -> bool:
-    return max(row.opened_at, row.seen_at or 0) <= now - SILENT_MAX
+def _is_left(row: Request, holder: str, is_under_way: IsUnderWay, silence: Silence) -> bool:
+    if row.holder == holder:
+        return not is_under_way(row.id, row.attempt) and silence.lasts_s(row) >= FORGOTTEN_S
+    return is_dead(row.holder) or silence.lasts_s(row) >= SILENT_S
 
 
 class Reconcile(msgspec.Struct, frozen=True):
     """A round of the reconciler."""
 
 
-def reconcile_task(settings: Settings, holder: str) -> TaskKind[Reconcile]:
-    """The round as a task. `holder` is this process, whose calls are its own to settle."""
+def reconcile_task(
+    settings: Settings, holder: str, is_under_way: IsUnderWay = lambda request, attempt: True
+) -> TaskKind[Reconcile]:
+    """The round as a task. `holder` is this process; `is_under_way` tells which calls it still works at."""
+    silence = Silence()
 
     def act(run: TaskRun, _: Reconcile) -> None:
-        def maker(model: str) -> str | None:
-            return run.database.read_now(lambda snapshot: maker_of(snapshot, model))
-
-        reconcile(run.database, nano(settings.currency), maker, {holder: None})
+        reconcile(run.database, nano(settings.currency), holder, is_under_way, silence)
 
     return TaskKind(RECONCILE, Reconcile, act)
 
 
 def maker_of(snapshot: Snapshot, name: str) -> str | None:
-    """The organisation that earns a model's share; None for the platform's own."""
-    model = find_live(snapshot, name)
-    return model.organisation if model is not None and model.organisation != SHOP else None
+    """The organisation that earns a model's share, also of one that was withdrawn; None for the platform's own."""
+    owner: str | None = snapshot.value(_owner, name=name)
+    return None if owner == SHOP else owner
+
+
+_m = tables.models.c
+_owner: Prepared[Any] = prepare(
+    select(_m.organisation).where(_m.name == bindparam("name")).order_by(_m.version.desc()).limit(1)
+)

@@ -15,7 +15,7 @@ import msgspec
 from sqlalchemy import bindparam, select, update
 
 from entrepot import ledger
-from entrepot.kernel import NotFound, Prepared, Snapshot, Tx, derive_id, from_json, in_set, prepare, to_json
+from entrepot.kernel import SECOND, NotFound, Prepared, Snapshot, Tx, derive_id, from_json, in_set, prepare, to_json
 
 from . import accounts, tables
 from .admission import hold_id
@@ -61,6 +61,8 @@ class Request(msgspec.Struct, frozen=True):
 
 
 VOID = "void"
+ALIVE_AFTER = 20 * SECOND
+"""A call that is open for so long is said to be alive now and then."""
 
 
 class Ending(msgspec.Struct, frozen=True):
@@ -155,6 +157,11 @@ def lock_request(tx: Tx, request: str, attempt: int) -> Request:
     if row is None:
         raise NotFound("There is no such request")
     return row
+
+
+def say_alive(tx: Tx, holder: str) -> None:
+    """Note that a process still serves its calls that have been open for a while."""
+    tx.run(_alive, holder_=holder, before_=tx.now - ALIVE_AFTER, now_=tx.now)
 
 
 def list_open_requests(snapshot: Snapshot) -> list[Request]:
@@ -261,6 +268,15 @@ _lock_these: Prepared[Request] = prepare(
 _open: Prepared[Request] = prepare(_rows.where(_r.state == "open").order_by(_r.opened_at, _r.id, _r.attempt), _read)
 _billed: Prepared[Any] = prepare(
     select(_u.meter, _u.quantity).where(_u.request == bindparam("request"), _u.attempt == bindparam("attempt"))
+)
+_alive: Prepared[Any] = prepare(
+    update(tables.requests)
+    .where(
+        _r.holder == bindparam("holder_"),
+        _r.state == "open",
+        _r.opened_at <= bindparam("before_"),
+    )
+    .values(seen_at=bindparam("now_"))
 )
 _end: Prepared[Any] = prepare(
     update(tables.requests)

@@ -8,21 +8,21 @@
 
 A caller who leaves is settled for what was written by then, and the engine stops. An engine that fails before it wrote
 anything costs nothing, and the next of a route's models is tried as another attempt; one that fails later is settled
-for what came. Settling is handed to the database's writer without waiting, so no broken connection can undo it.
+for what came. When we ourselves cannot settle a whole answer (the disk is full), it is not given and costs nothing.
+Whatever is to be ended is handed to the `desk`, which tries until it is: no broken connection can undo it.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import aclosing, asynccontextmanager
-from hashlib import blake2b
+from contextlib import aclosing, asynccontextmanager, suppress
 from typing import Any, TypeVar
 
 import msgspec
 
 from entrepot.identity import Scope, require_organisation
-from entrepot.kernel import Database, Invalid, Lane, NotAllowed, NotFound, Tx, Unavailable
+from entrepot.kernel import Database, Invalid, Lane, NotAllowed, NotFound, Refused, Tx, Unavailable
 
 from .. import admission, settling
 from ..accounts import nano
@@ -32,11 +32,13 @@ from ..fair import Class, Ticket
 from ..licences import has_agreed
 from ..rating import rate, total_of
 from ..registry import Model, find_live
-from ..settling import Settled
+from ..settling import Ending, Settled
 from ..types import SHOP, Settings, UsageClass
 from .base import Embedded, EngineFault, Generation, Piece, Ranked, Unable
 from .capacity import Capacity, capacity_of
+from .desk import Desk
 from .pool import Loaded, Pool
+from .routing import Routes
 
 T = TypeVar("T")
 
@@ -90,18 +92,36 @@ class Call(msgspec.Struct, frozen=True):
 class _Attempt:
     """One attempt at a call: its model, what it holds, and what was counted of it."""
 
-    def __init__(self, loaded: Loaded, admitted: Admitted, limits: Mapping[str, int], keep: Keep | None) -> None:
+    def __init__(self, loaded: Loaded, admitted: Admitted, limits: Mapping[str, int], call: Call) -> None:
         self.loaded = loaded
-        self.keep = keep
+        self.organisation = call.organisation
+        self.keep = call.keep
         self.admitted = admitted
         self.admitted_input = limits.get("input_tokens", 0)
         self.seen: dict[str, int] = {}
         self.noted_at = time.monotonic()
+        self.is_whole = False
         self.is_over = False
 
     @property
     def has_written(self) -> bool:
         return self.seen.get("output_tokens", 0) > 0
+
+    def ending(
+        self, used: Mapping[str, int] | None, outcome: UsageClass, evidence: Mapping[str, object] | None = None,
+        answer: object = None,
+    ) -> Ending:  # fmt: skip
+        """How it ends: with what it used, or void. What is kept, is kept with the bill."""
+        admitted, maker = self.admitted, self.loaded.model.organisation
+
+        def keep(tx: Tx, settled: Settled) -> None:
+            assert self.keep is not None
+            self.keep(tx, _bill(self, settled), answer)
+
+        return Ending(
+            admitted.request, admitted.attempt, used, outcome, None if maker == SHOP else maker, evidence,
+            admitted.book, keep if self.keep is not None and answer is not None else None,
+        )  # fmt: skip
 
 
 class Gateway:
@@ -111,9 +131,10 @@ class Gateway:
         self._database = database
         self._pool = pool
         self._settings = settings
-        self._unit = nano(settings.currency)
         self._holder = holder
-        self._limits = Limits(settings.requests_per_minute, settings.tokens_per_minute)
+        limits = Limits(settings.requests_per_minute, settings.tokens_per_minute)
+        self._desk = Desk(database, nano(settings.currency), holder, limits)
+        self._routes = Routes(settings.routes)
         self.watch = pool.watch
 
     async def generate(self, call: Call, work: Generation) -> AsyncIterator[Piece | Bill]:
@@ -122,16 +143,18 @@ class Gateway:
         Refused before the first piece when the call cannot be let in; Unavailable when every engine failed.
         """
         problem: EngineFault | None = None
-        for number, name in enumerate(self._candidates(call), call.attempts_before + 1):
+        for number, name in enumerate(self._routes.order(call.model, call.request), call.attempts_before + 1):
             attempt = None
             try:
                 attempt = await self._begin(call, name, number, lambda loaded: _limits_of(loaded, work))
                 async with aclosing(self._run(call, attempt, work)) as pieces:  # type: ignore[type-var]
                     async for piece in pieces:
                         yield piece
+                self._routes.worked(name)
                 return
             except EngineFault as fault:
                 problem = fault
+                self._routes.failed(name)
                 if attempt is not None and attempt.has_written:
                     break
         raise Unavailable(f"The model could not answer: {problem}") from problem
@@ -168,43 +191,58 @@ class Gateway:
         """What this process can serve, and who waits for it."""
         return capacity_of(self._pool, self.watch, self._settings)
 
+    def is_under_way(self, request: str, attempt: int) -> bool:
+        """Whether this process still works at an attempt, or has to settle it. May be asked from any thread."""
+        return self._desk.is_under_way(request, attempt)
+
     async def unload_idle(self) -> None:
-        """Let go of models that nobody used for a while."""
+        """Let go of models that nobody used for a while, and say that calls which take long are still served."""
         await self._pool.unload_idle()
+        with suppress(Refused):  # it is said again soon
+            await self._database.write(lambda tx: settling.say_alive(tx, self._holder), Lane.BULK)
 
     async def close(self) -> None:
-        """Let go of every model."""
+        """End what is to be ended, and let go of every model."""
+        await self._desk.close()
         await self._pool.close()
 
     async def _at_once(self, call: Call, meter: str, bound: int, act: Callable[[Loaded], Any]) -> tuple[Any, Bill]:
         """Work whose answer comes whole: run, settled, given back. Each engine that fails costs nothing."""
         problem: EngineFault | None = None
-        for number, name in enumerate(self._candidates(call), call.attempts_before + 1):
-            attempt = await self._begin(call, name, number, lambda _: {meter: bound})
+        for number, name in enumerate(self._routes.order(call.model, call.request), call.attempts_before + 1):
+            attempt = None
             try:
+                attempt = await self._begin(call, name, number, lambda _: {meter: bound})
                 async with self._turn(call, attempt, bound) as ticket:
                     answer, tokens = await act(attempt.loaded)
                     ticket.spent = float(tokens)
-                settled = await self._database.write(self._settle(attempt, {meter: tokens}, answer=answer))
-                attempt.is_over = True
-                return answer, self._count(attempt, settled)
+                bill = await self._settle(attempt, {meter: tokens}, None, answer)
+                self._routes.worked(name)
+                return answer, bill
             except EngineFault as fault:
                 problem = fault
+                self._routes.failed(name)
             except Unable as refusal:
                 raise Invalid(str(refusal)) from refusal
             finally:
-                self._leave(attempt)
+                if attempt is not None:
+                    self._leave(attempt)
         raise Unavailable(f"The model could not answer: {problem}") from problem
 
     async def _begin(self, call: Call, name: str, number: int, limits_of: Callable[[Loaded], Any]) -> _Attempt:
         """Find the model, see what the call can use, and have it admitted."""
         model = await self._database.glance(lambda snapshot: find_live(snapshot, name))
+        if model is None and name != call.model:
+            raise EngineFault(f"{name} is of its route and cannot be called")
         if model is None:
             raise NotFound(f"There is no model {name[:100]!r} here: GET /v1/models lists those there are")
         organisation = call.organisation
         if model.licence.gated:
             await self._check_licence(organisation, model)
-        loaded = await self._pool.get(model)
+        try:
+            loaded = await self._pool.get(model)
+        except Unavailable as refusal:
+            raise EngineFault(refusal.sentence) from refusal
         if call.kind == "interactive":  # nobody waits for the rest: it may take as long as it takes
             loaded.turns.check_wait(organisation, self._settings.wait_s_max)
         try:
@@ -217,10 +255,7 @@ class Gateway:
             call.request, organisation, call.scope.actor, model.name, limits, call.surface, call.ref, number,
             call.key_id,
         )  # fmt: skip
-        admitted = await self._database.write(
-            lambda tx: admission.admit(tx, ask, self._unit, self._holder, self._limits)
-        )
-        return _Attempt(loaded, admitted, limits, call.keep)
+        return _Attempt(loaded, await self._desk.admit(ask), limits, call)
 
     async def _check_licence(self, organisation: str, model: Model) -> None:
         if not await self._database.glance(lambda snapshot: has_agreed(snapshot, organisation, model)):
@@ -242,11 +277,7 @@ class Gateway:
                     if piece.finish is None:
                         yield piece
                         continue
-                    settled = await self._database.write(
-                        self._settle(attempt, attempt.seen, piece.evidence, answer=piece)
-                    )
-                    attempt.is_over = True
-                    yield self._count(attempt, settled)
+                    yield await self._settle(attempt, attempt.seen, piece.evidence, piece)
                     yield piece
         except Unable as refusal:
             raise Invalid(str(refusal)) from refusal
@@ -261,8 +292,14 @@ class Gateway:
             self.watch.waited(loaded.model.name, call.organisation, cost, time.monotonic() - began)
             yield ticket
 
-    def _count(self, attempt: _Attempt, settled: Settled) -> Bill:
-        bill = _bill(attempt, settled)
+    async def _settle(
+        self, attempt: _Attempt, used: Mapping[str, int], evidence: Mapping[str, object] | None, answer: object
+    ) -> Bill:
+        """Bill a whole answer; durable when it returns."""
+        attempt.is_whole = True
+        ending = attempt.ending(used, UsageClass.EXACT, evidence, answer)
+        bill = _bill(attempt, await self._desk.settle(attempt.organisation, ending))
+        attempt.is_over = True
         self.watch.ended(bill.model, bill.outcome, bill.price, bill.quantities)
         return bill
 
@@ -278,53 +315,16 @@ class Gateway:
             )
 
     def _leave(self, attempt: _Attempt) -> None:
-        """End an attempt that was not settled: for what it wrote, or, when that is nothing or was to be kept whole, for
-        nothing."""
+        """End an attempt that was not settled: for what it wrote; for nothing when that is nothing, or was to be kept
+        whole, or was whole and could not be settled."""
         if attempt.is_over:
             return
         attempt.is_over = True
-        admitted = attempt.admitted
-        billed = attempt.has_written and attempt.keep is None
+        billed = attempt.has_written and attempt.keep is None and not attempt.is_whole
         outcome = UsageClass.CHECKPOINTED if billed else settling.VOID
         used = attempt.seen if billed else {}
-        self.watch.ended(attempt.loaded.model.name, outcome, total_of(rate(admitted.book, used)), used)
-        if billed:
-            self._database.submit(self._settle(attempt, attempt.seen, outcome=UsageClass.CHECKPOINTED))
-        else:
-            self._database.submit(lambda tx: settling.void(tx, admitted.request, admitted.attempt))
-
-    def _settle(
-        self, attempt: _Attempt, used: Mapping[str, int], evidence: Mapping[str, object] | None = None, *,
-        outcome: UsageClass = UsageClass.EXACT, answer: object = None,
-    ) -> Callable[[Tx], Settled]:  # fmt: skip
-        admitted, maker = attempt.admitted, attempt.loaded.model.organisation
-
-        def act(tx: Tx) -> Settled:
-            settled = settling.settle(
-                tx, admitted.request, admitted.attempt, used, self._unit, outcome=outcome, evidence=evidence,
-                maker=None if maker == SHOP else maker,
-            )  # fmt: skip
-            if attempt.keep is not None:
-                attempt.keep(tx, _bill(attempt, settled), answer)
-            return settled
-
-        return act
-
-    def _candidates(self, call: Call) -> list[str]:
-        """The models to try, in order: one chosen by its share, so that the same request chooses the same; then the
-        rest of its route."""
-        route = self._settings.routes.get(call.model)
-        if not route:
-            return [call.model]
-        total = sum(route.values())
-        point = int.from_bytes(blake2b(call.request.encode(), digest_size=8).digest()) / 2**64 * total
-        names = list(route)
-        first = len(names) - 1
-        for place, share in enumerate(route.values()):
-            if (point := point - share) < 0:
-                first = place
-                break
-        return names[first:] + names[:first]
+        self.watch.ended(attempt.loaded.model.name, outcome, total_of(rate(attempt.admitted.book, used)), used)
+        self._desk.leave(attempt.organisation, attempt.ending(used if billed else None, UsageClass.CHECKPOINTED))
 
 
 async def _limits_of(loaded: Loaded, work: Generation) -> dict[str, int]:
@@ -348,13 +348,17 @@ def _used(attempt: _Attempt, piece: Piece) -> dict[str, int]:
     """What was used by the time of a piece. Before the engine's own count comes, the input is what was counted before,
     where that is exact; where it is only a bound, an answer that breaks off is billed for what was written alone."""
     count = piece.count
-    written = max(count.output_tokens, attempt.seen.get("output_tokens", 0))
+    by_events = attempt.seen.get("output_tokens", 0)
     if count.input_tokens:
         priced = "cached_input_tokens" in attempt.admitted.book.nano
         cached = count.cached_input_tokens if priced else 0
-        return {"input_tokens": count.input_tokens - cached, "cached_input_tokens": cached, "output_tokens": written}
+        return {
+            "input_tokens": count.input_tokens - cached,
+            "cached_input_tokens": cached,
+            "output_tokens": count.output_tokens or by_events,
+        }
     read = attempt.admitted_input if attempt.loaded.engine.counts_exactly else 0
-    return {"input_tokens": read, "output_tokens": written}
+    return {"input_tokens": read, "output_tokens": max(count.output_tokens, by_events)}
 
 
 def _bill(attempt: _Attempt, settled: Settled) -> Bill:

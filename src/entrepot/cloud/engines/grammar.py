@@ -12,15 +12,19 @@ from typing import Any
 
 import msgspec
 
+from ..schemas import Checker
 from .base import Generation, Piece, Tool, Unable
 
-SCHEMA_LENGTH_MAX = 50_000
+_HEAD = "%llguidance {}\n"
+_WORDS = "words: /[^{][\\s\\S]*/"
+_CALL = '{"name": …, "arguments": …}'
 
 
 class Calls:
-    """The grammar of an answer, and, for a call of a tool, how its pieces are gathered and read."""
+    """The grammar of an answer, and, for a call of a tool, how its pieces are gathered and read. Where the model may
+    choose (`is_call` None), its first sign tells: words do not begin with a brace."""
 
-    def __init__(self, grammar: str, instruction: str, *, is_call: bool) -> None:
+    def __init__(self, grammar: str, instruction: str, *, is_call: bool | None) -> None:
         self.grammar = grammar
         self.instruction = instruction
         self._is_call = is_call
@@ -28,6 +32,8 @@ class Calls:
 
     def read(self, piece: Piece) -> list[Piece]:
         """What a piece means: itself, or, once the call is whole, the call."""
+        if self._is_call is None and piece.text:
+            self._is_call = piece.text.startswith("{")
         if not self._is_call:
             return [piece]
         self._written += piece.text
@@ -45,12 +51,15 @@ class Calls:
 def grammar_of(work: Generation) -> Calls | None:
     """The grammar that this work must be written in; None when it is free.
 
-    With `tool_choice` auto a model that knows nothing of tools answers in words, as if there were none.
+    With `tool_choice` auto it is a call, or the answer in words, or in the schema that is asked for.
     """
-    if work.tools and work.tool_choice not in ("auto", "none"):
+    if work.tools and work.tool_choice != "none":
         chosen = _chosen(work)
         schema = {"anyOf": [_call_of(tool) for tool in chosen]} if len(chosen) > 1 else _call_of(chosen[0])
-        return Calls(compile_schema(schema), _instruction(chosen), is_call=True)
+        if work.tool_choice != "auto":
+            return Calls(compile_schema(schema), _instruction(chosen), is_call=True)
+        if work.schema is None:
+            return Calls(f"{_HEAD}start: call | words\ncall: {_json(schema)}\n{_WORDS}", _offer(chosen), is_call=None)
     if work.schema is not None:
         return Calls(compile_schema(work.schema), "", is_call=False)
     return None
@@ -61,25 +70,17 @@ def compile_schema(schema: dict[str, Any]) -> str:
 
     It is checked here because llama.cpp says nothing of a grammar that it cannot read, and writes freely instead.
     """
-    import jsonschema_rs
+    return f"{_HEAD}start: {_json(schema)}"
 
+
+def _json(schema: dict[str, Any]) -> str:
+    Checker(schema)
     strict = {**schema, "x-guidance": {"whitespace_flexible": False}}
-    text = msgspec.json.encode(strict).decode()
-    if len(text) > SCHEMA_LENGTH_MAX:
-        raise Unable(f"A schema may have {SCHEMA_LENGTH_MAX:,} characters, this one has {len(text):,}")
-    try:
-        jsonschema_rs.validator_for(schema, retriever=_fetch_nothing)
-    except Exception as error:
-        raise Unable(f"This schema cannot be kept to: {str(error).splitlines()[0][:200]}") from error
-    return f"%llguidance {{}}\nstart: %json {text}"
-
-
-def _fetch_nothing(address: str) -> Any:
-    raise ValueError(f"a schema may not point to {address[:100]}: put everything into it")
+    return f"%json {msgspec.json.encode(strict).decode()}"
 
 
 def _chosen(work: Generation) -> list[Tool]:
-    if work.tool_choice == "required":
+    if work.tool_choice in ("required", "auto"):
         return list(work.tools)
     chosen = [tool for tool in work.tools if tool.name == work.tool_choice]
     if not chosen:
@@ -97,5 +98,15 @@ def _call_of(tool: Tool) -> dict[str, Any]:
 
 
 def _instruction(tools: list[Tool]) -> str:
-    lines = [f"- {tool.name}: {tool.description or 'no description'}" for tool in tools]
-    return 'Answer by calling one function, as {"name": …, "arguments": …}. Functions:\n' + "\n".join(lines)
+    return f"Answer by calling one function, as {_CALL}. Functions:\n{_listed(tools)}"
+
+
+def _offer(tools: list[Tool]) -> str:
+    return (
+        f"Where one of these functions helps, answer with nothing but a call of it, as {_CALL}; otherwise in words. "
+        f"Functions:\n{_listed(tools)}"
+    )
+
+
+def _listed(tools: list[Tool]) -> str:
+    return "\n".join(f"- {tool.name}: {tool.description or 'no description'}" for tool in tools)

@@ -12,6 +12,7 @@ from ..capabilities import Capabilities
 from ..registry import EngineName, Kind, ModelFile
 from ..types import Settings
 from .base import Engine
+from .checked import Checked
 from .e5 import E5
 from .llama import Budget, Llama
 from .onnx import Onnx
@@ -60,7 +61,7 @@ def open_engine(
             _file(model, "config")
             return Transformers(files, model.kind, threads=threads, context=settings.context)
         case "upstream":
-            return _open_upstream(model, settings, known or Capabilities(settings.context))
+            return Checked(_open_upstream(model, settings, known or Capabilities(settings.context)))
 
 
 def _open_upstream(model: Opened, settings: Settings, known: Capabilities) -> Upstream:

@@ -100,9 +100,13 @@ class Entrepot:
         self.indexer = discovery.Indexer(database, self.meter, home / "index", settings.discovery, holder=self.name)
         lists = home / "index" / "lists"
         self.searcher = discovery.Searcher(database, self.indexer.index, self.meter, self.signals, lists)
+        self.pictures = discovery.PictureSearch(
+            database, self.blobs, self.searcher, self.meter, settings.discovery, home / "index" / "photos"
+        )
         self.reactions: Reactions = _joined(
             catalog.reactions(),
             orders.reactions(secret_key),
+            discovery.reactions(),
             group.reactions(settings.cloud.currency),
             cloud.reactions(settings.cloud),
         )
@@ -124,7 +128,7 @@ class Entrepot:
         self.indexer.open(build=False)
         self._indexed = True
         # Prices and stock follow on a thread of their own: words and vectors of an import do not hold them up.
-        quick: tuple[Projection, ...] = (self.indexer.columns, self.searcher.rulebook)
+        quick: tuple[Projection, ...] = (self.indexer.columns, self.searcher.rulebook, self.pictures.gallery)
         projections = [ProjectionThread(self.database, each) for each in ([self.indexer], quick)]
         for thread in projections:
             self._relay.when_placed(thread.wake.set)
@@ -146,7 +150,7 @@ class Entrepot:
         while self._relay.drain() + workers.drain():
             pass
         self.open_index()
-        for projection in (self.indexer, self.searcher.rulebook):
+        for projection in (self.indexer, self.searcher.rulebook, self.pictures.gallery):
             catch_up(self.database, projection)
 
     def rest(self) -> None:
@@ -199,6 +203,7 @@ class Entrepot:
             cloud.makers_task(settings.cloud),
             group.show_task(settings.cloud.currency),
             discovery.rebuild_task(self.indexer),
+            *discovery.picture_tasks(self.blobs, self.pictures.encoders, self.meter, settings.discovery),
         )
 
     def _hear_webhook(self, headers: Mapping[str, str], body: bytes) -> None:

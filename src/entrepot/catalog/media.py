@@ -167,6 +167,16 @@ def refresh_main_pictures(tx: Tx, product_ids: Sequence[str]) -> None:
         tx.run(_refresh, ids=sorted(set(product_ids)))
 
 
+def main_pictures(snapshot: Snapshot, product_ids: Sequence[str]) -> dict[str, str]:
+    """The stored picture that stands for each of these products, seen or hidden; those without one are left out."""
+    return {row.id: row.picture for row in snapshot.all(_main, ids=sorted(set(product_ids)))} if product_ids else {}
+
+
+def next_main_pictures(snapshot: Snapshot, after_id: str, most: int) -> dict[str, str]:
+    """The same for the next products behind an id that have a picture, by id; fewer than `most` means the end."""
+    return {row.id: row.picture for row in snapshot.all(_next_main, after=after_id, most=most)}
+
+
 def _changed(tx: Tx, product_id: str) -> list[ManagedPicture]:
     refresh_main_pictures(tx, [product_id])
     announce_listed(tx, [product_id])
@@ -267,3 +277,14 @@ _first = (
     .scalar_subquery()
 )
 _refresh: Prepared[Any] = prepare(update(tables.products).where(in_set(_p.id, "ids")).values(picture=_first))
+_main: Prepared[Any] = prepare(
+    select(tables.products.c.id, tables.products.c.picture).where(
+        in_set(tables.products.c.id, "ids"), tables.products.c.picture.is_not(None)
+    )
+)
+_next_main: Prepared[Any] = prepare(
+    select(tables.products.c.id, tables.products.c.picture)
+    .where(tables.products.c.id > bindparam("after"), tables.products.c.picture.is_not(None))
+    .order_by(tables.products.c.id)
+    .limit(bindparam("most"))
+)

@@ -11,6 +11,9 @@ from .building import build
 from .explaining import Contribution, Effect, ExplainedHit, Explanation, Moved, explain_page
 from .index.served import ServedIndex
 from .indexing import Indexer
+from .pictures.seeing import reactions
+from .pictures.seeing import tasks as picture_tasks
+from .picturing import PictureSearch
 from .previewing import Preview, PreviewedHit, preview_rule
 from .rebuilding import REBUILD, Rebuild, rebuild_task, request_rebuild
 from .rules import ACTIONS, Action, Rule, RuleDraft, add_rule, change_rule, check_rule, end_rule, get_rule, list_rules
@@ -57,6 +60,7 @@ __all__ = [
     "KeptSynonym",
     "Moved",
     "Offer",
+    "PictureSearch",
     "Preview",
     "PreviewedHit",
     "QueryOutcome",
@@ -86,7 +90,9 @@ __all__ = [
     "get_rule",
     "list_rules",
     "list_synonyms",
+    "picture_tasks",
     "preview_rule",
+    "reactions",
     "read_beacon",
     "rebuild_task",
     "request_rebuild",

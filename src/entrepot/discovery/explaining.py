@@ -17,7 +17,6 @@ from entrepot import identity
 from entrepot.identity import Scope
 
 from .index.base import IndexPage, IndexQuery
-from .rulebook import arrangement_of
 from .rules import Rule
 from .searching import Searcher
 from .types import LIMIT_MAX, Hit, SearchRequest
@@ -79,11 +78,10 @@ def explain_page(searcher: Searcher, scope: Scope, request: SearchRequest, witho
     identity.require_operator(scope)
     left = frozenset(without)
     rules = [rule for rule in searcher.rules_for(request) if rule.id not in left]
-    query = _asked(searcher, request, rules, left)
-    page = searcher.index.search(query)
+    page, query, _ = searcher.find(request, "", rules, explained=True, without=left)
     hits = {hit.id: hit for hit in searcher.hits(page, query, request.language)}
     names = dict.fromkeys([*(rule.id for rule in rules), *(name for hit in page.hits for name, _ in hit.contributions)])
-    effects = tuple(_effect(searcher, request, query, rules, left | {name}, name, page) for name in names)
+    effects = tuple(_effect(searcher, request, rules, left | {name}, name, page) for name in names)
     explained = tuple(
         ExplainedHit(
             place, hits[found.id], *in_parts(found.score, found.contributions), *_placed(found.id, query, rules)
@@ -104,21 +102,13 @@ def in_parts(score: float, parts: Sequence[tuple[str, float]]) -> tuple[float, t
     return whole / UNIT, tuple(Contribution(name, part / UNIT) for name, part in units.items() if part)
 
 
-def _asked(searcher: Searcher, request: SearchRequest, rules: Sequence[Rule], left: frozenset[str]) -> IndexQuery:
-    query = searcher.query(request, "", rules)
-    return msgspec.structs.replace(query, explained=True, without=left)
-
-
 def _effect(
-    searcher: Searcher, request: SearchRequest, query: IndexQuery, rules: Sequence[Rule], left: frozenset[str],
-    name: str, page: IndexPage,
-) -> Effect:  # fmt: skip
+    searcher: Searcher, request: SearchRequest, rules: Sequence[Rule], left: frozenset[str], name: str, page: IndexPage
+) -> Effect:
     """Ask again without one more."""
     remaining = [rule for rule in rules if rule.id != name]
-    asked = msgspec.structs.replace(
-        query, rules=arrangement_of(remaining), without=left, offset=0, limit=LIMIT_MAX, facets=False, explained=False
-    )
-    found = searcher.index.search(asked)
+    asked = msgspec.structs.replace(request, offset=0, limit=LIMIT_MAX, facets=False)
+    found, _, _ = searcher.find(asked, "", remaining, without=left)
     places = {hit.id: place for place, hit in enumerate(found.hits, 1)}
     now = {hit.id: place for place, hit in enumerate(page.hits, request.offset + 1)}
     instead = [hit.id for hit in found.hits[request.offset : request.offset + request.limit]]

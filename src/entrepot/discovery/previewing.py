@@ -64,6 +64,5 @@ def preview_rule(
 
 
 def _page(searcher: Searcher, request: SearchRequest, rules: Sequence[Rule]) -> tuple[Sequence[Hit], int]:
-    query = msgspec.structs.replace(searcher.query(request, "", rules), facets=False)
-    page = searcher.index.search(query)
+    page, query, _ = searcher.find(msgspec.structs.replace(request, facets=False), "", rules)
     return searcher.hits(page, query, request.language), page.total

@@ -15,6 +15,7 @@ from entrepot.identity import Scope
 from entrepot.kernel import Database, Invalid, new_id
 from entrepot.signals import Buffer, Signal, SignalKind
 
+from .index.arrangement import Arrangement
 from .index.base import Completion, IndexHit, IndexPage, IndexQuery, Vectors
 from .index.filters import PRICE, Ranges, read_filters
 from .index.served import ServedIndex
@@ -59,17 +60,47 @@ class Searcher:
         """
         began = time.perf_counter()
         request_id = new_id("req", self._database.clock.now(), self._database.random)
-        understood = self.understand(request)
         if request.cursor:
             found, query, total, after = self._through_list(request, request_id)
+            understood = self.understand(request)
         else:
-            query = self.query(request, request_id, understood=understood)
-            found, after = self.index.search(query), None
-            for loosened in () if found.total else looser(understood):
-                query, understood = self.query(request, request_id, understood=loosened), loosened
-                if (found := self.index.search(query)).total:
-                    break
-            total = found.total
+            found, query, understood = self.find(request, request_id)
+            total, after = found.total, None
+        return self._page(scope, request, request_id, found, query, total, after, understood, began)
+
+    def search_among(self, scope: Scope, request: SearchRequest, ids: Sequence[str]) -> SearchPage:
+        """A page of these products, in this order: those that can be bought, pass the filters and are not excluded."""
+        began = time.perf_counter()
+        request_id = new_id("req", self._database.clock.now(), self._database.random)
+        query = self.query(request, request_id)
+        rules = None if query.rules is None else Arrangement(excluded=query.rules.excluded)
+        query = replace(query, among=tuple(ids), rules=rules)
+        found = self.index.search(query)
+        return self._page(scope, request, request_id, found, query, found.total, None, None, began)
+
+    def find(
+        self, request: SearchRequest, request_id: str, rules: Sequence[Rule] | None = None, *,
+        explained: bool = False, without: frozenset[str] = frozenset(),
+    ) -> tuple[IndexPage, IndexQuery, Understood | None]:  # fmt: skip
+        """What the index answers, to which query, and how the words were understood: less strictly where nothing has
+        them all. `rules`, `explained` and `without` as in `query` and `IndexQuery`."""
+
+        def ask(understood: Understood | None) -> tuple[IndexPage, IndexQuery, Understood | None]:
+            query = self.query(request, request_id, rules, understood)
+            query = replace(query, explained=explained, without=without)
+            return self.index.search(query), query, understood
+
+        answer = ask(understood := self.understand(request))
+        for loosened in () if answer[0].total else looser(understood):
+            if (answer := ask(loosened))[0].total:
+                break
+        return answer
+
+    def _page(
+        self, scope: Scope, request: SearchRequest, request_id: str, found: IndexPage, query: IndexQuery, total: int,
+        after: str | None, understood: Understood | None, began: float,
+    ) -> SearchPage:  # fmt: skip
+        """What the index found, as it is shown, and noted."""
         hits = self.hits(found, query, request.language)
         self._note(scope, request, request_id, hits)
         return SearchPage(

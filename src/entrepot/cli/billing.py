@@ -111,7 +111,9 @@ def export_file(
     return lines - 1, size
 
 
-def add_price(home: Path, model: str, prices: tuple[str, ...], begins: int | None, maker_bps: int) -> cloud.PriceBook:
+def add_price(
+    home: Path, model: str, prices: tuple[str, ...], begins: int | None, maker_bps: int | None
+) -> cloud.PriceBook:
     """A version of a model's prices."""
     nano = dict(map(cloud.read_price, prices))
 

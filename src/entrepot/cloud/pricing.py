@@ -47,12 +47,19 @@ def add_price_book(
 
 
 def publish_prices(
-    tx: Tx, scope: Scope, model: str, nano: Mapping[str, int], *, maker_bps: int = 0, effective_at: int | None = None
-) -> PriceBook:
-    """The operator sets a model's prices from a day on; nothing that was used before is priced anew."""
+    tx: Tx, scope: Scope, model: str, nano: Mapping[str, int], *, maker_bps: int | None = None,
+    effective_at: int | None = None,
+) -> PriceBook:  # fmt: skip
+    """The operator sets a model's prices from a day on; nothing that was used before is priced anew.
+
+    Without `maker_bps` its maker's share stays as the version before has it.
+    """
     require_operator(scope)
     if not nano:
         raise Invalid("A model has a price for at least one meter: write zero where it is free", fields={"": "a price"})
+    if maker_bps is None:
+        before = max(list_price_books(tx, model), key=lambda book: book.version, default=None)
+        maker_bps = before.maker_bps if before else 0
     book = add_price_book(tx, model, nano, maker_bps=maker_bps, effective_at=effective_at)
     audit(tx, scope, "cloud.publish_prices", book.id, {"model": model, "version": book.version, "nano": dict(nano)})
     return book

@@ -1,16 +1,19 @@
-"""The compute console: credit and spending, models, keys, calls, budgets."""
+"""The compute console: credit and spending, models, keys, calls, budgets, invoices."""
 
 from __future__ import annotations
 
 from litestar.types import ControllerRouterHandler
 
-from . import budgets, keys, models, overview, usage
+from . import budgets, credit, invoices, keys, models, overview, publishing, usage
 
 ROUTES: tuple[ControllerRouterHandler, ...] = (
     *overview.ROUTES,
     *models.ROUTES,
+    *publishing.ROUTES,
     *keys.ROUTES,
+    *credit.ROUTES,
     *budgets.ROUTES,
+    *invoices.ROUTES,
     *usage.ROUTES,
 )
 

@@ -15,9 +15,12 @@ from ...visit import Visit
 SECTIONS = (
     ("overview", "/cloud"),
     ("models", "/cloud/models"),
+    ("publishing", "/cloud/publishing"),
     ("keys", "/cloud/keys"),
     ("usage", "/cloud/usage"),
+    ("credit", "/cloud/credit"),
     ("budgets", "/cloud/budgets"),
+    ("invoices", "/cloud/invoices"),
 )
 MEMBER = {"access": "member"}
 

@@ -20,6 +20,7 @@ COMMANDS = {
     "verify": "entrepot.cli.verify",
     "simulate": "entrepot.cli.simulate",
     "reindex": "entrepot.cli.reindex",
+    "train": "entrepot.cli.train",
     "settings": "entrepot.cli.settings",
     "bench": "entrepot.cli.benchmarks",
 }

@@ -13,6 +13,9 @@ from .index.served import ServedIndex
 from .indexing import Indexer
 from .pictures.seeing import reactions
 from .pictures.seeing import tasks as picture_tasks
+from .pictures.training import Lesson
+from .pictures.training import train as train_pictures
+from .pictures.training import use_encoder as use_picture_encoder
 from .picturing import PictureSearch
 from .previewing import Preview, PreviewedHit, preview_rule
 from .rebuilding import REBUILD, Rebuild, rebuild_task, request_rebuild
@@ -58,6 +61,7 @@ __all__ = [
     "Hit",
     "Indexer",
     "KeptSynonym",
+    "Lesson",
     "Moved",
     "Offer",
     "PictureSearch",
@@ -96,5 +100,7 @@ __all__ = [
     "read_beacon",
     "rebuild_task",
     "request_rebuild",
+    "train_pictures",
+    "use_picture_encoder",
     "weak_queries",
 ]

@@ -16,6 +16,7 @@ from .consoles import measure_consoles
 from .fair import measure_fair
 from .footprint import measure_footprint
 from .gateway import measure_gateway
+from .images import measure_images
 from .imports import measure_import
 from .report import Measured, Report, machine, render, to_json
 from .routes import measure_routes
@@ -32,6 +33,7 @@ BENCHES: Mapping[str, Bench] = {
     "fair": measure_fair,
     "footprint": measure_footprint,
     "gateway": measure_gateway,
+    "images": measure_images,
     "import": measure_import,
     "routes": measure_routes,
     "search": measure_search,

@@ -1,0 +1,46 @@
+"""Teaching image search from the command line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from entrepot.app import open_home
+from entrepot.discovery import train_pictures, use_picture_encoder
+
+NAMED_MAX = 5
+
+
+def train_images(home: Path, photos: Path) -> None:
+    """Train on a folder, and say what it came to."""
+    entrepot = open_home(home)
+    try:
+        with click.progressbar(length=sum(1 for _ in photos.glob("*/*")), label="Looking", show_pos=True) as bar:
+            lesson = train_pictures(entrepot.database, entrepot.blobs, entrepot.meter, photos, bar.update)
+    finally:
+        entrepot.close()
+    for name in lesson.unreadable[:NAMED_MAX]:
+        click.echo(f"{name} is no picture that can be read", err=True)
+    if len(lesson.unreadable) > NAMED_MAX:
+        click.echo(f"and {len(lesson.unreadable) - NAMED_MAX} more files", err=True)
+    click.echo(
+        f"{lesson.photos:,} photographs of {lesson.labels:,} things. Among its first ten, a photograph kept aside "
+        f"finds {lesson.after:.1%} of what it could, untrained {lesson.before:.1%}"
+    )
+    if lesson.trained is None:
+        click.echo("That is no better: nothing changed. More photographs of each thing, as shoppers take them, help")
+    else:
+        click.echo(
+            f"{lesson.trained.name} is used from now on; the catalogue's pictures are seen anew in the background"
+        )
+
+
+def forget_images(home: Path) -> None:
+    """See pictures untrained again."""
+    entrepot = open_home(home)
+    try:
+        entrepot.database.write_now(lambda tx: use_picture_encoder(tx, None))
+    finally:
+        entrepot.close()
+    click.echo("Pictures are seen untrained from now on; the catalogue's are seen anew in the background")

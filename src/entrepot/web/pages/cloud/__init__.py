@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from litestar.types import ControllerRouterHandler
 
-from . import budgets, credit, invoices, keys, models, overview, publishing, usage
+from . import budgets, credit, invoices, keys, models, overview, playground, publishing, usage
 
 ROUTES: tuple[ControllerRouterHandler, ...] = (
     *overview.ROUTES,
     *models.ROUTES,
+    *playground.ROUTES,
     *publishing.ROUTES,
     *keys.ROUTES,
     *credit.ROUTES,

@@ -16,6 +16,7 @@ SECTIONS = (
     ("overview", "/cloud"),
     ("models", "/cloud/models"),
     ("publishing", "/cloud/publishing"),
+    ("playground", "/cloud/playground"),
     ("keys", "/cloud/keys"),
     ("usage", "/cloud/usage"),
     ("credit", "/cloud/credit"),

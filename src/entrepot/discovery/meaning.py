@@ -9,7 +9,7 @@ from functools import cache
 from msgspec.structs import replace
 
 from entrepot import catalog, pay
-from entrepot.kernel import Database
+from entrepot.kernel import Database, Snapshot
 from entrepot.pay import Rates
 
 from .index.arrangement import Arrangement, Lift, Target
@@ -32,28 +32,30 @@ class Meaning:
     def __init__(self, database: Database, index: ServedIndex) -> None:
         self._database = database
         self._index = index
-        self._rates: tuple[float, Rates] = (0.0, Rates(""))
+        self._known: tuple[float, Rates, dict[str, str]] = (0.0, Rates(""), {})
 
     def of(self, request: SearchRequest, q: str, synonyms: tuple[Synonym, ...] = ()) -> Understood | None:
         """What a query means; None where it is to be taken word by word, or says nothing."""
         if request.exact or not q:
             return None
-        rates = self._fresh()
+        rates, units = self._fresh()
         asker = Asker(
             rates.home,
             request.language,
             lambda minor, currency: rates.convert(minor, currency, rates.home),
             synonyms,
             frozenset(request.ignore),
+            units,
         )
         return understand(q, self._index.current, packs(), asker)
 
-    def _fresh(self) -> Rates:
-        until, rates = self._rates
+    def _fresh(self) -> tuple[Rates, dict[str, str]]:
+        """The rates, and by the code of an attribute its unit."""
+        until, rates, units = self._known
         if until < time.monotonic():
-            rates = self._database.read_now(pay.read_rates)
-            self._rates = (time.monotonic() + KEPT_S, rates)
-        return rates
+            rates, units = self._database.read_now(lambda s: (pay.read_rates(s), _units(s)))
+            self._known = (time.monotonic() + KEPT_S, rates, units)
+        return rates, units
 
 
 def asked(query: IndexQuery, understood: Understood | None) -> IndexQuery:
@@ -108,6 +110,10 @@ def _with_wishes(
 
 def _target(name: str, values: Sequence[str]) -> Target:
     return Target(filters=(Terms(name, frozenset(map(fold, values))),))
+
+
+def _units(snapshot: Snapshot) -> dict[str, str]:
+    return {each.code: each.unit for each in catalog.list_attributes(snapshot) if each.unit}
 
 
 @cache

@@ -16,12 +16,13 @@ LOOKED_AT_MAX = 300
 
 class Evidence(msgspec.Struct, frozen=True):
     """Of `total` products with all the words, `looked_at` were read: how many of them have a term, by name and value,
-    and how many have any value of a name."""
+    and how many have any value of a name. In what is `varying` the offers of one product may differ."""
 
     total: int = 0
     looked_at: int = 0
     terms: Mapping[tuple[str, str], int] = {}
     names: Mapping[str, int] = {}
+    varying: frozenset[str] = frozenset()
 
     def share(self, name: str, value: str) -> float:
         """The share of the products that have a term."""

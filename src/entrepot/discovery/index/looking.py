@@ -31,6 +31,7 @@ def _read(columns: Columns, slots: Slots, total: int) -> Evidence:
     kinds, names = len(columns.terms.pairs), columns.terms.name_codes
     places, codes = columns.gather(slots)
     rows, of_row = columns.offers.rows_of(slots)
+    own = columns.codes[:0]
     if of_row is not None:
         at, own = columns.offers.gather(rows)
         places, codes = np.concatenate((places, of_row[at])), np.concatenate((codes, own))
@@ -43,4 +44,5 @@ def _read(columns: Columns, slots: Slots, total: int) -> Evidence:
     named = columns.terms.names()
     terms = {columns.terms.pairs[code]: int(counts[code]) for code in np.flatnonzero(counts).tolist()}
     totals = {named[code]: int(name_counts[code]) for code in np.flatnonzero(name_counts).tolist()}
-    return Evidence(total, len(slots), terms, totals)
+    varying = frozenset(named[code] for code in np.unique(names[own[own < kinds]]).tolist())
+    return Evidence(total, len(slots), terms, totals, varying)

@@ -181,7 +181,9 @@ class PlainIndex:
         for entry in entries:
             terms.update(_every_term(entry))
         names = Counter(name for entry in entries for name in {name for name, _ in _every_term(entry)})
-        return Evidence(len(entries), len(entries), terms, names)
+        varying = {name for entry in entries for offer in entry.document.offers for name, _ in offer_terms(offer)
+                   if len(entry.document.offers) > 1}  # fmt: skip
+        return Evidence(len(entries), len(entries), terms, names, frozenset(varying))
 
     def sellable_with(self, words: Iterable[str]) -> int:
         """How many sellable documents have all these words."""

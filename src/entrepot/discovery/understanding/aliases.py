@@ -72,7 +72,8 @@ def splits_in(draft: Draft) -> Iterator[tuple[int, int, Synonym]]:
 def quantities_in(draft: Draft) -> Iterator[tuple[int, int, Synonym]]:
     """Numbers with units, and other ways to write them."""
     for measure in measures_in(draft.text, draft.words):
-        synonym = synonym_of(measure, draft.vocabulary.frequency)
+        units = frozenset(unit.casefold() for unit in draft.asker.units.values())
+        synonym = synonym_of(measure, draft.vocabulary.frequency, units)
         if synonym is not None:
             yield measure.begin, measure.end, synonym
 

@@ -18,12 +18,14 @@ from ..index.matching import Synonym
 from ..text import query_words
 from ..types import Wish
 from .draft import Draft
-from .measures import measures_in
+from .measures import Measure, measures_in
 
 BRAND = "brand"
 NO_VALUES = frozenset({"category", "merchant", "collection", "condition", "role", "thing", "fits", "rating", "price"})
 FILTERED_AT, FILTERED_LEAST = 0.9, 12
 """A value is a filter where so large a share of the goods has it, and so many are left."""
+CHOSEN_AT, CHOSEN_LEAST = 0.6, 2
+"""The same of what a product is bought in: of a size or a colour the right variant has to be shown."""
 WISHED_AT, SAID_AT = 0.35, 0.1
 """A value is preferred from this share on; one whose attribute is named too, from a lesser."""
 VALUE_WEIGHT, BRAND_WEIGHT = 0.4, 0.3
@@ -79,7 +81,9 @@ def meant(draft: Draft, values: list[Value], evidence: Evidence) -> list[Kept]:
         share = evidence.share(value.name, value.value)
         if share < (SAID_AT if value.said else WISHED_AT):
             continue
-        strict = share >= FILTERED_AT and evidence.total >= FILTERED_LEAST and value.name != BRAND
+        is_choice = value.name in evidence.varying
+        at, least = (CHOSEN_AT, CHOSEN_LEAST) if is_choice else (FILTERED_AT, FILTERED_LEAST)
+        strict = share >= at and evidence.total >= least and value.name != BRAND
         key = (value.begin, value.end)
         if key not in kept or share > kept[key][0]:
             kept[key] = (share, Kept(value, strict))
@@ -132,6 +136,15 @@ def _measured(draft: Draft, evidence: Evidence) -> Iterator[Value]:
         for name in evidence.names:
             if name in NO_VALUES:
                 continue
-            key = catalog.normalise(name, measure.text).key
-            if (name, key) in evidence.terms:
-                yield Value(measure.begin, measure.end, name, key, True)
+            for key in (catalog.normalise(name, measure.text).key, _bare(draft, name, measure)):
+                if (name, key) in evidence.terms:
+                    yield Value(measure.begin, measure.end, name, key, True)
+
+
+def _bare(draft: Draft, name: str, measure: Measure) -> str:
+    """The figure alone, where the shop says the unit beside the attribute's name."""
+    unit = draft.asker.units.get(name)
+    if not unit:
+        return ""
+    suffix = f" {unit.casefold()}"
+    return next((each.removesuffix(suffix) for each in measure.spellings if each.endswith(suffix)), "")

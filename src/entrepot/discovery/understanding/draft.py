@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Container, Mapping
 
 import msgspec
 
@@ -19,13 +19,15 @@ _SIGNS = ('"', "″", "%", "°")
 
 class Asker(msgspec.Struct, frozen=True):
     """Whose query it is: the market's currency, how another is converted, the shopper's language, what an operator
-    says that words are called besides, and the kinds of chip that the shopper took away."""
+    says that words are called besides, the kinds of chip that the shopper took away, and by attribute the unit in which
+    the shop has bare figures."""
 
     currency: str = ""
     language: str = "en"
     convert: Convert | None = None
     synonyms: tuple[Synonym, ...] = ()
     ignore: frozenset[str] = frozenset()
+    units: Mapping[str, str] = {}
 
 
 class Draft:
@@ -45,6 +47,7 @@ class Draft:
         self.unwanted: list[str] = []
         self.wishes: list[Wish] = []
         self.chips: list[Chip] = []
+        self.language = asker.language
         self.look_again()
 
     def look_again(self) -> None:
@@ -112,4 +115,12 @@ class Draft:
             between = self.text[one.end : other.start]
             if between.strip(" -/.&+'\u2019") or self._is_taken(one.end, other.start):
                 return False
-        return True
+        return not self._is_cut(begin, end)
+
+    def _is_cut(self, begin: int, end: int) -> bool:
+        """Whether the row begins or ends inside a word with a line in it: `ups` of `button-ups` means nothing."""
+        first, last = self.words[begin], self.words[end - 1]
+        before, after = self.text[max(0, first.start - 2) : first.start], self.text[last.end : last.end + 2]
+        return (before[1:] == "-" and before[:1].isalpha() and first.text[:1].isalpha()) or (
+            after[:1] == "-" and after[1:].isalpha() and last.text[-1:].isalpha()
+        )

@@ -19,10 +19,20 @@ from .reading import key_of
 THING, ROLE, FITS = "thing", "role", "fits"
 """The names under which an index keeps what a product is."""
 TOKENS_MAX = 40
+MODEL_WORDS = frozenset(
+    ("pro", "max", "plus", "mini", "ultra", "air", "lite", "se", "fe", "note", "edge", "fold", "flip", "neo", "xl",
+     "s", "x", "xs", "xr", "c", "e", "i", "gen", "series", "ti", "fan", "edition")
+)  # fmt: skip
+"""Words by which makers tell their models apart, beside figures."""
 _TOKEN = re.compile(r"[^\W_]+")
 _UNSPACED_FROM = "\u2e80"
 
 Pairs = tuple[tuple[str, str], ...]
+
+
+def is_model_word(word: str) -> bool:
+    """Whether a folded word goes on naming a model: a figure, or a word that makers use."""
+    return word.isdigit() or word in MODEL_WORDS
 
 
 def terms_of_title(title: str, category: str) -> Pairs:
@@ -40,6 +50,7 @@ class _Reader:
         self._before = {word.split()[0] for pack in packs for word in map(fold, pack.fits_before)}
         self._before_unspaced = tuple(word for word in self._before if word >= _UNSPACED_FROM)
         self._accessory = {pack.name: {key_of(word) for word in pack.accessory_words} for pack in packs}
+        self._families = {key_of(family) for pack in packs for family in pack.fits_families}
         for pack in packs:
             for thing in pack.things.values():
                 for word in thing.words:
@@ -60,7 +71,20 @@ class _Reader:
         found = [(THING, thing.code)] if thing else []
         if role:
             found.append((ROLE, role))
-        return (*found, *((FITS, each) for each in (fitting[1] if fitting else ())))
+        fits = fitting[1] if fitting else ()
+        if role == "accessory" and not fits:
+            fits = self._model(tokens)
+        return (*found, *((FITS, each) for each in fits))
+
+    def _model(self, tokens: Sequence[str]) -> tuple[str, ...]:
+        """What is named in front of an accessory without a word such as `for`: `Apple Watch 7 cover`."""
+        for at, gram in _grams_at(tokens):
+            if gram in self._families:
+                end = at + gram.count(" ") + 1
+                while end < len(tokens) and is_model_word(tokens[end]):
+                    end += 1
+                return (" ".join(tokens[at:end]),) if end > at + gram.count(" ") + 1 else ()
+        return ()
 
     def _fits(self, pack: Pack, title: str, tokens: Sequence[str], folded: str) -> tuple[str, ...]:
         is_said = not self._before.isdisjoint(tokens) or any(word in folded for word in self._before_unspaced)

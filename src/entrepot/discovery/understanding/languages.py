@@ -65,12 +65,6 @@ def guess_language(text: str, words: tuple[str, ...], shoppers: str) -> str:
 
 
 @cache
-def stop_words() -> frozenset[str]:
-    """What says nothing by itself, in any language; folded."""
-    return frozenset(fold(word) for each in small_words().values() for word in each.stop)
-
-
-@cache
 def _telling() -> dict[str, frozenset[str]]:
     """By language, single small words in letters."""
     lists = {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from typing import NamedTuple
 
 from entrepot import catalog
@@ -40,9 +40,12 @@ def measures_in(text: str, words: Sequence[Word]) -> Iterator[Measure]:
                 yield Measure(at, at + 2, f"{word.text} {after.text}", found)
 
 
-def synonym_of(measure: Measure, frequency: Callable[[str], int]) -> Synonym | None:
-    """The other ways to write a quantity, those whose words the shop has; None where there are none."""
+def synonym_of(measure: Measure, frequency: Callable[[str], int], units: Container[str] = ()) -> Synonym | None:
+    """The other ways to write a quantity, those whose words the shop has; None where there are none. In these `units`
+    the shop has bare figures."""
     own = query_words(measure.text)
     others = [tuple(query_words(spelling)) for spelling in measure.spellings]
+    others += [query_words(figure) for figure, _, unit in (each.partition(" ") for each in measure.spellings)
+               if unit in units]  # fmt: skip
     known = [each for each in dict.fromkeys(others) if each != own and each and all(map(frequency, each))]
     return Synonym(own, tuple(known[:OTHERS_MAX])) if known else None

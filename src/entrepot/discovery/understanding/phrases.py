@@ -14,7 +14,7 @@ from entrepot import catalog
 from entrepot.catalog import Pack, Thing
 
 from ..text import query_words
-from .languages import small_words, stop_words
+from .languages import small_words
 from .prices import currency_words
 from .reading import Word, key_of, words_of
 
@@ -45,8 +45,8 @@ class Phrasebook:
         self._typos: dict[str, set[str]] = {}
         self._unspaced: dict[str, int] = {}
         self._groups_of: dict[str, set[int]] = {}
-        for kind, words in _small():
-            self._add(words, Sense(kind))
+        for kind, language, words in _small():
+            self._add(words, Sense(kind, language))
         for pack in packs:
             self._add_pack(pack)
         for word, family in catalog.colour_words().items():
@@ -66,6 +66,15 @@ class Phrasebook:
     def has(self, phrase: str, *kinds: Kind) -> bool:
         """Whether a phrase has one of these senses."""
         return any(sense.kind in kinds for sense in self.senses(phrase))
+
+    def exact_any(self, phrase: str) -> bool:
+        """Whether a phrase is in the book just as it is written, or in the plural."""
+        return phrase in self._senses or any(form in self._senses for form in _plurals(phrase))
+
+    def is_small(self, word: str, language: str) -> bool:
+        """Whether a word is nothing but a small word, and none of this language."""
+        senses = self._senses.get(word, ())
+        return bool(senses) and all(sense.kind in _SMALL and sense.name != language for sense in senses)
 
     def exact(self, phrase: str, *kinds: Kind) -> bool:
         """The same of a phrase just as it is written: small words have no endings to lose."""
@@ -147,6 +156,9 @@ def phrasebook_of(packs: Sequence[Pack]) -> Phrasebook:
     return _books[key][1]
 
 
+_SMALL = frozenset({"not", "not_after", "or", "for", "stop", "bound"})
+
+
 @lru_cache(maxsize=8_192)
 def forms(word: str) -> tuple[str, ...]:
     """The word without endings of number, gender and case, the longest forms first; for looking up alone."""
@@ -192,14 +204,15 @@ def _deletes(word: str) -> Iterator[str]:
         yield word[:at] + word[at + 1 :]
 
 
-def _small() -> Iterator[tuple[Kind, tuple[str, ...]]]:
-    for each in small_words().values():
-        yield "not", each.not_
-        yield "not_after", each.not_after
-        yield "or", each.or_
-        yield "for", each.for_
-        yield "known", each.names
-        yield "bound", (*each.under, *each.over, *each.under_after, *each.over_after, *each.to)
-        yield "bound", tuple(word for pair in each.between for word in pair)
-    yield "stop", tuple(stop_words())
-    yield "bound", currency_words()
+def _small() -> Iterator[tuple[Kind, str, tuple[str, ...]]]:
+    """Small words, by what they do and their language."""
+    for language, each in small_words().items():
+        yield "not", language, each.not_
+        yield "not_after", language, each.not_after
+        yield "or", language, each.or_
+        yield "for", language, each.for_
+        yield "known", language, each.names
+        yield "stop", language, each.stop
+        yield "bound", language, (*each.under, *each.over, *each.under_after, *each.over_after, *each.to)
+        yield "bound", language, tuple(word for pair in each.between for word in pair)
+    yield "bound", "", currency_words()

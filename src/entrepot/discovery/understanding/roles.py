@@ -12,16 +12,12 @@ from ..index.evidence import Evidence
 from ..text import fold
 from ..types import Wish
 from .draft import Draft
-from .goods import FITS, ROLE, THING
+from .goods import FITS, ROLE, THING, is_model_word
 
 MODEL_WORDS_MAX = 4
 THING_KNOWN, ROLE_KNOWN = 0.05, 0.05
 """A thing or a role counts where at least such a share of the goods with the words is known to be one."""
 ROLE_WEIGHT, THING_WEIGHT, FITS_WEIGHT = 0.5, 0.35, 0.6
-_MODEL_WORDS = frozenset(
-    ("pro", "max", "plus", "mini", "ultra", "air", "lite", "se", "fe", "note", "edge", "fold", "flip", "neo", "xl",
-     "s", "x", "xs", "xr", "c", "e", "i", "gen", "series", "ti", "fan", "edition")
-)  # fmt: skip
 
 
 class Role(NamedTuple):
@@ -111,7 +107,7 @@ def _is_model(draft: Draft, at: int) -> bool:
     following = draft.text[draft.words[at].end :][:2].strip()
     if word.isdigit():
         return not following[:1].isalpha() or following[:1] in "sS"
-    return word in _MODEL_WORDS
+    return is_model_word(word)
 
 
 def _is_behind_for(draft: Draft, at: int) -> bool:

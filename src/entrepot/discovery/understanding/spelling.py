@@ -17,6 +17,7 @@ LETTERS_MIN = 4
 TWO_EDITS_LETTERS = 9
 CANDIDATES_MAX = 12
 SPLIT_LETTERS = 3
+ENDED_LETTERS = 7
 
 
 def mend(draft: Draft) -> list[tuple[str, str]]:
@@ -54,13 +55,24 @@ def _is_unknown(draft: Draft, at: int) -> bool:
     word = draft.words[at]
     if word.unspaced or len(word.text) < LETTERS_MIN or not is_alphabetic(word.text) or _is_glued(draft, word):
         return False
-    if draft.book.senses(word.text) or any(draft.vocabulary.frequency(form) for form in query_words(word.text)):
+    if _is_said(draft, word.text) or any(draft.vocabulary.frequency(form) for form in query_words(word.text)):
         return False
     return not any(
         begin <= at < end and (draft.book.senses(phrase) or draft.vocabulary.saying(" ".join(query_words(phrase))))
         for begin, end, phrase in draft.phrases()
         if end - begin > 1
     )
+
+
+def _is_said(draft: Draft, word: str) -> bool:
+    """Whether a pack has the word. A long one that it has only without an ending, and that is near a word of the shop,
+    is rather mistyped in a query that tells no other language."""
+    if draft.book.exact_any(word):
+        return True
+    if not draft.book.senses(word):
+        return False
+    is_ours = draft.language == draft.asker.language
+    return not (is_ours and len(word) >= ENDED_LETTERS and any(draft.vocabulary.near(s, 1) for s in query_words(word)))
 
 
 def _is_glued(draft: Draft, word: Word) -> bool:
@@ -86,7 +98,7 @@ def _candidates(draft: Draft, typed: str) -> Iterator[str]:
     vocabulary = draft.vocabulary
     yield from _near(draft, typed, stems, 1)
     for other in sorted(draft.book.near(typed)):
-        if distance(typed, other) == 1:
+        if distance(typed, other) == 1 and not draft.book.is_small(other, draft.language):
             yield other
     if len(typed) >= TWO_EDITS_LETTERS:
         for stem in stems:

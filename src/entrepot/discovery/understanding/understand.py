@@ -43,6 +43,7 @@ def understand(text: str, vocabulary: Vocabulary, packs: Sequence[Pack], asker: 
     typed = tidy(text)
     draft = Draft(typed, vocabulary, phrasebook_of(packs), asker)
     language = guess_language(typed, tuple(word.text for word in draft.words), asker.language)
+    draft.language = language
     price = _take_price(draft) or _take_mended_price(draft)
     _take_unwanted(draft)
     _mend(draft)

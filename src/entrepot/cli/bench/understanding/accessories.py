@@ -45,7 +45,8 @@ def make(seed: int = 3) -> list[Made]:
 
 def _of_pack(pack: Pack, chance: Random) -> Iterator[Made]:
     families = [each for each in pack.fits_families if each.isascii() and pack.thing_of(each)][:FAMILIES]
-    words = [each for each in pack.accessory_words if each.isascii() and _is_accessory(pack, each)][:WORDS]
+    usual = [each for each in pack.accessory_words if each.isascii() and _is_accessory(pack, each)]
+    words = [each for each in usual if not _says_another(each, usual)][:WORDS]
     number = 0
     for family in families:
         thing = pack.thing_of(family)
@@ -61,6 +62,12 @@ def _of_pack(pack: Pack, chance: Random) -> Iterator[Made]:
                     family=family.title(), model=model.title(),
                 )  # fmt: skip
                 yield Made(f"MADE-{number:05d}", title, family, model, what, "accessory")
+
+
+def _says_another(word: str, words: list[str]) -> bool:
+    """Whether a word is, or is another name for, one of the others: a watch band is a band."""
+    others = [other for other in words if other != word]
+    return any(set(other.split()) & set(word.split()) or other in catalog.same_words(word) for other in others)
 
 
 def _is_accessory(pack: Pack, word: str) -> bool:

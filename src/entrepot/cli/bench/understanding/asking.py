@@ -22,7 +22,7 @@ FIRST = 10
 
 def answer(market: Market, q: str, language: str = "en") -> list[str]:
     """The first external ids of a search, as `Searcher.search` asks its index."""
-    understood = understand(q, market.index, packs(), Asker(CURRENCY, language))
+    understood = understand(q, market.index, packs(), Asker(CURRENCY, language, units=market.units))
     request = SearchRequest(q)
     for each in (understood, *looser(understood)):
         vector = market.model.embed([fold(each.text)])[0][0] if query_words(each.text) else None

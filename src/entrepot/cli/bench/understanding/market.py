@@ -26,6 +26,7 @@ class Market:
 
     def __init__(self, folder: Path, products: int, seed: int = 1, floor: float = 0.4) -> None:
         self.catalogue = build(seed, products)
+        self.units = {each.code: each.unit for each in self.catalogue.attributes if each.unit}
         self.documents = list(documents_of(self.catalogue))
         self.model = StaticModel()
         self.generation = Generation.create(folder / "generation", floor)

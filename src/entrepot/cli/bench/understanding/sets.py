@@ -107,7 +107,7 @@ def _other_spelling(code: str, value: str, chance: Random) -> str | None:
     number, _, unit = value.partition(" ")
     spellings = catalog.same_quantities(number, unit) if unit and " " not in unit else ()
     if spellings:
-        usual = [each for each in spellings if len(each) <= 9 and not each.startswith("0.0")][:4]
+        usual = [each for each in spellings if len(each) <= 8 and not each.startswith("0.")][:4]
         if not usual:
             return None
         chosen = chance.choice(usual)

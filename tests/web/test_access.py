@@ -9,6 +9,7 @@ from litestar import Litestar
 
 from entrepot import catalog, cloud, identity, orders, pay
 from entrepot.app import Entrepot
+from tests.cloud.money import give, use
 from tests.orders.market import CUP, LAMP, Market
 from tests.web.routes import Operation, operations
 from tests.web.visitors import ADDRESS, PAGE, Visitor
@@ -78,6 +79,14 @@ BODIES: dict[str, Any] = {
     "PlaceCategory": {"path": "x"},
     "SettleCategories": {"choices": {}},
     "Resolve": {"resolution": "explained", "note": "x"},
+    "TopUp": {"amount_minor": 1000, "method": "tok_ok"},
+    "SetBilling": {"name": "x"},
+    "SetBudget": {"name": "x", "amount": 1},
+    "ChangeBudget": {"amount": 1},
+    "GrantCompute": {"amount": 1, "ref": "x"},
+    "RecordPayment": {"amount_minor": 1, "ref": "x"},
+    "SetCreditLine": {"amount": 1},
+    "SetPrices": {"model": "x", "nano": {"gpu_ms": 1}},
     "RetryReaction": {"event_id": "evt_01KDWPVNG0000000000000000Z", "handler": "orders.mark_paid"},
 }  # fmt: skip
 PUBLIC = {
@@ -130,6 +139,7 @@ def foreign(market: Market, alice: Visitor, bruno: Visitor, entrepot: Entrepot) 
     collection = bruno.post("/api/merchant/collections", BODIES["CollectionDraft"]).json()["id"]
     zone = bruno.post("/api/merchant/zones", BODIES["SaveZone"]).json()["id"]
     box = bruno.post("/api/merchant/boxes", BODIES["SaveBox"]).json()["id"]
+    compute = compute_of(market, bruno, entrepot)
     budget = market.do(cloud.add_budget, market.cast.bruno, "x", 1).id
     promotion = bruno.post("/api/promotions", BODIES["SavePromotion"]).json()["promotion"]["id"]
     payout = payout_of(market, alice, bruno, seller_order, shipped.json()["parcels"][0]["parcel"]["id"])
@@ -166,6 +176,8 @@ def foreign(market: Market, alice: Visitor, bruno: Visitor, entrepot: Entrepot) 
         "payout_id": payout,
         "invoice_id": invoice_of(market),
         "budget_id": budget,
+        **compute,
+        "organisation_id": str(market.cast.bruno.organisation),
         **batch_of(bruno),
         "break_id": "brk_01KDWPVNG0000000000000000Z",
         "file_id": "fil_01KDWPVNG0000000000000000Z",
@@ -185,6 +197,17 @@ def batch_of(bruno: Visitor) -> dict[str, str]:
     batch = bruno.post("/v1/batches", {"input_file_id": sent.json()["id"], "endpoint": "/v1/embeddings"})
     assert batch.status_code == 200, batch.text
     return {"upload_id": sent.json()["id"], "batch_id": batch.json()["id"]}
+
+
+def compute_of(market: Market, bruno: Visitor, entrepot: Entrepot) -> dict[str, str]:
+    """Bruno's invoice for compute, and his payment for more."""
+    organisation = str(market.cast.bruno.organisation)
+    give(entrepot.database, 10**9, "bruno", organisation)
+    use(entrepot.database, "req_bruno", {"embedding_tokens": 1}, cloud.MODEL, organisation)
+    made = market.do(cloud.issue_now, market.cast.bruno, entrepot.settings.cloud)
+    paid = bruno.post("/api/cloud/topups", BODIES["TopUp"])
+    assert paid.status_code == 201, paid.text
+    return {"cloud_invoice_id": made.id, "topup_id": paid.json()["id"]}
 
 
 def invoice_of(market: Market) -> str:

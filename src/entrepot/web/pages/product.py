@@ -9,7 +9,7 @@ import msgspec
 from litestar import Response, get
 from litestar.types import ControllerRouterHandler
 
-from entrepot import catalog, deliver, identity
+from entrepot import catalog, cloud, deliver, identity
 from entrepot.catalog import AttributeDefinition, CartOffer, Merchant, OfferView, ProductView, VariantView
 from entrepot.discovery import Hit, SearchRequest
 from entrepot.group import Market
@@ -53,6 +53,8 @@ async def product(visit: Visit, slug: Slug) -> Response[str]:
     view = await visit.read(lambda s: catalog.get_product(s, slug))
     if slug not in (view.slug, view.id):
         return _moved(view.slug, visit.request.scope["query_string"].decode("latin-1"))
+    if view.kind == "model":
+        return await _model(visit, view)
     attributes = await visit.read(catalog.list_attributes)
     variant = _chosen_variant(view, visit.request.query_params.get("variant"))
     offer = variant.featured if variant else None
@@ -76,6 +78,26 @@ async def product(visit: Visit, slug: Slug) -> Response[str]:
         related=await _related(visit, view),
         **await voices_of(visit, view),
         confirm_days=visit.entrepot.settings.orders.confirm_days,
+        industries=await visit.read(lambda s: list_industries(s, visit.language)),
+        here=view.category[0].slug if view.category else None,
+    )
+
+
+async def _model(visit: Visit, view: ProductView) -> Response[str]:
+    """The page of a model: its card, its price by the meter, how to call it, and the way to where it is used."""
+    name, offer = view.external_id, view.offers[0] if view.offers else None
+    model = await visit.read(lambda s: cloud.find_live(s, name))
+    above = await visit.read(lambda s: cloud.ancestors(s, model)) if model else []
+    return await render(
+        visit,
+        "model.html",
+        view=view,
+        model=model,
+        currency=offer.currency if offer else visit.entrepot.settings.cloud.currency,
+        made_from=[f"{each.name}@{each.version}" for each in above] or ([model.base] if model and model.base else []),
+        made_of_it=await visit.read(lambda s: cloud.descendants(s, model)) if model else [],
+        address=visit.entrepot.settings.public_url,
+        **await voices_of(visit, view),
         industries=await visit.read(lambda s: list_industries(s, visit.language)),
         here=view.category[0].slug if view.category else None,
     )

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from litestar import Response, get, post
 from litestar.types import ControllerRouterHandler
 
-from entrepot import cloud
-from entrepot.kernel import NotFound
+from entrepot import cloud, identity
+from entrepot.catalog import MeterPrice
+from entrepot.kernel import NotFound, Snapshot
 
 from ...params import Slug
 from ...rendering import redirect
@@ -29,7 +32,7 @@ async def model(visit: Visit, name: Slug) -> Response[str]:
         "models",
         "model.html",
         offer=offer,
-        meters=cloud.METERS,
+        **await visit.read(lambda s: _around(s, offer)),
         address=visit.entrepot.settings.public_url,
         agreed=await visit.read(lambda s: cloud.has_agreed(s, cloud.account_owner(visit.scope), offer.model)),
     )
@@ -42,6 +45,21 @@ async def agree(visit: Visit, name: Slug) -> Response[None]:
     await visit.write(lambda tx: cloud.agree_to_licence(tx, visit.scope, offer.model.id))
     visit.flash("cloud.agreed")
     return redirect(f"/cloud/models/{name}")
+
+
+def _around(snapshot: Snapshot, offer: cloud.Offer) -> dict[str, Any]:
+    """What stands around a model: its prices in the order of its kind, its maker, its lineage and versions."""
+    model = offer.model
+    order = [each for each in cloud.METERS_OF[model.kind] if each in offer.book.nano]
+    above = [f"{each.name}@{each.version}" for each in cloud.ancestors(snapshot, model)]
+    makers = identity.organisations_of(snapshot, [model.organisation])
+    return {
+        "prices": [MeterPrice(each, offer.book.nano[each], cloud.METERS[each].per) for each in order],
+        "made_from": above or ([model.base] if model.base else []),
+        "made_of_it": cloud.descendants(snapshot, model),
+        "maker": makers[model.organisation].name if model.organisation in makers else None,
+        "versions": [each for each in cloud.list_versions(snapshot, model.name) if each.state in ("live", "withdrawn")],
+    }
 
 
 async def _offer(visit: Visit, name: str) -> cloud.Offer:

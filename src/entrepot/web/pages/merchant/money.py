@@ -18,7 +18,7 @@ from ...signing_in import check_password
 from ...texts import has_text
 from ...visit import Visit
 from ...wire import Done, listed
-from .console import MEMBER, own_merchant, show
+from .console import MEMBER, own_payee, show
 from .goods_forms import typed
 
 PAGE = 20
@@ -36,7 +36,7 @@ async def money(visit: Visit, after: MaybeInQuery = None) -> Response[str]:
 @post("/merchant/money/schedule", include_in_schema=False, opt=MEMBER)
 async def choose_schedule(visit: Visit) -> Response[Any]:
     """Be paid on other days, or from another amount on."""
-    form, scope, merchant = await visit.form(), visit.scope, await own_merchant(visit)
+    form, scope, merchant = await visit.form(), visit.scope, await own_payee(visit)
     try:
         schedule = form.get("schedule", "")
         if schedule not in SCHEDULES:
@@ -98,7 +98,7 @@ async def request_payout(visit: Visit) -> Response[Any]:
 async def resume(visit: Visit) -> Response[Any]:
     """Try again after a payout was refused."""
     form, scope = await visit.form(), visit.scope
-    merchant = await own_merchant(visit)
+    merchant = await own_payee(visit)
     currency = form.get("currency", "")[:3]
     await visit.write(lambda tx: pay.resume_payouts(tx, scope, merchant.id, currency))
     visit.flash("money.resumed")
@@ -116,7 +116,7 @@ async def statement(visit: Visit, payout_id: Id) -> Response[str]:
 
 async def _show_money(visit: Visit, after: str | None, refusal: Refused | None = None) -> Response[str]:
     scope, processor = visit.scope, visit.entrepot.processors.for_payouts
-    merchant = await own_merchant(visit)
+    merchant = await own_payee(visit)
     found = await visit.read(lambda s: pay.list_payouts(s, scope, after=after, most=PAGE + 1))
     page = listed(found, PAGE, lambda payout: payout.id)
     default, needs = _default(visit), processor is not None and processor.abilities.needs_account
@@ -146,7 +146,7 @@ async def _show_money(visit: Visit, after: str | None, refusal: Refused | None =
 
 async def _show_statement(visit: Visit, payout_id: Id) -> Response[str]:
     found = await visit.read(lambda s: pay.get_statement(s, visit.scope, payout_id))
-    merchant = await own_merchant(visit)
+    merchant = await own_payee(visit)
 
     def label(code: str) -> str:
         key = f"code.{code}"

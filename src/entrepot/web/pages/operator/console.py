@@ -30,6 +30,7 @@ SECTIONS = (
     ("reconciliation", "/operator/reconciliation"),
     ("processors", "/operator/processors"),
     ("compute", "/operator/compute"),
+    ("models", "/operator/models"),
     ("ledger", "/operator/ledger"),
     ("verify", "/operator/verify"),
     ("audit", "/operator/audit"),

@@ -31,7 +31,8 @@ class Asker(msgspec.Struct, frozen=True):
 
 
 class Draft:
-    """A query half understood. `text` is tidy; `taken` are the parts of it that are no longer searched as words."""
+    """A query half understood. `text` is tidy; `taken` are the parts of it that are no longer searched as words, and
+    `spans` the rows of words that mean something only together."""
 
     def __init__(self, text: str, vocabulary: Vocabulary, book: Phrasebook, asker: Asker) -> None:
         self.text = text
@@ -46,6 +47,7 @@ class Draft:
         self.must_not: dict[str, tuple[str, ...]] = {}
         self.unwanted: list[str] = []
         self.wishes: list[Wish] = []
+        self.spans: list[tuple[int, int]] = []
         self.chips: list[Chip] = []
         self.language = asker.language
         self.look_again()

@@ -55,7 +55,8 @@ def guess_language(text: str, words: tuple[str, ...], shoppers: str) -> str:
         return "ja" if shoppers == "ja" else "zh"
     if any(_within(sign, _CYRILLIC) for sign in text):
         return "ru"
-    scores = {code: sum(word in known for word in words) for code, known in _telling().items()}
+    telling = [word for word in words if len(word) > 1]
+    scores = {code: sum(word in known for word in telling) for code, known in _telling().items()}
     small = text.lower()
     for code, letters in _LETTERS.items():
         if any(sign in letters for sign in small):

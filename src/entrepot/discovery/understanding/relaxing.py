@@ -15,7 +15,6 @@ from ..index.matching import Synonym
 from ..text import query_words
 from ..types import Relaxed
 from .draft import Draft
-from .measures import measures_in
 
 TRIED_MAX = 3
 PARTS_MAX = 8
@@ -39,13 +38,20 @@ class Part(NamedTuple):
     keep: bool
 
 
-def relax(draft: Draft, small: set[int], synonyms: Sequence[Synonym]) -> Loosened:
-    """Leave parts out until some product has all the others; nothing is left out where one has them all."""
+def relax(draft: Draft, small: set[int], synonyms: Sequence[Synonym], named: set[int]) -> Loosened:
+    """Leave parts out until some product has all the others; nothing is left out where one has them all.
+
+    The attribute's name beside its value (`waist 30`) goes first, and is nothing to tell of: `named` are the places.
+    """
     text = draft.residual(small)
     whole = _evidence(draft, text, synonyms)
     if whole.total or not query_words(text):
         return Loosened(text, (), whole)
-    parts = _parts(draft, small, synonyms)
+    names = {place for place in named - small if 0 <= place < len(draft.words) and _is_name(draft, place)}
+    if names and (evidence := _evidence(draft, draft.residual(small | names), synonyms)).total:
+        return Loosened(draft.residual(small | names), (), evidence)
+    small = small | names
+    parts = _parts(draft, small)
     out: list[Part] = []
     for part in [part for part in parts if not part.keep and _is_unknown(draft, part, synonyms)]:
         if len(parts) > 1:
@@ -72,20 +78,24 @@ def _text(draft: Draft, small: set[int], out: Sequence[Part]) -> str:
     return draft.residual(small.union(*(range(part.begin, part.end) for part in out)))
 
 
-def _parts(draft: Draft, small: set[int], synonyms: Sequence[Synonym]) -> list[Part]:
+def _is_name(draft: Draft, place: int) -> bool:
+    return draft.book.has(draft.words[place].text, "attribute") and not draft.book.has(draft.words[place].text, "thing")
+
+
+def _parts(draft: Draft, small: set[int]) -> list[Part]:
     """The words that are searched, in parts."""
-    spans = {measure.begin: measure.end for measure in measures_in(draft.text, draft.words)}
+    spans = dict(draft.spans)
     kept = {
         place
         for begin, end, phrase in draft.phrases()
-        if draft.book.has(phrase, "thing")
+        if draft.book.has(phrase, "thing", "alias")
         for place in range(begin, end)
     }
     parts, at = [], 0
     while at < len(draft.words):
         end = spans.get(at, at + 1)
         words = query_words(draft.said(at, end))
-        if at not in small and words:
+        if not small.issuperset(range(at, end)) and words:
             parts.append(Part(at, end, words, at in kept))
         at = end
     return parts

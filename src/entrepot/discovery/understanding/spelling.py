@@ -13,7 +13,8 @@ from ..text import is_alphabetic, query_words
 from .draft import Draft
 from .reading import Word
 
-LETTERS_MIN = 4
+LETTERS_MIN, LETTERS_ALONE_MIN = 3, 4
+"""Words of so many letters are mended beside others that they go with; of so many, alone too."""
 TWO_EDITS_LETTERS = 9
 CANDIDATES_MAX = 12
 SPLIT_LETTERS = 3
@@ -86,9 +87,12 @@ def _is_glued(draft: Draft, word: Word) -> bool:
 def _better(draft: Draft, at: int) -> str | None:
     """What was probably meant; None where nothing is near."""
     typed = draft.words[at].text
-    candidates = list(dict.fromkeys(_candidates(draft, typed)))
-    if candidates:
-        return max(candidates[:CANDIDATES_MAX], key=lambda each: _likelihood(draft, at, each))
+    candidates = sorted(dict.fromkeys(_candidates(draft, typed)), key=lambda each: (-_common(draft, each), each))
+    likely = {each: _likelihood(draft, at, each) for each in candidates[:CANDIDATES_MAX]}
+    if len(typed) < LETTERS_ALONE_MIN:
+        likely = {each: likelihood for each, likelihood in likely.items() if likelihood[1]}
+    if likely:
+        return max(likely, key=lambda each: likely[each])
     return next(iter(_split(draft, typed)), None)
 
 
@@ -120,8 +124,11 @@ def _likelihood(draft: Draft, at: int, candidate: str) -> tuple[int, int, int]:
     together = draft.vocabulary.evidence(" ".join((*known, candidate))).total if known else 0
     follows = draft.text[draft.words[at].end :].lstrip(" $€£¥")[:1].isdigit()
     small = int(follows and draft.book.has(candidate, "not", "stop")) or int(draft.book.has(candidate, "not"))
-    common = sum(draft.vocabulary.frequency(form) for form in query_words(candidate))
-    return small, together, common
+    return small, together, _common(draft, candidate)
+
+
+def _common(draft: Draft, candidate: str) -> int:
+    return sum(draft.vocabulary.frequency(form) for form in query_words(candidate))
 
 
 def _split(draft: Draft, typed: str) -> Iterator[str]:

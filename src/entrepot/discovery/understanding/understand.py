@@ -27,6 +27,7 @@ from . import aliases, attributes, negation, roles, spelling
 from .draft import Asker, Draft
 from .labels import price_label, say, value_label
 from .languages import guess_language
+from .measures import measures_in
 from .phrases import phrasebook_of
 from .prices import Price, read_price
 from .reading import tidy
@@ -49,7 +50,8 @@ def understand(text: str, vocabulary: Vocabulary, packs: Sequence[Pack], asker: 
     _mend(draft)
     _take_unwanted(draft)
     values = _find_words(draft)
-    relaxed = relax(draft, _small_words(draft), (*asker.synonyms, *draft.synonyms))
+    named = {place for value in values if value.said for place in (value.begin - 1, value.end)}
+    relaxed = relax(draft, _small_words(draft), (*asker.synonyms, *draft.synonyms), named)
     negation.leave_out_values(draft, relaxed.evidence)
     _decide(draft, values, relaxed.evidence)
     role = _decide_role(draft, relaxed.evidence)
@@ -124,12 +126,14 @@ def _find_words(draft: Draft) -> list[attributes.Value]:
     for begin, end, synonym in quantities:
         draft.synonyms.append(synonym)
         covered.update(range(begin, end))
+    draft.spans += [(measure.begin, measure.end) for measure in measures_in(draft.text, draft.words)]
     found = () if "alias" in draft.asker.ignore else (*aliases.aliases_in(draft), *aliases.joins_in(draft),
                                                       *aliases.splits_in(draft))  # fmt: skip
     for begin, end, synonym in found:
         if covered.isdisjoint(range(begin, end)):
             covered.update(range(begin, end))
             draft.synonyms.append(synonym)
+            draft.spans.append((begin, end))
     draft.synonyms += dict.fromkeys(
         attributes.translations(draft, [each for each in values if each.begin not in covered])
     )
@@ -138,7 +142,8 @@ def _find_words(draft: Draft) -> list[attributes.Value]:
 
 def _small_words(draft: Draft) -> set[int]:
     """The places of small words of any language, as long as others are left: they are not searched."""
-    small = {place for place, word in enumerate(draft.words) if _is_small(draft, word.text)}
+    together = {place for begin, end in draft.spans for place in range(begin, end)}
+    small = {place for place, word in enumerate(draft.words) if _is_small(draft, word.text)} - together
     return small if len(small) < len(draft.words) else set()
 
 

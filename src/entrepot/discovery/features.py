@@ -17,6 +17,8 @@ Scores = npt.NDArray[np.float64]
 FEATURES: dict[str, str] = {
     # words
     "text": "how much its words say about the query's, as a share of the best result's (BM25 over three fields)",
+    "text_place": "its place by words, 1 for the first, falling to 0; 0 where it has none of them",
+    "telling": "the share of the query's words that it has, as much as they tell: little for words that many have",
     "words": "the share of the query's words that it has anywhere, rare ones counting more",
     "title_words": "the share of the query's words that its title has, rare ones counting more",
     "title_all": "whether its title has all of them",
@@ -30,6 +32,9 @@ FEATURES: dict[str, str] = {
     "vector_lag": "how far it stays behind the most alike (cosine)",
     "vector_place": "its place by meaning, 1 for the first, falling to 0",
     "kin": "how alike the first results it is in meaning",
+    "title_vector": "how alike the query its title alone is in meaning (cosine)",
+    "title_vector_lag": "how far its title stays behind the most alike (cosine)",
+    "title_vector_kin": "how alike the first results' titles its title is in meaning",
     "kin_text": "how well the words of the results most like it fit",
     # what kind of thing it is, and whether it is the thing or something for it
     "type": "the share of the first results that are of its category",

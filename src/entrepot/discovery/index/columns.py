@@ -39,6 +39,9 @@ PLAIN = {
 """`fixed` is how many of a slot's terms are the document's own and never change."""
 
 
+TOLD_CHARACTERS_MAX = 1_000
+
+
 class Columns:
     """Growing columns by slot. One thread writes, any number reads."""
 
@@ -73,7 +76,8 @@ class Columns:
         slot = self.count
         self.ids[slot] = document.id.encode()
         self.title[slot] = title_key(document.title)
-        self.titles.add(slot, document_words(document.title))
+        told = " ".join((document.brand, *document.category_names, document.description[:TOLD_CHARACTERS_MAX]))
+        self.titles.add(slot, document_words(document.title), document_words(told))
         self.created_at[slot] = document.created_at
         before = self.slot_of.get(document.id)
         self.popularity[slot] = 0 if before is None else self.popularity[before]

@@ -1,7 +1,7 @@
 """The features of a search's best results (`discovery/features.py` says what each means), computed for all at once.
 
-The first ANCHORS of them, by words and meaning together, stand for what the query is about: what else a result has in
-common with those (their words, their kind, their price) tells an accessory from the thing it is for.
+The ANCHORS of them that fit best, by meaning and by telling words, stand for what the query is about: what else a
+result has in common with those (their words, their kind, their price) tells an accessory from the thing it is for.
 """
 
 from __future__ import annotations
@@ -23,11 +23,15 @@ from .matching import Wanted
 from .offers import NO_PRICE
 from .postings import Postings
 from .retrieval import View
-from .titles import hash_of
+from .titles import Hashes, hash_of
 from .vectors import similarities
 
-ANCHORS = 20
+ANCHORS = 10
+NEIGHBOURS = 60
 ALIKE_POWER = 8
+ANCHOR_WORDS = 0.3
+"""How much telling words count beside the meaning of a result and of its title."""
+TEXT_PLACE_HALF = 40
 PLACE_HALF = 10
 RATINGS_HALF = 10
 """With so many ratings, a rating counts half."""
@@ -51,7 +55,6 @@ class Candidates(msgspec.Struct, frozen=True):
     title: int
     slots: Slots
     text: npt.NDArray[np.float32]
-    similarity: npt.NDArray[np.int32]
     prices: Whole
     rows: Whole
 
@@ -73,10 +76,11 @@ class _Look:
     def __init__(self, candidates: Candidates) -> None:
         self.given = candidates
         self.slots, self.columns, self.count = candidates.slots, candidates.columns, len(candidates.slots)
-        self.anchors = np.arange(min(ANCHORS, self.count))
-        self.rarity = self._rarity()
         self.places, self.at, self.hashes = self.columns.titles.gather(self.slots)
         self.lengths = np.maximum(self.columns.titles.lengths(self.slots), 1)
+        self.rarity = self._rarity()
+        self.asked = self._asked()
+        self.hits = self._hits()
 
     def _rarity(self) -> Scores:
         """How telling each word of the query is; all alike where none is known."""
@@ -85,6 +89,56 @@ class _Look:
         ]
         return np.log1p(max(self.given.view.count, 1) / (1.0 + np.array(posted, np.float64)))
 
+    def _hits(self) -> npt.NDArray[np.bool_]:
+        """For each word of the query and each candidate whether its title, or what else is told of it, has the word."""
+        told_places, told = self.columns.titles.gather_told(self.slots)
+        hits = np.zeros((len(self.given.wanted), self.count), np.bool_)
+        for place, (wanted, in_title) in enumerate(zip(self.given.wanted, self.asked, strict=True)):
+            hits[place, self.places[in_title]] = True
+            hits[place, told_places[_one_of(told, wanted)]] = True
+        return hits
+
+    @cached_property
+    def telling(self) -> Scores:
+        """By candidate, how telling the words are that it has: 1 for all of a query that hardly anything else has."""
+        if not len(self.rarity):
+            return np.zeros(self.count)
+        return self.share(self.hits) * self.rarity.mean() / np.log1p(self.given.view.count)
+
+    @cached_property
+    def near(self) -> Scores:
+        """How alike the query each is."""
+        return self._like_query(self.rows)
+
+    @cached_property
+    def title_near(self) -> Scores:
+        """How alike the query each title is."""
+        return self._like_query(self.titles)
+
+    def _like_query(self, rows: Vectors | None) -> Scores:
+        if self.given.vector is None or rows is None:
+            return np.zeros(self.count)
+        return similarities(rows, self.given.vector) / SIMILARITY_UNIT
+
+    @cached_property
+    def anchors(self) -> Whole:
+        """The places of those that stand for what the query is about."""
+        fit = self.near + ANCHOR_WORDS * (self.title_near + self.telling)
+        return np.argsort(-fit, kind="stable")[:ANCHORS]
+
+    @cached_property
+    def is_anchor(self) -> npt.NDArray[np.bool_]:
+        """Which are such."""
+        flags = np.zeros(self.count, np.bool_)
+        flags[self.anchors] = True
+        return flags
+
+    @cached_property
+    def titles(self) -> Vectors | None:
+        """The vectors of their titles, where the index keeps them."""
+        titles = self.given.view.titles
+        return None if titles is None else np.asarray(titles[self.slots], np.float32)
+
     @cached_property
     def terms(self) -> tuple[Whole, Codes]:
         """The filter terms of each, flat."""
@@ -92,10 +146,9 @@ class _Look:
         known = codes < len(self.columns.terms.pairs)
         return places[known], codes[known]
 
-    @cached_property
-    def asked(self) -> npt.NDArray[np.bool_]:
+    def _asked(self) -> npt.NDArray[np.bool_]:
         """For each word of the query and each word of the titles whether they are the same."""
-        rows = [np.isin(self.hashes, [hash_of(each) for each in w.alternatives]) for w in self.given.wanted]
+        rows = [_one_of(self.hashes, wanted) for wanted in self.given.wanted]
         return np.array(rows, np.bool_).reshape(len(rows), len(self.hashes))
 
     @cached_property
@@ -116,23 +169,24 @@ class _Look:
 
 def _words(look: _Look) -> dict[str, Scores]:
     """How the query's words and the result's agree, wherever they stand."""
-    given = look.given
-    hits = np.zeros((len(given.wanted), look.count), np.bool_)
-    for place, wanted in enumerate(given.wanted):
-        for word in wanted.alternatives:
-            hits[place] |= _contains(given.postings.posting(word).slots, look.slots)
+    text = look.given.text.astype(np.float64)
+    place = np.empty(look.count)
+    place[np.argsort(-text, kind="stable")] = np.arange(look.count)
     return {
-        "text": given.text.astype(np.float64),
-        "words": look.share(hits),
-        "query_length": np.full(look.count, np.log1p(len(given.wanted))),
+        "text": text,
+        "text_place": np.where(text > 0, 1.0 / (1.0 + place / TEXT_PLACE_HALF), 0.0),
+        "telling": look.telling,
+        "words": look.share(look.hits),
+        "query_length": np.full(look.count, np.log1p(len(look.given.wanted))),
     }
 
 
-def _contains(sorted_slots: Slots, slots: Slots) -> npt.NDArray[np.bool_]:
-    if not len(sorted_slots):
-        return np.zeros(len(slots), np.bool_)
-    places = np.minimum(np.searchsorted(sorted_slots, slots), len(sorted_slots) - 1)
-    return np.asarray(sorted_slots[places] == slots)
+def _one_of(hashes: Hashes, wanted: Wanted) -> npt.NDArray[np.bool_]:
+    """Which of some words are one of a query's word's alternatives."""
+    flags = np.zeros(len(hashes), np.bool_)
+    for word in wanted.alternatives:
+        flags |= hashes == np.uint32(hash_of(word))
+    return flags
 
 
 def _titles(look: _Look) -> dict[str, Scores]:
@@ -175,7 +229,7 @@ def _runs(look: _Look) -> Scores:
 def _title_kin(look: _Look) -> Scores:
     """The weight of a title's words in the anchors' titles, each title's words counted once."""
     words, inverse = np.unique(look.hashes, return_inverse=True)
-    first = look.places < len(look.anchors)
+    first = look.is_anchor[look.places]
     seen = np.unique(look.places[first] * len(words) + inverse[first]) % max(len(words), 1)
     share = np.bincount(seen, minlength=len(words)) / max(len(look.anchors), 1)
     everywhere = np.bincount(inverse, minlength=len(words)) / look.count
@@ -188,27 +242,34 @@ def _title_kin(look: _Look) -> Scores:
 
 def _meaning(look: _Look) -> dict[str, Scores]:
     """How alike in meaning it is to the query, and to the anchors."""
-    given = look.given
-    if given.vector is None:
+    if look.given.vector is None:
         return {}
-    near = similarities(look.rows, given.vector) / SIMILARITY_UNIT
+    near = look.near
     place = np.empty(look.count)
     place[np.argsort(-near, kind="stable")] = np.arange(look.count)
-    centre = look.rows[look.anchors].mean(axis=0)
-    length = float(np.linalg.norm(centre))
-    kin = look.rows @ (centre / length) if length > 0 else np.zeros(look.count)
-    return {
+    found = {
         "vector": near,
         "vector_lag": near - near.max(initial=0.0),
         "vector_place": 1.0 / (1.0 + place / PLACE_HALF),
-        "kin": kin.astype(np.float64),
+        "kin": _like_anchors(look, look.rows),
         "kin_text": _kin_text(look, near),
     }
+    if look.titles is not None:
+        found["title_vector"] = look.title_near
+        found["title_vector_lag"] = look.title_near - look.title_near.max(initial=0.0)
+        found["title_vector_kin"] = _like_anchors(look, look.titles)
+    return found
+
+
+def _like_anchors(look: _Look, rows: Vectors) -> Scores:
+    centre = rows[look.anchors].mean(axis=0)
+    length = float(np.linalg.norm(centre))
+    return np.asarray(rows @ (centre / length), np.float64) if length > 0 else np.zeros(look.count)
 
 
 def _kin_text(look: _Look, near: Scores) -> Scores:
     """The words' fit of the candidates that are most like each one: what a thing's neighbours say of it."""
-    some = np.argsort(-(near + look.given.text), kind="stable")[: 3 * ANCHORS]
+    some = np.argsort(-(near + look.given.text), kind="stable")[:NEIGHBOURS]
     alike = np.maximum(look.rows @ look.rows[some].T, 0.0).astype(np.float64) ** ALIKE_POWER
     weights = alike.sum(axis=1)
     fit: Scores = (alike @ look.given.text[some]) / np.maximum(weights, 1e-9)
@@ -246,7 +307,7 @@ def _shared(look: _Look, places: Whole, kinds: Codes) -> Scores:
     """By candidate, the mean share of the anchors that have its kinds too."""
     if not len(kinds):
         return np.zeros(look.count)
-    first = kinds[places < len(look.anchors)]
+    first = kinds[look.is_anchor[places]]
     share = np.bincount(first, minlength=int(kinds.max()) + 1) / max(len(look.anchors), 1)
     sums = np.bincount(places, weights=share[kinds], minlength=look.count)
     return sums / np.maximum(np.bincount(places, minlength=look.count), 1)
@@ -254,7 +315,7 @@ def _shared(look: _Look, places: Whole, kinds: Codes) -> Scores:
 
 def _asked_terms(look: _Look) -> tuple[list[int], list[int]]:
     """The terms that the query names: brands, and values of attributes."""
-    terms, words = look.columns.terms, [each.alternatives[0] for each in look.given.wanted]
+    terms, words = look.columns.terms, [(*each.alternatives, each.word)[0] for each in look.given.wanted]
     brand = terms.name_code(BRAND)
     others = {terms.name_code(name) for name in NOT_DESCRIBING}
     found = [code for run in _phrases(words) for code in terms.saying(run)]

@@ -19,6 +19,8 @@ from collections.abc import Callable, Iterable, Sequence
 import msgspec
 import numpy as np
 
+from ..features import NAMES, Matrix
+from ..prior import Prior, Scorer
 from ..types import Change, Document
 from .base import SIMILARITY_UNIT, Completion, IndexHit, IndexPage, IndexQuery, Vectors, check, check_ids
 from .columns import Columns, title_key
@@ -29,11 +31,11 @@ from .looking import evidence_of
 from .matching import Synonym, Wanted, correction, understand
 from .offers import NO_PRICE
 from .postings import Postings
-from .ranking import Places, Prior, Ranked, contributions, in_order
+from .ranking import Looked, Places, Ranked, contributions, in_order
 from .retrieval import Found, Remembered, View, among, find, joined, key_of, text_matches
 from .suggesting import suggest
 from .tally import Tally
-from .vectors import Graph, VectorFile
+from .vectors import Graph, TitleVectors, VectorFile
 from .vocabulary import Vocabulary
 
 WARMED_MAX = 300
@@ -52,19 +54,23 @@ class FusedIndex:
         vocabulary: Vocabulary,
         postings: Postings,
         vectors: VectorFile,
+        titles: VectorFile,
         graph: Graph | None,
         floor: float,
-        prior: Prior | None = None,
     ) -> None:
-        """Made by `generation.open_generation`; `floor` is the similarity that a neighbour has at least."""
+        """Made by `generation.open_generation`; `floor` is the similarity that a neighbour has at least.
+
+        `scorer` judges results: the prior, until another is put in its place.
+        """
         self.columns = columns
         self.vocabulary = vocabulary
         self.postings = postings
         self.vectors = vectors
         self.graph = graph
         self._floor = round(floor * SIMILARITY_UNIT)
-        self._prior = prior or Prior()
-        self._staged: dict[str, tuple[Document, Vectors] | None] = {}
+        self.titles = titles
+        self.scorer: Scorer = Prior()
+        self._staged: dict[str, tuple[Document, Vectors, TitleVectors] | None] = {}
         self._dead: list[int] = []
         self._remembered = Remembered()
         self._terms_seen: tuple[tuple[int, int], dict[str, dict[str, int]]] = ((-1, -1), {})
@@ -73,12 +79,13 @@ class FusedIndex:
 
     # Writing
 
-    def upsert(self, documents: Sequence[Document], vectors: Vectors) -> None:
-        """See `base.Index`."""
+    def upsert(self, documents: Sequence[Document], vectors: Vectors, titles: Vectors | None = None) -> None:
+        """See `base.Index`. `titles` are the vectors of the titles alone; without them only ranking knows less."""
         check_ids(documents)
-        for document, vector in zip(documents, vectors, strict=True):
+        titles = np.zeros_like(vectors) if titles is None else titles
+        for document, vector, title in zip(documents, vectors, titles, strict=True):
             self._staged.pop(document.id, None)
-            self._staged[document.id] = (document, np.asarray(vector, np.float32))
+            self._staged[document.id] = (document, np.asarray(vector, np.float32), np.asarray(title, np.float16))
 
     def remove(self, ids: Sequence[str]) -> None:
         """See `base.Index`."""
@@ -91,8 +98,9 @@ class FusedIndex:
         dying = self._dying()
         added = [entry for entry in self._staged.values() if entry is not None]
         if added:
-            self.vectors.append(np.stack([vector for _, vector in added]))
-        for document, _ in added:
+            self.vectors.append(np.stack([vector for _, vector, _ in added]))
+            self.titles.append(np.stack([title for _, _, title in added]))
+        for document, _, _ in added:
             self._add(document)
         with self._columns_lock:
             for document_id, entry in self._staged.items():
@@ -105,6 +113,7 @@ class FusedIndex:
         self.vocabulary.settle()
         self.postings.commit(self.columns.count)
         self.vectors.look(self.columns.count)
+        self.titles.look(self.columns.count)
         self._show()
 
     def change(self, changes: Sequence[Change]) -> None:
@@ -113,7 +122,7 @@ class FusedIndex:
             for change in changes:
                 if (staged := self._staged.get(change.id)) is not None:
                     document = msgspec.structs.replace(staged[0], **msgspec.structs.asdict(change))
-                    self._staged[change.id] = (document, staged[1])
+                    self._staged[change.id] = (document, *staged[1:])
                 self.columns.change(change)
 
     def set_popularity(self, weights: dict[str, int]) -> None:
@@ -132,6 +141,7 @@ class FusedIndex:
         with self._columns_lock:
             self.columns.pack()
         self.vectors.sync()
+        self.titles.sync()
         if self._dead:
             self.postings.delete(self._dead)
             self._dead = []
@@ -147,6 +157,7 @@ class FusedIndex:
         """Let go of the files."""
         self.postings.close()
         self.vectors.close()
+        self.titles.close()
 
     # Reading
 
@@ -163,6 +174,14 @@ class FusedIndex:
         check(query)
         return self._answer(query, mark)
 
+    def features_of(self, query: IndexQuery) -> tuple[list[str], Matrix]:
+        """The results that a ranker judges for a query, best first by the one in force, and a row of features each."""
+        looked = self._look_at(query, _unmarked)
+        ranked = in_order(looked)
+        at = looked.found.slots[looked.tally.places[ranked.judged]]
+        ids = [raw.decode() for raw in self.columns.ids[at].tolist()]
+        return ids, np.zeros((0, len(NAMES))) if ranked.features is None else ranked.features
+
     def list_ids(self, query: IndexQuery) -> tuple[list[str], str | None]:
         """See `base.Index`."""
         check(query)
@@ -171,6 +190,16 @@ class FusedIndex:
         return [hit.id for hit in page.hits], page.corrected
 
     def _answer(self, query: IndexQuery, mark: Callable[[str], None]) -> IndexPage:
+        looked = self._look_at(query, mark)
+        ranked = in_order(looked)
+        hits = self._hits(looked, ranked, ranked.order[query.offset :])
+        mark("order")
+        facets = looked.tally.facets(query) if query.facets else ()
+        mark("facets")
+        return IndexPage(hits, len(looked.tally.places), facets, correction(query.text, looked.wanted, self.vocabulary))
+
+    def _look_at(self, query: IndexQuery, mark: Callable[[str], None]) -> Looked:
+        """Steps 1 and 2."""
         filters = read_filters(query.filters)
         view, columns = self._view, self.columns
         wanted = understand(query.text, self.vocabulary, query.synonyms)
@@ -181,12 +210,7 @@ class FusedIndex:
         mark("set")
         tally = Tally(columns, found, filters, query.rules.excluded if query.rules else ())
         mark("filters")
-        ranked = in_order(self._prior, view, columns, query, found, tally)
-        hits = self._hits(query, found, tally, ranked, ranked.order[query.offset :])
-        mark("order")
-        facets = tally.facets(query) if query.facets else ()
-        mark("facets")
-        return IndexPage(hits, len(tally.places), facets, correction(query.text, wanted, self.vocabulary))
+        return Looked(view, columns, self.postings, query, wanted, found, tally, self.scorer)
 
     def suggest(self, prefix: str, most: int) -> list[Completion]:
         """See `base.Index`."""
@@ -265,7 +289,7 @@ class FusedIndex:
     def _look(self, number: int) -> View:
         count = self.columns.count
         alive = self.columns.alive[:count].copy()
-        return View(number, count, alive, int(np.count_nonzero(alive)), self.vectors.rows, self.graph)
+        return View(number, count, alive, int(np.count_nonzero(alive)), self.vectors.rows, self.graph, self.titles.rows)
 
     def _find(self, view: View, query: IndexQuery, wanted: Sequence[Wanted]) -> Found:
         """Step 1, or what it gave before."""
@@ -278,10 +302,9 @@ class FusedIndex:
             self._remembered.keep(view, key, found)
         return found
 
-    def _hits(
-        self, query: IndexQuery, found: Found, tally: Tally, ranked: Ranked, order: Places
-    ) -> tuple[IndexHit, ...]:
+    def _hits(self, looked: Looked, ranked: Ranked, order: Places) -> tuple[IndexHit, ...]:
         """The hits of a page: all columns are read for the whole page at once."""
+        query, found, tally = looked.query, looked.found, looked.tally
         columns, places = self.columns, tally.places[order]
         slots = found.slots[places]
         key = title_key(query.text)
@@ -297,7 +320,7 @@ class FusedIndex:
         prices = [None if price == NO_PRICE else price for price in tally.prices[order].tolist()]
         parts: Sequence[tuple[tuple[str, float], ...]] = [()] * len(order)
         if query.explained:
-            parts = contributions(self._prior, columns, query, found, tally, ranked, order)
+            parts = contributions(looked, ranked, order)
         scores = ranked.scores[order].tolist()
         return tuple(
             IndexHit(raw.decode(), score, why, offer, price, made_of)

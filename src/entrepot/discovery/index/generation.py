@@ -2,6 +2,7 @@
 
     text/            tantivy
     vectors.f32      a row of unit-length floats for each slot
+    titles.f16       the same of titles alone, in half the room: only ranking looks at them
     graph.faiss      neighbours of the first rows, from FLAT_MAX slots on
     state-N.npz      columns as they were at checkpoint N
     words-N.json     vocabulary and filter terms, likewise
@@ -15,6 +16,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from zipfile import BadZipFile
 
@@ -29,7 +31,7 @@ from .postings import Postings
 from .vectors import FLAT_MAX, Graph, VectorFile
 from .vocabulary import Vocabulary
 
-FORMAT = 3
+FORMAT = 4
 GRAPH_TAIL_SHARE = 5
 """The graph is made larger when the rows beyond it are more than FLAT_MAX, or a fifth of it where that is more."""
 
@@ -167,14 +169,16 @@ def read_manifest(folder: Path) -> Manifest:
 def _open(
     folder: Path, manifest: Manifest, columns: Columns, vocabulary: Vocabulary, floor: float, *, writing: bool
 ) -> FusedIndex:
-    postings = Postings(folder / "text", manifest.count, writing=writing)  # first: it is open for writing once
-    try:
+    with ExitStack() as opened:  # whatever is open is closed when a part cannot be opened
+        postings = Postings(folder / "text", manifest.count, writing=writing)  # first: it is open for writing once
+        opened.callback(postings.close)
         vectors = VectorFile(folder / "vectors.f32", manifest.count, manifest.dimensions, writing=writing)
+        opened.callback(vectors.close)
+        titles = VectorFile(folder / "titles.f16", manifest.count, manifest.dimensions, np.float16, writing=writing)
+        opened.callback(titles.close)
         graph = Graph.read(folder / "graph.faiss") if manifest.graph else None
-    except BaseException:
-        postings.close()
-        raise
-    return FusedIndex(columns, vocabulary, postings, vectors, graph, floor)
+        opened.pop_all()
+    return FusedIndex(columns, vocabulary, postings, vectors, titles, graph, floor)
 
 
 def _read_state(folder: Path, manifest: Manifest) -> tuple[Columns, Vocabulary]:

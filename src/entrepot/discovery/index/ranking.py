@@ -1,8 +1,9 @@
-"""In which order results come by relevance, when nothing has been learned yet: a sum of few reasons, readably weighted.
+"""In which order results come by relevance: all by what is known at once, the best few hundred by their features.
 
-The best RERANKED by words and known similarity are compared by their own vectors, so that a product that has the words
-and means the same stands above one that only has the words. How many are compared depends on nothing but the query and
-its filters, so pages of any size part one and the same list.
+The first look is a sum of few reasons that costs nothing to know. The RERANKED best of it are judged by their features
+(`features`), by the prior or by a ranker that was learned (`discovery/prior.py`, `discovery/ranker.py`); whatever lies
+behind them keeps the order of the first look, and a score below theirs. How many are judged depends on nothing but the
+query and its filters, so pages of any size part one and the same list.
 """
 
 from __future__ import annotations
@@ -13,25 +14,31 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
+from ..features import Matrix, on_grid
+from ..prior import Scorer
 from .arrangement import SPREAD_MAX, Arrangement, in_turn, spread, with_pins
-from .arrays import Slots
-from .base import SIMILARITY_UNIT, IndexQuery, Vectors
+from .arrays import Slots, Whole
+from .base import SIMILARITY_UNIT, IndexQuery
 from .columns import Columns, title_key
+from .features import Candidates, describe
+from .matching import Wanted
 from .ordering import first, sort_keys
+from .postings import Postings
 from .retrieval import Found, View
 from .tally import Tally
-from .vectors import similarities
 
 RERANKED = 600
 RATINGS_HALF = 10
 """With so many ratings, a rating counts half."""
+BEYOND = "beyond the best"
+"""What keeps results that were not judged by their features behind those that were."""
 
 Places = npt.NDArray[np.int64]
 Scores = npt.NDArray[np.float64]
 
 
-class Prior(msgspec.Struct, frozen=True):
-    """How much each reason counts; every reason lies between 0 and 1. Measured on rated queries: decisions/0011."""
+class FirstLook(msgspec.Struct, frozen=True):
+    """How much each reason counts at first; every reason lies between 0 and 1."""
 
     text: float = 1.0
     vector: float = 1.5
@@ -40,52 +47,69 @@ class Prior(msgspec.Struct, frozen=True):
     rating: float = 0.05
 
 
+FIRST_LOOK = FirstLook()
+
+
+class Looked(msgspec.Struct, frozen=True):
+    """What a search looks at to put its results in order."""
+
+    view: View
+    columns: Columns
+    postings: Postings
+    query: IndexQuery
+    wanted: tuple[Wanted, ...]
+    found: Found
+    tally: Tally
+    scorer: Scorer
+
+
 class Ranked(msgspec.Struct, frozen=True):
     """The results up to the end of the page, in their order, as places in the tally's; and every result's score.
 
-    `nearness` is the similarity of those that were compared by their own vectors.
+    `judged` are the places of those that were judged by their features, `features` a row for each, and `beyond` what
+    the scores of all others were moved by.
     """
 
     order: Places
     scores: Scores
-    nearness: Scores
+    judged: Whole = np.zeros(0, np.int64)
+    features: Matrix | None = None
+    beyond: float = 0.0
 
 
-def in_order(prior: Prior, view: View, columns: Columns, query: IndexQuery, found: Found, tally: Tally) -> Ranked:
+def in_order(looked: Looked) -> Ranked:
     """Put the results of a tally in the order asked for, as the operator's rules have it."""
+    query, tally, columns, found = looked.query, looked.tally, looked.columns, looked.found
     places, rules = tally.places, query.rules
     slots, nothing = found.slots[places], np.zeros(len(places))
     most = min(query.offset + query.limit, len(places))
     if query.among is not None:
-        return Ranked(np.argsort(-found.text[places], kind="stable")[:most], nothing, nothing)
+        return Ranked(np.argsort(-found.text[places], kind="stable")[:most], nothing)
     if query.sort != "relevance":
-        return Ranked(
-            first(columns, slots, sort_keys(columns, slots, tally.prices, query.sort), most), nothing, nothing
-        )
-    prior = _without(prior, query.without)
-    scores = _known(prior, columns, query, found, places)
+        return Ranked(first(columns, slots, sort_keys(columns, slots, tally.prices, query.sort), most), nothing)
+    lifted = on_grid(tally.lifted(rules)) if rules is not None and rules.lifts else nothing
     if rules is None:
-        return _by_score(prior, view, columns, query, found, places, scores, most)
-    if rules.lifts:
-        scores += tally.lifted(rules)
+        return _by_score(looked, lifted, most)
     reach = min(max(most, SPREAD_MAX if rules.per_merchant else 0) + len(rules.pins), len(places))
-    ranked = _by_score(prior, view, columns, query, found, places, scores, reach)
+    ranked = _by_score(looked, lifted, reach)
     return msgspec.structs.replace(ranked, order=_arranged(ranked.order, rules, tally)[:most])
 
 
-def contributions(
-    prior: Prior, columns: Columns, query: IndexQuery, found: Found, tally: Tally, ranked: Ranked, order: Places
-) -> list[tuple[tuple[str, float], ...]]:
-    """What the scores of some results are made of: each sums to its score. What contributes nothing is left out."""
+def contributions(looked: Looked, ranked: Ranked, order: Places) -> list[tuple[tuple[str, float], ...]]:
+    """What the scores of some results are made of: each sums to its score, exactly. What adds nothing is left out."""
+    query, tally = looked.query, looked.tally
     if query.sort != "relevance" or query.among is not None:
         return [()] * len(order)
-    prior, places = _without(prior, query.without), tally.places
-    parts = _reasons(prior, columns, query, found, places[order])
-    parts["vector"] = parts["vector"] + prior.vector * ranked.nearness[order]
+    row_of = {place: row for row, place in enumerate(ranked.judged.tolist())}
+    rows = [row_of.get(place, -1) for place in order.tolist()]
+    parts = _parts_of_judged(looked, ranked, order, rows)
+    for name, part in _parts_of_others(looked, ranked, order, rows).items():
+        parts[name] = parts.get(name, np.zeros(len(order))) + part
     for lift in query.rules.lifts if query.rules else ():
-        parts[lift.name] = parts.get(lift.name, np.zeros(len(order))) + lift.weight * tally.held(lift.target)[order]
-    rows = zip(*(part.tolist() for part in parts.values()), strict=True)
-    return [tuple((name, part) for name, part in zip(parts, row, strict=True) if part) for row in rows]
+        lifted = on_grid(lift.weight * tally.held(lift.target)[order])
+        parts[lift.name] = parts.get(lift.name, np.zeros(len(order))) + lifted
+    told = zip(*(part.tolist() for part in parts.values()), strict=True)
+    return [tuple((name, part) for name, part in zip(parts, row, strict=True) if part) for row in told]
 
 
 def _arranged(order: Places, rules: Arrangement, tally: Tally) -> Places:
@@ -100,57 +124,91 @@ def _arranged(order: Places, rules: Arrangement, tally: Tally) -> Places:
     return np.array(with_pins(ranked, pins), np.int64)
 
 
-def _by_score(
-    prior: Prior, view: View, columns: Columns, query: IndexQuery, found: Found, places: Places, scores: Scores,
-    most: int,
-) -> Ranked:  # fmt: skip
-    """The `most` best by scores that are known, the RERANKED best of them by their vectors too."""
-    slots, near = found.slots[places], np.zeros(len(places))
-    if query.vector is None or not len(places):
-        return Ranked(first(columns, slots, -scores, most), scores, near)
+def _by_score(looked: Looked, lifted: Scores, most: int) -> Ranked:
+    """The `most` best: the RERANKED best of the first look by their features, the others behind them."""
+    query, columns, places = looked.query, looked.columns, looked.tally.places
+    slots, at_first = looked.found.slots[places], _first_look(looked) + lifted
+    if not looked.wanted and query.vector is None:
+        return Ranked(first(columns, slots, -at_first, most), at_first)
     best = min(RERANKED, len(places))
-    order = first(columns, slots, -scores, max(most, best))
-    near = _nearness(view, query.vector, found, places, order[:best])
-    scores += prior.vector * near
-    again = first(columns, slots[order[:best]], -scores[order[:best]], best)
-    return Ranked(np.concatenate((order[:best][again], order[best:]))[:most], scores, near)
+    order = first(columns, slots, -at_first, max(most, best))
+    judged, others = order[:best], order[best:]
+    features = describe(_candidates(looked, judged))
+    scores, beyond = at_first, 0.0
+    own = _score(looked.scorer, features, query.without) + lifted[judged]
+    if len(places) > best:
+        behind = np.ones(len(places), np.bool_)
+        behind[judged] = False
+        beyond = float(np.floor(min(own.min() - at_first[behind].max(), 0.0)))
+        scores = at_first + beyond
+    scores[judged] = own
+    again = first(columns, slots[judged], -own, best)
+    return Ranked(np.concatenate((judged[again], others))[:most], scores, judged, features, beyond)
 
 
-def _without(prior: Prior, names: frozenset[str]) -> Prior:
-    """The prior in which some reasons count for nothing."""
-    known = names.intersection(prior.__struct_fields__)
-    return msgspec.structs.replace(prior, **dict.fromkeys(known, 0.0)) if known else prior
+def _candidates(looked: Looked, judged: Places) -> Candidates:
+    found, tally, view, query = looked.found, looked.tally, looked.view, looked.query
+    at = tally.places[judged]
+    return Candidates(
+        view, looked.columns, looked.postings, looked.wanted, query.vector, title_key(query.text), found.slots[at],
+        found.text[at], tally.prices[judged], tally.rows[judged],
+    )  # fmt: skip
 
 
-def _known(prior: Prior, columns: Columns, query: IndexQuery, found: Found, places: Places) -> Scores:
-    """Every result's score by what is known without its vector."""
-    text, *others = _reasons(prior, columns, query, found, places).values()
+def _score(scorer: Scorer, features: Matrix, without: frozenset[str]) -> Scores:
+    """The scores of rows, where some features may count for nothing."""
+    score = scorer.score(features)
+    for name, part in scorer.parts(features).items() if without else ():
+        if name in without:
+            score = score - part
+    return score
+
+
+def _parts_of_judged(looked: Looked, ranked: Ranked, order: Places, rows: list[int]) -> dict[str, Scores]:
+    if ranked.features is None:
+        return {}
+    mine = np.array([row >= 0 for row in rows], np.bool_)
+    parts = looked.scorer.parts(ranked.features[[row for row in rows if row >= 0]])
+    found = {}
+    for name, part in parts.items():
+        if name not in looked.query.without:
+            found[name] = np.zeros(len(order))
+            found[name][mine] = part
+    return found
+
+
+def _parts_of_others(looked: Looked, ranked: Ranked, order: Places, rows: list[int]) -> dict[str, Scores]:
+    mine = np.array([row < 0 for row in rows], np.bool_)
+    if not mine.any():
+        return {}
+    parts = {name: np.where(mine, part[order], 0.0) for name, part in _reasons(looked).items()}
+    return {**parts, BEYOND: np.where(mine, ranked.beyond, 0.0)}
+
+
+def _first_look(looked: Looked) -> Scores:
+    """Every result's score by what is known at once."""
+    text, *others = _reasons(looked).values()
     for each in others:
-        text += each
+        text = text + each
     return text
 
 
-def _reasons(prior: Prior, columns: Columns, query: IndexQuery, found: Found, places: Places) -> dict[str, Scores]:
-    """What each reason, by its name in the prior, adds to the score of some results."""
-    slots = found.slots[places]
+def _reasons(looked: Looked) -> dict[str, Scores]:
+    """What each reason adds to the score of each result at first."""
+    columns, query, places = looked.columns, looked.query, looked.tally.places
+    found, slots, weights = looked.found, looked.found.slots[places], FIRST_LOOK
     title = title_key(query.text)
+    reasons = {
+        "text": weights.text * found.text[places].astype(np.float64),
+        "vector": weights.vector * found.similarity[places] / SIMILARITY_UNIT,
+        "title_same": weights.title * (columns.title[slots] == title) if title else np.zeros(len(places)),
+    }
     popularity = np.log1p(columns.popularity[slots])
-    reasons: dict[str, Scores] = {"text": prior.text * found.text[places].astype(np.float64)}
-    reasons["vector"] = prior.vector * found.similarity[places] / SIMILARITY_UNIT
-    if title:
-        reasons["title"] = prior.title * (columns.title[slots] == title)
-    reasons["popularity"] = prior.popularity * popularity / (1.0 + popularity)
-    reasons["rating"] = prior.rating * _trust(columns, slots)
-    return reasons
-
-
-def _nearness(view: View, vector: Vectors, found: Found, places: Places, best: Places) -> Scores:
-    """The similarity of the best, where retrieval did not tell it."""
-    near = np.zeros(len(places))
-    unknown = best[found.similarity[places[best]] == 0]
-    rows = view.rows[found.slots[places[unknown]]]
-    near[unknown] = np.maximum(similarities(rows, vector), 0) / SIMILARITY_UNIT
-    return near
+    reasons["popularity"] = weights.popularity * popularity / (1.0 + popularity)
+    reasons["rating"] = weights.rating * _trust(columns, slots)
+    return {name: on_grid(part) for name, part in reasons.items() if name not in query.without} or {
+        "text": np.zeros(len(places))
+    }
 
 
 def _trust(columns: Columns, slots: Slots) -> Scores:

@@ -28,11 +28,12 @@ REMEMBERED_SLOTS_MAX = 4_000_000
 
 T = TypeVar("T")
 Scores = npt.NDArray[np.float32]
+Titles = npt.NDArray[np.float16]
 Key = tuple[str, bytes, tuple[Synonym, ...], tuple[str, ...]]
 
 
 class View(msgspec.Struct, frozen=True):
-    """What searches see until the next commit."""
+    """What searches see until the next commit. `titles` are vectors of the titles alone, where they are kept."""
 
     number: int
     count: int
@@ -40,6 +41,7 @@ class View(msgspec.Struct, frozen=True):
     living: int
     rows: Vectors
     graph: Graph | None
+    titles: Titles | None = None
 
 
 class Found(msgspec.Struct, frozen=True):

@@ -1,4 +1,7 @@
-"""The words of titles in their order, by slot: where in a title a word stands says whether it names the thing.
+"""The words of titles in their order, by slot, and those of descriptions: where a word stands says what it is worth.
+
+In a title its place tells whether it names the thing; in a description people write of the thing; an attribute's value
+may have any word, and such are not kept here.
 
 A word is kept as a hash of 32 bits. Two words that share one are taken for each other in some of a thousand million
 pairs; that moves a result by a feature's worth and finds nothing that was not found.
@@ -6,7 +9,7 @@ pairs; that moves a result by a feature's worth and finds nothing that was not f
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from zlib import crc32
 
 import numpy as np
@@ -15,6 +18,7 @@ import numpy.typing as npt
 from .arrays import SPAN, Slots, Whole, expand, grown, parts_of
 
 WORDS_MAX = 40
+TOLD_MAX = 80
 
 Hashes = npt.NDArray[np.uint32]
 
@@ -25,25 +29,36 @@ class Titles:
     def __init__(self) -> None:
         self.words: Hashes = np.zeros(256, np.uint32)
         self.span: Whole = np.zeros(64, np.int64)
+        self.told: Whole = np.zeros(64, np.int64)
         self.used = 0
 
-    def add(self, slot: int, words: Iterable[str]) -> None:
-        """Keep a slot's words, the first WORDS_MAX of them."""
-        hashes = [hash_of(word) for word in words][:WORDS_MAX]
-        end = self.used + len(hashes)
+    def add(self, slot: int, title: Iterable[str], told: Iterable[str] = ()) -> None:
+        """Keep the words of a slot's title, WORDS_MAX at most, and what else is told of it, TOLD_MAX at most."""
+        if slot >= len(self.span):
+            self.span, self.told = grown(self.span, slot + 1), grown(self.told, slot + 1)
+        words = list(title)[:WORDS_MAX]
+        self.span[slot] = self._keep(words)
+        self.told[slot] = self._keep([word for word in dict.fromkeys(told) if word not in words][:TOLD_MAX])
+
+    def _keep(self, words: Sequence[str]) -> int:
+        end = self.used + len(words)
         if end > len(self.words):
             self.words = grown(self.words, end)
-        if slot >= len(self.span):
-            self.span = grown(self.span, slot + 1)
-        self.words[self.used : end] = hashes
-        self.span[slot] = self.used * SPAN + len(hashes)
+        self.words[self.used : end] = [hash_of(word) for word in words]
+        span = self.used * SPAN + len(words)
         self.used = end
+        return span
 
     def gather(self, slots: Slots) -> tuple[Whole, Whole, Hashes]:
-        """The words of many slots, flat: the place in `slots` each belongs to, its place in the title, its hash."""
+        """The titles of many slots, flat: the place in `slots` of each word, its place in the title, its hash."""
         starts, lengths = parts_of(self.span[slots])
         places, at = expand(starts, lengths)
         return places, at - starts[places], self.words[at]
+
+    def gather_told(self, slots: Slots) -> tuple[Whole, Hashes]:
+        """What else is told of many slots, flat: the place in `slots` each word belongs to, and its hash."""
+        places, at = expand(*parts_of(self.told[slots]))
+        return places, self.words[at]
 
     def lengths(self, slots: Slots) -> Whole:
         """How many words the titles of these slots have."""
@@ -51,16 +66,16 @@ class Titles:
 
     def export(self, count: int) -> dict[str, npt.NDArray[np.generic]]:
         """The words of the first `count` slots."""
-        starts, lengths = parts_of(self.span[:count])
+        starts, lengths = parts_of(self.told[:count])
         end = int((starts + lengths).max(initial=0))
-        return {"title_words": self.words[:end], "title_span": self.span[:count]}
+        return {"title_words": self.words[:end], "title_span": self.span[:count], "title_told": self.told[:count]}
 
     @classmethod
     def restore(cls, arrays: Mapping[str, npt.NDArray[np.generic]]) -> Titles:
         """Titles from what `export` gave."""
         titles = cls()
         titles.words, titles.used = grown(arrays["title_words"], 256), len(arrays["title_words"])
-        titles.span = grown(arrays["title_span"], 64)
+        titles.span, titles.told = grown(arrays["title_span"], 64), grown(arrays["title_told"], 64)
         return titles
 
 

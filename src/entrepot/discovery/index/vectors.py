@@ -21,36 +21,39 @@ FLAT_MAX = 20_000
 LINKS = 16
 BUILD_EFFORT = 60
 SEARCH_EFFORT = 320
-FLOAT_BYTES = 4
 
 Similarities = npt.NDArray[np.int32]
+TitleVectors = npt.NDArray[np.float16]
 
 
 class VectorFile:
-    """Rows of unit-length vectors, appended by one writer, read by any."""
+    """Rows of unit-length vectors, appended by one writer, read by any. `kind` is how a number is kept."""
 
-    def __init__(self, path: Path, count: int, dimensions: int = DIMENSIONS, *, writing: bool) -> None:
+    def __init__(
+        self, path: Path, count: int, dimensions: int = DIMENSIONS, kind: type[Any] = np.float32, *, writing: bool
+    ) -> None:
         """Open a file of `count` rows; what lies beyond is dropped when `writing`."""
         self._path = path
         self._dimensions = dimensions
-        self._row_bytes = dimensions * FLOAT_BYTES
+        self._kind = np.dtype(kind)
+        self._row_bytes = dimensions * self._kind.itemsize
         self._file = None
         if writing:
             self._file = open(path, "ab")  # noqa: SIM115 - stays open as long as the generation
             if self._file.tell() > count * self._row_bytes:
                 self._file.truncate(count * self._row_bytes)
-        self.rows: Vectors = np.zeros((0, dimensions), np.float32)
+        self.rows: npt.NDArray[Any] = np.zeros((0, dimensions), kind)
         try:
             self.look(count)
         except BaseException:
             self.close()
             raise
 
-    def append(self, vectors: Vectors) -> None:
+    def append(self, vectors: npt.NDArray[Any]) -> None:
         """Add rows; seen after `look`."""
         assert self._file is not None, "this process reads the index and does not write it"
         assert vectors.shape[1] == self._dimensions
-        self._file.write(np.ascontiguousarray(vectors, np.float32).tobytes())
+        self._file.write(np.ascontiguousarray(vectors, self._kind).tobytes())
 
     def look(self, count: int) -> None:
         """Let `rows` be the first `count` rows."""
@@ -59,9 +62,9 @@ class VectorFile:
         if self._path.stat().st_size < count * self._row_bytes:
             raise OSError(f"{self._path} holds fewer than {count} vectors")
         self.rows = (
-            np.memmap(self._path, np.float32, "r", shape=(count, self._dimensions)).view(np.ndarray)
+            np.memmap(self._path, self._kind, "r", shape=(count, self._dimensions)).view(np.ndarray)
             if count
-            else np.zeros((0, self._dimensions), np.float32)
+            else np.zeros((0, self._dimensions), self._kind)
         )
 
     def sync(self) -> None:

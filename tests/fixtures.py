@@ -41,7 +41,7 @@ def postgres_template(postgres_server: str) -> Iterator[Callable[[], str]]:
         def template() -> str:
             tables = frozenset(METADATA.tables)
             if tables not in made:
-                url = stack.enter_context(_copy(postgres_server, "template0"))
+                url = stack.enter_context(copied(postgres_server, "template0"))
                 create_tables(url)
                 made[tables] = urlsplit(url).path.removeprefix("/")
             return made[tables]
@@ -57,7 +57,7 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
         yield sqlite_url(Path(shutil.copyfile(template, tmp_path / "entrepot.db")))
         return
     template = request.getfixturevalue("postgres_template")()
-    with _copy(request.getfixturevalue("postgres_server"), template) as url:
+    with copied(request.getfixturevalue("postgres_server"), template) as url:
         yield url
 
 
@@ -69,7 +69,8 @@ def database(database_url: str) -> Iterator[Database]:
 
 
 @contextmanager
-def _copy(server_url: str, template: str) -> Iterator[str]:
+def copied(server_url: str, template: str) -> Iterator[str]:
+    """A database that is a copy of another, until the block ends."""
     name = f"entrepot_test_{secrets.token_hex(6)}"
     with closing(psycopg.connect(server_url, autocommit=True)) as connection:
         connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import copy
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import aclosing
@@ -44,6 +45,12 @@ class House:
         self.put("gone", "nowhere/x")
         database.write_now(lambda tx: ledger.post(tx, customers.credit_plan("org_chen", UNIT, 10**9, "top_1")))
 
+    def beside(self, database: Database) -> House:
+        """The same house through another process's connections."""
+        other = copy.copy(self)
+        other.database = database
+        return other
+
     def put(self, name: str, upstream: str, *, gated: bool = False) -> registry.Model:
         """A live model with prices, published by the maker, who earns half."""
         licence = registry.Licence("MIT", "https://example.com/licence" if gated else "", gated=gated)
@@ -59,6 +66,7 @@ class House:
     def run(self, work: Work, **more: object) -> None:
         async def whole() -> None:
             async with double() as (server, address):
+                self.address = address
                 upstreams = {"one": Upstream(address), "nowhere": Upstream("http://127.0.0.1:9/v1")}
                 settings = Settings(upstreams=upstreams, **more)  # type: ignore[arg-type]
                 pool = Pool(self.blobs, settings)

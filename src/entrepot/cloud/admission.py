@@ -20,7 +20,7 @@ from entrepot.kernel import Again, Conflict, NotFound, Prepared, Refused, Tx, de
 from . import accounts, budgets, tables
 from .customers import Customer, Limits, lock_customer, next_rate, store_rate
 from .meters import get_meter
-from .pricing import find_price_books
+from .pricing import find_begun_price_books, find_price_books
 from .rating import PriceBook, rate, total_of
 
 
@@ -96,7 +96,7 @@ def plan_admissions(
         assert ask.organisation == customer.organisation, "one organisation's"
         for meter in ask.limits:
             get_meter(meter)
-    books = find_price_books(tx, list({ask.model for ask in asks}), tx.now)
+    books = _books(tx, {ask.model for ask in asks})
     most = [_most(books.get(ask.model), ask) for ask in asks]
     keys = {ask.key_id for ask, held in zip(asks, most, strict=True) if held}
     chosen = budgets.budgets_for(tx, customer.organisation, keys) if keys else []
@@ -174,6 +174,14 @@ class _Room:
         for account in (self.credit, *taken):
             self.left[account.id] -= held
         return taken
+
+
+def _books(tx: Tx, models: set[str]) -> dict[str, PriceBook]:
+    """The prices that hold now. A clock that was set back does not undo prices that began when they were made."""
+    books = find_price_books(tx, sorted(models), tx.now)
+    if missing := models - books.keys():
+        books |= find_begun_price_books(tx, sorted(missing))
+    return books
 
 
 def _most(book: PriceBook | None, ask: Ask) -> int:

@@ -96,6 +96,14 @@ def list_versions(snapshot: Snapshot, models: Sequence[str], at: int) -> dict[st
     return found
 
 
+def find_begun_price_books(snapshot: Snapshot, models: Sequence[str]) -> dict[str, PriceBook]:
+    """The latest versions that began as they were made, whatever a clock says now, of those models that have one."""
+    found: dict[str, PriceBook] = {}
+    for book in snapshot.all(_begun, models=list(models)):
+        found.setdefault(book.model, book)
+    return found
+
+
 def list_price_books(snapshot: Snapshot, model: str) -> list[PriceBook]:
     """Every version, the latest first."""
     return snapshot.all(_versions, model=model)
@@ -125,6 +133,12 @@ _all_until: Prepared[PriceBook] = prepare(
     _read,
 )
 _every: Prepared[PriceBook] = prepare(_books.order_by(_p.model, _p.effective_at.desc(), _p.version.desc()), _read)
+_begun: Prepared[PriceBook] = prepare(
+    _books.where(in_set(_p.model, "models"), _p.effective_at <= _p.created_at).order_by(
+        _p.effective_at.desc(), _p.version.desc()
+    ),
+    _read,
+)
 _versions: Prepared[PriceBook] = prepare(
     _books.where(_p.model == bindparam("model")).order_by(_p.effective_at.desc(), _p.version.desc()), _read
 )

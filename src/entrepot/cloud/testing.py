@@ -20,6 +20,7 @@ WORDS = ("One", " word", " after", " the", " other", ".")
 READ = 9
 """Tokens that every conversation counts as, of which `CACHED` come from a cache."""
 CACHED = 4
+SLOW_S = 0.45
 STRANGE: tuple[Any, ...] = (
     [1], "text", {"choices": {"0": "x"}}, {"choices": ["x"]}, {"choices": [{"delta": "x"}]},
     {"choices": [{"delta": {"content": 7}}]}, {"choices": [{"delta": {"tool_calls": "x"}}]}, {"usage": "many"},
@@ -47,6 +48,10 @@ class Double:
         self.left = asyncio.Event()
         """Set when a client closed its connection in the middle of an answer."""
         self.pace_s = 0.0
+        """How long it takes for a word; the model `slow` takes `SLOW_S` in any case."""
+        self.gate = asyncio.Event()
+        """Streams wait for it before their first word. It is set."""
+        self.gate.set()
 
     async def handle(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One connection, until either side ends it."""
@@ -77,12 +82,16 @@ class Double:
             return False
         if body.get("stream"):
             writer.write(b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n")
-            return await self._stream(reader, writer, _events(body, path, self.fault))
+            pace_s = SLOW_S if body.get("model") == "slow" else self.pace_s
+            return await self._stream(reader, writer, _events(body, path, self.fault), pace_s)
         await _answer(writer, 200, msgspec.json.encode(_whole(path, body)))
         return True
 
-    async def _stream(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, events: list[bytes]) -> bool:
-        if not (self.pace_s or self.fault):
+    async def _stream(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, events: list[bytes], pace_s: float
+    ) -> bool:
+        await self.gate.wait()
+        if not (pace_s or self.fault):
             writer.write(b"".join(map(_chunk, events)) + b"0\r\n\r\n")
             await writer.drain()
             return True
@@ -90,7 +99,7 @@ class Double:
         try:
             for number, event in enumerate(events):
                 stops = self.fault == "mute" or (self.fault == "hangs" and number == 2)
-                if await self._is_gone(gone, 600 if stops else self.pace_s):
+                if await self._is_gone(gone, 600 if stops else pace_s):
                     return False
                 if self.fault == "dies" and number == 2:
                     return False

@@ -7,6 +7,7 @@ and one when it is settled. Direct calls, appends and metered calls take turns, 
 
 from __future__ import annotations
 
+import os
 import socket
 import subprocess
 import sys
@@ -139,11 +140,13 @@ def _measure(home: Path, there: str, postgres_url: str | None) -> list[Measured]
     with serving(home, environ) as (address, pid, ready_s):
         ready_mb = tree_mb(pid)
         singles = _take_turns(home / "control", address, there, key)
-        rate = _at_once(address, key, stream=False)
-        streams = _at_once(address, key, stream=True)
+        rate, cpu = _busy(pid, address, key, stream=False)
+        streams, streams_cpu = _busy(pid, address, key, stream=True)
         used_mb = tree_mb(pid)
     return [
         *_figures(name, singles, rate, streams),
+        Measured(f"{name}: processor time of the server for a call", cpu, "ms"),
+        Measured(f"{name}: the same for a streamed call", streams_cpu, "ms"),
         Measured(f"{name}: serve is ready", ready_s, "s", floor=5, goal=3, less_is_better=True),
         Measured(f"{name}: memory when ready", ready_mb, "MB", floor=700, goal=500, less_is_better=True),
         Measured(f"{name}: memory after it all", used_mb, "MB", floor=700, goal=500, less_is_better=True),
@@ -196,6 +199,22 @@ def _take_turns(control: Path, address: str, there: str, key: str) -> dict[str, 
 
 def _direct(there: str, *, stream: bool = False) -> Caller:
     return Caller(there, "/v1/chat/completions", "bench", "none", stream=stream)
+
+
+def _busy(pid: int, address: str, key: str, *, stream: bool) -> tuple[float, float]:
+    """Calls a second of many clients, and milliseconds of processor time that the server took for one."""
+    before, started = _cpu_s(pid), time.perf_counter()
+    rate = _at_once(address, key, stream=stream)
+    return rate, (_cpu_s(pid) - before) / (rate * (time.perf_counter() - started)) * 1e3
+
+
+def _cpu_s(pid: int) -> float:
+    """Processor seconds that a process has used; nothing where the system does not tell."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return 0.0
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def _at_once(address: str, key: str, *, stream: bool) -> float:

@@ -44,18 +44,17 @@ class PictureSearch:
         self.encoders = Encoders(database, blobs, settings)
         self.gallery = Gallery(database)
 
-    @property
-    def is_on(self) -> bool:
-        """Whether shoppers may search by a photograph."""
-        return self._settings.image_search
+    def check_on(self) -> None:
+        """NotFound where the operator has turned it off."""
+        if not self._settings.image_search:
+            raise NotFound("This market is not searched by pictures")
 
     def see(self, content: bytes) -> str:
         """Look at a photograph; returns the name by which its results are asked for during the next hour.
 
         Refused with a sentence for what is no picture, a damaged or moving one, or one too large (`decode_picture`).
         """
-        if not self.is_on:
-            raise NotFound("This market is not searched by pictures")
+        self.check_on()
         image = decode_picture(content, still=True)
         encoder = self.encoders.current()
         [vector] = encode_metered(self._database, encoder, self._meter, [image], None)

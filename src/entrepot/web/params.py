@@ -25,6 +25,7 @@ Slug = Annotated[str, PathParameter(pattern=SLUG, min_length=1, max_length=300)]
 SlugPath = Annotated[str, PathParameter(max_length=1_000)]
 """Slugs joined by slashes, as a category's address is."""
 Sha256 = Annotated[str, PathParameter(pattern=SHA256)]
+Photo = Annotated[str, PathParameter(pattern="^[0-9a-f]{32}$", description="Of a photograph that was searched by")]
 Line = Annotated[str, Meta(pattern=NO_NUL, max_length=300)]
 """A short text."""
 PLAIN = r"^[^\x00-\x1f\x7f-\x9f\xad\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]*$"

@@ -28,6 +28,7 @@ RATES: dict[str, RateLimitItem] = {
     "code": RateLimitItemPerMinute(30),
     "compute": RateLimitItemPerMinute(60_000),  # the cloud has limits of its own, for each customer
     "upload": RateLimitItemPerHour(120),
+    "photo": RateLimitItemPerMinute(60),
 }
 _BY_ADDRESS = frozenset({"sign_in", "mail", "code"})
 

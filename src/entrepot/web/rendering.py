@@ -44,7 +44,7 @@ log = structlog.get_logger(__name__)
 
 
 class Page(msgspec.Struct, frozen=True):
-    """What every page knows. `flash` is a text's key, shown once; `next` the address of this page."""
+    """What every page knows. `flash` is a text's key, shown once; `by_photo` whether shoppers can search by one."""
 
     language: str
     languages: tuple[str, ...]
@@ -58,6 +58,7 @@ class Page(msgspec.Struct, frozen=True):
     path: str
     address: str
     query: dict[str, str]
+    by_photo: bool = True
 
     @property
     def signed_in(self) -> bool:
@@ -126,6 +127,7 @@ def page_of(visit: Visit, facts: shared.Shared) -> Page:
         visit.language, identity.LANGUAGES, facts.market, facts.currency, visit.scope,
         visit.session.user if visit.session else None, facts.cart_count, facts.notices, flash,
         path, f"{path}?{query}" if query else path, dict(request.query_params.items()),
+        visit.entrepot.settings.discovery.image_search,
     )  # fmt: skip
 
 

@@ -22,6 +22,7 @@ from . import (
     operator_compute,
     orders,
     parcels,
+    photos,
     prices,
     probes,
     search,
@@ -35,6 +36,7 @@ from . import (
 ROUTES: tuple[ControllerRouterHandler, ...] = (
     *search.ROUTES,
     *search_rules.ROUTES,
+    *photos.ROUTES,
     *session.ROUTES,
     *account.ROUTES,
     *carts.ROUTES,

@@ -16,7 +16,7 @@ from ..endpoints import endpoint
 from ..params import NO_NUL, After, Id, Most, OptionalKey
 from ..visit import Visit
 from ..wire import Listed, Made, listed
-from .search import FILTERS, Offset, Query, Sort, read_filters
+from .search import FILTERS, Exact, Ignore, Offset, Query, Sort, read_filters
 
 Page = Annotated[int, QueryParameter(name="limit", ge=1, le=100, description="Hits a page")]
 Without = Annotated[
@@ -112,12 +112,28 @@ async def list_weak_searches(visit: Visit) -> discovery.WeakQueries:
 
 @endpoint("GET", "/api/operator/search/explain", access="operator", rate="search", parameters=FILTERS)
 async def explain_search(
-    visit: Visit, q: Query = "", limit: Page = 24, offset: Offset = 0, sort: Sort = "relevance", without: Without = ""
+    visit: Visit,
+    q: Query = "",
+    limit: Page = 24,
+    offset: Offset = 0,
+    sort: Sort = "relevance",
+    without: Without = "",
+    exact: Exact = False,
+    ignore: Ignore = None,
 ) -> discovery.Explanation:
     """A page of search, explained: contributions sum to each score; what it would be without each rule and reason."""
     left = tuple(filter(None, (each.strip() for each in without.split(","))))
     request = SearchRequest(
-        q, read_filters(visit), sort, limit, offset, language=visit.language, surface="operator", facets=False
+        q,
+        read_filters(visit),
+        sort,
+        limit,
+        offset,
+        language=visit.language,
+        surface="operator",
+        facets=False,
+        exact=exact,
+        ignore=tuple(ignore or ()),
     )
     searcher, scope = visit.entrepot.searcher, visit.scope
     return await visit.on_thread(lambda: discovery.explain_page(searcher, scope, request, left))

@@ -47,6 +47,7 @@ from . import (
     merchant,
     operator,
     people,
+    photos,
     prices,
     product,
     purchases,
@@ -57,6 +58,7 @@ from . import (
 ROUTES: tuple[ControllerRouterHandler, ...] = (
     *home.ROUTES,
     *searching.ROUTES,
+    *photos.ROUTES,
     *browsing.ROUTES,
     *product.ROUTES,
     *matching.ROUTES,

@@ -12,6 +12,7 @@ from entrepot.discovery import SORTS, Explanation, SearchRequest
 
 from ...texts import has_text
 from ...visit import Visit
+from .. import understood
 from .console import OPERATOR, show
 
 EXPLAIN = "/operator/search/explain"
@@ -63,6 +64,8 @@ def _request(visit: Visit, pairs: list[tuple[str, str]]) -> tuple[SearchRequest,
         language=visit.language,
         surface="operator",
         facets=False,
+        exact=understood.is_exact(values.get),
+        ignore=understood.read_ignored(pairs),
     )
     return request, tuple(dict.fromkeys(value[:100] for name, value in pairs if name == "without"))[:20]
 

@@ -27,8 +27,8 @@ demo: $(BASE)  ## set everything up, build the demo market, open it
 
 models: $(MODELS)  ## install engines and small open models for the cloud (chat, embeddings; 300 MB)
 
-# What tests write need not outlive them: where there is a folder in memory, nothing waits for the disk.
-IN_MEMORY := $(shell test -w /dev/shm && echo TMPDIR=/dev/shm)
+# What tests write need not outlive them: where there is a folder in memory with room, nothing waits for the disk.
+IN_MEMORY := $(shell test -w /dev/shm && df -k /dev/shm | awk 'NR == 2 && $$4 > 4000000 { print "TMPDIR=/dev/shm" }')
 
 test: $(DEV)  ## run the tests with small counts (some minutes)
 	$(IN_MEMORY) $(BIN)/pytest -n $(WORKERS) --durations 10

@@ -19,7 +19,7 @@ from urllib.parse import urlsplit, urlunsplit
 import psycopg
 
 # A test database need not outlive the machine.
-OPTIONS = "-c fsync=off -c full_page_writes=off -c synchronous_commit=off -c max_connections=300"
+OPTIONS = "-c fsync=off -c full_page_writes=off -c max_connections=300"
 
 
 class NoPostgres(Exception):

@@ -18,6 +18,7 @@ from .footprint import measure_footprint
 from .gateway import measure_gateway
 from .images import measure_images
 from .imports import measure_import
+from .metering import measure_metering
 from .report import Measured, Report, machine, render, to_json
 from .routes import measure_routes
 from .search import measure_search
@@ -35,6 +36,7 @@ BENCHES: Mapping[str, Bench] = {
     "gateway": measure_gateway,
     "images": measure_images,
     "import": measure_import,
+    "metering": measure_metering,
     "routes": measure_routes,
     "search": measure_search,
     "search-500k": partial(measure_search, products=500_000),

@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -36,18 +36,21 @@ class Shop(msgspec.Struct, frozen=True):
     tokens: tuple[str, ...]
 
 
-def make_shop(home: Path, environ: Mapping[str, str], offers: int, pieces: int, buyers: int) -> Shop:
+def make_shop(
+    home: Path, environ: Mapping[str, str], offers: int, pieces: int, buyers: int,
+    title: Callable[[int], str] = "Bench thing number {}".format,
+) -> Shop:  # fmt: skip
     """Fill an empty home: one merchant, so many offers of so many pieces, and so many signed-in buyers."""
     entrepot = open_home(home, environ)
     try:
-        shop = entrepot.database.write_now(lambda tx: _fill(tx, offers, pieces, buyers))
+        shop = entrepot.database.write_now(lambda tx: _fill(tx, offers, pieces, buyers, title))
         entrepot.settle()
         return shop
     finally:
         entrepot.close()
 
 
-def _fill(tx: Tx, offers: int, pieces: int, buyers: int) -> Shop:
+def _fill(tx: Tx, offers: int, pieces: int, buyers: int, title: Callable[[int], str]) -> Shop:
     dana, platform = group.open_market(tx, Market("Bench"), SignUp("dana@example.org", NO_PASSWORD, "Dana", "en"))
     operator = Scope(dana, platform, frozenset({Role.OPERATOR}))
     bruno = _person(tx, "bruno")
@@ -56,7 +59,7 @@ def _fill(tx: Tx, offers: int, pieces: int, buyers: int) -> Shop:
     seller = Scope(bruno, merchant.id, frozenset({Role.MERCHANT}))
     place = deliver.add_location(tx, seller, "Warehouse", ADDRESS)
     deliver.save_rate_sheet(tx, seller, RateSheetDraft("Standard", "flat", ("*",), "USD", ((1_000_000, 490),)))
-    drafts = [_draft(n, pieces) for n in range(offers)]
+    drafts = [_draft(n, pieces, title(n)) for n in range(offers)]
     saved = catalog.save_products(tx, seller, merchant.id, drafts, place.id)
     views = [catalog.get_product(tx, product_id) for product_id in saved.products.values()]
     tokens = [identity.open_session(tx, _person(tx, f"alice{n}"), DAY)[1] for n in range(buyers)]
@@ -69,9 +72,9 @@ def _person(tx: Tx, name: str) -> str:
     return user.id
 
 
-def _draft(n: int, pieces: int) -> ProductDraft:
+def _draft(n: int, pieces: int, title: str) -> ProductDraft:
     variant = VariantDraft(price_minor=1_990 + n, currency="USD", quantity=pieces, weight_g=300)
-    return ProductDraft(external_id=f"bench-{n}", title=f"Bench thing number {n}", variants=(variant,))
+    return ProductDraft(external_id=f"bench-{n}", title=title, variants=(variant,))
 
 
 @contextmanager

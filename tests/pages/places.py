@@ -122,6 +122,9 @@ OPERATOR = (
     _at("failures", DANA, "/operator/failures"),
     _at("ledger", DANA, "/operator/ledger"),
     Place("ledger of an order", DANA, lambda market: f"/operator/ledger?ref={market.parts['completed']}"),
+    _at("compute", DANA, "/operator/compute?days=30"),
+    _at("use of compute by the shop", DANA, "/cloud/usage"),
+    _at("no use of compute", BRUNO, "/cloud/usage?days=7"),
     _at("verify", DANA, "/operator/verify"),
     _at("audit", DANA, "/operator/audit"),
 )

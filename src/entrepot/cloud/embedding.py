@@ -117,10 +117,14 @@ _remembered = _Remembered()
 
 
 def embed(
-    meter: Meter, texts: Sequence[str], *, surface: str, ref: str | None = None, encoder: Encoder | None = None
-) -> Vectors:
+    meter: Meter, texts: Sequence[str], *, surface: str, ref: str | None = None, encoder: Encoder | None = None,
+    items: int | None = None,
+) -> Vectors:  # fmt: skip
     """A row of unit length for each text (float32; 256 columns by the static model, which `encoder` replaces), metered
     by tokens for `surface` and `ref`.
+
+    `items` is how many searches or listings it serves: one for each text when left out, 0 where other work of the same
+    ones counts them.
 
     A text without any token gets a row of zeros. Unavailable when nothing more may be used (`Meter.admit`).
     """
@@ -136,7 +140,7 @@ def embed(
     now = meter.clock.now()
     usage = Usage(
         request=new_id("req", now, meter.database.random), meter=METER, quantity=tokens, model=model.name,
-        surface=surface, ref=ref, at=now, items=len(texts),
+        surface=surface, ref=ref, at=now, items=len(texts) if items is None else items,
     )  # fmt: skip
     meter.record(usage, admitted)
     return vectors

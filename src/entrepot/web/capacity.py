@@ -10,6 +10,7 @@ import msgspec
 from entrepot import cloud, identity
 from entrepot.kernel import DAY, Snapshot
 
+from .texts import has_text
 from .visit import Visit
 
 TENANTS = 50
@@ -96,6 +97,12 @@ def names_of(snapshot: Snapshot, organisations: list[str]) -> dict[str, str]:
     """What organisations are called; the shop's own account has no name of its own."""
     found = identity.organisations_of(snapshot, sorted(set(organisations) - {cloud.SHOP}))
     return {name: organisation.name for name, organisation in found.items()}
+
+
+def surface_name(visit: Visit, surface: str) -> str:
+    """What a surface is called; its own name where it has no other."""
+    key = f"compute.surface.{surface}"
+    return visit.say(key) if has_text(key) else surface
 
 
 def _tenants(snapshot: Snapshot, spends: list[cloud.OrganisationSpend]) -> tuple[TenantSpend, ...]:

@@ -12,6 +12,7 @@ from litestar.types import ControllerRouterHandler
 from entrepot import cloud, identity
 from entrepot.kernel import DAY, Snapshot
 
+from ...capacity import surface_name
 from ...csv_files import csv_file
 from ...formats import machine_time
 from ...params import MaybeInQuery
@@ -78,6 +79,7 @@ async def usage(
         by_key=cloud.sum_usage(read.cells, lambda cell: cell.caller),
         by_surface=cloud.sum_usage(read.cells, lambda cell: cell.surface),
         tones=tones,
+        surface=lambda name: surface_name(visit, name),
         names=_names(visit, read.keys),
         choices={
             name: sorted({value for cell in read.all_cells if (value := getattr(cell, field))})

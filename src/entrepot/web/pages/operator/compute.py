@@ -7,10 +7,9 @@ from litestar.types import ControllerRouterHandler
 
 from entrepot import cloud
 
-from ...capacity import names_of, read_compute
+from ...capacity import names_of, read_compute, surface_name
 from ...params import MaybeInQuery
 from ...rendering import redirect
-from ...texts import has_text
 from ...visit import Visit
 from .console import OPERATOR, show
 
@@ -33,8 +32,7 @@ async def compute(visit: Visit, days: MaybeInQuery = None) -> Response[str]:
         return names.get(organisation, organisation)
 
     def surface(name: str) -> str:
-        key = f"compute.surface.{name}"
-        return visit.say(key) if has_text(key) else name
+        return surface_name(visit, name)
 
     return await show(
         visit, "compute", "compute.html", view=view, spans=SPANS, span=span, called=called, surface=surface

@@ -16,6 +16,7 @@ COMMANDS = {
     "export": "entrepot.cli.exports",
     "taxonomy": "entrepot.cli.taxonomy",
     "models": "entrepot.cli.models",
+    "keys": "entrepot.cli.keys",
     "bill": "entrepot.cli.bills",
     "verify": "entrepot.cli.verify",
     "simulate": "entrepot.cli.simulate",

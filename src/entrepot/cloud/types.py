@@ -51,6 +51,10 @@ class Settings(msgspec.Struct, frozen=True):
     """The most."""
     shop_share: Annotated[float, msgspec.Meta(ge=0, le=0.9)] = 0.25
     """The part of a busy model that the shop's own work has at least, however many others want it."""
+    hub: str = "https://huggingface.co"
+    """Where `entrepot models pull` finds models."""
+    hub_token: Secret = Secret("")
+    """What the hub wants for models that it does not give everybody."""
     models_mib: Annotated[int, msgspec.Meta(ge=1)] = 4_096
     """What the files of one organisation's models may take together."""
     weights: dict[str, float] = {}

@@ -26,7 +26,7 @@ from .audit import Audited, audit, list_audit
 from .countries import COUNTRIES
 from .emails import check_email
 from .events import PersonSignedUp
-from .keys import ApiKey, create_key, find_key, list_keys, revoke_key
+from .keys import ApiKey, create_key, find_key, list_keys, owner_of_key, revoke_key
 from .mail import FileMailer, Mailer, Message, SmtpMailer, SmtpSettings, SmtpTls
 from .mailing import LINK_PATHS, mail_tasks
 from .notice_kinds import NoticeKind, declare_notices, list_notice_kinds
@@ -36,6 +36,7 @@ from .organisations import (
     Organisation,
     add_member,
     create_organisation,
+    find_organisations,
     find_platform,
     get_organisation,
     list_members,
@@ -141,6 +142,7 @@ __all__ = [
     "enable_endpoint",
     "find_credentials",
     "find_key",
+    "find_organisations",
     "find_platform",
     "find_session",
     "get_organisation",
@@ -162,6 +164,7 @@ __all__ = [
     "open_mailer",
     "open_session",
     "organisations_of",
+    "owner_of_key",
     "publish",
     "record_attempt",
     "remove_endpoint",

@@ -62,6 +62,11 @@ def revoke_key(tx: Tx, scope: Scope, key_id: str) -> None:
         audit(tx, scope, "identity.revoke_key", key_id)
 
 
+def owner_of_key(snapshot: Snapshot, key_id: str) -> str | None:
+    """The organisation whose key this is; None when there is none. For the program's own commands."""
+    return snapshot.value(_owner, id=key_id)
+
+
 def _require_person_of(scope: Scope) -> str:
     organisation = require_organisation(scope)
     if not scope.is_person and not scope.is_system:
@@ -85,6 +90,7 @@ _all: Prepared[ApiKey] = prepare(
 _own: Prepared[Any] = prepare(
     select(_k.id).where(_k.id == bindparam("id"), _k.organisation == bindparam("organisation"))
 )
+_owner: Prepared[Any] = prepare(select(_k.organisation).where(_k.id == bindparam("id")))
 _revoke: Prepared[Any] = prepare(
     update(tables.keys).where(_k.id == bindparam("id_"), _k.revoked_at.is_(None)).values(revoked_at=bindparam("now_"))
 )

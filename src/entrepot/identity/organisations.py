@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
-from sqlalchemy import bindparam, delete, select, update
+from sqlalchemy import bindparam, delete, or_, select, update
 
 from entrepot.kernel import (
     Conflict,
@@ -102,6 +102,11 @@ def organisations_of(snapshot: Snapshot, ids: list[str]) -> dict[str, Organisati
     return {organisation.id: organisation for organisation in snapshot.all(_all, ids=ids)}
 
 
+def find_organisations(snapshot: Snapshot, named: str) -> list[Organisation]:
+    """The organisations with this id, or this very name. For the program's own commands."""
+    return snapshot.all(_named, named=named)
+
+
 def find_platform(snapshot: Snapshot) -> Organisation | None:
     """The market's own organisation; None before set-up."""
     return snapshot.one(_platform)
@@ -140,6 +145,10 @@ def _organisation(id: str, kind: str, name: str, created_at: int) -> Organisatio
 
 _o, _m, _u = tables.organisations.c, tables.memberships.c, tables.users.c
 _fields = (_o.id, _o.kind, _o.name, _o.created_at)
+_named: Prepared[Organisation] = prepare(
+    select(*_fields).where(or_(_o.id == bindparam("named"), _o.name == bindparam("named"))).order_by(_o.id),
+    _organisation,
+)
 _insert: Prepared[Any] = prepare_text(
     "INSERT INTO identity_organisations (id, kind, name, created_at) VALUES (:id, :kind, :name, :created_at) "
     "ON CONFLICT DO NOTHING"

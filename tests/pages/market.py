@@ -10,12 +10,13 @@ from typing import Any, NamedTuple, TypeVar
 
 from PIL import Image
 
-from entrepot import catalog, deliver, group, identity, orders, pay
+from entrepot import catalog, cloud, deliver, group, identity, orders, pay
 from entrepot.app import Entrepot, open_home
 from entrepot.catalog import CategoryDraft, ProductDraft, ReviewDraft, VariantDraft
 from entrepot.identity import Address, Scope
 from entrepot.kernel import DAY, Tx
 from tests.cast import ALICE, BRUNO, DANA, PASSWORD_HASH, Person, join
+from tests.cloud.money import use
 
 T = TypeVar("T")
 
@@ -48,6 +49,8 @@ class PageMarket(NamedTuple):
     import_id: str
     payout_id: str
     guest_link: str
+    compute_invoice_id: str
+    topup_id: str
 
 
 def build(home: Path) -> PageMarket:
@@ -95,7 +98,27 @@ class _Builder:
             import_id=self._import(),
             payout_id=self.see(pay.list_payouts, self.bruno)[0].id,
             guest_link=self._guest_link(),
+            compute_invoice_id=self._compute(bea),
+            topup_id=self.see(cloud.list_topups, bea)[0].id,
         )
+
+    def _compute(self, scope: Scope) -> str:
+        """Bea uses compute: granted, paid, on an invoice that is due in part; her newest payment was declined."""
+        settings, organisation = self.entrepot.settings.cloud, str(scope.organisation)
+        limits = cloud.limits_of(settings)
+        self.do(cloud.ensure_builtin)
+        self.do(cloud.publish_prices, self.dana, cloud.MODEL, {"embedding_tokens": 12_345_678_901})
+        self.do(cloud.grant_credit, self.dana, organisation, "USD9", 3 * 10**9 + 12_345, "Welcome", limits)
+        self.do(cloud.record_payment, self.dana, organisation, "USD", 200, "WIRE-2026-118", limits)
+        self.do(cloud.set_credit_line, self.dana, organisation, "USD9", 100 * 10**9, limits)
+        self.do(cloud.add_budget, scope, "Nightly imports of the whole catalogue", 9 * 10**9, "day")
+        for number in range(3):
+            used = {"embedding_tokens": 200_001 + number}
+            use(self.entrepot.database, f"req_page{number}", used, cloud.MODEL, organisation)
+        issued = self.do(cloud.issue_now, scope, settings)
+        self.do(cloud.top_up, scope, 1_000, "tok_decline", settings)
+        self.entrepot.rest()
+        return issued.id
 
     def _open_shop(self, scope: Scope, person: Person, drafts: Sequence[ProductDraft]) -> None:
         merchant_id = str(scope.organisation)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from tests.cast import ALICE, BRUNO, DANA, Person
-from tests.pages.market import BEN, EVE, PIA, PageMarket
+from tests.pages.market import BEA, BEN, EVE, PIA, PageMarket
 
 
 class Place(NamedTuple):
@@ -125,6 +125,16 @@ OPERATOR = (
     _at("compute", DANA, "/operator/compute?days=30"),
     _at("use of compute by the shop", DANA, "/cloud/usage"),
     _at("no use of compute", BRUNO, "/cloud/usage?days=7"),
+    _at("credit", BEA, "/cloud/credit"),
+    _at("no credit", PIA, "/cloud/credit"),
+    Place("payment that was declined", BEA, lambda market: f"/cloud/credit/topups/{market.topup_id}"),
+    _at("budgets", BEA, "/cloud/budgets"),
+    _at("compute invoices", BEA, "/cloud/invoices"),
+    _at("no compute invoices", PIA, "/cloud/invoices"),
+    Place("compute invoice", BEA, lambda market: f"/cloud/invoices/{market.compute_invoice_id}"),
+    Place("calls of an invoice", BEA, lambda market: f"/cloud/invoices/{market.compute_invoice_id}/rows?line=1"),
+    _at("compute customers", DANA, "/operator/compute/customers"),
+    _at("compute prices", DANA, "/operator/compute/prices"),
     _at("verify", DANA, "/operator/verify"),
     _at("audit", DANA, "/operator/audit"),
 )

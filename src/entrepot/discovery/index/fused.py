@@ -22,7 +22,7 @@ import numpy as np
 from ..features import NAMES, Matrix
 from ..prior import Prior, Scorer
 from ..types import Change, Document
-from .base import SIMILARITY_UNIT, Completion, IndexHit, IndexPage, IndexQuery, Vectors, check, check_ids
+from .base import ENCODER, SIMILARITY_UNIT, Completion, IndexHit, IndexPage, IndexQuery, Vectors, check, check_ids
 from .columns import Columns, title_key
 from .evidence import Evidence
 from .fields import fields_of
@@ -57,8 +57,10 @@ class FusedIndex:
         titles: VectorFile,
         graph: Graph | None,
         floor: float,
+        zero: float = 0.0,
     ) -> None:
-        """Made by `generation.open_generation`; `floor` is the similarity that a neighbour has at least.
+        """Made by `generation.open_generation`; `floor` is the similarity that a neighbour has at least, `zero` that of
+        texts without anything in common.
 
         `scorer` judges results: the prior, until another is put in its place.
         """
@@ -69,6 +71,8 @@ class FusedIndex:
         self.graph = graph
         self._floor = round(floor * SIMILARITY_UNIT)
         self.titles = titles
+        self._zero = zero
+        self.encoder = ENCODER
         self.scorer: Scorer = Prior()
         self._staged: dict[str, tuple[Document, Vectors, TitleVectors] | None] = {}
         self._dead: list[int] = []
@@ -202,6 +206,8 @@ class FusedIndex:
         """Steps 1 and 2."""
         filters = read_filters(query.filters)
         view, columns = self._view, self.columns
+        if query.vector is not None and len(query.vector) != view.rows.shape[1]:
+            query = msgspec.structs.replace(query, vector=None)  # made by the encoder of the index before this one
         wanted = understand(query.text, self.vocabulary, query.synonyms)
         mark("words")
         found = self._find(view, query, wanted)
@@ -289,7 +295,16 @@ class FusedIndex:
     def _look(self, number: int) -> View:
         count = self.columns.count
         alive = self.columns.alive[:count].copy()
-        return View(number, count, alive, int(np.count_nonzero(alive)), self.vectors.rows, self.graph, self.titles.rows)
+        return View(
+            number,
+            count,
+            alive,
+            int(np.count_nonzero(alive)),
+            self.vectors.rows,
+            self.graph,
+            self.titles.rows,
+            self._zero,
+        )
 
     def _find(self, view: View, query: IndexQuery, wanted: Sequence[Wanted]) -> Found:
         """Step 1, or what it gave before."""

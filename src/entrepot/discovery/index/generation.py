@@ -23,7 +23,7 @@ from zipfile import BadZipFile
 import msgspec
 import numpy as np
 
-from .base import DIMENSIONS, Busy, Damaged
+from .base import DIMENSIONS, ENCODER, Busy, Damaged
 from .claims import Claim
 from .columns import Columns
 from .fused import FusedIndex
@@ -40,15 +40,18 @@ _SIGNS_OF_DAMAGE = (OSError, ValueError, KeyError, EOFError, RuntimeError, msgsp
 
 
 class Manifest(msgspec.Struct, frozen=True):
-    """What is in force in a generation's directory. `encoder` says what its vectors were made by."""
+    """What is in force in a generation's directory. `encoder` says what its vectors were made by, `floor` how alike
+    a neighbour is at least where no setting says otherwise, `zero` how alike are texts without anything in common."""
 
     checkpoint: int
     count: int
     living: int
     position: int
     graph: bool = False
-    encoder: str = ""
+    encoder: str = ENCODER
     dimensions: int = DIMENSIONS
+    floor: float = 0.4
+    zero: float = 0.0
     format: int = FORMAT
 
 
@@ -71,18 +74,22 @@ class Generation:
         self.opened_at = manifest.position
 
     @classmethod
-    def create(cls, folder: Path, floor: float, encoder: str = "", dimensions: int = DIMENSIONS) -> Generation:
+    def create(
+        cls, folder: Path, floor: float, encoder: str = ENCODER, dimensions: int = DIMENSIONS, zero: float = 0.0
+    ) -> Generation:
         """An empty generation in a new directory, opened for writing; its vectors are of this encoder."""
         claim = Claim(folder)
         folder.mkdir(parents=True)
-        manifest = Manifest(checkpoint=0, count=0, living=0, position=0, encoder=encoder, dimensions=dimensions)
+        manifest = Manifest(
+            checkpoint=0, count=0, living=0, position=0, encoder=encoder, dimensions=dimensions, floor=floor, zero=zero
+        )
         index = _open(folder, manifest, Columns(), Vocabulary(), floor, writing=True)
         generation = cls(folder, manifest, index, claim, writing=True)
         generation.checkpoint(0)
         return generation
 
     @classmethod
-    def open(cls, folder: Path, floor: float, *, writing: bool) -> Generation:
+    def open(cls, folder: Path, floor: float | None, *, writing: bool) -> Generation:
         """The generation in a directory, as of its last checkpoint. Damaged, with a sentence, when it is not whole."""
         claim = Claim(folder)
         try:
@@ -94,7 +101,7 @@ class Generation:
             raise
 
     @classmethod
-    def _open_claimed(cls, folder: Path, floor: float, claim: Claim, *, writing: bool) -> Generation:
+    def _open_claimed(cls, folder: Path, floor: float | None, claim: Claim, *, writing: bool) -> Generation:
         manifest = read_manifest(folder)
         columns, vocabulary = _read_state(folder, manifest)
         index = _open(folder, manifest, columns, vocabulary, floor, writing=writing)
@@ -167,7 +174,7 @@ def read_manifest(folder: Path) -> Manifest:
 
 
 def _open(
-    folder: Path, manifest: Manifest, columns: Columns, vocabulary: Vocabulary, floor: float, *, writing: bool
+    folder: Path, manifest: Manifest, columns: Columns, vocabulary: Vocabulary, floor: float | None, *, writing: bool
 ) -> FusedIndex:
     with ExitStack() as opened:  # whatever is open is closed when a part cannot be opened
         postings = Postings(folder / "text", manifest.count, writing=writing)  # first: it is open for writing once
@@ -178,7 +185,11 @@ def _open(
         opened.callback(titles.close)
         graph = Graph.read(folder / "graph.faiss") if manifest.graph else None
         opened.pop_all()
-    return FusedIndex(columns, vocabulary, postings, vectors, titles, graph, floor)
+    index = FusedIndex(
+        columns, vocabulary, postings, vectors, titles, graph, manifest.floor if floor is None else floor, manifest.zero
+    )
+    index.encoder = manifest.encoder
+    return index
 
 
 def _read_state(folder: Path, manifest: Manifest) -> tuple[Columns, Vocabulary]:

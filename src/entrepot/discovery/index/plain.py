@@ -9,10 +9,12 @@ from collections.abc import Callable, Iterable, Sequence
 import msgspec
 import numpy as np
 
+from ..prior import Prior, Scorer
 from ..text import is_alphabetic, phrase, query_words, shorter
 from ..types import LIMIT_MAX, Change, Document, Offer
 from .arrangement import SPREAD_MAX, Arrangement, Target, in_turn, spread, with_pins
 from .base import (
+    ENCODER,
     NEIGHBOURS_MAX,
     SIMILARITY_UNIT,
     Completion,
@@ -46,6 +48,8 @@ class PlainIndex:
     def __init__(self, floor: float = 0.5) -> None:
         """`floor` is the similarity that a neighbour has at least."""
         self._floor = round(floor * SIMILARITY_UNIT)
+        self.encoder = ENCODER
+        self.scorer: Scorer = Prior()  # asked by no one: this index orders by words and vectors alone
         self._entries: dict[str, _Entry] = {}
         self._staged: dict[str, _Entry | None] = {}
         self._popularity: dict[str, int] = {}
@@ -180,10 +184,9 @@ class PlainIndex:
         terms: Counter[tuple[str, str]] = Counter()
         for entry in entries:
             terms.update(_every_term(entry))
-        names = Counter(name for entry in entries for name in {name for name, _ in _every_term(entry)})
         varying = {name for entry in entries for offer in entry.document.offers for name, _ in offer_terms(offer)
                    if len(entry.document.offers) > 1}  # fmt: skip
-        return Evidence(len(entries), len(entries), terms, names, frozenset(varying))
+        return Evidence(len(entries), len(entries), frozenset(varying), _Counts(terms))
 
     def sellable_with(self, words: Iterable[str]) -> int:
         """How many sellable documents have all these words."""
@@ -277,6 +280,25 @@ def _is_there(wanted: Wanted, entry: _Entry) -> bool:
     if not entry.words.isdisjoint(wanted.alternatives):
         return True
     return any(entry.words.issuperset(phrase) for phrase in wanted.phrases) or _is_called(entry, wanted.named)
+
+
+class _Counts:
+    """See `evidence.Counts`."""
+
+    def __init__(self, terms: Counter[tuple[str, str]]) -> None:
+        self._terms = terms
+
+    def count(self, name: str, value: str) -> int:
+        """See `evidence.Counts`."""
+        return self._terms[name, value]
+
+    def values(self, name: str) -> list[str]:
+        """See `evidence.Counts`."""
+        return [value for other, value in self._terms if other == name]
+
+    def names(self) -> set[str]:
+        """See `evidence.Counts`."""
+        return {name for name, _ in self._terms}
 
 
 def _every_term(entry: _Entry) -> set[tuple[str, str]]:

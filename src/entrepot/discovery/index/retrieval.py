@@ -42,6 +42,7 @@ class View(msgspec.Struct, frozen=True):
     rows: Vectors
     graph: Graph | None
     titles: Titles | None = None
+    zero: float = 0.0
 
 
 class Found(msgspec.Struct, frozen=True):

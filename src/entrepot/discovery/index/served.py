@@ -16,6 +16,11 @@ class ServedIndex:
     def __init__(self) -> None:
         self.current: Index = PlainIndex()
 
+    @property
+    def encoder(self) -> str:
+        """What the vectors of its documents were made by, and those of queries are to be."""
+        return self.current.encoder
+
     def search(self, query: IndexQuery) -> IndexPage:
         """See `base.Index`."""
         return self.current.search(query)

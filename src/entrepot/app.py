@@ -59,6 +59,7 @@ SCHEDULE: tuple[Scheduled, ...] = (
     Scheduled(identity.TIDY.name, identity.Tidy(), 3_600),
     Scheduled(kernel.TIDY.name, kernel.Tidy(), 86_400),
     Scheduled(cloud.RECONCILE, cloud.Reconcile(), 60),
+    Scheduled(cloud.TIDY, cloud.Tidy(), 3_600),
     Scheduled(cloud.BILLING, cloud.BillingRound(), 3_600),
     Scheduled(cloud.ALERTS, cloud.AlertRound(), 60),
     Scheduled(cloud.MAKERS, cloud.PayMakers(), 60),
@@ -90,7 +91,9 @@ class Entrepot:
         self.blobs = Blobs(home / "blobs")
         self.mailer = identity.open_mailer(settings.identity, home / "mail")
         self.signals = signals.Buffer(database)
-        self.meter = cloud.Meter(database, settings=settings.cloud, prepare=cloud.ensure_builtin)
+        self.meter = cloud.Meter(
+            database, settings=settings.cloud, prepare=cloud.ensure_builtin, standard=cloud.STANDARD
+        )
         self.gateway = cloud.Gateway(database, cloud.Pool(self.blobs, settings.cloud), settings.cloud, self.name)
         self.batches = cloud.BatchRunner(self.gateway, database, self.blobs, settings.cloud.currency)
         self.processor = pay.SandboxProcessor(home / "sandbox", clock=database.clock, faults=faults)
@@ -200,6 +203,7 @@ class Entrepot:
             cloud.reconcile_task(settings.cloud, self.name, self.gateway.is_under_way),
             *cloud.billing_tasks(settings.cloud),
             self.batches.task(),
+            cloud.tidy_task(self.blobs),
             cloud.makers_task(settings.cloud),
             group.show_task(settings.cloud.currency),
             discovery.rebuild_task(self.indexer),

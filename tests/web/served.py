@@ -11,6 +11,7 @@ from typing import Any
 
 import httpx
 import openai
+from litestar import Litestar
 
 from entrepot import cloud, ledger
 from entrepot.app import Entrepot
@@ -37,8 +38,9 @@ EMBEDDING = 3 * 2
 class Served:
     """What a test of `/v1` works with."""
 
-    def __init__(self, entrepot: Entrepot, market: Market, server: Double, calls: Calls) -> None:
+    def __init__(self, entrepot: Entrepot, market: Market, server: Double, app: Litestar, calls: Calls) -> None:
         self.entrepot = entrepot
+        self.app = app
         self.market = market
         self.server = server
         self._calls = calls
@@ -114,7 +116,7 @@ def serving(home: Path, folder: Path, settings: str = "") -> Iterator[Served]:
             offer(entrepot, "gone", "nowhere/x")
             entrepot.batches.attach(loop)
             try:
-                yield Served(entrepot, market, server, Calls(app, loop))
+                yield Served(entrepot, market, server, app, Calls(app, loop))
             finally:
                 entrepot.batches.attach(None)
                 asyncio.run_coroutine_threadsafe(entrepot.gateway.close(), loop).result(10)

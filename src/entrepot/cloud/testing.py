@@ -43,6 +43,8 @@ class Double:
 
     def __init__(self) -> None:
         self.fault = ""
+        self.says: tuple[str, ...] = WORDS
+        """The words of its streams."""
         self.asked: list[dict[str, Any]] = []
         self.keys: list[str] = []
         self.left = asyncio.Event()
@@ -83,7 +85,7 @@ class Double:
         if body.get("stream"):
             writer.write(b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n")
             pace_s = SLOW_S if body.get("model") == "slow" else self.pace_s
-            return await self._stream(reader, writer, _events(body, path, self.fault), pace_s)
+            return await self._stream(reader, writer, _events(body, path, self.fault, self.says), pace_s)
         await _answer(writer, 200, msgspec.json.encode(_whole(path, body)))
         return True
 
@@ -118,16 +120,16 @@ class Double:
         return bool(done)
 
 
-def _events(body: dict[str, Any], path: str, fault: str) -> list[bytes]:
+def _events(body: dict[str, Any], path: str, fault: str, says: tuple[str, ...]) -> list[bytes]:
     """What a stream consists of."""
     chat = path.endswith("chat/completions")
-    words = WORDS[: body["max_tokens"]]
+    words = says[: body["max_tokens"]]
     told: list[Any] = [_word(word, chat) for word in words]
     if fault == "error-event":
         told[2:] = [{"error": {"message": "out of memory"}}]
     if fault.startswith("strange-"):
         told.insert(2, STRANGE[int(fault.removeprefix("strange-"))])
-    told.append({"choices": [{"index": 0, "delta": {}, "finish_reason": "length" if words != WORDS else "stop"}]})
+    told.append({"choices": [{"index": 0, "delta": {}, "finish_reason": "length" if words != says else "stop"}]})
     if fault != "no-usage":
         told.append({"choices": [], "usage": _usage(len(words) + 1_000 * (fault == "too-much")), "id": "up_1"})
     events = [b"data: " + msgspec.json.encode(each) + b"\n\n" for each in told]

@@ -122,7 +122,7 @@ class BatchRunner:
     async def _slice(self, batch: Batch, until: float) -> int:
         waiting = await self._database.read(lambda snapshot: batches.list_waiting(snapshot, batch.id, PAGE))
         lines = iter(waiting)
-        pauses = await asyncio.gather(*(self._lane(batch, lines, until) for _ in range(AT_ONCE)))
+        pauses: list[int] = await asyncio.gather(*(self._lane(batch, lines, until) for _ in range(AT_ONCE)))
         return max(pauses)
 
     async def _lane(self, batch: Batch, lines: Iterator[Line], until: float) -> int:
@@ -145,7 +145,7 @@ class BatchRunner:
         except Unavailable as refusal:
             self._tries[line.request] += 1
             if self._tries[line.request] < TRIES_MAX:
-                return 2 ** self._tries[line.request] // 2
+                return 1 << (self._tries[line.request] - 1)
             await self._fail(batch, line, *_words(refusal))
         except Refused as refusal:
             await self._fail(batch, line, *_words(refusal))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
 from litestar import Response, get, post
@@ -19,6 +19,9 @@ from .console import MEMBER, currency_of, show
 TURNS_MAX = 40
 DOCUMENTS_MAX = 50
 _Text = Annotated[str, msgspec.Meta(max_length=20_000)]
+
+
+A = TypeVar("A", bound=cloud.AskChat | cloud.AskCompletion)
 
 
 class Turn(msgspec.Struct, frozen=True):
@@ -134,7 +137,7 @@ def _asked(offer: cloud.Offer, form: PlayForm, turns: list[Turn]) -> cloud.Asked
     return _read(cloud.AskChat, {**body, "messages": said})
 
 
-def _read(into: type[Any], body: dict[str, Any]) -> Any:
+def _read(into: type[A], body: dict[str, Any]) -> A:
     try:
         return msgspec.convert(body, into, strict=False)
     except msgspec.ValidationError as error:

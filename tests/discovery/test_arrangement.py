@@ -304,6 +304,16 @@ def test_a_pin_from_outside_the_matches_is_counted_and_obeys_filters(index: Inde
     assert sorted_by.total == 2
 
 
+def test_of_two_pins_for_one_place_the_older_stands_in_front_and_a_product_is_pinned_once(index: Index) -> None:
+    put(index, *(product(n, "red lamp") for n in range(1, 6)))
+    pins = (Pin("rul_2", 1, document_id(3)), Pin("rul_1", 1, document_id(4)), Pin("rul_3", 5, document_id(3)))
+    order = [hit.id for hit in index.search(IndexQuery("lamp", rules=Arrangement(pins=pins))).hits]
+    assert order[:2] == [document_id(4), document_id(3)]
+    assert len(order) == 5
+    late = Arrangement(pins=(Pin("rul_1", 90, document_id(1)),))
+    assert [hit.id for hit in index.search(IndexQuery("lamp", rules=late)).hits][-1] == document_id(1)
+
+
 def test_an_exclusion_is_gone_from_counts_and_takes_only_the_offers_it_describes(index: Index) -> None:
     two = (Offer("off_a", merchant="org_a", price_minor=1_000), Offer("off_b", merchant="org_b", price_minor=1_200))
     put(index, Document(document_id(1), "red lamp", offers=two), product(2, "blue lamp", merchant="org_a"))

@@ -6,6 +6,8 @@ from typing import Any
 
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from entrepot import discovery
 from entrepot.discovery import RuleDraft, SearchRequest, SynonymDraft
@@ -217,9 +219,14 @@ def test_ending_a_rule_does_what_the_explanation_said(shop: Shop) -> None:
     }
 
 
-def test_rounded_parts_still_add_up() -> None:
-    score, parts = in_parts(1.00004, [("text", 0.33335), ("vector", 0.33335), ("title", 0.33334)])
-    assert sum(round(part.value * 10_000) for part in parts) == round(score * 10_000)
+@given(st.lists(st.floats(-5, 5), max_size=12), st.floats(1e-9, 0.9))
+def test_rounded_parts_still_add_up(parts: list[float], step: float) -> None:
+    named = [(f"part {place}", part) for place, part in enumerate([*parts, 3.0, step])]
+    score, told = in_parts(sum(part for _, part in named), named)
+    assert sum(round(part.value * 10_000) for part in told) == round(score * 10_000)
+    exact = dict(named)
+    assert all(abs(part.value - exact[part.name]) < 0.000_2 for part in told)
+    assert next(part.value for part in told if part.name == f"part {len(parts)}") == 3.0
 
 
 def test_a_preview_shows_the_page_that_saving_makes(shop: Shop) -> None:
@@ -235,6 +242,14 @@ def test_a_preview_shows_the_page_that_saving_makes(shop: Shop) -> None:
     shop.database.write_now(lambda tx: discovery.add_rule(tx, shop.cast.dana, asked))
     follow(shop)
     assert [each.hit.external_id for each in seen.hits] == shop.found("lamp", limit=3)
+
+
+def test_a_preview_of_a_change_leaves_out_the_rule_as_it_was(shop: Shop) -> None:
+    rule = add(shop, "exclude", "red", queries=["lamp"])
+    other = msgspec.structs.replace(rule.draft, products=(shop.products["blue"],))  # type: ignore[attr-defined]
+    seen = discovery.preview_rule(shop.searcher, shop.cast.dana, SearchRequest("lamp"), other, replacing=rule.id)
+    assert sorted(each.hit.external_id for each in seen.hits) == ["green", "red"]
+    assert (seen.total, seen.total_before) == (2, 2)
 
 
 def test_weak_searches_are_read_from_what_people_did(shop: Shop) -> None:

@@ -4,11 +4,12 @@
 2. Then once more without each rule and each reason that had a part in it. So where a hit would stand without one is
    what the index answers, and not what somebody thinks that it would.
 
-Numbers are rounded to ten-thousandths so that the parts still add up to the score.
+Numbers are rounded to ten-thousandths, and so that the parts still add up to the score.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 
 import msgspec
@@ -93,13 +94,14 @@ def explain_page(searcher: Searcher, scope: Scope, request: SearchRequest, witho
 
 
 def in_parts(score: float, parts: Sequence[tuple[str, float]]) -> tuple[float, tuple[Contribution, ...]]:
-    """A score and its parts, rounded so that they add up: the largest part takes what rounding left."""
+    """A score and its parts in ten-thousandths that add up, by largest remainder: whole parts stay as they are."""
     whole = round(score * UNIT)
-    units = {name: round(part * UNIT) for name, part in parts}
-    if units:
-        largest = max(units, key=lambda name: abs(units[name]))
-        units[largest] += whole - sum(units.values())
-    return whole / UNIT, tuple(Contribution(name, part / UNIT) for name, part in units.items() if part)
+    units = [math.floor(round(part * UNIT, 3)) for _, part in parts]
+    remainders = [part * UNIT - unit for (_, part), unit in zip(parts, units, strict=True)]
+    for place in sorted(range(len(parts)), key=lambda at: (-remainders[at], at))[: whole - sum(units)]:
+        units[place] += 1
+    told = [(name, unit) for (name, _), unit in zip(parts, units, strict=True) if unit]
+    return whole / UNIT, tuple(Contribution(name, unit / UNIT) for name, unit in told)
 
 
 def _effect(

@@ -49,7 +49,7 @@ def rows(database: Database) -> list[Usage]:
 def assert_sound(database: Database) -> None:
     """Every proof holds, every row replays, and the shop's account has paid what its rows cost."""
     for proof in (*cloud.PROOFS, *ledger.PROOFS):
-        assert database.read_now(proof.check).breaches == []
+        assert list(database.read_now(proof.check).breaches) == []
     again = database.read_now(lambda snapshot: cloud.replay(snapshot, cloud.SHOP, 0, 2**62))
     assert (again.differences, again.charged) == ((), again.rated)
     earned = database.read_now(lambda snapshot: ledger.balance_of(snapshot, accounts.earned(UNIT)))
@@ -109,6 +109,18 @@ def test_a_model_without_prices_costs_nothing(database: Database) -> None:
     meter.flush()
     meter.close()
     assert [(row.price, row.price_book) for row in rows(database)] == [(0, None)]
+    assert_sound(database)
+
+
+def test_the_shop_pays_the_standard_price_for_models_that_have_none(database: Database) -> None:
+    meter = Meter(database, standard=cloud.STANDARD)
+    meter.record(use("req_1", 1_000))
+    meter.record(Usage("req_2", "cpu_ms", 90, MODEL, "image", NOON))
+    meter.flush()
+    meter.record(use("req_3", 1_000))
+    meter.close()
+    assert [row.price for row in rows(database)] == [10_000, 1_000, 10_000]
+    assert len({row.price_book for row in rows(database)}) == 1, "the prices are set once"
     assert_sound(database)
 
 

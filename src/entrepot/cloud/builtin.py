@@ -7,6 +7,7 @@ from entrepot.kernel import Tx
 
 from .capabilities import Capabilities
 from .embedding import DIMENSIONS, MODEL, TOKENS_MAX
+from .flushing import Standard
 from .licences import Licence
 from .pricing import add_price_book
 from .publishing import publish_model
@@ -15,6 +16,10 @@ from .registry import ModelDraft, add_model, find_live
 CARD = "A vector of 256 dimensions for each text: the mean of its tokens' vectors. Quick, small, English first."
 NANO = {"embedding_tokens": 10_000_000}
 """A hundredth of the home currency for a million tokens."""
+
+
+STANDARD: Standard = {**NANO, "cpu_ms": 40_000_000, "gpu_ms": 2_000_000_000}
+"""What the shop pays for models of its own that nobody has set prices for: 0.04 for an hour of a core, 2 of a GPU."""
 
 
 def ensure_builtin(tx: Tx) -> None:

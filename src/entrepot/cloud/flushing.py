@@ -19,7 +19,7 @@ from entrepot.kernel import Prepared, Tx, derive_id, in_set, prepare
 from entrepot.kernel.sql import prepare_text
 
 from . import accounts, tables
-from .pricing import list_versions
+from .pricing import add_price_book, list_versions
 from .rating import PriceBook, price_of
 from .stretches import Stretch, lock_open, note_alive
 from .types import Usage
@@ -27,6 +27,9 @@ from .usage import write_usage
 
 Spared = Mapping[tuple[int, str, str], int]
 """How often a model's answer was remembered, by day (its beginning), surface and model."""
+
+Standard = Mapping[str, int]
+"""Prices in nano units, by meter, for as many units as prices of it are quoted for."""
 
 
 class Closed(msgspec.Struct, frozen=True):
@@ -48,14 +51,19 @@ class Written(msgspec.Struct, frozen=True):
     books: dict[str, PriceBook]
 
 
-def write(tx: Tx, stretch_id: str, rows: Sequence[Usage], spared: Spared | None = None) -> Written | Short | Closed:
+def write(
+    tx: Tx, stretch_id: str, rows: Sequence[Usage], spared: Spared | None = None, standard: Standard | None = None
+) -> Written | Short | Closed:
     """Write usage under a stretch, each row once, and capture what it costs. A hold is never used up to its last unit:
-    it stays open until its stretch ends."""
+    it stays open until its stretch ends.
+
+    A model that nobody has set prices for gets the `standard` ones now; without them it costs nothing.
+    """
     stretch = lock_open(tx, stretch_id)
     if stretch is None:
         return Closed()
     new = _new_of(tx, rows)
-    versions = list_versions(tx, sorted({row.model for row in rows}), tx.now)
+    versions = _versions(tx, sorted({row.model for row in rows}), standard)
     rated = [_rated(row, versions.get(row.model, [])) for row in new]
     price = sum(row.price for row in rated)
     left = ledger.holds_of(tx, [stretch.hold])[stretch.hold].left
@@ -68,6 +76,14 @@ def write(tx: Tx, stretch_id: str, rows: Sequence[Usage], spared: Spared | None 
     for (day, surface, model), items in sorted((spared or {}).items()):
         tx.run(_spare, day=day, surface=surface, model=model, items=items)
     return Written(price, left - price, {model: books[0] for model, books in versions.items()})
+
+
+def _versions(tx: Tx, models: Sequence[str], standard: Standard | None) -> dict[str, list[PriceBook]]:
+    versions = list_versions(tx, models, tx.now)
+    for model in models if standard else ():
+        if model not in versions:
+            versions[model] = [add_price_book(tx, model, standard or {})]
+    return versions
 
 
 def _new_of(tx: Tx, rows: Sequence[Usage]) -> list[Usage]:

@@ -22,7 +22,7 @@ from entrepot.kernel import DAY, MINUTE, Clock, Database, Lane, Refused, Tx, Una
 
 from . import flushing, stretches
 from .accounts import nano
-from .flushing import Closed, Short, Written
+from .flushing import Closed, Short, Standard, Written
 from .rating import PriceBook, price_of
 from .types import SHOP, Settings, Usage
 
@@ -46,9 +46,10 @@ class Meter:
 
     def __init__(
         self, database: Database, clock: Clock | None = None, settings: Settings | None = None,
-        organisation: str = SHOP, prepare: Callable[[Tx], None] | None = None,
+        organisation: str = SHOP, prepare: Callable[[Tx], None] | None = None, standard: Standard | None = None,
     ) -> None:  # fmt: skip
-        """`prepare` is run in the transaction that begins a stretch: to have the prices there that it rates by."""
+        """`prepare` is run in the transaction that begins a stretch: to have the prices there that it rates by. A model
+        that nobody has set prices for is paid by the `standard` ones."""
         settings = settings or Settings()
         self.database = database
         self.clock = clock or database.clock
@@ -56,6 +57,7 @@ class Meter:
         self._standing = settings.standing_hold
         self._organisation = organisation
         self._prepare = prepare
+        self._standard = standard
         self._holder = process_name()
         self._stretch: str | None = None
         self._amount = 0
@@ -252,7 +254,7 @@ class Meter:
             stretch = self._stretch or self._begin(self._standing)
 
             def write(tx: Tx, stretch: str = stretch) -> Written | Short | Closed:
-                return flushing.write(tx, stretch, rows, spared)
+                return flushing.write(tx, stretch, rows, spared, self._standard)
 
             match self.database.write_now(write, Lane.BULK):
                 case Written() as written:

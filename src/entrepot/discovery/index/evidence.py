@@ -6,7 +6,8 @@ meant; of those with "orange" and "juice", it is not.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection
+from typing import Protocol
 
 import msgspec
 
@@ -14,20 +15,39 @@ LOOKED_AT_MAX = 300
 """The products with the best text scores tell; the rest only has the words somewhere."""
 
 
+class Counts(Protocol):
+    """How many products have a term."""
+
+    def count(self, name: str, value: str) -> int:
+        """Of this name and value."""
+        ...
+
+    def values(self, name: str) -> list[str]:
+        """The values of a name that are there."""
+        ...
+
+    def names(self) -> Collection[str]:
+        """The names that are there."""
+        ...
+
+
 class Evidence(msgspec.Struct, frozen=True):
-    """Of `total` products with all the words, `looked_at` were read: how many of them have a term, by name and value,
-    and how many have any value of a name. In what is `varying` the offers of one product may differ."""
+    """Of `total` products with all the words, `looked_at` were read; in what is `varying` the offers of one product may
+    differ. `counts` says how many of them have a term, by name and value, when it is asked."""
 
     total: int = 0
     looked_at: int = 0
-    terms: Mapping[tuple[str, str], int] = {}
-    names: Mapping[str, int] = {}
     varying: frozenset[str] = frozenset()
+    counts: Counts | None = None
 
     def share(self, name: str, value: str) -> float:
         """The share of the products that have a term."""
-        return self.terms.get((name, value), 0) / self.looked_at if self.looked_at else 0.0
+        return self.counts.count(name, value) / self.looked_at if self.counts and self.looked_at else 0.0
 
-    def coverage(self, name: str) -> float:
-        """The share of the products of which a name is known."""
-        return self.names.get(name, 0) / self.looked_at if self.looked_at else 0.0
+    def values(self, name: str) -> list[str]:
+        """The values of a name that some of the products have."""
+        return self.counts.values(name) if self.counts else []
+
+    def names(self) -> Collection[str]:
+        """The names of which some of the products have a value."""
+        return self.counts.names() if self.counts else ()

@@ -46,7 +46,7 @@ def fields_of(document: Document) -> Fields:
 
 
 def _said(name: str, value: str) -> str:
-    """What an attribute says in words: that it is so is said by its name, and what is for filters alone says nothing."""
+    """What an attribute says in words: that it is so is said by its name; what is for filters alone says nothing."""
     if name in UNSAID or value == "no":
         return ""
     return name.replace("_", " ") if value == "yes" else value

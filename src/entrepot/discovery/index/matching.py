@@ -94,6 +94,21 @@ def understand(text: str, vocabulary: Vocabulary, synonyms: Sequence[Synonym] = 
     return tuple(wanted)
 
 
+def each_word(wanted: Sequence[Wanted]) -> tuple[Wanted, ...]:
+    """The same word by word, for whoever looks at single words: with its synonyms a word has all words of those."""
+    found: list[Wanted] = []
+    for each in wanted:
+        own = each.phrases[:1]
+        if not own:
+            found.append(each)
+        elif len(own[0]) > 1:
+            found += [Wanted(word, (word,), each.weight) for word in own[0]]
+        else:
+            others = [word for phrase in (*each.phrases[1:], *each.named) for word in phrase]
+            found.append(Wanted(each.word, tuple(dict.fromkeys((own[0][0], *others))), each.weight))
+    return tuple(found)
+
+
 def correction(text: str, wanted: Sequence[Wanted], vocabulary: Vocabulary) -> str | None:
     """The query with its mistyped words mended, as people write them; None when none was."""
     mended = {each.word: vocabulary.surface(each.alternatives[0]) for each in wanted if each.weight == MISTYPED}

@@ -21,7 +21,7 @@ from .arrays import Slots, Whole
 from .base import SIMILARITY_UNIT, IndexQuery
 from .columns import Columns, title_key
 from .features import Candidates, describe
-from .matching import Wanted
+from .matching import Wanted, each_word
 from .ordering import first, sort_keys
 from .postings import Postings
 from .retrieval import Found, View
@@ -150,8 +150,8 @@ def _candidates(looked: Looked, judged: Places) -> Candidates:
     found, tally, view, query = looked.found, looked.tally, looked.view, looked.query
     at = tally.places[judged]
     return Candidates(
-        view, looked.columns, looked.postings, looked.wanted, query.vector, title_key(query.text), found.slots[at],
-        found.text[at], tally.prices[judged], tally.rows[judged],
+        view, looked.columns, looked.postings, each_word(looked.wanted), query.vector, title_key(query.text),
+        found.slots[at], found.text[at], tally.prices[judged], tally.rows[judged],
     )  # fmt: skip
 
 

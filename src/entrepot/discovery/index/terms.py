@@ -36,6 +36,10 @@ class TermTable:
         for name, value, label in labels:
             self.labels.setdefault((name, value), label)
 
+    def code(self, name: str, value: str) -> int:
+        """The code of a pair; -1 when nothing has it."""
+        return self._codes.get((name, value), -1)
+
     def name_code(self, name: str) -> int:
         """The number of a name; -1 when nothing has it."""
         return self._names.get(name, -1)

@@ -10,9 +10,12 @@ from collections.abc import Iterator
 from ..index.matching import Synonym
 from ..text import query_words
 from .draft import Draft
+from .goods import THING
 from .measures import measures_in, synonym_of
 
 OTHERS_MAX = 10
+SERVED_LEAST, SERVED_AT = 24, 0.3
+"""Where so many goods have the words, and such a share of them is the thing, a page is full of them."""
 
 
 def aliases_in(draft: Draft) -> Iterator[tuple[int, int, Synonym]]:
@@ -20,6 +23,9 @@ def aliases_in(draft: Draft) -> Iterator[tuple[int, int, Synonym]]:
     covered: set[int] = set()
     for begin, end, phrase in draft.phrases():
         if not covered.isdisjoint(range(begin, end)) or draft.book.exact(phrase, "stop", "not", "or"):
+            continue
+        if _is_served(draft, begin, end, phrase):
+            covered.update(range(begin, end))
             continue
         groups = [int(sense.name) for sense in draft.book.senses(phrase) if sense.kind == "alias"]
         if not groups:
@@ -78,8 +84,19 @@ def quantities_in(draft: Draft) -> Iterator[tuple[int, int, Synonym]]:
             yield measure.begin, measure.end, synonym
 
 
+def _is_served(draft: Draft, begin: int, end: int, phrase: str) -> bool:
+    """Whether the shop itself uses the words enough, and for that thing: then no other are needed."""
+    if not draft.book.has(phrase, "alias"):
+        return False
+    evidence = draft.vocabulary.evidence(draft.said(begin, end))
+    things = [sense.name for sense in draft.book.senses(phrase) if sense.kind == "thing"]
+    is_thing = not things or any(evidence.share(THING, thing) >= SERVED_AT for thing in things)
+    return evidence.total >= SERVED_LEAST and is_thing
+
+
 def _telling(own: tuple[str, ...], others: list[tuple[str, ...]]) -> list[tuple[str, ...]]:
     """Those that find something else: what has all words of a shorter one is found by that already."""
+    others = [each for each in others if not set(own) > set(each)]  # a card is more than a memory card
     shorter = [own, *others]
     return [each for each in others if not any(set(each) >= set(other) and each is not other for other in shorter)]
 

@@ -56,7 +56,7 @@ def candidates(draft: Draft) -> list[Value]:
     for begin, end, phrase in draft.phrases():
         if not covered.isdisjoint(range(begin, end)):
             continue
-        is_thing = draft.book.has(phrase, "thing", "accessory")
+        is_thing = draft.book.has(phrase, "thing", "accessory", "alias")
         values = [] if is_thing else list(_values(draft, begin, end, phrase, named))
         found += values
         if values or is_thing or (end - begin > 1 and draft.book.has(phrase, "alias", "known", "family")):
@@ -94,7 +94,7 @@ def wishes_of(kept: Kept, evidence: Evidence) -> list[Wish]:
     """More for goods with the value, less for those that are known to have another."""
     value = kept.value
     weight = BRAND_WEIGHT if value.name == BRAND else VALUE_WEIGHT
-    others = tuple(sorted(other for name, other in evidence.terms if name == value.name and other != value.value))
+    others = tuple(sorted(other for other in evidence.values(value.name) if other != value.value))
     wishes = [Wish(value.name, (value.value,), weight)]
     return [*wishes, Wish(value.name, others, -weight)] if others and value.name != BRAND else wishes
 
@@ -133,11 +133,11 @@ def _attribute_names(draft: Draft) -> dict[int, str]:
 def _measured(draft: Draft, evidence: Evidence) -> Iterator[Value]:
     """Attributes that have just the quantity that a number and its unit say."""
     for measure in measures_in(draft.text, draft.words):
-        for name in evidence.names:
+        for name in evidence.names():
             if name in NO_VALUES:
                 continue
             for key in (catalog.normalise(name, measure.text).key, _bare(draft, name, measure)):
-                if (name, key) in evidence.terms:
+                if key and evidence.share(name, key):
                     yield Value(measure.begin, measure.end, name, key, True)
 
 

@@ -7,6 +7,8 @@ it. "no frost" and "no name" are left alone: what most goods with the word say t
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from ..index.evidence import Evidence
 from ..text import fold, query_words
 from .draft import Draft
@@ -53,9 +55,13 @@ def leave_out_values(draft: Draft, evidence: Evidence) -> None:
     """Leave out every value of the goods found that says an unwanted phrase among other words."""
     for phrase in draft.unwanted:
         words = set(phrase.split())
-        for name, value in evidence.terms:
-            if name not in UNTOLD and len(value) <= VALUE_CHARACTERS_MAX and words.issubset(query_words(value)):
+        for name, value in _terms_of(evidence):
+            if len(value) <= VALUE_CHARACTERS_MAX and words.issubset(query_words(value)):
                 draft.must_not[name] = tuple(dict.fromkeys((*draft.must_not.get(name, ()), value)))
+
+
+def _terms_of(evidence: Evidence) -> Iterator[tuple[str, str]]:
+    return ((name, value) for name in evidence.names() if name not in UNTOLD for value in evidence.values(name))
 
 
 def _terms(draft: Draft, said: str, words: str) -> list[tuple[str, str]]:

@@ -109,7 +109,8 @@ class Phrasebook:
         for group in pack.aliases:
             number = len(self.groups)
             self._add(group, Sense("alias", str(number)))
-            self.groups.append(tuple(dict.fromkeys(" ".join(query_words(word)) for word in group)))
+            whole = [word for word in group if len(query_words(word)) == len(words_of(word))]  # `in ears` is no ear
+            self.groups.append(tuple(dict.fromkeys(" ".join(query_words(word)) for word in whole)))
             for word in self.groups[-1]:
                 self._groups_of.setdefault(word, set()).add(number)
         for attribute in pack.attributes.values():

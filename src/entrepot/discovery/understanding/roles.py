@@ -17,7 +17,8 @@ from .goods import FITS, ROLE, THING, is_model_word
 MODEL_WORDS_MAX = 4
 THING_KNOWN, ROLE_KNOWN = 0.05, 0.05
 """A thing or a role counts where at least such a share of the goods with the words is known to be one."""
-ROLE_WEIGHT, THING_WEIGHT, FITS_WEIGHT = 0.5, 0.35, 0.6
+ROLE_WEIGHT, OTHER_ROLE_WEIGHT, THING_WEIGHT, FITS_WEIGHT = 0.25, -0.5, 0.25, 0.6
+"""That a title tells another role says more than that it tells this one: many titles tell none."""
 
 
 class Role(NamedTuple):
@@ -52,12 +53,13 @@ def read_role(draft: Draft) -> Role:
 def wishes_of(role: Role, evidence: Evidence) -> list[Wish]:
     """What is preferred for it, as far as the goods with the words are known to differ in it."""
     wishes = []
-    if role.role and evidence.share(ROLE, role.role) >= ROLE_KNOWN:
-        others = [each for name, each in evidence.terms if name == ROLE and each != role.role]
+    known = tuple(thing for thing in role.things if evidence.share(THING, thing) >= THING_KNOWN)
+    is_there = bool(known) or role.role != "device"  # of what is not there, accessories serve
+    if role.role and is_there and evidence.share(ROLE, role.role) >= ROLE_KNOWN:
+        others = [each for each in evidence.values(ROLE) if each != role.role]
         wishes.append(Wish(ROLE, (role.role,), ROLE_WEIGHT))
         if others:
-            wishes.append(Wish(ROLE, tuple(sorted(others)), -ROLE_WEIGHT))
-    known = tuple(thing for thing in role.things if evidence.share(THING, thing) >= THING_KNOWN)
+            wishes.append(Wish(ROLE, tuple(sorted(others)), OTHER_ROLE_WEIGHT))
     if known:
         wishes.append(Wish(THING, known, THING_WEIGHT))
     return [*wishes, *_fitting(role, evidence)]
@@ -66,7 +68,7 @@ def wishes_of(role: Role, evidence: Evidence) -> list[Wish]:
 def _fitting(role: Role, evidence: Evidence) -> list[Wish]:
     """More for what fits the very model, less for what fits another."""
     wanted = {_plain(each) for each in role.fits}
-    values = [value for name, value in evidence.terms if name == FITS]
+    values = evidence.values(FITS)
     right = tuple(value for value in values if _plain(value) in wanted)
     if not right:
         return []

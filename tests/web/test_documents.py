@@ -102,6 +102,8 @@ def test_where_money_or_stock_moves_the_key_is_required(document: dict[str, Any]
         if parameter["name"] == "Idempotency-Key" and parameter["required"]
     }
     assert required == {
+        "post /api/cloud/invoices",
+        "post /api/cloud/topups",
         "post /api/disputes/{dispute_id}/concede",
         "post /api/disputes/{dispute_id}/evidence",
         "post /api/disputes/{dispute_id}/withdraw",
@@ -112,6 +114,10 @@ def test_where_money_or_stock_moves_the_key_is_required(document: dict[str, Any]
         "post /api/merchant/orders/{seller_order_id}/refunds",
         "post /api/merchant/orders/{seller_order_id}/ship",
         "post /api/operator/breaks/{break_id}/resolve",
+        "post /api/operator/compute/customers/{organisation_id}/grants",
+        "post /api/operator/compute/customers/{organisation_id}/invoices",
+        "post /api/operator/compute/customers/{organisation_id}/payments",
+        "post /api/operator/compute/prices",
         "post /api/operator/disputes/{dispute_id}/decide",
         "post /api/operator/gift-cards",
         "post /api/operator/payouts",

@@ -82,9 +82,8 @@ def test_a_model_is_pulled_from_a_hub_with_its_licence_and_its_base(
         pulled = run(home, "models", "pull", "maker/model")
         assert "model@1 (embedding, 512 tokens, 4 dimensions) is a draft" in pulled.output, pulled.output
         assert not (home / "incoming").exists() or not list((home / "incoming").rglob("*.safetensors"))
-    assert "give prices" in run(home, "models", "price", "model", "--price", "output_tokens=1").output
     assert "no price yet" in run(home, "models", "publish", "model").output
-    assert run(home, "models", "price", "model", "--price", "embedding_tokens=0.01").exit_code == 0
+    assert run(home, "bill", "price", "model", "--price", "embedding_tokens=0.01").exit_code == 0
     assert "model@1 answers at /v1" in run(home, "models", "publish", "model").output
     with open_home(home) as entrepot:
         model = entrepot.database.read_now(lambda s: cloud.find_live(s, "model"))

@@ -86,6 +86,10 @@ BODIES: dict[str, Any] = {
     "GrantCompute": {"amount": 1, "ref": "x"},
     "RecordPayment": {"amount_minor": 1, "ref": "x"},
     "SetCreditLine": {"amount": 1},
+    "ModelPrices": {"nano": {"embedding_tokens": 1}},
+    "AskedShare": {},
+    "NewShare": {"share_bps": 1},
+    "Reason": {"reason": "x"},
     "SetPrices": {"model": "x", "nano": {"gpu_ms": 1}},
     "RetryReaction": {"event_id": "evt_01KDWPVNG0000000000000000Z", "handler": "orders.mark_paid"},
 }  # fmt: skip
@@ -179,6 +183,7 @@ def foreign(market: Market, alice: Visitor, bruno: Visitor, entrepot: Entrepot) 
         **compute,
         "organisation_id": str(market.cast.bruno.organisation),
         **batch_of(bruno),
+        "model_id": model_of(market),
         "break_id": "brk_01KDWPVNG0000000000000000Z",
         "file_id": "fil_01KDWPVNG0000000000000000Z",
         "merchant_id": str(market.cast.bruno.organisation),
@@ -208,6 +213,13 @@ def compute_of(market: Market, bruno: Visitor, entrepot: Entrepot) -> dict[str, 
     paid = bruno.post("/api/cloud/topups", BODIES["TopUp"])
     assert paid.status_code == 201, paid.text
     return {"cloud_invoice_id": made.id, "topup_id": paid.json()["id"]}
+
+
+def model_of(market: Market) -> str:
+    """A model that Bruno registered and nobody has published."""
+    draft = cloud.ModelDraft("brunos", "embedding", "static", cloud.Licence("MIT"))
+    known = cloud.Capabilities(context=1, dimensions=1)
+    return str(market.do(cloud.add_model, market.cast.bruno, draft, known).id)
 
 
 def invoice_of(market: Market) -> str:

@@ -85,14 +85,6 @@ def publish(home: Path, name: str, share: str | None) -> None:
     click.echo(f"{found.name}@{found.version} answers at /v1")
 
 
-def price(home: Path, name: str, prices: tuple[str, ...]) -> None:
-    """Have a model cost so much from now on."""
-    nano = dict(map(cloud.read_price, prices))
-    with open_database(home) as database:
-        book = database.write_now(lambda tx: cloud.set_prices(tx, SYSTEM, _version(tx, name).id, nano))
-    click.echo(f"{book.model} has version {book.version} of its prices")
-
-
 def _version(tx: Tx, name: str) -> cloud.Model:
     found = cloud.find_version(tx, name)
     if found is None:
@@ -119,7 +111,7 @@ def _register(entrepot: Entrepot, draft: cloud.ModelDraft, wishes: Wishes, nano:
 
     model = entrepot.database.write_now(act)
     able = f"{known.context:,} tokens" + (f", {known.dimensions} dimensions" if known.dimensions else "")
-    then = "answers at /v1" if nano else f"is a draft: `entrepot models price {model.name}`, then `publish` it"
+    then = "answers at /v1" if nano else "is a draft: `entrepot bill price` it, then `entrepot models publish` it"
     click.echo(f"{model.name}@{model.version} ({model.kind}, {able}) {then}")
 
 

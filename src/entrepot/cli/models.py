@@ -13,7 +13,7 @@ KINDS = ["chat", "completion", "embedding", "rerank"]
 
 @click.group("models")
 def command() -> None:
-    """List the models that the cloud serves; add, fetch, price and publish them, or take one back."""
+    """List the models that the cloud serves; add, fetch and publish them, or take one back."""
 
 
 @command.command("list")
@@ -94,17 +94,6 @@ def pull(home: Path, source: str, unlisted: bool, **said: Any) -> None:
     from entrepot.cli.modelling import Wishes, pull_model
 
     pull_model(home, Wishes(source, listed=not unlisted, **said))
-
-
-@command.command("price")
-@click.argument("name")
-@click.option("--price", "prices", multiple=True, required=True, metavar="METER=AMOUNT", help="As for `add`.")
-@click.pass_obj
-def price(home: Path, name: str, prices: tuple[str, ...]) -> None:
-    """Have NAME cost so much from now on; what was used keeps its price."""
-    from entrepot.cli import modelling
-
-    modelling.price(home, name, prices)
 
 
 @command.command("publish")

@@ -99,7 +99,7 @@ def test_the_page_works_without_script_and_shows_the_photographs_thumbnail(pictu
     assert max(Image.open(io.BytesIO(thumbnail.content)).size) <= 240
     assert nobody.get(where, params={"filter.price": "1..2", "page": "x"}, headers=PAGE).status_code == 200
     empty = nobody.client.post("/search/image", data=token, headers=PAGE)
-    assert empty.status_code == 400
+    assert empty.status_code == 422
     assert 'role="alert"' in empty.text
 
 

@@ -112,7 +112,6 @@ async def end_rule(visit: Visit, rule_id: Id) -> Response[Any]:
 async def _draft(visit: Visit, form: RuleForm) -> RuleDraft:
     """What a form says. Invalid, by field."""
     products = await visit.read(lambda s: product_ids(s, words_of(form.products)))
-    ends = day_of(form.ends_at, "ends_at")
     fields = {
         "name": form.name.strip(),
         "action": form.action,
@@ -121,17 +120,23 @@ async def _draft(visit: Visit, form: RuleForm) -> RuleDraft:
         "queries": tuple(line.strip() for line in form.queries.splitlines() if line.strip()),
         "whole": bool(form.whole),
         "category": form.category.strip(),
-        "position": whole_of(form.position, "position") or 1,
+        "position": _whole(form.position, "position"),
         "weight": form.weight,
-        "most": whole_of(form.most, "most") or 1,
+        "most": _whole(form.most, "most"),
         "starts_at": day_of(form.starts_at, "starts_at"),
-        "ends_at": ends,
+        "ends_at": day_of(form.ends_at, "ends_at"),
     }
     try:
         return msgspec.convert(fields, RuleDraft, strict=False)
     except msgspec.ValidationError as error:
         field = str(error).rpartition("$.")[2].rstrip("`").partition("[")[0]
         raise Invalid(visit.say("search_rule.unfit"), fields={field: str(error).partition(" - at ")[0]}) from None
+
+
+def _whole(text: str, field: str) -> int:
+    """A whole number; one where nothing is written."""
+    read = whole_of(text, field)
+    return 1 if read is None else read
 
 
 def _filters(text: str) -> dict[str, tuple[str, ...]]:

@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 from sqlalchemy import Text
 
-revision = "2d14ffb1adb7"
+revision = "d771ad541cbc"
 down_revision = None
 
 
@@ -1214,6 +1214,34 @@ def upgrade() -> None:
         sqlite_strict=True,
     )
     op.create_index("ix_deliver_terms_organisation", "deliver_terms", ["organisation", "id"], unique=False)
+    op.create_table(
+        "discovery_in_use",
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("encoder", sa.Text(), nullable=False),
+        sa.Column("learned", sa.Text(), nullable=True),
+        sa.Column("changed_by", sa.Text(), nullable=False),
+        sa.Column("changed_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.PrimaryKeyConstraint("kind", "encoder", name=op.f("pk_discovery_in_use")),
+        sqlite_strict=True,
+    )
+    op.create_table(
+        "discovery_learned",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("encoder", sa.Text(), nullable=False),
+        sa.Column("sha256", sa.Text(), nullable=False),
+        sa.Column("judgments", sa.Text(), nullable=False),
+        sa.Column("base", sa.Text(), nullable=True),
+        sa.Column("scores", sa.Text().with_variant(postgresql.JSONB(astext_type=Text()), "postgresql"), nullable=False),
+        sa.Column("passed", sa.SmallInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("created_by", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.CheckConstraint("kind IN ('ranker', 'encoder')", name=op.f("ck_discovery_learned_kind")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_discovery_learned")),
+        sqlite_strict=True,
+    )
+    op.create_index("ix_discovery_learned_kind", "discovery_learned", ["kind", "created_at"], unique=False)
     op.create_table(
         "discovery_pictures",
         sa.Column("product_id", sa.Text(), nullable=False),

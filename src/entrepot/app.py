@@ -99,8 +99,8 @@ class Entrepot:
         self.processor = pay.SandboxProcessor(home / "sandbox", clock=database.clock, faults=faults)
         self.processors = pay.open_processors(settings.pay, self.processor, database.clock, settings.public_url)
         self.sealer = pay.Sealer(secret_key)
-        self.carriers = deliver.open_carriers(secret_key)
-        self.indexer = discovery.Indexer(database, self.meter, home / "index", settings.discovery, holder=self.name)
+        self.carriers = deliver.open_carriers(secret_key, sandbox="sandbox" in settings.pay.processors)
+        self.indexer = discovery.Indexer(database, self.meter, home / "index", settings.discovery, self.name, self.blobs)
         lists = home / "index" / "lists"
         self.searcher = discovery.Searcher(database, self.indexer.index, self.meter, self.signals, lists)
         self.pictures = discovery.PictureSearch(

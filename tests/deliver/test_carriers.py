@@ -13,7 +13,7 @@ from entrepot.deliver.parcels import DriveTask
 from entrepot.deliver.tasks import miss_parcels, take_step
 from entrepot.deliver.tracking import fold
 from entrepot.deliver.types import Scan
-from entrepot.kernel import DAY, HOUR, Database, ManualClock, NotFound, Secret
+from entrepot.kernel import DAY, HOUR, Database, Invalid, ManualClock, NotFound, Secret
 from entrepot.kernel.testing import NOON
 from tests.deliver import parcels as p
 
@@ -122,3 +122,12 @@ def test_each_carrier_has_a_secret_of_its_own() -> None:
     assert carriers.get("nobody").tracking_url("1") is None
     assert carriers.find("nobody") is None
     assert [carrier.name for carrier in carriers] == ["sandbox", "own", "fleet", "post"]
+
+
+def test_a_market_that_takes_real_money_has_no_carrier_that_plays() -> None:
+    carriers = open_carriers(Secret("one"), sandbox=False)
+    assert [carrier.name for carrier in carriers] == ["own", "fleet"]
+    assert carriers.for_labels == "own"
+    carriers.check("Parcel Post")
+    with pytest.raises(Invalid, match="real money"):
+        carriers.check(" sandbox ")

@@ -102,12 +102,15 @@ def answer_return(
     return _accept(tx, row, seller, by, _note(note), label)
 
 
-def send_return(tx: Tx, scope: Scope, return_id: str, carrier: str = "", tracking_no: str | None = None) -> Return:
-    """The buyer hands the parcel over; with the merchant's label a carrier comes for it and needs no number."""
+def send_return(
+    tx: Tx, scope: Scope, return_id: str, carrier: str = "", tracking_no: str | None = None,
+    merchants_carrier: str = deliver.SANDBOX,
+) -> Return:  # fmt: skip
+    """The buyer hands the parcel over; with the merchant's label `merchants_carrier` comes for it, without a number."""
     row, seller = rows.lock(tx, return_id)
     _buyer_side(tx, scope, seller)
     _must_be(row, ReturnStatus.ACCEPTED)
-    carrier = deliver.SANDBOX if row.label == Label.MERCHANT else carrier
+    carrier = merchants_carrier if row.label == Label.MERCHANT else carrier
     booking = deliver.Booking(row.id, seller.merchant_id, carrier, tracking_no, None, _where_to(tx, seller))
     parcel = deliver.book(tx, booking)
     return _move(

@@ -171,10 +171,10 @@ async def answer_return(visit: Visit, return_id: Id, asked: AnswerReturn, key: K
 @endpoint("POST", "/api/returns/{return_id:str}/send", asks=SendReturn, status=200)
 async def send_return(visit: Visit, return_id: Id, asked: SendReturn, key: Key) -> orders.ReturnView:
     """Hand the parcel of an accepted return over, as its buyer."""
-    scope = visit.scope
-    await visit.once(
-        key, lambda tx: Made(orders.send_return(tx, scope, return_id, asked.carrier, asked.tracking_no).id), Made
-    )
+    scope, carriers = visit.scope, visit.entrepot.carriers
+    carriers.check(asked.carrier)
+    wish = (asked.carrier, asked.tracking_no, carriers.for_labels)
+    await visit.once(key, lambda tx: Made(orders.send_return(tx, scope, return_id, *wish).id), Made)
     return await visit.read(lambda s: orders.get_return(s, scope, return_id))
 
 

@@ -109,6 +109,7 @@ async def list_seller_orders(
 async def ship_order(visit: Visit, seller_order_id: Id, asked: Ship, key: Key) -> orders.SellerOrderView:
     """Hand the goods over: stock leaves, a parcel is booked, the buyer is told."""
     scope, shipment = visit.scope, orders.Shipment(asked.carrier, asked.tracking_no, asked.pieces)
+    visit.entrepot.carriers.check(asked.carrier)
     await visit.once(key, lambda tx: Made(orders.ship(tx, scope, seller_order_id, shipment).seller_order_id), Made)
     return await visit.read(lambda s: orders.get_seller_order(s, scope, seller_order_id))
 

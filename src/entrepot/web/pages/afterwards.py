@@ -53,11 +53,11 @@ async def act_on_return(visit: Visit, order_id: Id, return_id: Id) -> Response[A
         if form.get("act") == "withdraw":
             await visit.once(form.get("_key"), lambda tx: Made(orders.withdraw_return(tx, scope, return_id).id), Made)
         else:
-            carrier, number = form.get("carrier", ""), form.get("tracking_no", "").strip() or None
+            carriers, carrier = visit.entrepot.carriers, form.get("carrier", "")
+            carriers.check(carrier)
+            wish = (carrier, form.get("tracking_no", "").strip() or None, carriers.for_labels)
             await visit.once(
-                form.get("_key"),
-                lambda tx: Made(orders.send_return(tx, scope, return_id, carrier, number).id),
-                Made,
+                form.get("_key"), lambda tx: Made(orders.send_return(tx, scope, return_id, *wish).id), Made
             )
     except Refused as refusal:
         return await show_order(visit, order_id, form.get("token", ""), refusal)

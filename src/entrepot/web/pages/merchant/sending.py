@@ -85,6 +85,7 @@ async def ship(visit: Visit, seller_order_id: Id) -> Response[Any]:
     form = await visit.fields(ShipForm)
     try:
         pieces = pieces_in(await visit.form()) or None
+        visit.entrepot.carriers.check(form.carrier)
         shipment = Shipment(form.carrier.strip(), form.tracking_no.strip() or None, pieces)
         await visit.once(form.key, lambda tx: orders.ship(tx, visit.scope, seller_order_id, shipment), Standing)
     except Refused as refusal:

@@ -91,6 +91,9 @@ BODIES: dict[str, Any] = {
     "NewShare": {"share_bps": 1},
     "Reason": {"reason": "x"},
     "SetPrices": {"model": "x", "nano": {"gpu_ms": 1}},
+    "RuleDraft": {"name": "x", "action": "spread"},
+    "PreviewRule": {"rule": {"name": "x", "action": "spread"}},
+    "SynonymDraft": {"words": ["lamp", "light"]},
     "RetryReaction": {"event_id": "evt_01KDWPVNG0000000000000000Z", "handler": "orders.mark_paid"},
 }  # fmt: skip
 PUBLIC = {
@@ -102,6 +105,7 @@ PUBLIC = {
     "name",
     "part",
     "path",
+    "photo",
     "processor",
     "product_id",
     "question_id",
@@ -184,6 +188,8 @@ def foreign(market: Market, alice: Visitor, bruno: Visitor, entrepot: Entrepot) 
         "organisation_id": str(market.cast.bruno.organisation),
         **batch_of(bruno),
         "model_id": model_of(market),
+        "rule_id": "rul_01KDWPVNG0000000000000000Z",
+        "synonym_id": "syn_01KDWPVNG0000000000000000Z",
         "break_id": "brk_01KDWPVNG0000000000000000Z",
         "file_id": "fil_01KDWPVNG0000000000000000Z",
         "merchant_id": str(market.cast.bruno.organisation),

@@ -38,16 +38,17 @@ def catch_up(database: Database, projection: Projection, most: int = 500) -> int
     """Apply everything that is placed and not yet seen; returns how many events."""
     total = 0
 
-    def step(snapshot: Snapshot) -> int:
+    def step(snapshot: Snapshot) -> tuple[int, bool]:
         events = list_events(snapshot, projection.position, most)
         if events:
             projection.apply(snapshot, events)
-        return len(events)
+        # A projection may take in fewer than it was given; it is asked again for the others.
+        return len(events), len(events) == most or bool(events) and projection.position < events[-1].position
 
-    while count := database.read_now(step):
+    more = True
+    while more:
+        count, more = database.read_now(step)
         total += count
-        if count < most:
-            break
     return total
 
 

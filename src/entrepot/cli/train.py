@@ -35,3 +35,34 @@ def images(home: Path, photos: Path | None, forget: bool) -> None:
         forget_images(home)
     else:
         train_images(home, photos)
+
+
+@command.command("ranker")
+@click.option(
+    "--judgments",
+    type=click.Path(path_type=Path, dir_okay=False, exists=True),
+    help="A CSV with the columns query, docid and rating; WANDS and ESCI files are read as they are.",
+)
+@click.option("--dry-run", is_flag=True, help="Train and measure, and keep nothing.")
+@click.option("--keep-only", is_flag=True, help="Keep it, and do not use it even if it proves better.")
+@click.option("--list", "as_list", is_flag=True, help="Show what was trained, and which one is used.")
+@click.option("--use", "use_id", metavar="ID", help="Use one that was trained before; `none` goes back to the prior.")
+@click.pass_obj
+def ranker(
+    home: Path, judgments: Path | None, dry_run: bool, keep_only: bool, as_list: bool, use_id: str | None
+) -> None:
+    """Teach the order of results by people's ratings of them.
+
+    Each query is ordered by a ranker that was trained on the others, and the whole replaces what is used only if those
+    orders are better. Which one is used is one row: --use changes it.
+    """
+    from .training_rankers import list_rankers, train_ranker, use_ranker
+
+    if sum((judgments is not None, as_list, use_id is not None)) != 1:
+        raise click.UsageError("Give one of --judgments FILE, --list and --use ID")
+    if judgments is not None:
+        train_ranker(home, judgments, keep=not dry_run, use=not keep_only)
+    elif use_id is not None:
+        use_ranker(home, None if use_id == "none" else use_id)
+    else:
+        list_rankers(home)

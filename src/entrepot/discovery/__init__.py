@@ -8,9 +8,12 @@ from entrepot import cloud as _cloud  # noqa: F401 - it limits the threads of nu
 
 from .beacons import Beacon, beacon_token, read_beacon
 from .building import build
+from .evaluation import PROTOCOLS, Compared, Measure, compare, measure, thirds
 from .explaining import Contribution, Effect, ExplainedHit, Explanation, Moved, explain_page
 from .index.served import ServedIndex
 from .indexing import Indexer
+from .judgments import Judged, read_judgments
+from .learned import Learned, get_learned, list_learned, use_learned
 from .pictures.seeing import reactions
 from .pictures.seeing import tasks as picture_tasks
 from .pictures.training import Lesson
@@ -23,6 +26,9 @@ from .rules import ACTIONS, Action, Rule, RuleDraft, add_rule, change_rule, chec
 from .searching import Searcher
 from .settings import Settings
 from .synonyms import KeptSynonym, SynonymDraft, add_synonym, end_synonym, list_synonyms
+from .training import FOLDS, Trained, keep_ranker
+from .training import collect as collect_examples
+from .training import train as train_ranker
 from .types import (
     LIMIT_MAX,
     OFFSET_MAX,
@@ -44,13 +50,16 @@ from .weak import QueryOutcome, WeakQueries, weak_queries
 
 __all__ = [
     "ACTIONS",
+    "FOLDS",
     "LIMIT_MAX",
     "OFFSET_MAX",
+    "PROTOCOLS",
     "REBUILD",
     "SORTS",
     "Action",
     "Beacon",
     "Chip",
+    "Compared",
     "Contribution",
     "Document",
     "Effect",
@@ -60,8 +69,11 @@ __all__ = [
     "FacetValue",
     "Hit",
     "Indexer",
+    "Judged",
     "KeptSynonym",
+    "Learned",
     "Lesson",
+    "Measure",
     "Moved",
     "Offer",
     "PictureSearch",
@@ -79,6 +91,7 @@ __all__ = [
     "Settings",
     "Suggestion",
     "SynonymDraft",
+    "Trained",
     "Understood",
     "WeakQueries",
     "Wish",
@@ -88,19 +101,29 @@ __all__ = [
     "build",
     "change_rule",
     "check_rule",
+    "collect_examples",
+    "compare",
     "end_rule",
     "end_synonym",
     "explain_page",
+    "get_learned",
     "get_rule",
+    "keep_ranker",
+    "list_learned",
     "list_rules",
     "list_synonyms",
+    "measure",
     "picture_tasks",
     "preview_rule",
     "reactions",
     "read_beacon",
+    "read_judgments",
     "rebuild_task",
     "request_rebuild",
+    "thirds",
     "train_pictures",
+    "train_ranker",
+    "use_learned",
     "use_picture_encoder",
     "weak_queries",
 ]

@@ -175,4 +175,5 @@ def _ratings(products: Sequence[str], rated: Mapping[str, float], protocol: Prot
 
 
 def _gained(ratings: Iterable[float]) -> float:
-    return sum((2.0**rating - 1.0) / math.log2(place + 1) for place, rating in enumerate(ratings, start=1))
+    gained: float = sum((2.0**rating - 1.0) / math.log2(place + 1) for place, rating in enumerate(ratings, start=1))
+    return gained

@@ -11,6 +11,14 @@ class RulesChanged(Event, frozen=True):
     ids: tuple[str, ...]
 
 
+class LearnedChanged(Event, frozen=True):
+    """Search uses something learned from now on, or, without an id, nothing learned; `kind` is ranker or encoder."""
+
+    kind: str
+    encoder: str
+    learned_id: str | None
+
+
 class PicturesSeen(Event, frozen=True):
     """Products' pictures were seen by the encoder, or their products no longer have them."""
 

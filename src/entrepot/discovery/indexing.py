@@ -22,7 +22,7 @@ import structlog
 
 from entrepot import cloud, pay, signals
 from entrepot.cloud import Meter
-from entrepot.kernel import DAY, Database, Lane, Recorded, Refused, Snapshot, acquire, release
+from entrepot.kernel import DAY, Blobs, Database, Lane, Recorded, Refused, Snapshot, acquire, release
 from entrepot.pay import Rates
 
 from .building import build, find_served
@@ -35,6 +35,7 @@ from .index.columns import change_of
 from .index.generation import Generation
 from .index.plain import PlainIndex
 from .index.served import ServedIndex
+from .scorers import Scorers
 from .settings import Settings
 from .types import Change
 
@@ -50,6 +51,7 @@ POPULARITY_S = 300.0
 POPULAR_MAX = 50_000
 RATES_S = 5.0
 SWEEP_S = 10.0
+SCORER_S = 2.0
 
 log = structlog.get_logger(__name__)
 
@@ -58,8 +60,16 @@ class Indexer:
     """The index of one process, as a projection of the catalogue's events. `index` is what to search."""
 
     def __init__(
-        self, database: Database, meter: Meter, folder: Path, settings: Settings | None = None, holder: str = "indexer"
+        self,
+        database: Database,
+        meter: Meter,
+        folder: Path,
+        settings: Settings | None = None,
+        holder: str = "indexer",
+        blobs: Blobs | None = None,
     ) -> None:
+        """`blobs` hold what was learned; without them nothing learned is used."""
+        self._scorers = None if blobs is None else Scorers(database, blobs)
         self.index = ServedIndex()
         self.columns = ColumnFollower(self)
         self._position = self._asked = 0
@@ -131,6 +141,7 @@ class Indexer:
             self._adopt_served()
         if build and (self._generation is None or self._is_other_encoder()):
             self.rebuild()
+        self.refresh_scorer()
 
     def rebuild(self, progress: Callable[[int], None] | None = None) -> int:
         """Build a new generation from the rows while the old one serves, and switch; returns how many products."""
@@ -266,6 +277,7 @@ class Indexer:
         if self._writing and (self._generation is None or self._is_other_encoder()):
             self.rebuild()
         self._grow_graph()
+        self.refresh_scorer()
         self._refresh_prices()
         self._refresh_popularity()
 
@@ -299,6 +311,14 @@ class Indexer:
                 if self._generation is generation:
                     generation.index.attach(graph)
                     self._dirty = True
+
+    def refresh_scorer(self) -> None:
+        """Judge results by what the database says is to judge them."""
+        index = self.index.current
+        if self._scorers is not None and (
+            self._is_due("scorer", SCORER_S) or index.scorer is not self._scorers.current
+        ):
+            index.scorer = self._scorers.of(index.encoder)
 
     def _refresh_prices(self) -> None:
         """Convert foreign prices anew when the rates have changed."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import threading
 from functools import cached_property
+from importlib import import_module
 from typing import Any
 
 import msgspec
@@ -59,6 +60,10 @@ class Ranker:
         """The file's bytes."""
         return msgspec.json.encode(self.file)
 
+    def warm(self) -> None:
+        """Open the trees now rather than at the first search. Unavailable without LightGBM."""
+        self.score(np.zeros((1, len(FEATURES))))
+
     def score(self, features: Matrix) -> Scores:
         """See `Scorer`."""
         return self._prior.score(features) + self._corrections(features)
@@ -98,7 +103,6 @@ class Ranker:
 def library() -> Any:
     """LightGBM. Unavailable, with what to install, where it is missing."""
     try:
-        import lightgbm
+        return import_module("lightgbm")
     except ImportError as error:
         raise Unavailable("Learned ranking needs LightGBM: install entrepot[ranking]") from error
-    return lightgbm

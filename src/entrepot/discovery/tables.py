@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import CheckConstraint, Column, Index, PrimaryKeyConstraint
 from sqlalchemy.types import LargeBinary
 
-from entrepot.kernel.sql import Json, String, Whole, table
+from entrepot.kernel.sql import Flag, Json, String, Whole, table
 
 rules = table(
     "discovery_rules",
@@ -46,3 +46,30 @@ pictures = table(  # a product's pictures as an encoder saw them; made anew from
     PrimaryKeyConstraint("product_id", "sha256"),
 )
 Index("ix_discovery_pictures_encoder", pictures.c.encoder, pictures.c.product_id)
+
+learned = table(  # what was trained for search: rankers and encoders, with what they were trained on and how they did
+    "discovery_learned",
+    Column("id", String, primary_key=True),
+    Column("kind", String, nullable=False),
+    Column("encoder", String, nullable=False),  # whose vectors it goes with
+    Column("sha256", String, nullable=False),  # of its file, in blobs
+    Column("judgments", String, nullable=False),  # sha256 of the ratings that it was trained on, in blobs
+    Column("base", String),  # what served when it was trained, and what it was compared with
+    Column("scores", Json, nullable=False),
+    Column("passed", Flag, nullable=False),
+    Column("reason", String, nullable=False),
+    Column("created_by", String, nullable=False),
+    Column("created_at", Whole, nullable=False),
+    CheckConstraint("kind IN ('ranker', 'encoder')", name="kind"),
+)
+Index("ix_discovery_learned_kind", learned.c.kind, learned.c.created_at)
+
+in_use = table(  # what search uses now, one row a kind and encoder; going back is this row
+    "discovery_in_use",
+    Column("kind", String, nullable=False),
+    Column("encoder", String, nullable=False),
+    Column("learned", String),  # empty: nothing learned
+    Column("changed_by", String, nullable=False),
+    Column("changed_at", Whole, nullable=False),
+    PrimaryKeyConstraint("kind", "encoder"),
+)

@@ -22,6 +22,7 @@ import numpy.typing as npt
 
 from entrepot.kernel import Invalid, Unavailable
 
+from ..features import Matrix
 from ..prior import Scorer
 from ..types import LIMIT_MAX, SORTS, Change, Document, Facet
 from .arrangement import Arrangement
@@ -143,6 +144,10 @@ class Index(Protocol):
         """Answer a query. Invalid for a filter that cannot be read, an unknown sort, or a page out of bounds."""
         ...
 
+    def features_of(self, query: IndexQuery) -> tuple[list[str], Matrix]:
+        """The results that a scorer judges for a query, and a row of features each; none where there is none."""
+        ...
+
     def list_ids(self, query: IndexQuery) -> tuple[list[str], str | None]:
         """Every document that a query finds, in order, and the correction; its page does not matter."""
         ...
@@ -171,7 +176,7 @@ class Index(Protocol):
         """The terms, of any name, whose value says just these words of a query."""
         ...
 
-    def evidence(self, text: str, synonyms: Sequence[Synonym] = ()) -> Evidence:
+    def evidence(self, text: str, synonyms: tuple[Synonym, ...] = ()) -> Evidence:
         """What the products with all the words of a text say of themselves."""
         ...
 

@@ -126,7 +126,8 @@ class Columns:
             sellers = self.terms.name_codes[which] == self.terms.name_code(MERCHANT)
             sums += np.bincount(which[sellers], self.popularity[slots[where[sellers]]], minlength=len(sums))
         logs = np.log1p(sums)
-        return (logs / max(logs.max(initial=0.0), 1.0)).astype(np.float32)
+        wanted: npt.NDArray[np.float32] = (logs / max(logs.max(initial=0.0), 1.0)).astype(np.float32)
+        return wanted
 
     def sellable(self, slots: Slots) -> npt.NDArray[np.bool_]:
         """Which of these slots have an offer that can be bought now."""

@@ -103,7 +103,8 @@ class _Look:
         """By candidate, how telling the words are that it has: 1 for all of a query that hardly anything else has."""
         if not len(self.rarity):
             return np.zeros(self.count)
-        return self.share(self.hits) * self.rarity.mean() / np.log1p(self.given.view.count)
+        worth = float(self.rarity.mean() / np.log1p(self.given.view.count))
+        return self.share(self.hits) * worth
 
     @cached_property
     def near(self) -> Scores:

@@ -39,6 +39,7 @@ from .vectors import Graph, TitleVectors, VectorFile
 from .vocabulary import Vocabulary
 
 WARMED_MAX = 300
+EVIDENCE_MAX = 2_000
 
 
 def _unmarked(stage: str) -> None:
@@ -78,6 +79,7 @@ class FusedIndex:
         self._dead: list[int] = []
         self._remembered = Remembered()
         self._terms_seen: tuple[tuple[int, int], dict[str, dict[str, int]]] = ((-1, -1), {})
+        self._evidence: dict[tuple[str, tuple[Synonym, ...]], tuple[tuple[int, int], Evidence]] = {}
         self._columns_lock = threading.Lock()
         self._view = self._look(0)
 
@@ -179,7 +181,7 @@ class FusedIndex:
         return self._answer(query, mark)
 
     def features_of(self, query: IndexQuery) -> tuple[list[str], Matrix]:
-        """The results that a ranker judges for a query, best first by the one in force, and a row of features each."""
+        """See `base.Index`. The best of the first look come first."""
         looked = self._look_at(query, _unmarked)
         ranked = in_order(looked)
         at = looked.found.slots[looked.tally.places[ranked.judged]]
@@ -244,9 +246,17 @@ class FusedIndex:
         """The terms, of any name, whose value says just these words of a query."""
         return [self.columns.terms.pairs[code] for code in self.columns.terms.saying(words)]
 
-    def evidence(self, text: str, synonyms: Sequence[Synonym] = ()) -> Evidence:
+    def evidence(self, text: str, synonyms: tuple[Synonym, ...] = ()) -> Evidence:
         """What the products with all the words of a text say of themselves."""
-        return evidence_of(self._view, self.postings, self.columns, understand(text, self.vocabulary, synonyms))
+        view = self._view
+        known = self._evidence.get((text, synonyms))
+        if known is None or known[0] != (view.number, self.columns.version):
+            wanted = understand(text, self.vocabulary, synonyms)
+            known = ((view.number, self.columns.version), evidence_of(view, self.postings, self.columns, wanted))
+            if len(self._evidence) >= EVIDENCE_MAX:
+                self._evidence = {}
+            self._evidence[text, synonyms] = known
+        return known[1]
 
     def surface(self, word: str) -> str:
         """The word as people write it."""

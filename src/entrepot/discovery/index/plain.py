@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 import msgspec
 import numpy as np
 
+from ..features import NAMES, Matrix
 from ..prior import Prior, Scorer
 from ..text import is_alphabetic, phrase, query_words, shorter
 from ..types import LIMIT_MAX, Change, Document, Offer
@@ -121,6 +122,10 @@ class PlainIndex:
         facets = facets_of(candidates, filters, len(kept), query) if query.facets else ()
         return IndexPage(hits, len(kept), facets, correction(query.text, wanted, self))
 
+    def features_of(self, query: IndexQuery) -> tuple[list[str], Matrix]:
+        """See `base.Index`. This one judges by words and vectors alone."""
+        return [], np.zeros((0, len(NAMES)))
+
     def list_ids(self, query: IndexQuery) -> tuple[list[str], str | None]:
         """See `base.Index`."""
         pages = [self.search(msgspec.structs.replace(query, offset=0, limit=LIMIT_MAX, facets=False))]
@@ -175,7 +180,7 @@ class PlainIndex:
         terms = {term for entry in self._all() for term in _every_term(entry)}
         return sorted(term for term in terms if " ".join(query_words(term[1])) == words)
 
-    def evidence(self, text: str, synonyms: Sequence[Synonym] = ()) -> Evidence:
+    def evidence(self, text: str, synonyms: tuple[Synonym, ...] = ()) -> Evidence:
         """What the products with all the words of a text say of themselves."""
         wanted = understand(text, self, synonyms)
         entries = [entry for entry in self._all() if wanted and all(_is_there(word, entry) for word in wanted)]

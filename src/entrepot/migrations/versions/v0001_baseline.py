@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 from sqlalchemy import Text
 
-revision = "d771ad541cbc"
+revision = "976a6cf1fed0"
 down_revision = None
 
 
@@ -1013,7 +1013,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_cloud_usage_invoice",
         "cloud_usage",
-        ["invoice", "model", "meter"],
+        ["invoice", "model", "meter", "request"],
         unique=False,
         sqlite_where=sa.text("invoice IS NOT NULL"),
         postgresql_where=sa.text("invoice IS NOT NULL"),

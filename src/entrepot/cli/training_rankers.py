@@ -1,0 +1,60 @@
+"""Teaching the order of results from the command line."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from pathlib import Path
+
+import click
+
+from entrepot import discovery
+from entrepot.app import open_home
+from entrepot.discovery import FOLDS, Measure
+from entrepot.identity import Scope
+
+
+def train_ranker(home: Path, judgments: Path, *, keep: bool, use: bool) -> None:
+    """Train on a file of ratings, say how it did, and keep it."""
+    judged = discovery.read_judgments(judgments)
+    with closing(open_home(home)) as entrepot:
+        entrepot.open_index()
+        steps = len(judged.ratings) + FOLDS + 1
+        with click.progressbar(length=steps, label="Training", show_pos=True) as bar:
+            examples = discovery.collect_examples(entrepot.database, entrepot.searcher, judged.ratings, bar.update)
+            encoder = entrepot.indexer.index.encoder
+            trained = discovery.train_ranker(examples, judged.ratings, encoder, bar.update)
+        _say(trained.before, trained.after)
+        if not keep:
+            click.echo(f"Nothing is kept. It would {'' if trained.decision.passed else 'not '}be used: "
+                       f"{trained.decision.reason}.")  # fmt: skip
+            return
+        learned = discovery.keep_ranker(entrepot.database, entrepot.blobs, Scope.system(), trained, judged, use=use)
+    state = "used from now on" if learned.used else "kept and not used"
+    click.echo(f"{learned.id} is {state}: {learned.draft.reason}.")
+
+
+def use_ranker(home: Path, learned_id: str | None) -> None:
+    """Let another ranker judge results, or the prior."""
+    with closing(open_home(home)) as entrepot:
+        encoder = entrepot.settings.discovery.encoder
+        entrepot.database.write_now(lambda tx: discovery.use_learned(tx, Scope.system(), "ranker", encoder, learned_id))
+    click.echo(f"{learned_id or 'The prior'} judges results from now on.")
+
+
+def list_rankers(home: Path) -> None:
+    """Every ranker that was trained, the newest first."""
+    with closing(open_home(home)) as entrepot:
+        kept = entrepot.database.read_now(lambda snapshot: discovery.list_learned(snapshot, Scope.system(), "ranker"))
+    for each in kept:
+        click.echo(f"{each.id}  {'used' if each.used else '    '}  {each.draft.encoder}  {each.draft.reason}")
+    if not kept:
+        click.echo("No ranker was trained yet: results are judged by the prior.")
+
+
+def _say(before: dict[str, Measure], after: dict[str, Measure]) -> None:
+    for name, measured in after.items():
+        compared = measured.compared
+        told = f"  {name}: NDCG@{measured.k} {before[name].ndcg:.4f} -> {measured.ndcg:.4f}"
+        if compared is not None:
+            told += f" ({compared.low:+.4f} to {compared.high:+.4f}), {compared.worse:.0%} of queries worse"
+        click.echo(told)

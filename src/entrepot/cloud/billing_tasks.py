@@ -10,15 +10,15 @@ import structlog
 
 from entrepot import pay
 from entrepot.identity import Notice, notify
-from entrepot.kernel import Database, Reactions, Refused, Snapshot, TaskKind, TaskRun, Tx, format_money
+from entrepot.kernel import Database, Reactions, Refused, TaskKind, TaskRun, Tx, format_money
 
 from . import notices
 from .alerts import show_day, tell_alerts
 from .billing import list_netted
 from .customers import limits_of
 from .events import CreditPaid, InvoiceIssued
-from .invoices import newest_invoice, read_invoice
-from .issuing import issue, list_unbilled, month_of
+from .invoices import read_invoice
+from .issuing import issue, list_due, month_of
 from .netting import net
 from .topups import (
     PREFIX,
@@ -137,24 +137,14 @@ def bill_round(database: Database, settings: Settings) -> int:
     until = month_of(database.clock.now())
     issued, limits = 0, limits_of(settings)
     for organisation in database.read_now(lambda s: list_due(s, until)):
-        issued += _try(database, partial(issue, organisation=organisation, settings=settings, until=until), organisation)
+        issued += _try(
+            database, partial(issue, organisation=organisation, settings=settings, until=until), organisation
+        )
     for organisation in database.read_now(list_netted):
         _try(database, partial(net, organisation=organisation, currency=settings.currency, limits=limits), organisation)
     for topup_id in database.read_now(list_stale_topups):
         _try(database, partial(give_up_stale, topup_id=topup_id), topup_id)
     return issued
-
-
-def list_due(snapshot: Snapshot, until: int) -> list[str]:
-    """Who has used something in a month that is over, and has no invoice up to its end.
-
-    What was committed late, after that month's invoice, stands on the next one: nobody gets two for one month.
-    """
-    return [
-        organisation
-        for organisation in list_unbilled(snapshot, until)
-        if (before := newest_invoice(snapshot, organisation)) is None or before.period_to < until
-    ]
 
 
 def _try(database: Database, command: Callable[[Tx], object], subject: str) -> bool:

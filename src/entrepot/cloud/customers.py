@@ -12,7 +12,7 @@ import msgspec
 from sqlalchemy import bindparam, select, update
 
 from entrepot import ledger, pay
-from entrepot.identity import Scope, require_operator
+from entrepot.identity import Scope, audit, require_operator
 from entrepot.kernel import MINUTE, SECOND, Invalid, Prepared, Snapshot, TooMany, Tx, derive_id, prepare
 from entrepot.kernel.sql import prepare_text
 
@@ -133,6 +133,7 @@ def set_credit_line(tx: Tx, scope: Scope, organisation: str, unit: str, amount: 
     move = ledger.Move(tx.new_id("trf"), debit, credit, abs(by), accounts.CREDIT_LINE, organisation)
     ledger.post(tx, ledger.Plan.of(move))
     tx.run(_set_line, organisation_=organisation, amount_=amount)
+    audit(tx, scope, "cloud.set_credit_line", organisation, {"nano": amount, "unit": unit})
 
 
 def find_customer(snapshot: Snapshot, organisation: str) -> Customer | None:

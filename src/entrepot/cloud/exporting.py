@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Literal, TypeVar
 
 import msgspec
-from sqlalchemy import and_, bindparam, or_
+from sqlalchemy import and_, bindparam, func, or_, select
 
 from entrepot.identity import Scope, organisations_of, require_operator
 from entrepot.kernel import Database, Invalid, Prepared, Snapshot, prepare, to_rfc3339
@@ -139,9 +139,10 @@ def _pages(
     database: Database, organisation: str | None, wish: ExportWish, pages: Pages
 ) -> Iterator[Sequence[Exported]]:
     statement = _statements[organisation is not None, wish.invoice is not None]
-    place: dict[str, Any] = {"at": wish.since, "request": "", "attempt": 0, "meter": ""}
+    since, until = _bounds(database, wish)
+    place: dict[str, Any] = {"at": since, "request": "", "attempt": 0, "meter": ""}
     while True:
-        params = {**place, "until": wish.until, "most": PAGE}
+        params = {**place, "until": until, "most": PAGE}
         if organisation is not None:
             params["organisation"] = organisation
         if wish.invoice is not None:
@@ -159,6 +160,14 @@ def _pages(
             return
         last = rows[-1]
         place = {"at": last.at, "request": last.request, "attempt": last.attempt, "meter": last.meter}
+
+
+def _bounds(database: Database, wish: ExportWish) -> tuple[int, int]:
+    """The time to look in: an invoice's rows are looked for between its first and its last one."""
+    if wish.invoice is None:
+        return wish.since, wish.until
+    row = database.read_now(lambda s: s.one(_span, invoice=wish.invoice))
+    return (row.first, row.last + 1) if row is not None and row.first is not None else (0, 0)
 
 
 def _beside_usage(database: Database, organisation: str | None, wish: ExportWish, pages: Pages) -> list[Sequence[str]]:
@@ -221,11 +230,14 @@ def _statement(of_one: bool, of_invoice: bool) -> Prepared[Exported]:
     if of_one:
         query = query.where(_u.organisation == bindparam("organisation"))
     if of_invoice:
-        query = query.where(_u.invoice == bindparam("invoice"))
+        query = query.where(func.coalesce(_u.invoice, "") == bindparam("invoice"))  # by time, as it is ordered
     return prepare(query, Exported)
 
 
 _statements = {(one, invoice): _statement(one, invoice) for one in (True, False) for invoice in (True, False)}
+_span: Prepared[Any] = prepare(
+    select(func.min(_u.at).label("first"), func.max(_u.at).label("last")).where(_u.invoice == bindparam("invoice"))
+)
 _ended: Prepared[Any] = prepare(
     tables.invoices.select()
     .with_only_columns(_i.id)

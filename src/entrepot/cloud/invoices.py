@@ -204,8 +204,8 @@ _lines: Prepared[InvoiceLine] = prepare(
     .order_by(_l.line),
     InvoiceLine,
 )
-_behind = (_u.request > bindparam("request")) | (
-    (_u.request == bindparam("request")) & (_u.attempt > bindparam("attempt"))
+_behind = (_u.request >= bindparam("request")) & (  # the first part is what an index can be entered by
+    (_u.request > bindparam("request")) | (_u.attempt > bindparam("attempt"))
 )
 ROW_COLUMNS = tuple(_r.actor if name == "actor" else _u[name] for name in InvoiceRow.__struct_fields__)
 rows_with_actor = select(*ROW_COLUMNS).join_from(

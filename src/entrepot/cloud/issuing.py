@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import bindparam, func, insert, select, update
+from sqlalchemy import bindparam, exists, func, insert, select, update
 
 from entrepot import ledger, pay
 from entrepot.identity import Scope, organisations_of, require_operator
@@ -105,9 +105,12 @@ def issue(tx: Tx, organisation: str, settings: Settings, until: int) -> CloudInv
     return invoice
 
 
-def list_unbilled(snapshot: Snapshot, until: int) -> list[str]:
-    """The organisations that have used something before `until` that no invoice has; the shop is none of them."""
-    return [row.organisation for row in snapshot.all(_who, until=until) if row.organisation != SHOP]
+def list_due(snapshot: Snapshot, until: int) -> list[str]:
+    """Who has used something before `until` that no invoice has, and has no invoice up to then; never the shop.
+
+    What was committed late, after that month's invoice, stands on the next one: nobody gets two for one month.
+    """
+    return snapshot.all(_due, until=until)
 
 
 def month_of(at: int) -> int:
@@ -180,6 +183,8 @@ def _make_lines(tx: Tx, invoice_id: str) -> list[InvoiceLine]:
 
 
 def _unbilled_of(snapshot: Snapshot, organisation: str, until: int) -> Unbilled:
+    if organisation == SHOP:
+        return Unbilled(0, 0, None)
     row = snapshot.one(_unbilled, organisation=organisation, until=until)
     return Unbilled(int(row.rows), int(row.price or 0), row.since) if row is not None else Unbilled(0, 0, None)
 
@@ -188,16 +193,22 @@ def _day_of(at: Any) -> int:
     return int(at) - int(at) % DAY
 
 
-_u = tables.usage.c
+_u, _c, _i = tables.usage.c, tables.customers.c, tables.invoices.c
 _mine = (_u.organisation == bindparam("organisation"), _u.invoice.is_(None), _u.at < bindparam("until"))
 _unbilled: Prepared[Any] = prepare(
     select(func.count().label("rows"), func.sum(_u.price).label("price"), func.min(_u.at).label("since")).where(*_mine)
 )
-_who: Prepared[Any] = prepare(
-    select(_u.organisation)
-    .where(_u.invoice.is_(None), _u.at < bindparam("until"), _u.price > 0)
-    .group_by(_u.organisation)
-    .order_by(_u.organisation)
+_due: Prepared[str] = prepare(
+    select(_c.organisation)
+    .where(
+        _c.organisation != SHOP,
+        exists().where(
+            _u.organisation == _c.organisation, _u.invoice.is_(None), _u.at < bindparam("until"), _u.price > 0
+        ),
+        ~exists().where(_i.organisation == _c.organisation, _i.period_to >= bindparam("until")),
+    )
+    .order_by(_c.organisation),
+    str,
 )
 _claim: Prepared[Any] = prepare(
     update(tables.usage)

@@ -96,7 +96,8 @@ def _standings(snapshot: Snapshot, organisations: Sequence[str], currency: str) 
     }  # fmt: skip
     found = ledger.balances_of(snapshot, [account for four in named.values() for account in four]) if named else {}
     lines = {row.organisation: row.credit_line for row in snapshot.all(_lines, organisations=list(organisations))}
-    unbilled = {row.organisation: int(row.price) for row in snapshot.all(_unbilled, organisations=list(organisations))}
+    others = [each for each in organisations if each != SHOP]  # the shop is invoiced for nothing, ever
+    unbilled = {row.organisation: int(row.price) for row in snapshot.all(_unbilled, organisations=others)}
     names = organisations_of(snapshot, list(organisations))
     return [
         Standing(

@@ -32,7 +32,7 @@ Index("ix_cloud_usage_organisation", usage.c.organisation, usage.c.at)
 _UNBILLED, _BILLED = text("invoice IS NULL"), text("invoice IS NOT NULL")
 Index("ix_cloud_usage_unbilled", usage.c.organisation, usage.c.at, sqlite_where=_UNBILLED, postgresql_where=_UNBILLED)
 Index(
-    "ix_cloud_usage_invoice", usage.c.invoice, usage.c.model, usage.c.meter,
+    "ix_cloud_usage_invoice", usage.c.invoice, usage.c.model, usage.c.meter, usage.c.request,
     sqlite_where=_BILLED, postgresql_where=_BILLED,
 )  # fmt: skip
 

@@ -25,6 +25,8 @@ class Serve(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Host names that are answered; empty: any."""
     log_level: str = "INFO"
     rate_limits: bool = True
+    traces: str = ""
+    """Where spans of calls of models and of searches are sent, by OTLP over HTTP; empty: nowhere."""
 
 
 class Database(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

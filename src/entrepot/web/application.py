@@ -79,6 +79,8 @@ async def _closing(app: Litestar) -> AsyncGenerator[None, Any]:
         house.entrepot.batches.attach(None)
         idle.cancel()
         await house.entrepot.gateway.close()
+        if house.tracer is not None:
+            await asyncio.to_thread(house.tracer.close)
 
 
 async def _unload_idle(house: House) -> None:

@@ -16,6 +16,7 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from .errors import PROBLEM_JSON
 from .house import House
+from .tracing import tracing
 
 _WRONG_HOST = (
     b'{"type":"urn:entrepot:problem:wrong_host","title":"Misdirected Request","status":421,'
@@ -38,13 +39,14 @@ class Edge:
             await self._app(scope, receive, send)
             return
         exchange = _Exchange(scope, send, self._house)
-        try:
-            if self._house.policy.answers(exchange.host):
-                await self._app(exchange.scope, receive, exchange.send)
-            else:
-                await exchange.refuse_host()
-        finally:
-            exchange.note()
+        with tracing(self._house.tracer, exchange.scope, lambda: exchange.status):
+            try:
+                if self._house.policy.answers(exchange.host):
+                    await self._app(exchange.scope, receive, exchange.send)
+                else:
+                    await exchange.refuse_host()
+            finally:
+                exchange.note()
 
 
 class _Exchange:

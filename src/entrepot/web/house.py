@@ -16,6 +16,7 @@ from .compute_measures import ComputeMeasures
 from .measures import Measures
 from .policy import Policy
 from .rates import Rates
+from .tracing import open_tracer
 from .visit import CurrentVisit
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ class House:
         self.measures = Measures()
         self.measures.registry.register(ComputeMeasures(entrepot.gateway, lambda: entrepot.meter.waiting))
         self.waiting = Waiting(entrepot.database)
+        self.tracer = open_tracer(serve.traces)
         self.closing = threading.Event()
         self.methods: dict[str, list[str]] = {}
         self.busy = asyncio.Semaphore(os.cpu_count() or 1)

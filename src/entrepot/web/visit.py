@@ -18,6 +18,7 @@ from entrepot import identity
 from entrepot.group import Market
 from entrepot.identity import Scope, Session
 from entrepot.kernel import Invalid, Refused, RequestKey, Snapshot, Tx, once, request_key
+from entrepot.kernel.steps import note, step
 
 from .measures import Measures
 from .policy import Policy
@@ -115,7 +116,10 @@ class CurrentVisit:
 
     async def search(self, request: SearchRequest) -> SearchPage:
         """Find products; what is shown is noted for learning when there is a session."""
-        return await self.on_thread(lambda: self.entrepot.searcher.search(self.scope, request))
+        with step("search", words=len(request.q.split()), surface=request.surface):
+            page = await self.on_thread(lambda: self.entrepot.searcher.search(self.scope, request))
+        note(total=page.total, hits=len(page.hits), search_id=page.request_id)
+        return page
 
     async def market(self) -> Market:
         """The market as its owner set it up."""

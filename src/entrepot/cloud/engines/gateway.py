@@ -23,6 +23,7 @@ import msgspec
 
 from entrepot.identity import Scope, require_organisation
 from entrepot.kernel import Database, Invalid, Lane, NotAllowed, NotFound, Refused, Tx, Unavailable
+from entrepot.kernel.steps import note, note_step, step
 
 from .. import admission, settling
 from ..accounts import nano
@@ -255,7 +256,9 @@ class Gateway:
             call.request, organisation, call.scope.actor, model.name, limits, call.surface, call.ref, number,
             call.key_id,
         )  # fmt: skip
-        return _Attempt(loaded, await self._desk.admit(ask), limits, call)
+        with step("admit", model=model.name):
+            admitted = await self._desk.admit(ask)
+        return _Attempt(loaded, admitted, limits, call)
 
     async def _check_licence(self, organisation: str, model: Model) -> None:
         if not await self._database.glance(lambda snapshot: has_agreed(snapshot, organisation, model)):
@@ -287,10 +290,12 @@ class Gateway:
     @asynccontextmanager
     async def _turn(self, call: Call, attempt: _Attempt, cost: float) -> AsyncIterator[Ticket]:
         """The call's turn at its model, its wait counted."""
-        loaded, began = attempt.loaded, time.monotonic()
+        loaded, began, began_ns = attempt.loaded, time.monotonic(), time.time_ns()
         async with loaded.turns.turn(call.organisation, cost, call.kind) as ticket:
             self.watch.waited(loaded.model.name, call.organisation, cost, time.monotonic() - began)
-            yield ticket
+            note_step("wait", began_ns, model=loaded.model.name)
+            with step("engine", model=loaded.model.name, engine=loaded.model.engine):
+                yield ticket
 
     async def _settle(
         self, attempt: _Attempt, used: Mapping[str, int], evidence: Mapping[str, object] | None, answer: object
@@ -298,7 +303,9 @@ class Gateway:
         """Bill a whole answer; durable when it returns."""
         attempt.is_whole = True
         ending = attempt.ending(used, UsageClass.EXACT, evidence, answer)
-        bill = _bill(attempt, await self._desk.settle(attempt.organisation, ending))
+        with step("settle"):
+            bill = _bill(attempt, await self._desk.settle(attempt.organisation, ending))
+        note(model=bill.model, outcome=bill.outcome, price_nano=bill.price, **bill.quantities)
         attempt.is_over = True
         self.watch.ended(bill.model, bill.outcome, bill.price, bill.quantities)
         return bill

@@ -149,7 +149,7 @@ class Searcher:
         understood = understood or self.understand(request)
         plain = IndexQuery(
             text=q,
-            vector=self._vector(understood.text if understood else q, request.surface, request_id),
+            vector=self._vector(understood.meant if understood else q, request.surface, request_id),
             filters=filters,
             sort=request.sort,
             offset=request.offset,

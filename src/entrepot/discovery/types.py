@@ -124,7 +124,8 @@ class Relaxed(msgspec.Struct, frozen=True):
 
 class Understood(msgspec.Struct, frozen=True):
     """What a query means. `text` are the words that are searched, with `synonyms` for them; `text_terms` the same as
-    the index compares them. Where `is_plain` nothing was understood, and the query is searched as it was typed.
+    the index compares them, and `meant` the same in the shop's own words, for comparing by meaning. Where `is_plain`
+    nothing was understood, and the query is searched as it was typed.
 
     `filters` hold for every result, `must_not` (values by name) and `unwanted` (words of its name) for none; `wishes`
     say what is preferred. `price` is a range in minor units of the home currency, and one of the filters. `role` is
@@ -133,6 +134,7 @@ class Understood(msgspec.Struct, frozen=True):
     """
 
     text: str = ""
+    meant: str = ""
     text_terms: tuple[str, ...] = ()
     synonyms: tuple[Synonym, ...] = ()
     filters: dict[str, tuple[str, ...]] = {}

@@ -59,6 +59,6 @@ class ServedIndex:
         """The terms, of any name, whose value says just these words of a query."""
         return self.current.saying(words)
 
-    def evidence(self, text: str, synonyms: Sequence[Synonym] = ()) -> Evidence:
+    def evidence(self, text: str, synonyms: tuple[Synonym, ...] = ()) -> Evidence:
         """What the products with all the words of a text say of themselves."""
         return self.current.evidence(text, synonyms)

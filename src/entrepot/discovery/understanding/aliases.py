@@ -5,8 +5,9 @@ An alias counts only where a product is called by it: a laptop's description spe
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
+from ..index.evidence import Evidence
 from ..index.matching import Synonym
 from ..text import query_words
 from .draft import Draft
@@ -16,6 +17,8 @@ from .measures import measures_in, synonym_of
 OTHERS_MAX = 10
 SERVED_LEAST, SERVED_AT = 24, 0.3
 """Where so many goods have the words, and such a share of them is the thing, a page is full of them."""
+NAMED_AT = 0.05
+"""Another name serves where at least such a share of the goods with it is the thing."""
 
 
 def aliases_in(draft: Draft) -> Iterator[tuple[int, int, Synonym]]:
@@ -31,13 +34,8 @@ def aliases_in(draft: Draft) -> Iterator[tuple[int, int, Synonym]]:
         if not groups:
             continue
         own = query_words(draft.said(begin, end))
-        others = [
-            tuple(each.split())
-            for group in groups
-            for each in draft.book.groups[group]
-            if draft.book.is_clear(each, groups)
-        ]
-        known = _telling(own, [each for each in dict.fromkeys(others) if each and _is_ours(draft, each)])
+        others = dict.fromkeys(each for group in groups for each in _others(draft, group, groups))
+        known = _telling(own, [each for each in others if each != own])
         covered.update(range(begin, end))
         if known and own:
             yield begin, end, Synonym(own, tuple(known[:OTHERS_MAX]), in_names=True)
@@ -89,9 +87,25 @@ def _is_served(draft: Draft, begin: int, end: int, phrase: str) -> bool:
     if not draft.book.has(phrase, "alias"):
         return False
     evidence = draft.vocabulary.evidence(draft.said(begin, end))
-    things = [sense.name for sense in draft.book.senses(phrase) if sense.kind == "thing"]
-    is_thing = not things or any(evidence.share(THING, thing) >= SERVED_AT for thing in things)
-    return evidence.total >= SERVED_LEAST and is_thing
+    return evidence.total >= SERVED_LEAST and _is_about(evidence, draft.book.things(phrase), SERVED_AT)
+
+
+def _is_about(evidence: Evidence, things: Sequence[str], least: float) -> bool:
+    """Whether such a share of the goods is one of these things; where none is known, whatever they are."""
+    return not things or sum(evidence.share(THING, thing) for thing in things) >= least
+
+
+def _others(draft: Draft, group: int, groups: Sequence[int]) -> Iterator[tuple[str, ...]]:
+    """The names of a group that the shop has, and for that thing: its `mobile` may be a brand's name."""
+    things = draft.book.group_things[group]
+    for each in draft.book.groups[group]:
+        words = tuple(each.split())
+        if not words or not _is_ours(draft, words) or draft.book.exact(each, "stop", "not", "or"):
+            continue
+        if not things and not draft.book.is_clear(each, groups):
+            continue
+        if _is_about(draft.vocabulary.evidence(each), things, NAMED_AT) or draft.book.is_named(each, things):
+            yield words
 
 
 def _telling(own: tuple[str, ...], others: list[tuple[str, ...]]) -> list[tuple[str, ...]]:

@@ -41,7 +41,8 @@ class Phrasebook:
     def __init__(self, packs: Sequence[Pack]) -> None:
         self._senses: dict[str, list[Sense]] = {}
         self.groups: list[tuple[str, ...]] = []
-        self.things: dict[str, Thing] = {}
+        self._written: list[tuple[str, ...]] = []
+        self.known_things: dict[str, Thing] = {}
         self._typos: dict[str, set[str]] = {}
         self._unspaced: dict[str, int] = {}
         self._groups_of: dict[str, set[int]] = {}
@@ -49,6 +50,7 @@ class Phrasebook:
             self._add(words, Sense(kind, language))
         for pack in packs:
             self._add_pack(pack)
+        self.group_things = [self._things_of(group) for group in self._written]
         for word, family in catalog.colour_words().items():
             self._add((word,), Sense("choice", "color", family))
         self._index()
@@ -80,6 +82,22 @@ class Phrasebook:
         """The same of a phrase just as it is written: small words have no endings to lose."""
         return any(sense.kind in kinds for sense in self._senses.get(phrase, ()))
 
+    def things(self, phrase: str) -> tuple[str, ...]:
+        """The things that a phrase names, by its own words or by another name for them."""
+        found: list[str] = []
+        for sense in self.senses(phrase):
+            found += [sense.name] if sense.kind == "thing" else []
+            found += self.group_things[int(sense.name)] if sense.kind == "alias" else ()
+        return tuple(dict.fromkeys(found))
+
+    def is_named(self, words: str, things: Sequence[str]) -> bool:
+        """Whether these words are the things' very own name, whatever else bears it."""
+        return any(key_of(self.known_things[thing].names["en"]) == words for thing in things)
+
+    def _things_of(self, group: Sequence[str]) -> tuple[str, ...]:
+        named = (sense.name for word in group for sense in self._senses.get(key_of(word), ()) if sense.kind == "thing")
+        return tuple(dict.fromkeys(named))
+
     def is_clear(self, words: str, groups: Sequence[int]) -> bool:
         """Whether words of an alias say nothing else: `tee` is tea and a shirt, `the` is tea and a small word."""
         return self._groups_of.get(words, set()) <= set(groups) and not self.exact(words, "stop", "not", "or")
@@ -108,6 +126,7 @@ class Phrasebook:
     def _add_pack(self, pack: Pack) -> None:
         for group in pack.aliases:
             number = len(self.groups)
+            self._written.append(group)
             self._add(group, Sense("alias", str(number)))
             whole = [word for word in group if len(query_words(word)) == len(words_of(word))]  # `in ears` is no ear
             self.groups.append(tuple(dict.fromkeys(" ".join(query_words(word)) for word in whole)))
@@ -121,7 +140,7 @@ class Phrasebook:
             for choice, words in attribute.choices.items():
                 self._add((choice, *words), Sense("choice", attribute.code, choice))
         for thing in pack.things.values():
-            self.things.setdefault(thing.code, thing)
+            self.known_things.setdefault(thing.code, thing)
             self._add((*thing.words, *thing.names.values()), Sense("thing", thing.code, thing.role))
         self._add(pack.accessory_words, Sense("accessory"))
         self._add(pack.fits_families, Sense("family"))

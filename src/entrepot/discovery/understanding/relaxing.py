@@ -38,7 +38,7 @@ class Part(NamedTuple):
     keep: bool
 
 
-def relax(draft: Draft, small: set[int], synonyms: Sequence[Synonym], named: set[int]) -> Loosened:
+def relax(draft: Draft, small: set[int], synonyms: tuple[Synonym, ...], named: set[int]) -> Loosened:
     """Leave parts out until some product has all the others; nothing is left out where one has them all.
 
     The attribute's name beside its value (`waist 30`) goes first, and is nothing to tell of: `named` are the places.
@@ -70,7 +70,7 @@ def relax(draft: Draft, small: set[int], synonyms: Sequence[Synonym], named: set
     return Loosened(_text(draft, small, out), told, evidence)
 
 
-def _evidence(draft: Draft, text: str, synonyms: Sequence[Synonym]) -> Evidence:
+def _evidence(draft: Draft, text: str, synonyms: tuple[Synonym, ...]) -> Evidence:
     return draft.vocabulary.evidence(text, synonyms) if query_words(text) else Evidence()
 
 
@@ -101,14 +101,14 @@ def _parts(draft: Draft, small: set[int]) -> list[Part]:
     return parts
 
 
-def _is_unknown(draft: Draft, part: Part, synonyms: Sequence[Synonym]) -> bool:
+def _is_unknown(draft: Draft, part: Part, synonyms: tuple[Synonym, ...]) -> bool:
     """Whether no product has the words, and they stand for no others."""
     spoken = {word for synonym in synonyms for word in synonym.words}
     return spoken.isdisjoint(part.words) and not all(map(draft.vocabulary.frequency, part.words))
 
 
 def _least_telling(
-    draft: Draft, small: set[int], parts: Sequence[Part], out: Sequence[Part], synonyms: Sequence[Synonym]
+    draft: Draft, small: set[int], parts: Sequence[Part], out: Sequence[Part], synonyms: tuple[Synonym, ...]
 ) -> tuple[Part, Evidence]:
     """The part without which the most telling others are still found together, and what is found then."""
     tried = []

@@ -34,7 +34,7 @@ def read_role(draft: Draft) -> Role:
     """The role that the query's words name; an empty one where they name none."""
     things, head = _things(draft)
     family = _family(draft)
-    role = draft.book.things[things[0]].role if things else ""
+    role = draft.book.known_things[things[0]].role if things else ""
     is_accessory = _has_accessory(draft, family)
     if family is not None:
         begin, end, is_for = family
@@ -84,9 +84,9 @@ def _things(draft: Draft) -> tuple[tuple[str, ...], tuple[int, int] | None]:
         if _is_behind_for(draft, begin):
             continue
         found = tuple(
-            sense.name
-            for sense in draft.book.senses(phrase)
-            if sense.kind == "thing" and said.isdisjoint(map(fold, draft.book.things[sense.name].not_words))
+            thing
+            for thing in draft.book.things(phrase)
+            if said.isdisjoint(map(fold, draft.book.known_things[thing].not_words))
         )
         if found and (best is None or (len(phrase), begin) >= best[:2]):
             best = (len(phrase), begin, end, found)

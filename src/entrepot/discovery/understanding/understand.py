@@ -30,7 +30,7 @@ from .languages import guess_language
 from .measures import measures_in
 from .phrases import phrasebook_of
 from .prices import Price, read_price
-from .reading import tidy
+from .reading import tidy, words_of
 from .relaxing import relax
 from .vocabulary import Vocabulary
 
@@ -57,6 +57,7 @@ def understand(text: str, vocabulary: Vocabulary, packs: Sequence[Pack], asker: 
     role = _decide_role(draft, relaxed.evidence)
     return Understood(
         text=relaxed.text,
+        meant=_in_our_words(draft, relaxed.text),
         text_terms=query_words(relaxed.text),
         synonyms=tuple(draft.synonyms),
         filters=draft.filters,
@@ -149,6 +150,25 @@ def _small_words(draft: Draft) -> set[int]:
 
 def _is_small(draft: Draft, word: str) -> bool:
     return draft.book.exact(word, "stop", "for") and not (word.isascii() and len(word) == 1)
+
+
+def _in_our_words(draft: Draft, text: str) -> str:
+    """The text with what the shop has no words for as the shop calls it: an encoder may know one language only."""
+    words = words_of(text)
+    for synonym in draft.synonyms:
+        if synonym.others and not all(map(draft.vocabulary.frequency, synonym.words)):
+            other = " ".join(map(draft.vocabulary.surface, synonym.others[0]))
+            for begin in range(len(words)):
+                for end in range(begin + 1, min(begin + 4, len(words)) + 1):
+                    said = text[words[begin].start : words[end - 1].end]
+                    if query_words(said) == synonym.words:
+                        text = f"{text[: words[begin].start]}{other}{text[words[end - 1].end :]}"
+                        words = words_of(text)
+                        break
+                else:
+                    continue
+                break
+    return text
 
 
 def _decide(draft: Draft, values: list[attributes.Value], evidence: Evidence) -> None:

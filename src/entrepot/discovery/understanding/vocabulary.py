@@ -28,6 +28,6 @@ class Vocabulary(Protocol):
         """The terms, of any name, whose value says just these words of a query."""
         ...
 
-    def evidence(self, text: str, synonyms: Sequence[Synonym] = ()) -> Evidence:
+    def evidence(self, text: str, synonyms: tuple[Synonym, ...] = ()) -> Evidence:
         """What the products with all the words of a text say of themselves."""
         ...

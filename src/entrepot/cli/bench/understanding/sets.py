@@ -68,12 +68,14 @@ def _is(product: DemoProduct, kind: str) -> bool:
     return product.kind == kind
 
 
-def _values(product: DemoProduct, code: str) -> set[str]:
+def values_of(product: DemoProduct, code: str) -> set[str]:
+    """Every value that a product or one of its variants has of an attribute."""
     found = {str(variant.options[code]) for variant in product.variants if code in variant.options}
     return found | ({str(product.attributes[code])} if code in product.attributes else set())
 
 
-def _price(product: DemoProduct) -> int:
+def price_of(product: DemoProduct) -> int:
+    """The lowest price of any of its offers, in cents."""
     return min(offer.price_minor for offer in product.offers)
 
 
@@ -86,15 +88,15 @@ _NUMBERED = {"power_w": "w", "memory_gb": "gb", "volume_l": "l", "width_cm": "cm
 
 def _units(drawn: Drawn) -> Judged | None:
     product = drawn.chance.choice(drawn.products)
-    codes = [code for code in (*_SIZED, *_NUMBERED) if _values(product, code)]
+    codes = [code for code in (*_SIZED, *_NUMBERED) if values_of(product, code)]
     if not codes:
         return None
     code = drawn.chance.choice(codes)
-    value = drawn.chance.choice(sorted(_values(product, code)))
+    value = drawn.chance.choice(sorted(values_of(product, code)))
     said = _other_spelling(code, value, drawn.chance)
     if said is None:
         return None
-    right = drawn.right(lambda each: _is(each, product.kind) and value in _values(each, code))
+    right = drawn.right(lambda each: _is(each, product.kind) and value in values_of(each, code))
     noun = _NOUNS[product.kind]
     text = f"{noun} {said}" if drawn.chance.random() < 0.6 or said.startswith("size") else f"{said} {noun}"
     return Judged("units", text, right)
@@ -126,12 +128,12 @@ _BETWEEN = ("between {} and {}", "{}-{} usd", "from {} to {}", "${} - ${}")
 
 def _prices(drawn: Drawn) -> Judged | None:
     product = drawn.chance.choice(drawn.products)
-    noun, price = _NOUNS[product.kind], _price(product)
+    noun, price = _NOUNS[product.kind], price_of(product)
     kind = drawn.chance.random()
     if kind < 0.6:
         high = round(price * drawn.chance.uniform(1.02, 1.5) / 100)
         text = drawn.chance.choice(_UNDER).format(high)
-        right = drawn.right(lambda each: _is(each, product.kind) and _price(each) <= high * 100)
+        right = drawn.right(lambda each: _is(each, product.kind) and price_of(each) <= high * 100)
     elif kind < 0.75:
         low = max(1, round(price * drawn.chance.uniform(0.6, 0.98) / 100))
         text = drawn.chance.choice(_OVER).format(low)
@@ -166,12 +168,12 @@ def _denials(drawn: Drawn) -> Judged | None:
             forms = ("not {}", "except {}", "but not {}", "other than {}")
     else:
         code = drawn.chance.choice(("material", "colour", "form", "pattern", "flavour"))
-        values = sorted(_values(product, code))
+        values = sorted(values_of(product, code))
         if not values or len(values[0].split()) > 2 or "," in values[0]:
             return None
         value = values[0]
         said, forms = value.lower(), _NOT
-        holds = lambda each: value in _values(each, code) and len(_values(each, code)) == 1  # noqa: E731
+        holds = lambda each: value in values_of(each, code) and len(values_of(each, code)) == 1  # noqa: E731
     right = drawn.right(lambda each: _is(each, product.kind) and not holds(each))
     form = "not {}" if " " in said and drawn.chance.random() < 0.5 else drawn.chance.choice(forms)
     if " " in said and form.startswith("-"):
@@ -195,10 +197,10 @@ def _aliases(drawn: Drawn) -> Judged | None:
     if not others:
         return None
     said = drawn.chance.choice(others)
-    colour = sorted(_values(product, "colour"))
+    colour = sorted(values_of(product, "colour"))
     if colour and drawn.chance.random() < 0.7:
         value = drawn.chance.choice(colour)
-        right = drawn.right(lambda each: _is(each, product.kind) and value in _values(each, "colour"))
+        right = drawn.right(lambda each: _is(each, product.kind) and value in values_of(each, "colour"))
         return Judged("alias", f"{value.lower()} {said}", right)
     if drawn.chance.random() < 0.5:
         return Judged("alias", said, drawn.right(lambda each: _is(each, product.kind)))
@@ -210,12 +212,12 @@ def _plurals(drawn: Drawn) -> Judged | None:
     product = drawn.chance.choice(drawn.products)
     word = drawn.chance.choice(_WORDS[product.kind][:2])
     said = word[:-1] if word.endswith("s") and not word.endswith("ss") else plural(word)
-    values = sorted(_values(product, "colour") | _values(product, "material"))
+    values = sorted(values_of(product, "colour") | values_of(product, "material"))
     if not values:
         return Judged("plural", said, drawn.right(lambda each: _is(each, product.kind)))
     value = drawn.chance.choice(values)
     right = drawn.right(
-        lambda each: _is(each, product.kind) and value in _values(each, "colour") | _values(each, "material")
+        lambda each: _is(each, product.kind) and value in values_of(each, "colour") | values_of(each, "material")
     )
     return Judged("plural", f"{value.lower()} {said}", right)
 
@@ -235,7 +237,7 @@ def _typos(drawn: Drawn) -> Judged | None:
     """One edit in any word of letters of a query that names a kind and a colour, a material or a brand."""
     product = drawn.chance.choice(drawn.products)
     noun = _NOUNS[product.kind]
-    values = sorted(_values(product, "colour") | _values(product, "material") | {product.brand})
+    values = sorted(values_of(product, "colour") | values_of(product, "material") | {product.brand})
     value = drawn.chance.choice(values)
     words = f"{value.lower()} {noun}".split()
     places = [place for place, word in enumerate(words) if word.isalpha() and len(word) >= 4]
@@ -244,7 +246,7 @@ def _typos(drawn: Drawn) -> Judged | None:
     place = drawn.chance.choice(places)
     right = drawn.right(
         lambda each: (
-            _is(each, product.kind) and value in _values(each, "colour") | _values(each, "material") | {each.brand}
+            _is(each, product.kind) and value in values_of(each, "colour") | values_of(each, "material") | {each.brand}
         )
     )
     words[place] = edited(words[place], drawn.chance)

@@ -60,7 +60,7 @@ class Meaning:
 
 def asked(query: IndexQuery, understood: Understood | None) -> IndexQuery:
     """A query with what was understood from its words. What the shopper filters by goes before what the words say."""
-    if understood is None:
+    if understood is None or understood.is_plain:
         return query
     chosen = {name: values for name, values in understood.filters.items() if name not in query.filters}
     wishes = [wish for wish in understood.wishes if wish.name not in query.filters]

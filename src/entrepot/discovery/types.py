@@ -154,7 +154,8 @@ class Understood(msgspec.Struct, frozen=True):
     @property
     def is_plain(self) -> bool:
         """Whether nothing but words was found in it."""
-        return not (self.chips or self.synonyms or self.corrected or self.relaxed or self.unwanted)
+        told = self.chips or self.corrected or self.relaxed
+        return not (told or self.synonyms or self.unwanted or self.wishes or self.filters)
 
 
 class SearchRequest(msgspec.Struct, frozen=True):
@@ -184,8 +185,8 @@ class Hit(msgspec.Struct, frozen=True):
 
     `price` is in minor units of `currency`, the seller's; `home_price` is the same in the market's home currency, by
     which lists are sorted and filtered. While reduced, `was` is the price before and `lowest_30d` the lowest of the 30
-    days before. `url` leads to the very variant. `why` in plain words. A `model` is paid by its `meters`; its `price` is
-    the first one's, in minor units, rounded up.
+    days before. `url` leads to the very variant. `why` in plain words. A `model` is paid by its `meters`; its `price`
+    is the first one's, in minor units, rounded up.
     """
 
     id: str

@@ -23,6 +23,7 @@ from .report import Measured, Report, machine, render, to_json
 from .routes import measure_routes
 from .search import measure_search
 from .transfers import measure_transfers
+from .understanding import measure_understanding
 from .visible import measure_visible
 
 Bench = Callable[[Path, str | None], list[Measured]]
@@ -40,6 +41,7 @@ BENCHES: Mapping[str, Bench] = {
     "routes": measure_routes,
     "search": measure_search,
     "search-500k": partial(measure_search, products=500_000),
+    "understanding": measure_understanding,
     "visible": measure_visible,
     "consoles": measure_consoles,
 }

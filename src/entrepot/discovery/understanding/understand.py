@@ -16,6 +16,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from msgspec.structs import replace
+
 from entrepot import catalog
 from entrepot.catalog import Pack
 
@@ -55,7 +57,7 @@ def understand(text: str, vocabulary: Vocabulary, packs: Sequence[Pack], asker: 
     negation.leave_out_values(draft, relaxed.evidence)
     _decide(draft, values, relaxed.evidence)
     role = _decide_role(draft, relaxed.evidence)
-    return Understood(
+    understood = Understood(
         text=relaxed.text,
         meant=_in_our_words(draft, relaxed.text),
         text_terms=query_words(relaxed.text),
@@ -73,6 +75,9 @@ def understand(text: str, vocabulary: Vocabulary, packs: Sequence[Pack], asker: 
         corrected=draft.text if draft.text != typed else None,
         typed=typed,
         relaxed=relaxed.left_out,
+    )
+    return (
+        replace(understood, text=text, meant=text, text_terms=query_words(text)) if understood.is_plain else understood
     )
 
 

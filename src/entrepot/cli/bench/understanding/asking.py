@@ -1,4 +1,4 @@
-"""Asking a market: as the search asks its index, and as plain BM25 does; and how well the first ten answer."""
+"""Asking a market: as the search asks its index, and as plain BM25 does; and how well the first results answer."""
 
 from __future__ import annotations
 
@@ -64,9 +64,9 @@ class Plain:
 
 
 def success(judged: Judged, found: Sequence[str]) -> float:
-    """The share of the first ten that are right, of those that can be."""
+    """Of as many first results as products are right, at most ten, the share that is right."""
     most = min(FIRST, len(judged.right))
-    return sum(each in judged.right for each in found[:FIRST]) / most
+    return sum(each in judged.right for each in found[:most]) / most
 
 
 def scores(queries: Sequence[Judged], ask: Callable[[Judged], Sequence[str]]) -> dict[str, list[float]]:

@@ -10,9 +10,10 @@ from typing import Any, NamedTuple, TypeVar
 
 from PIL import Image
 
-from entrepot import catalog, cloud, deliver, group, identity, orders, pay
+from entrepot import catalog, cloud, deliver, discovery, group, identity, orders, pay
 from entrepot.app import Entrepot, open_home
 from entrepot.catalog import CategoryDraft, ProductDraft, ReviewDraft, VariantDraft
+from entrepot.discovery import RuleDraft
 from entrepot.identity import Address, Scope
 from entrepot.kernel import DAY, Tx
 from tests.cast import ALICE, BRUNO, DANA, PASSWORD_HASH, Person, join
@@ -51,6 +52,17 @@ class PageMarket(NamedTuple):
     guest_link: str
     compute_invoice_id: str
     topup_id: str
+    models: dict[str, str]
+
+    def photo(self) -> str:
+        """What a photograph of a lamp finds."""
+        return f"/search/image/{self.entrepot.pictures.see(_png(COLOURS['Brass']))}"
+
+    def rule_id(self) -> str:
+        """A rule that pins."""
+        dana = Scope("usr_dana", None, frozenset({identity.Role.OPERATOR}))
+        rules = self.entrepot.database.read_now(lambda snapshot: discovery.list_rules(snapshot, dana))
+        return next(rule.id for rule in rules if rule.draft.action == "pin")
 
 
 def build(home: Path) -> PageMarket:
@@ -88,6 +100,7 @@ class _Builder:
         self.entrepot.settle()
         bought = self._orders()
         self._rules()
+        self._search()
         return PageMarket(
             entrepot=self.entrepot,
             slugs=self.slugs,
@@ -100,7 +113,30 @@ class _Builder:
             guest_link=self._guest_link(),
             compute_invoice_id=self._compute(bea),
             topup_id=self.see(cloud.list_topups, bea)[0].id,
+            models=self._models(bea),
         )
+
+    def _search(self) -> None:
+        """Rules of search of each kind, in force, planned and ended; synonyms; a search that found nothing."""
+        cup = self.see(catalog.get_product, self.slugs["cup"]).id
+        lamp = self.see(catalog.get_product, self.slugs["lamp"]).id
+        later = self.entrepot.database.clock.now() + 10 * DAY
+        for draft in (
+            RuleDraft("Cups beside lamps, for the weeks before the holidays", "pin", (cup,), queries=("lamp",)),
+            RuleDraft("Lumen first", "boost", filters={"brand": ("Lumen",)}, category="home/lamps", weight=3.0),
+            RuleDraft("Two of each shop", "spread", most=2),
+            RuleDraft("Not before the launch", "exclude", (lamp,), queries=("launch",), starts_at=later),
+        ):
+            rule = self.do(discovery.add_rule, self.dana, draft)
+        self.do(discovery.end_rule, self.dana, rule.id)
+        words = discovery.SynonymDraft(("lamp", "luminaire", "table light"))
+        self.do(discovery.add_synonym, self.dana, words)
+        self.do(discovery.add_synonym, self.dana, discovery.SynonymDraft(("tableware",), ("cup",), "one_way", "en"))
+        for session in ("ses_a", "ses_b"):
+            asked = discovery.SearchRequest("gramophone", session=session)
+            self.entrepot.searcher.search(Scope.public(), asked)
+        self.entrepot.signals.flush()
+        self.entrepot.settle()
 
     def _compute(self, scope: Scope) -> str:
         """Bea uses compute: granted, paid, on an invoice that is due in part; her newest payment was declined."""
@@ -119,6 +155,29 @@ class _Builder:
         self.do(cloud.top_up, scope, 1_000, "tok_decline", settings)
         self.entrepot.rest()
         return issued.id
+
+    def _models(self, scope: Scope) -> dict[str, str]:
+        """Models that Bea makes, by the state that they are in; the one that is published was used by the shop."""
+        made = {}
+        for state in ("draft", "submitted", "refused", "live"):
+            name = f"bea-{state}-with-a-long-name-that-wants-to-break-the-table-of-a-phone"
+            licence = cloud.Licence("llama-3.2-community", "https://example.com/terms") if state == "live" else None
+            file = cloud.ModelFile("weights", "model-00001-of-00003.safetensors", "0" * 64, 123_456_789)
+            draft = cloud.ModelDraft(
+                name, "embedding", "static", licence or cloud.Licence("MIT"), (file,) if state == "draft" else (),
+                "Knows cups.\n\nFails at <b>plates</b>.", base="somebody/cups-base",
+            )  # fmt: skip
+            known = cloud.Capabilities(context=512, dimensions=256)
+            made[state] = model = self.do(cloud.add_model, scope, draft, known).id
+            if state != "draft":
+                self.do(cloud.set_prices, scope, model, {"embedding_tokens": 12_345_000_000, "rerank_tokens": 0})
+                self.do(cloud.submit_model, scope, model)
+        self.do(cloud.refuse_model, self.dana, made["refused"], "Its card does not say what it was trained on")
+        self.do(cloud.publish_model, self.dana, made["live"], 7_250)
+        self.entrepot.settle()
+        found = self.see(catalog.iterate_documents, "", 1_000)
+        self.slugs["model"] = next(each.slug for each in found if each.external_id.startswith("bea-live"))
+        return made
 
     def _open_shop(self, scope: Scope, person: Person, drafts: Sequence[ProductDraft]) -> None:
         merchant_id = str(scope.organisation)

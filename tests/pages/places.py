@@ -8,6 +8,8 @@ from typing import NamedTuple
 from tests.cast import ALICE, BRUNO, DANA, Person
 from tests.pages.market import BEA, BEN, EVE, PIA, PageMarket
 
+MODEL_NAME = "bea-live-with-a-long-name-that-wants-to-break-the-table-of-a-phone"
+
 
 class Place(NamedTuple):
     """A page: what it is called here, who looks, its address, and the status it answers with."""
@@ -33,6 +35,14 @@ def _part(status: str) -> Place:
     return Place(f"merchant order {status}", BRUNO, lambda market: f"/merchant/orders/{market.parts[status]}")
 
 
+def _model(state: str) -> Place:
+    return Place(f"own model {state}", BEA, lambda market: f"/cloud/publishing/{market.models[state]}")
+
+
+def _decision(state: str) -> Place:
+    return Place(f"model {state} for the operator", DANA, lambda market: f"/operator/models/{market.models[state]}")
+
+
 def _product(name: str) -> Place:
     return Place(f"product {name}", None, lambda market: f"/p/{market.slugs[name]}")
 
@@ -44,6 +54,9 @@ SHOP = (
     _at("search filtered", None, "/search?filter.category=home/lamps&filter.brand=Lumen&filter.price=1000..9999"),
     _at("filters", None, "/search?filter.category=home#filters"),
     _at("search with no result", None, "/search?q=xylophonequartz"),
+    _at("search by photo", None, "/search/image"),
+    Place("found by photo", None, lambda market: market.photo()),
+    Place("found by photo filtered", None, lambda market: market.photo() + "?filter.price=1..2"),
     _at("category", None, "/category/home"),
     _at("category filtered", None, "/category/home/lamps?filter.price=1..2"),
     _at("brand", None, "/brand/Lumen"),
@@ -110,6 +123,15 @@ OPERATOR = (
     _at("gift cards", DANA, "/operator/gift-cards"),
     _at("merchants", DANA, "/operator/merchants"),
     _at("taxonomy", DANA, "/operator/taxonomy"),
+    _at("search rules", DANA, "/operator/search"),
+    _at("new search rule", DANA, "/operator/search/rules/new?q=lamp&action=include"),
+    Place("search rule", DANA, lambda market: f"/operator/search/rules/{market.rule_id()}?q=lamp"),
+    _at("synonyms", DANA, "/operator/search/synonyms"),
+    _at("weak searches", DANA, "/operator/search/weak"),
+    _at("explained page", DANA, "/operator/search/explain?q=lamp"),
+    _at("explained page without words", DANA, "/operator/search/explain?q=lamp&without=text&filter.category=home"),
+    _at("explained page of nothing", DANA, "/operator/search/explain?q=xylophonequartz"),
+    _at("search as the operator", DANA, "/search?q=lamp"),
     _at("moderation", DANA, "/operator/moderation"),
     _at("no merchants", DANA, "/operator/merchants?status=suspended"),
     _at("operator orders", DANA, "/operator/orders"),
@@ -123,6 +145,16 @@ OPERATOR = (
     _at("ledger", DANA, "/operator/ledger"),
     Place("ledger of an order", DANA, lambda market: f"/operator/ledger?ref={market.parts['completed']}"),
     _at("compute", DANA, "/operator/compute?days=30"),
+    _at("search for a model", None, "/search?q=bea+live+model"),
+    _product("model"),
+    _at("models", BEA, "/cloud/models"),
+    Place("model with terms", PIA, lambda market: f"/cloud/models/{MODEL_NAME}"),
+    _at("publishing", BEA, "/cloud/publishing"),
+    _at("nothing published", PIA, "/cloud/publishing"),
+    _at("send a model", BEA, "/cloud/publishing/new"),
+    *(_model(state) for state in ("draft", "submitted", "refused", "live")),
+    _at("models for the operator", DANA, "/operator/models"),
+    *(_decision(state) for state in ("submitted", "live")),
     _at("use of compute by the shop", DANA, "/cloud/usage"),
     _at("no use of compute", BRUNO, "/cloud/usage?days=7"),
     _at("credit", BEA, "/cloud/credit"),

@@ -38,6 +38,16 @@ def nano(amount: int, currency: str, language: str) -> str:
     return f"{sign}{mark}{number}" if mark else f"{sign}{number} {currency}"
 
 
+def rate(amount: int, currency: str, language: str) -> str:
+    """A price in thousand-millionths, to its last digit: whoever pays by it must be able to reckon with it."""
+    decimals = decimals_of(currency)
+    whole, rest = divmod(amount, 10**9)
+    digits = f"{rest:09d}".rstrip("0").ljust(decimals, "0")
+    number = f"{whole:,}" + (f".{digits}" if digits else "")
+    mark = _MARKS[language].get(currency)
+    return f"{mark}{number}" if mark else f"{number} {currency}"
+
+
 def _first_two(rest: str) -> int:
     """How many decimals show the first two digits that count."""
     return len(rest) - len(rest.lstrip("0")) + 2

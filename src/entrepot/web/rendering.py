@@ -3,8 +3,8 @@
 In a template:
 
 - `t("cart.title", count=3)`: an interface text; every word a person reads comes from `texts/*.json`
-- `amount|money("USD")`, `amount|nano("USD")`, `at|day`, `at|moment`, `at|machine_time`, `at|ago`, `code|country`: by
-  the visitor's language
+- `amount|money("USD")`, `amount|nano("USD")`, `price|rate("USD")`, `at|day`, `at|moment`, `at|machine_time`, `at|ago`,
+  `code|country`: by the visitor's language
 - `sha256|picture(640)`, `sha256|srcset`, `hit.image|srcset_of`: addresses of a stored picture
 - `static("app.css")`: the address of a file in `static/`, which changes with its content
 - `csrf_field()` and `key_field()`: hidden fields; the first in every form that posts, the second also where money or
@@ -161,6 +161,7 @@ def environment(language: str) -> Environment:
     made.filters.update(
         money=lambda amount, currency: formats.money(amount, currency, language),
         nano=lambda amount, currency: formats.nano(amount, currency, language),
+        rate=lambda nano, currency: formats.rate(nano, currency, language),
         day=lambda at: formats.day(at, language),
         moment=lambda at: formats.moment(at, language),
         day_of_month=formats.day_of_month,

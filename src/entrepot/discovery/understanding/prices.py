@@ -26,6 +26,8 @@ Convert = Callable[[int, str], int | None]
 taken for the market's own: people write `euro` where they mean money."""
 
 _NUMBER = r"(?:\d{1,3}(?:[., '\u2019]\d{3})+(?:[.,]\d{1,2})?|\d{1,9}(?:[.,]\d{1,2})?)(?![\d])"
+_LETTERS = r"0-9A-Za-z_\u00c0-\u04ff"
+"""Behind one of these no number and no word of a bound begins; behind a sign of a script without spaces it may."""
 _LINE = r"\s?(?:-|–|—|~|～|\.\.)\s?"
 
 
@@ -126,19 +128,19 @@ def _patterns() -> tuple[re.Pattern[str], ...]:
         _alternatives(word for each in words for word in getattr(each, name))
         for name in ("under", "over", "under_after", "over_after")
     )
-    b, e = r"(?<![\w-])", r"(?![^\W\d_\u2e80-\uffff])"
+    b, e = rf"(?<![{_LETTERS}-])", r"(?![^\W\d_\u2e80-\uffff])"
     front, behind = rf"(?P<c1>{c})?\s?", rf"(?:\s?(?P<c2>{c}){e})?"
     two = rf"{front}(?P<low>{n})(?:\s?(?P<c3>{c}){e})?"
     then = rf"(?P<c4>{c})?\s?(?P<high>{n}){behind}"
     sources = (
         rf"{b}(?:{first})\s?{two}(?:{_LINE}|\s?(?:{middle})\s?){then}",
-        rf"(?<![\w.,-])(?P<bare>){two}(?:{_LINE}|\s?(?:{to})\s?){then}",
+        rf"(?<![{_LETTERS}.,-])(?P<bare>){two}(?:{_LINE}|\s?(?:{to})\s?){then}",
         rf"{b}(?:{under})\s?{front}(?P<high>{n}){behind}",
         rf"{b}(?:{over})\s?{front}(?P<low>{n}){behind}",
-        rf"(?<![\w.,-])[<≤]=?\s?{front}(?P<high>{n}){behind}",
-        rf"(?<![\w.,-])[>≥]=?\s?{front}(?P<low>{n}){behind}",
-        rf"(?<![\w.,-]){front}(?P<high>{n}){behind}\s?(?:{under_after}){e}",
-        rf"(?<![\w.,-]){front}(?P<low>{n}){behind}\s?(?:{over_after}){e}",
+        rf"(?<![{_LETTERS}.,-])[<≤]=?\s?{front}(?P<high>{n}){behind}",
+        rf"(?<![{_LETTERS}.,-])[>≥]=?\s?{front}(?P<low>{n}){behind}",
+        rf"(?<![{_LETTERS}.,-]){front}(?P<high>{n}){behind}\s?(?:{under_after}){e}",
+        rf"(?<![{_LETTERS}.,-]){front}(?P<low>{n}){behind}\s?(?:{over_after}){e}",
     )
     return tuple(re.compile(source, re.IGNORECASE) for source in sources)
 

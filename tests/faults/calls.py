@@ -103,7 +103,7 @@ class Told(NamedTuple):
 
 
 class Client:
-    """A connection that calls a model."""
+    """A connection that calls a model, once."""
 
     def __init__(self, address: str, key: str) -> None:
         place = urlsplit(address)
@@ -117,17 +117,14 @@ class Client:
         content = json.dumps({"model": model, "max_tokens": 16, "messages": [message], **options}).encode()
         head = f"POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {self._key}\r\n"
         head += f"connection: close\r\ncontent-type: application/json\r\ncontent-length: {len(content)}\r\n\r\n"
-        self._socket.sendall(head.encode() + content)
         got = b""
-        while part := self._socket.recv(65_536):
-            got += part
-            if pieces is not None and got.count(b"data: ") >= pieces:
-                break
+        with self._socket:
+            self._socket.sendall(head.encode() + content)
+            while part := self._socket.recv(65_536):
+                got += part
+                if pieces is not None and got.count(b"data: ") >= pieces:
+                    break
         return _told(got)
-
-    def close(self) -> None:
-        """Go away."""
-        self._socket.close()
 
 
 def _told(got: bytes) -> Told:
@@ -170,16 +167,14 @@ class Crowd:
 
     def _talk(self, model: str, stream: bool) -> None:
         while not self._stop.is_set():
+            self.under_way += 1
             try:
-                client = Client(self._address, self._key)
-                self.under_way += 1
-                self.told.append(client.call(model, stream=stream))
+                self.told.append(Client(self._address, self._key).call(model, stream=stream))
             except OSError:
                 self.broken += 1
                 return
             finally:
                 self.under_way -= 1
-            client.close()
 
 
 class Ended(NamedTuple):
@@ -204,6 +199,14 @@ def until_closed(database: Database) -> None:
     while left := database.read_now(settling.list_open_requests):
         assert time.monotonic() < until, f"still open: {left}"
         time.sleep(0.05)
+
+
+def until_looked_at(database: Database) -> None:
+    """Wait until what some stream has used so far was noted."""
+    until = time.monotonic() + WAIT_S
+    while not any(row.seen for row in database.read_now(settling.list_open_requests)):
+        assert time.monotonic() < until, "no stream was looked at"
+        time.sleep(0.02)
 
 
 def check_told(told: Sequence[Told], rows: Sequence[Ended]) -> None:

@@ -192,7 +192,7 @@ async def _serve() -> None:
     async with double() as (made, address):
         _say(address)
         while line := await loop.run_in_executor(None, sys.stdin.readline):
-            made.fault, _, pace = line.strip().partition(" ")
+            made.fault, _, pace = line.rstrip("\n").partition(" ")
             made.pace_s = float(pace or 0)
             made.asked.clear()
             made.keys.clear()

@@ -4,9 +4,23 @@ from __future__ import annotations
 
 import logging
 import sys
+from contextlib import suppress
 from typing import Any
 
 import structlog
+
+
+class _Lines(structlog.PrintLogger):
+    """Writes lines. One that cannot be written (the disk that keeps the log is full, its reader has gone) is lost: what
+    the program was doing goes on."""
+
+    def msg(self, message: str) -> None:
+        """Write a line."""
+        with suppress(OSError, ValueError):
+            super().msg(message)
+
+    log = debug = info = warn = warning = msg
+    fatal = failure = err = error = critical = exception = msg
 
 
 def configure_logs(level: str = "INFO", as_json: bool | None = None) -> None:
@@ -26,7 +40,7 @@ def configure_logs(level: str = "INFO", as_json: bool | None = None) -> None:
             *last,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(number),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=lambda *_: _Lines(sys.stderr),
         cache_logger_on_first_use=False,
     )
     for noisy in ("httpx", "httpcore", "uvicorn.access"):

@@ -92,7 +92,7 @@ class Answer:
         except TimeoutError as error:
             raise EngineFault(f"The engine said nothing for {self._silence_s:.0f} s") from error
         except OSError as error:
-            raise EngineFault(f"The engine's answer broke off: {type(error).__name__}") from error
+            raise _Closed(f"The engine's answer broke off: {type(error).__name__}") from error
         if not data:
             self._at_end()
             return 0
@@ -106,7 +106,7 @@ class Answer:
     def _at_end(self) -> None:
         """The server closed the connection: that ends a body whose length it had not told, and breaks off any other."""
         if not self._has_head:
-            raise EngineFault("The engine does not answer: it closed the connection")
+            raise _Closed("The engine does not answer: it closed the connection")
         if self._has_length:
             raise EngineFault("The engine's answer broke off before its end")
         self.is_whole = True
@@ -210,15 +210,22 @@ class Connections:
             writer.write(request)
             await writer.drain()
             await answer.read_head()
-        except BaseException as error:
+        except (_Closed, OSError) as error:
             writer.close()
-            if not is_fresh and not answer.has_begun and reader.at_eof():
+            if not is_fresh and not answer.has_begun:
                 raise _Stale from error
-            if isinstance(error, OSError):
-                raise EngineFault(f"The engine does not answer: {type(error).__name__}") from error
+            if isinstance(error, _Closed):
+                raise
+            raise EngineFault(f"The engine does not answer: {type(error).__name__}") from error
+        except BaseException:
+            writer.close()
             raise
         return answer, reader, writer
 
 
+class _Closed(EngineFault):
+    """The server closed the connection."""
+
+
 class _Stale(Exception):
-    """A kept connection had been closed by the server."""
+    """A kept connection had been closed by the server before it was asked."""

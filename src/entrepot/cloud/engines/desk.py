@@ -207,13 +207,13 @@ class Desk:
             self._under_way.discard(key)
             return
         if isinstance(problem, NotFound | Conflict):  # trying again cannot help: the proofs name it
-            log.error("a call cannot be settled", request=ending.request, attempt=ending.attempt, exc_info=problem)
             self._under_way.discard(key)
+            log.error("a call cannot be settled", request=ending.request, attempt=ending.attempt, exc_info=problem)
             return
-        log.warning("a call waits to be settled", request=ending.request, reason=_reason(problem))
         self._owed[key] = (organisation, ending)
         if self._paying is None or self._paying.done():
             self._paying = asyncio.ensure_future(self._pay_later())
+        log.warning("a call waits to be settled", request=ending.request, reason=_reason(problem))
 
     async def _pay_later(self) -> None:
         tries = 0

@@ -1,0 +1,148 @@
+"""kill -9 in a batch, and in a call under an Idempotency-Key: each is answered in the end, and billed once."""
+
+import json
+import time
+from collections.abc import Callable
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import httpx
+import pytest
+
+from entrepot.cloud.reconciling import reconcile
+from entrepot.cloud.replay import replay
+from entrepot.cloud.settling import list_open_requests
+from entrepot.kernel import Database
+from tests.faults.calls import MODEL, cloud_database, elsewhere, list_ended, open_cloud
+from tests.faults.test_kill import breaches
+from tests.journeys.server import Server
+from tests.proof import count
+
+KILLS = count(1, 12)
+LINES = count(24, 120)
+PACE_S = 0.1
+CHAT = "/v1/chat/completions"
+HELLO: dict[str, Any] = {"model": MODEL, "max_tokens": 16, "messages": [{"role": "user", "content": "Hello"}]}
+
+
+@pytest.mark.timeout(600)
+def test_kill_9_in_a_batch_leaves_each_line_answered_and_billed_once(tmp_path: Path) -> None:
+    assert kill_in_a_batch({}, tmp_path / "home", 1) > 0, "the kill came in the middle"
+
+
+@pytest.mark.proof
+@pytest.mark.timeout(3_600)
+def test_kill_9_again_and_again(
+    environ: dict[str, str], tmp_path: Path, report_count: Callable[[str, int], None]
+) -> None:
+    report_count("lines asked again", kill_in_a_batch(environ, tmp_path / "home", KILLS))
+    report_count("kill -9 in a batch", KILLS)
+
+
+def kill_in_a_batch(environ: dict[str, str], home: Path, kills: int) -> int:
+    """Kill the server of a batch so often; returns how many lines were asked more than once."""
+    chance = Random(5)
+    with elsewhere() as there:
+        key = open_cloud(home, environ, there)
+        there.be(pace_s=PACE_S)
+        server = Server(home, environ)
+        batch = send(server, key)
+        for number in range(kills):
+            under_way(server, key, batch)
+            time.sleep(chance.random())
+            server.kill()
+            if number == kills - 1:
+                there.be()
+            server = Server(home, environ)
+        ended = wait(server, key, batch)
+        answers = read(server, key, ended["output_file_id"])
+        server.kill()
+        with cloud_database(home, environ) as database:
+            check(home, environ, database, ended, answers)
+            return len({row.id for row in list_ended(database) if row.attempt > 1})
+
+
+@pytest.mark.proof
+def test_a_call_under_a_key_that_was_killed_is_answered_anew_and_billed_once(
+    environ: dict[str, str], tmp_path: Path
+) -> None:
+    home = tmp_path / "home"
+    with elsewhere() as there:
+        key = open_cloud(home, environ, there)
+        there.be(pace_s=0.3)
+        server = Server(home, environ)
+        with browser(server, key, timeout=0.7) as client, pytest.raises(httpx.TimeoutException):
+            client.post(CHAT, json=HELLO, headers={"idempotency-key": "once"})
+        server.kill()
+        there.be()
+        server = Server(home, environ)
+        with browser(server, key) as client:
+            first, second = (client.post(CHAT, json=HELLO, headers={"idempotency-key": "once"}) for _ in range(2))
+        server.kill()
+        assert first.status_code == 200, first.text
+        assert first.content == second.content
+        with cloud_database(home, environ) as database:
+            reconcile(database, "USD9")
+            rows = list_ended(database)
+            assert sorted((row.attempt, row.outcome) for row in rows) == [(1, "void"), (2, "exact")]
+            assert len({row.id for row in rows}) == 1
+            assert breaches(home, dict(environ)) == []
+
+
+def browser(server: Server, key: str, timeout: float = 30) -> httpx.Client:
+    return httpx.Client(base_url=server.address, headers={"authorization": f"Bearer {key}"}, timeout=timeout)
+
+
+def send(server: Server, key: str) -> str:
+    lines = [json.dumps({"custom_id": f"l{n}", "method": "POST", "url": CHAT, "body": HELLO}) for n in range(LINES)]
+    with browser(server, key) as client:
+        file = client.post("/v1/files", data={"purpose": "batch"}, files={"file": ("x", "\n".join(lines).encode())})
+        body = {"input_file_id": file.json()["id"], "endpoint": CHAT}
+        return str(client.post("/v1/batches", json=body).json()["id"])
+
+
+def under_way(server: Server, key: str, batch: str) -> None:
+    """Until lines of it are asked."""
+    end = time.monotonic() + 60
+    with browser(server, key) as client:
+        while client.get(f"/v1/batches/{batch}").json()["status"] != "in_progress":
+            assert time.monotonic() < end
+            time.sleep(0.05)
+    time.sleep(0.3)
+
+
+def wait(server: Server, key: str, batch: str) -> dict[str, Any]:
+    end = time.monotonic() + 120
+    with browser(server, key) as client:
+        while True:
+            found = client.get(f"/v1/batches/{batch}").json()
+            if found["status"] == "completed":
+                return dict(found)
+            assert time.monotonic() < end, found
+            time.sleep(0.2)
+
+
+def read(server: Server, key: str, file: str) -> list[dict[str, Any]]:
+    with browser(server, key) as client:
+        return [json.loads(line) for line in client.get(f"/v1/files/{file}/content").text.splitlines()]
+
+
+def check(
+    home: Path, environ: dict[str, str], database: Database, ended: dict[str, Any], answers: list[dict[str, Any]]
+) -> None:
+    """Every line has one answer and one bill, the batch's cost is their sum, and nothing is open."""
+    reconcile(database, "USD9")  # what its schedule would do within the minute
+    assert database.read_now(list_open_requests) == []
+    assert ended["request_counts"] == {"total": LINES, "completed": LINES, "failed": 0}
+    assert sorted(row["custom_id"] for row in answers) == sorted(f"l{n}" for n in range(LINES))
+    rows = list_ended(database)
+    settled = [row for row in rows if row.state == "settled"]
+    assert len(settled) == len({row.id for row in settled}) == LINES
+    assert {row.id for row in settled} == {row["response"]["request_id"] for row in answers}
+    assert {row.outcome for row in rows} <= {"exact", "void"}
+    told = sum(row["response"]["body"]["usage"]["cost"]["nano"] for row in answers)
+    bill = database.read_now(lambda s: replay(s, rows[0].organisation, 0, 2**53))
+    assert told == ended["cost"]["nano"] == sum(row.price for row in rows) == bill.charged
+    assert bill.differences == ()
+    assert breaches(home, dict(environ)) == []

@@ -27,6 +27,7 @@ from ..text import query_words
 from ..types import Chip, Understood
 from . import aliases, attributes, negation, roles, spelling
 from .draft import Asker, Draft
+from .goods import FITS, ROLE
 from .labels import price_label, say, value_label
 from .languages import guess_language
 from .measures import measures_in
@@ -203,12 +204,12 @@ def _decide_role(draft: Draft, evidence: Evidence) -> roles.Role:
     draft.wishes += wishes
     language = draft.asker.language
     away = (("ignore", "role"),)
-    if any(wish.name == roles.FITS for wish in wishes):
+    if any(wish.name == FITS for wish in wishes):
         draft.chips.append(
-            Chip("fits", say("fits", language, value=role.fits[0]), roles.FITS, role.fits[0], role.fits[0], away)
+            Chip("fits", say("fits", language, value=role.fits[0]), FITS, role.fits[0], role.fits[0], away)
         )
-    elif role.role in ("device", "accessory") and any(wish.name == roles.ROLE and wish.weight < 0 for wish in wishes):
-        draft.chips.append(Chip("role", say(role.role, language), roles.ROLE, role.role, "", away))
+    elif role.role in ("device", "accessory") and any(wish.name == ROLE and wish.weight < 0 for wish in wishes):
+        draft.chips.append(Chip("role", say(role.role, language), ROLE, role.role, "", away))
     return role
 
 

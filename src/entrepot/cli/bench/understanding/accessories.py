@@ -6,7 +6,7 @@ each model the device and several accessories that say what they fit. Titles fol
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from random import Random
 
 import msgspec
@@ -91,11 +91,11 @@ def documents(made: list[Made]) -> Iterator[ProductDocument]:
 def draw(made: list[Made], seed: int = 7, queries: int = QUERIES) -> Iterator[Judged]:
     """Queries for a device, for an accessory, and for what fits a model."""
     chance = Random(f"{seed}/roles")
-    yield from _unique("role", queries, lambda: _role(made, chance))
-    yield from _unique("fits", queries, lambda: _fits(made, chance))
+    yield from _unique(queries, lambda: _role(made, chance))
+    yield from _unique(queries, lambda: _fits(made, chance))
 
 
-def _unique(name: str, queries: int, make_one) -> Iterator[Judged]:  # type: ignore[no-untyped-def]
+def _unique(queries: int, make_one: Callable[[], Judged]) -> Iterator[Judged]:
     seen: set[str] = set()
     for _ in range(queries * 20):
         if len(seen) == queries:

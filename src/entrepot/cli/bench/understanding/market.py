@@ -66,7 +66,7 @@ def documents_of(catalogue: DemoCatalogue) -> Iterator[Document]:
 
 def _document(number: int, product: DemoProduct, names: dict[str, str]) -> ProductDocument:
     parts = product.category.split("/")
-    own = {code: (_said(value),) for code, value in product.attributes.items()}
+    own: dict[str, tuple[str, ...]] = {code: (_said(value),) for code, value in product.attributes.items()}
     offers = tuple(_offers(number, product))
     return ProductDocument(
         id=f"prd_{number:026d}", slug="", external_id=product.external_id, title=product.title,
@@ -82,7 +82,7 @@ def _document(number: int, product: DemoProduct, names: dict[str, str]) -> Produ
 def _offers(number: int, product: DemoProduct) -> Iterator[DocumentOffer]:
     options = {variant.external_id: variant.options for variant in product.variants}
     for place, offer in enumerate(product.offers):
-        choices = {code: (value,) for code, value in options[offer.variant].items()}
+        choices: dict[str, tuple[str, ...]] = {code: (value,) for code, value in options[offer.variant].items()}
         yield DocumentOffer(
             f"off_{number:020d}{place:06d}", offer.variant, offer.merchant, choices, offer.price_minor, CURRENCY,
             sellable=True, available=None,

@@ -158,27 +158,32 @@ def _within(product: DemoProduct, low: int, high: int) -> bool:
 _NOT = ("not {}", "no {}", "without {}", "-{}", "except {}", "but not {}", "other than {}")
 
 
+_NOT_BRAND = ("not {}", "-{}", "except {}", "but not {}", "other than {}", "not from {}")
+
+
 def _denials(drawn: Drawn) -> Judged | None:
     product = drawn.chance.choice(drawn.products)
-    noun = _NOUNS[product.kind]
-    if drawn.chance.random() < 0.5:
-        said, holds = product.brand.lower(), (lambda each: each.brand == product.brand)
-        forms = ("not {}", "-{}", "except {}", "but not {}", "other than {}", "not from {}")
-        if " " in said or "&" in said:
-            forms = ("not {}", "except {}", "but not {}", "other than {}")
-    else:
-        code = drawn.chance.choice(("material", "colour", "form", "pattern", "flavour"))
-        values = sorted(values_of(product, code))
-        if not values or len(values[0].split()) > 2 or "," in values[0]:
-            return None
-        value = values[0]
-        said, forms = value.lower(), _NOT
-        holds = lambda each: value in values_of(each, code) and len(values_of(each, code)) == 1  # noqa: E731
-    right = drawn.right(lambda each: _is(each, product.kind) and not holds(each))
-    form = "not {}" if " " in said and drawn.chance.random() < 0.5 else drawn.chance.choice(forms)
-    if " " in said and form.startswith("-"):
+    return _not_brand(drawn, product) if drawn.chance.random() < 0.5 else _not_value(drawn, product)
+
+
+def _not_brand(drawn: Drawn, product: DemoProduct) -> Judged:
+    right = drawn.right(lambda each: _is(each, product.kind) and each.brand != product.brand)
+    return _denied(drawn, product, product.brand.lower(), _NOT_BRAND, right)
+
+
+def _not_value(drawn: Drawn, product: DemoProduct) -> Judged | None:
+    code = drawn.chance.choice(("material", "colour", "form", "pattern", "flavour"))
+    value = min(values_of(product, code), default="")
+    if not value or len(value.split()) > 2 or "," in value:
         return None
-    return Judged("denial", f"{noun} {form.format(said)}", right)
+    right = drawn.right(lambda each: _is(each, product.kind) and values_of(each, code) != {value})
+    return _denied(drawn, product, value.lower(), _NOT, right)
+
+
+def _denied(drawn: Drawn, product: DemoProduct, said: str, forms: tuple[str, ...], right: frozenset[str]) -> Judged:
+    """The kind without something; a line in front denies single words only."""
+    usual = [form for form in forms if not form.startswith("-") or said.isalpha()]
+    return Judged("denial", f"{_NOUNS[product.kind]} {drawn.chance.choice(usual).format(said)}", right)
 
 
 # --- aliases, plurals, typos

@@ -101,6 +101,23 @@ def language_model(folder: Path) -> dict[str, Path]:
     return {each.name: each for each in made.iterdir()}
 
 
+def vector_model(folder: Path) -> dict[str, Path]:
+    """An encoder that knows nothing, as transformers saves one."""
+    import torch
+    from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
+
+    torch.manual_seed(1)
+    (folder / "words.json").write_bytes(tokenizer())
+    words = PreTrainedTokenizerFast(tokenizer_file=str(folder / "words.json"), unk_token="[UNK]", pad_token="[UNK]")
+    made = folder / "made"
+    words.save_pretrained(made)
+    config = BertConfig(
+        vocab_size=len(WORDS), hidden_size=16, num_hidden_layers=1, num_attention_heads=2, intermediate_size=16
+    )
+    BertModel(config).save_pretrained(made, safe_serialization=True)
+    return {each.name: each for each in made.iterdir()}
+
+
 # --- protocol buffers, as onnx.proto says them
 
 

@@ -93,11 +93,18 @@ async def transformers() -> AsyncIterator[Engine]:
         yield Transformers(tiny.language_model(Path(folder)), "chat")
 
 
+@asynccontextmanager
+async def transformers_vectors() -> AsyncIterator[Engine]:
+    with tempfile.TemporaryDirectory() as folder:
+        yield Transformers(tiny.vector_model(Path(folder)), "embedding")
+
+
 MAKERS = {"upstream": upstream, "llama": llama, "static": static, "onnx": onnx, "table": table, "e5": e5,
-          "tiny-onnx": tiny_onnx, "cross": cross, "transformers": transformers}  # fmt: skip
+          "tiny-onnx": tiny_onnx, "cross": cross, "transformers": transformers,
+          "transformers-vectors": transformers_vectors}  # fmt: skip
 NEEDS = {"llama": ("smollm2-135m-instruct", "xllamacpp"), "onnx": ("minilm-l6-v2", "onnxruntime"),
          "e5": ("multilingual-e5-small",), "tiny-onnx": ("onnxruntime",), "cross": ("onnxruntime",),
-         "transformers": ("torch", "transformers")}  # fmt: skip
+         "transformers": ("torch", "transformers"), "transformers-vectors": ("torch", "transformers")}  # fmt: skip
 """Packages, or packaged models, that a making cannot do without."""
 Work = Callable[[Engine], Awaitable[None]]
 Run = Callable[[Work], None]
@@ -110,7 +117,7 @@ def run(request: pytest.FixtureRequest) -> Run:
     missing = [each for each in NEEDS.get(name, ()) if not (cloud.find_package(each) or tiny.is_installed(each))]
     if missing:
         reason = f"{name} needs {', '.join(missing)}: run `make models`"
-        must = os.environ.get("CI") == "true" and name != "transformers"  # torch is nobody's dependency
+        must = os.environ.get("CI") == "true" and not name.startswith("transformers")  # torch is nobody's dependency
         pytest.fail(reason) if must else pytest.skip(reason)
 
     async def whole(work: Work) -> None:
@@ -185,7 +192,7 @@ def test_pictures_are_refused_with_a_sentence(run: Run) -> None:
     run(work)
 
 
-@for_engines("upstream", "static", "onnx", "table", "tiny-onnx", "e5")
+@for_engines("upstream", "static", "onnx", "table", "tiny-onnx", "e5", "transformers-vectors")
 def test_texts_become_rows_of_unit_length_in_their_order(run: Run) -> None:
     async def work(engine: Engine) -> None:
         texts = ["a red sofa", "b", "a very long text about red sofas and chairs " * 20]

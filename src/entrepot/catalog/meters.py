@@ -11,7 +11,8 @@ NANO_DECIMALS = 9
 
 def price_of(meters: tuple[MeterPrice, ...], currency: str) -> int:
     """What lists show: the first meter's price in minor units, rounded up; zero where it is free."""
-    return -(-meters[0].nano // 10 ** (NANO_DECIMALS - decimals_of(currency)))
+    per_minor: int = 10 ** (NANO_DECIMALS - decimals_of(currency))
+    return -(-meters[0].nano // per_minor)
 
 
 def read_meters(text: str | None) -> tuple[MeterPrice, ...]:

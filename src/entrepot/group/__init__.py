@@ -15,7 +15,7 @@ from .verify import PROOFS, Verdict, verify
 
 def reactions(currency: str) -> Reactions:
     """What both businesses do because of each other, and what programs outside are told. `currency` is compute's."""
-    return _telling.reactions() | _models.reactions(currency)
+    return {**_telling.reactions(), **_models.reactions(currency)}
 
 
 __all__ = [

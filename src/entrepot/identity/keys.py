@@ -64,7 +64,8 @@ def revoke_key(tx: Tx, scope: Scope, key_id: str) -> None:
 
 def owner_of_key(snapshot: Snapshot, key_id: str) -> str | None:
     """The organisation whose key this is; None when there is none. For the program's own commands."""
-    return snapshot.value(_owner, id=key_id)
+    owner: str | None = snapshot.value(_owner, id=key_id)
+    return owner
 
 
 def _require_person_of(scope: Scope) -> str:

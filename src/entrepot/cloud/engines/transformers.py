@@ -12,6 +12,7 @@ import importlib.util
 import tempfile
 import threading
 from collections.abc import AsyncIterator, Mapping, Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -113,7 +114,7 @@ class Transformers:
             return self._loaded
 
     def _embed_now(self, texts: Sequence[str]) -> Embedded:
-        loaded, rows, used = self._load(), [], 0
+        loaded, used = self._load(), 0
         lengths = [
             len(loaded.tokenizer(text, truncation=True, max_length=TEXTS_TOKENS_MAX).input_ids) for text in texts
         ]
@@ -146,9 +147,8 @@ class _Loaded:
     def __init__(self, files: Mapping[str, Path], kind: Kind, threads: int, context: int) -> None:
         if not is_installed():
             raise EngineFault(f"This engine needs {' and '.join(LIBRARIES)}, which are not installed here")
-        import torch
-        import transformers
-
+        torch: Any = import_module("torch")  # not installed where the code is checked: nobody's dependency
+        transformers: Any = import_module("transformers")
         torch.set_num_threads(threads)
         self.torch: Any = torch
         self.device = "cuda" if torch.cuda.is_available() else "cpu"

@@ -19,6 +19,7 @@ from .gateway import measure_gateway
 from .images import measure_images
 from .imports import measure_import
 from .metering import measure_metering
+from .relevance import measure_relevance
 from .report import Measured, Report, machine, render, to_json
 from .routes import measure_routes
 from .search import measure_search
@@ -38,9 +39,12 @@ BENCHES: Mapping[str, Bench] = {
     "images": measure_images,
     "import": measure_import,
     "metering": measure_metering,
+    "relevance": measure_relevance,
     "routes": measure_routes,
     "search": measure_search,
     "search-500k": partial(measure_search, products=500_000),
+    "search-minilm": partial(measure_search, encoder="minilm"),
+    "search-minilm-500k": partial(measure_search, products=500_000, encoder="minilm"),
     "understanding": measure_understanding,
     "visible": measure_visible,
     "consoles": measure_consoles,

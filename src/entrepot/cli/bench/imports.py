@@ -51,6 +51,11 @@ def measure_import(folder: Path, postgres_url: str | None = None) -> list[Measur
     ]
 
 
+def import_feed(entrepot: Entrepot, folder: Path) -> None:
+    """Import a feed into an empty home, for one merchant, and index it."""
+    _import(entrepot, _merchant(entrepot), catalog.local_feed(folder))
+
+
 def _feed(scratch: Path) -> Path:
     named = os.environ.get("ENTREPOT_DATA")
     for data in (Path(named),) if named else (Path("../shared/data"),):

@@ -23,7 +23,7 @@ def tell(database: Database) -> int:
 
 
 def titles(database: Database) -> list[str]:
-    return [notice.title for notice in reversed(database.read_now(lambda s: list_notices(s, CHEN)))]
+    return sorted(notice.title for notice in database.read_now(lambda s: list_notices(s, CHEN)))
 
 
 def spend(database: Database, name: str, tokens: int) -> None:
@@ -44,7 +44,7 @@ def test_a_budget_tells_once_for_each_threshold_and_period(database: Database) -
     assert (tell(database), tell(database)) == (1, 0)
     spend(database, "req_3", 500)  # past two thresholds at once: the higher one is told
     assert (tell(database), tell(database)) == (1, 0)
-    assert titles(database) == ["50 % of the budget tests is spent", "100 % of the budget tests is spent"]
+    assert titles(database) == ["100 % of the budget tests is spent", "50 % of the budget tests is spent"]
     clock.advance(DAY)
     assert tell(database) == 0
     spend(database, "req_4", 600)
@@ -79,6 +79,16 @@ def test_credit_tells_once_until_there_is_more_again(database: Database) -> None
     assert tell(database) == 0
     spend(database, "req_2", 2_000_000)
     assert (tell(database), tell(database)) == (1, 0)
+
+
+def test_what_two_processes_found_at_once_is_told_once(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    sell(database)
+    give(database, 10**10, "g")
+    database.write_now(lambda tx: cloud.add_budget(tx, CHEN, "tests", 1_000 * OUTPUT, "day"))
+    spend(database, "req_1", 900)
+    found = database.read_now(alerts.find_budget_alerts)
+    monkeypatch.setattr(alerts, "find_budget_alerts", lambda snapshot: found)
+    assert (len(found), tell(database), tell(database)) == (1, 1, 0)
 
 
 def test_two_processes_tell_once(database: Database) -> None:

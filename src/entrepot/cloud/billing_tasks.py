@@ -10,7 +10,7 @@ import structlog
 
 from entrepot import pay
 from entrepot.identity import Notice, notify
-from entrepot.kernel import Database, Reactions, Refused, TaskKind, TaskRun, Tx, format_money
+from entrepot.kernel import Database, Lane, Reactions, Refused, TaskKind, TaskRun, Tx, format_money
 
 from . import notices
 from .alerts import show_day, tell_alerts
@@ -149,7 +149,7 @@ def bill_round(database: Database, settings: Settings) -> int:
 
 def _try(database: Database, command: Callable[[Tx], object], subject: str) -> bool:
     try:
-        return bool(database.write_now(command))
+        return bool(database.write_now(command, Lane.BULK))
     except Refused as refusal:
         log.warning("billing waits for its next round", subject=subject, reason=refusal.sentence)
         return False

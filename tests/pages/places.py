@@ -148,6 +148,8 @@ OPERATOR = (
     _at("search for a model", None, "/search?q=bea+live+model"),
     _product("model"),
     _at("models", BEA, "/cloud/models"),
+    _at("playground", BEA, "/cloud/playground"),
+    _at("playground of vectors", PIA, "/cloud/playground?model=wordllama-l2-supercat-256"),
     Place("model with terms", PIA, lambda market: f"/cloud/models/{MODEL_NAME}"),
     _at("publishing", BEA, "/cloud/publishing"),
     _at("nothing published", PIA, "/cloud/publishing"),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,7 +13,7 @@ import pytest
 
 from entrepot import cloud
 from entrepot.cloud import batches
-from entrepot.kernel import DAY
+from entrepot.kernel import DAY, Conflict
 from tests.cast import BRUNO
 from tests.web.served import COST, EMBEDDING, Served, serving, until
 
@@ -215,3 +217,41 @@ def test_engines_that_fail_for_a_while_are_asked_again(served: Served) -> None:
     assert served.spent - before == COST
     served.settled()
     assert served.entrepot.database.read_now(lambda s: cloud.list_batches(s, served.market.cast.chen, None, 1))
+
+
+def test_two_processes_that_work_at_one_batch_answer_and_bill_each_line_once(served: Served) -> None:
+    """As when a lease ran out of a process that was only slow."""
+    before = served.spent
+    entrepot, loop = served.entrepot, served._calls._loop
+    other = cloud.BatchRunner(entrepot.gateway, entrepot.database, entrepot.blobs, "USD")
+    served.server.pace_s = 0.02
+    entrepot.batches.attach(None)
+    try:
+        batch = served.client.batches.create(
+            input_file_id=send(served, [line(n, HELLO) for n in range(6)]), endpoint="/v1/chat/completions",
+            completion_window="24h",
+        )  # fmt: skip
+        until(lambda: served.client.batches.retrieve(batch.id).status == "in_progress")
+        found = entrepot.database.read_now(lambda s: batches.find_batch(s, batch.id))
+        assert found is not None
+        entrepot.batches.attach(loop)
+        slices = [asyncio.run_coroutine_threadsafe(each._slice(found, time.monotonic() + 10), loop)
+                  for each in (entrepot.batches, other)]  # fmt: skip
+        for each in slices:
+            each.result(20)
+        served.market.clock.advance(10_000_000)  # the task was told to come again
+        ended = wait(served, batch.id)
+    finally:
+        served.server.pace_s = 0.0
+        entrepot.batches.attach(loop)
+    assert (ended.request_counts.completed, ended.request_counts.failed) == (6, 0)
+    assert served.spent - before == 6 * COST
+    served.settled()
+
+
+def test_a_line_is_answered_once(served: Served) -> None:
+    """The second answer of a line is refused in the transaction that would have billed it."""
+    batch = run(served, [line(1, HELLO)])
+    found = batches.Line(1, "line-1", 0, 1, batches.request_of(batch.id, 1))
+    with pytest.raises(Conflict, match="has an answer"):
+        served.entrepot.database.write_now(lambda tx: batches.store_line(tx, batch.id, found, "{}", 1))

@@ -143,17 +143,23 @@ class BatchRunner:
         except TooMany as refusal:
             return refusal.retry_after_s or 1
         except Unavailable as refusal:
-            self._tries[line.request] += 1
-            if self._tries[line.request] < TRIES_MAX:
-                return 1 << (self._tries[line.request] - 1)
-            await self._fail(batch, line, *_words(refusal))
+            return await self._once_more(batch, line, *_words(refusal))
         except Refused as refusal:
             await self._fail(batch, line, *_words(refusal))
-        except Exception:
+        except Exception:  # such as another process that asks the same line at the same moment
             log.exception("a line of a batch failed", batch=batch.id, line=line.line)
             sentence = "Something went wrong on our side"
-            await self._fail(batch, line, 500, _encoded(failure(500, "internal_error", sentence, {})))
+            return await self._once_more(batch, line, 500, _encoded(failure(500, "internal_error", sentence, {})))
         self._tries.pop(line.request, None)
+        return 0
+
+    async def _once_more(self, batch: Batch, line: Line, status: int, body: str) -> int:
+        """Have a line asked again after as many seconds as are returned, or fail it when it was asked often enough."""
+        self._tries[line.request] += 1
+        if self._tries[line.request] < TRIES_MAX:
+            return 1 << (self._tries[line.request] - 1)
+        del self._tries[line.request]
+        await self._fail(batch, line, status, body)
         return 0
 
     async def _ask(self, batch: Batch, line: Line) -> None:

@@ -195,6 +195,7 @@ def test_an_explanation_adds_up_and_says_what_dropping_a_rule_or_a_reason_does(s
         without = discovery.explain_page(
             shop.searcher, shop.cast.dana, msgspec.structs.replace(asked, limit=50), [effect.name]
         )
+        assert not {part.name for each in without.hits for part in each.contributions} & {effect.name}
         places = {each.hit.id: each.place for each in without.hits}
         assert without.total == effect.total_without
         now = {each.hit.id: each.place for each in told.hits}

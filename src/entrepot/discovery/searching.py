@@ -87,6 +87,9 @@ class Searcher:
 
         def ask(understood: Understood | None) -> tuple[IndexPage, IndexQuery, Understood | None]:
             query = self.query(request, request_id, rules, understood)
+            if without and query.rules is not None:
+                lifts = tuple(lift for lift in query.rules.lifts if lift.name not in without)
+                query = replace(query, rules=replace(query.rules, lifts=lifts))
             query = replace(query, explained=explained, without=without)
             return self.index.search(query), query, understood
 

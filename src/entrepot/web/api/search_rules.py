@@ -51,6 +51,7 @@ async def list_search_rules(visit: Visit, after: After = None, most: Most = 50) 
 async def add_search_rule(visit: Visit, asked: RuleDraft, key: OptionalKey = None) -> discovery.Rule:
     """Pin, boost, bury, include, exclude, or spread merchants. It holds in every process within a second."""
     made = await visit.once(key, lambda tx: Made(discovery.add_rule(tx, visit.scope, asked).id), Made)
+    await _refresh(visit)
     return await visit.read(lambda s: discovery.get_rule(s, visit.scope, made.id))
 
 
@@ -64,6 +65,7 @@ async def get_search_rule(visit: Visit, rule_id: Id) -> discovery.Rule:
 async def change_search_rule(visit: Visit, rule_id: Id, asked: RuleDraft, key: OptionalKey = None) -> discovery.Rule:
     """Let a rule say something else from now on."""
     await visit.once(key, lambda tx: Made(discovery.change_rule(tx, visit.scope, rule_id, asked).id), Made)
+    await _refresh(visit)
     return await visit.read(lambda s: discovery.get_rule(s, visit.scope, rule_id))
 
 
@@ -71,6 +73,7 @@ async def change_search_rule(visit: Visit, rule_id: Id, asked: RuleDraft, key: O
 async def end_search_rule(visit: Visit, rule_id: Id) -> discovery.Rule:
     """Let a rule hold no longer; doing it again changes nothing."""
     await visit.write(lambda tx: discovery.end_rule(tx, visit.scope, rule_id))
+    await _refresh(visit)
     return await visit.read(lambda s: discovery.get_rule(s, visit.scope, rule_id))
 
 
@@ -94,13 +97,16 @@ async def list_search_synonyms(visit: Visit, after: After = None, most: Most = 5
 @endpoint("POST", "/api/operator/search/synonyms", asks=SynonymDraft, access="operator")
 async def add_search_synonym(visit: Visit, asked: SynonymDraft, key: OptionalKey = None) -> Made:
     """Let words stand for others, one way or both, in one language or every."""
-    return await visit.once(key, lambda tx: Made(discovery.add_synonym(tx, visit.scope, asked).id), Made)
+    made = await visit.once(key, lambda tx: Made(discovery.add_synonym(tx, visit.scope, asked).id), Made)
+    await _refresh(visit)
+    return made
 
 
 @endpoint("POST", "/api/operator/search/synonyms/{synonym_id:str}/end", access="operator", status=200)
 async def end_search_synonym(visit: Visit, synonym_id: Id) -> Made:
     """Let these words stand for others no longer; doing it again changes nothing."""
     await visit.write(lambda tx: discovery.end_synonym(tx, visit.scope, synonym_id))
+    await _refresh(visit)
     return Made(synonym_id)
 
 
@@ -137,6 +143,11 @@ async def explain_search(
     )
     searcher, scope = visit.entrepot.searcher, visit.scope
     return await visit.on_thread(lambda: discovery.explain_page(searcher, scope, request, left))
+
+
+async def _refresh(visit: Visit) -> None:
+    """Whoever wrote a rule and asks this process next sees what it does; the others hear of it by its event."""
+    await visit.on_thread(visit.entrepot.searcher.rulebook.refresh)
 
 
 ROUTES: tuple[ControllerRouterHandler, ...] = (

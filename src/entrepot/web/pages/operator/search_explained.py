@@ -74,9 +74,17 @@ def _names(visit: Visit, found: Explanation, without: tuple[str, ...]) -> dict[s
     """What reasons and rules are called."""
     names = {rule.id: rule.draft.name for rule in found.rules}
     for each in (*(effect.name for effect in found.effects), *without):
-        key = f"search_reason.{each}"
-        names.setdefault(each, visit.say(key) if has_text(key) else each.replace("_", " "))
+        names.setdefault(each, _reason(visit, each))
     return names
+
+
+def _reason(visit: Visit, name: str) -> str:
+    """What a reason is called: a feature, or something that was understood from the words."""
+    kind, _, what = name.partition(".")
+    if what:
+        return visit.say(f"search_reason.{kind}", what=what.replace("_", " "))
+    key = f"search_reason.{name}"
+    return visit.say(key) if has_text(key) else name.replace("_", " ")
 
 
 def _places(found: Explanation) -> dict[str, dict[str, int | None]]:

@@ -58,6 +58,7 @@ SCHEDULE: tuple[Scheduled, ...] = (
     *deliver.SCHEDULE,
     Scheduled(identity.TIDY.name, identity.Tidy(), 3_600),
     Scheduled(kernel.TIDY.name, kernel.Tidy(), 86_400),
+    *discovery.SCHEDULE,
     Scheduled(cloud.RECONCILE, cloud.Reconcile(), 60),
     Scheduled(cloud.TIDY, cloud.Tidy(), 3_600),
     Scheduled(cloud.BILLING, cloud.BillingRound(), 3_600),
@@ -207,6 +208,7 @@ class Entrepot:
             cloud.makers_task(settings.cloud),
             group.show_task(settings.cloud.currency),
             discovery.rebuild_task(self.indexer),
+            discovery.rewrite_task(self.searcher.ranked),
             *discovery.picture_tasks(self.blobs, self.pictures.encoders, self.meter, settings.discovery),
         )
 

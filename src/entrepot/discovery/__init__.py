@@ -22,6 +22,7 @@ from .pictures.training import use_encoder as use_picture_encoder
 from .picturing import PictureSearch
 from .previewing import Preview, PreviewedHit, preview_rule
 from .rebuilding import REBUILD, Rebuild, rebuild_task, request_rebuild
+from .rewriting import SCHEDULE, Rewrite, RewriteSearches, list_rewrites, rewrite_task
 from .rules import ACTIONS, Action, Rule, RuleDraft, add_rule, change_rule, check_rule, end_rule, get_rule, list_rules
 from .searching import Searcher
 from .settings import Settings
@@ -55,6 +56,7 @@ __all__ = [
     "OFFSET_MAX",
     "PROTOCOLS",
     "REBUILD",
+    "SCHEDULE",
     "SORTS",
     "Action",
     "Beacon",
@@ -82,6 +84,8 @@ __all__ = [
     "QueryOutcome",
     "Rebuild",
     "Relaxed",
+    "Rewrite",
+    "RewriteSearches",
     "Rule",
     "RuleDraft",
     "SearchPage",
@@ -110,6 +114,7 @@ __all__ = [
     "get_rule",
     "keep_ranker",
     "list_learned",
+    "list_rewrites",
     "list_rules",
     "list_synonyms",
     "measure",
@@ -120,6 +125,7 @@ __all__ = [
     "read_judgments",
     "rebuild_task",
     "request_rebuild",
+    "rewrite_task",
     "thirds",
     "train_pictures",
     "train_ranker",

@@ -17,6 +17,7 @@ from .index.base import IndexQuery
 from .index.filters import Terms
 from .index.matching import Synonym
 from .index.served import ServedIndex
+from .rewriting import key_of, list_rewrites
 from .text import fold
 from .types import Relaxed, SearchRequest, Understood, Wish
 from .understanding import Asker, understand
@@ -32,13 +33,14 @@ class Meaning:
     def __init__(self, database: Database, index: ServedIndex) -> None:
         self._database = database
         self._index = index
-        self._known: tuple[float, Rates, dict[str, str]] = (0.0, Rates(""), {})
+        self._known: tuple[float, Rates, dict[str, str], dict[str, str]] = (0.0, Rates(""), {}, {})
 
     def of(self, request: SearchRequest, q: str, synonyms: tuple[Synonym, ...] = ()) -> Understood | None:
         """What a query means; None where it is to be taken word by word, or says nothing."""
         if request.exact or not q:
             return None
-        rates, units = self._fresh()
+        rates, units, rewrites = self._fresh()
+        rewrite = None if "rewrite" in request.ignore or not rewrites else rewrites.get(key_of(q))
         asker = Asker(
             rates.home,
             request.language,
@@ -47,15 +49,22 @@ class Meaning:
             frozenset(request.ignore),
             units,
         )
-        return understand(q, self._index.current, packs(), asker)
+        understood = understand(rewrite or q, self._index.current, packs(), asker)
+        return (
+            understood if rewrite is None else replace(understood, corrected=understood.corrected or rewrite, typed=q)
+        )
 
-    def _fresh(self) -> tuple[Rates, dict[str, str]]:
-        """The rates, and by the code of an attribute its unit."""
-        until, rates, units = self._known
+    def forget(self) -> None:
+        """Read anew what is kept, at the next search."""
+        self._known = (0.0, *self._known[1:])
+
+    def _fresh(self) -> tuple[Rates, dict[str, str], dict[str, str]]:
+        """The rates, by the code of an attribute its unit, and by the words of a search those that serve better."""
+        until, rates, units, rewrites = self._known
         if until < time.monotonic():
-            rates, units = self._database.read_now(lambda s: (pay.read_rates(s), _units(s)))
-            self._known = (time.monotonic() + KEPT_S, rates, units)
-        return rates, units
+            rates, units, rewrites = self._database.read_now(lambda s: (pay.read_rates(s), _units(s), _rewrites(s)))
+            self._known = (time.monotonic() + KEPT_S, rates, units, rewrites)
+        return rates, units, rewrites
 
 
 def asked(query: IndexQuery, understood: Understood | None) -> IndexQuery:
@@ -114,6 +123,10 @@ def _target(name: str, values: Sequence[str]) -> Target:
 
 def _units(snapshot: Snapshot) -> dict[str, str]:
     return {each.code: each.unit for each in catalog.list_attributes(snapshot) if each.unit}
+
+
+def _rewrites(snapshot: Snapshot) -> dict[str, str]:
+    return {key_of(each.query): each.better for each in list_rewrites(snapshot)}
 
 
 @cache

@@ -25,6 +25,7 @@ from .names import Names
 from .names import read_filters as meant_filters
 from .popular import PopularQueries
 from .reasons import explain
+from .rewriting import FIRST
 from .rulebook import Rulebook, arrangement_of, holds_for
 from .rules import Rule
 from .text import QUERY_CHARACTERS_MAX, document_words, fold, query_words
@@ -165,6 +166,12 @@ class Searcher:
             rules=arrangement_of(self.rules_for(request) if rules is None else rules),
         )
         return asked(plain, understood)
+
+    def ranked(self, q: str) -> list[str]:
+        """The ids of the first products that words find without rewrites; nobody is told of it."""
+        request = SearchRequest(q, limit=FIRST, facets=False, surface="rewriting", ignore=("rewrite",))
+        request_id = new_id("req", self._database.clock.now(), self._database.random)
+        return [hit.id for hit in self.index.search(self.query(request, request_id)).hits]
 
     def _through_list(self, request: SearchRequest, request_id: str) -> tuple[IndexPage, IndexQuery, int, str | None]:
         """A page of a list that stands still (`lists`), its query, the list's length, and the cursor behind it."""

@@ -147,6 +147,8 @@ def test_spending_is_told_by_organisation_and_only_to_the_operator(priced: Datab
         ("org_chen", 1, 80),
         (cloud.SHOP, 1, 0),
     ]
+    costs = priced.read_now(lambda s: cloud.cost_by_surface(s, OPERATOR, 0, TODAY + DAY))
+    assert [each.surface for each in costs] == ["search"], "what others pay is no cost of the shop's"
     for read in (cloud.spend_by_organisation, cloud.cost_by_surface):
         with pytest.raises((NotAllowed, NotFound)):
             priced.read_now(lambda s, read=read: read(s, CHEN, 0, TODAY))  # type: ignore[misc]

@@ -5,7 +5,9 @@ from __future__ import annotations
 import subprocess
 import sys
 import textwrap
+import time
 from collections.abc import Callable, Iterator, Sequence
+from random import Random
 from typing import Any
 
 import pytest
@@ -311,6 +313,48 @@ def test_an_estimate_never_costs_more_than_was_set_aside(database: Database) -> 
     assert (estimate.quantity, estimate.price) == (42, 294), "300 are left of the hold, and a token costs 7"
     assert_sound(database)
     meter.close()
+
+
+BUSY = """
+    import sys
+    from entrepot.cloud import Meter, Usage
+    from entrepot.kernel.testing import open_existing
+    database = open_existing({url!r}, seed={seed})
+    meter = Meter(database)
+    for number in range(1_000_000):
+        admitted = meter.admit("a-model", "embedding_tokens", 9)
+        meter.record(Usage(f"req_{seed}_{{number}}", "embedding_tokens", 3, "a-model", "search", {noon}), admitted)
+        if number % 7 == 0:
+            meter.flush()
+        if number == 0:
+            print("ready", flush=True)
+"""
+
+
+def test_killed_in_the_middle_of_writing_every_row_is_paid_once(
+    database_url: str, report_count: Callable[[str, int], None]
+) -> None:
+    database = open_existing(database_url, seed=99)
+    set_price(database, PER_TOKEN)
+    kills = count(2, 50)
+    random = Random(4)
+    for seed in range(kills):
+        program = textwrap.dedent(BUSY.format(url=database_url, seed=seed, noon=NOON))
+        with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE) as busy:
+            assert busy.stdout is not None
+            assert busy.stdout.readline() == b"ready\n"
+            time.sleep(random.random() * 0.3)
+            busy.kill()
+        meter = Meter(database)
+        meter.flush()
+        assert len(database.read_now(stretches.list_open)) == 1, "what the dead one left is closed"
+        meter.close()
+        assert_sound(database)
+    written = rows(database)
+    assert sum(row.usage_class == cloud.UsageClass.ESTIMATED for row in written) == kills
+    assert {row.price for row in written if row.usage_class == cloud.UsageClass.EXACT} == {3 * PER_TOKEN}
+    report_count("processes killed while they wrote usage", kills)
+    database.close()
 
 
 WORK = """

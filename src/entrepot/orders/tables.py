@@ -50,7 +50,6 @@ orders = table(
     Column("failure", String),
     Column("gift_minor", Whole, nullable=False),  # of the total: what gift cards pay
     Column("billing", Json),  # an address of its own on the invoice
-    Column("tax_id", String),
     Column("note", String, nullable=False),
     CheckConstraint("total_minor >= 0", name="total"),
     CheckConstraint("gift_minor BETWEEN 0 AND total_minor", name="gift"),

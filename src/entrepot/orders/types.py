@@ -206,7 +206,6 @@ class Order(msgspec.Struct, frozen=True):
     failure: str | None = None
     gift_minor: int = 0
     billing_json: str | None = None
-    tax_id: str | None = None
     note: str = ""
 
     @property

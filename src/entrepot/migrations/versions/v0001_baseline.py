@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 from sqlalchemy import Text
 
-revision = "976a6cf1fed0"
+revision = "48dc33ea161e"
 down_revision = None
 
 
@@ -1870,7 +1870,6 @@ def upgrade() -> None:
         sa.Column("failure", sa.Text(), nullable=True),
         sa.Column("gift_minor", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("billing", sa.Text().with_variant(postgresql.JSONB(astext_type=Text()), "postgresql"), nullable=True),
-        sa.Column("tax_id", sa.Text(), nullable=True),
         sa.Column("note", sa.Text(), nullable=False),
         sa.CheckConstraint("gift_minor BETWEEN 0 AND total_minor", name=op.f("ck_orders_orders_gift")),
         sa.CheckConstraint("total_minor >= 0", name=op.f("ck_orders_orders_total")),

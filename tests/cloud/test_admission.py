@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from entrepot import cloud, ledger
-from entrepot.cloud import accounts, admission, budgets, customers, pricing, rating, settling
+from entrepot.cloud import accounts, admission, budgets, customers, pricing, rating, rounds, settling
 from entrepot.cloud.admission import Ask, OutOfCredit, OverBudget
 from entrepot.cloud.reconciling import reconcile
 from entrepot.cloud.replay import replay
@@ -38,7 +38,8 @@ def sell(database: Database, credit: int = 10**9, maker_bps: int = 0) -> None:
 
 def ask(request: str, most: int = 100, **more: object) -> Ask:
     limits = {"input_tokens": 10, "output_tokens": most}
-    return Ask(request, "org_chen", "usr_chen", "m", limits, **more)  # type: ignore[arg-type]
+    model = str(more.pop("model", "m"))
+    return Ask(request, "org_chen", "usr_chen", model, limits, **more)  # type: ignore[arg-type]
 
 
 def admit(database: Database, wish: Ask, limits: customers.Limits = FAST, holder: str = HERE) -> admission.Admitted:
@@ -257,3 +258,38 @@ def test_a_row_is_rounded_up_once_and_more_never_costs_less(quantities: dict[str
         assert row.price * per - per < row.quantity * price <= row.price * per
         assert 0 <= row.maker <= row.price
         assert rating.price_of(book, row.meter, row.quantity + 1) >= row.price
+
+
+def test_a_round_that_was_rolled_back_is_settled_as_if_it_had_never_been(database: Database) -> None:
+    """Each of its calls is tried alone then; nothing may remember the first try."""
+    sell(database)
+    for number in range(4):
+        admit(database, ask(f"req_{number}"))
+    used = {"input_tokens": 10, "output_tokens": 7}
+    endings = [settling.Ending(f"req_{number}", 1, used) for number in range(4)]
+
+    def refuse(tx: Tx, settled: settling.Settled) -> None:
+        raise RuntimeError("no place for this answer")
+
+    bad = [*endings[:3], settling.Ending("req_3", 1, used, keep=refuse)]
+    with pytest.raises(RuntimeError, match="no place"):
+        database.write_now(lambda tx: rounds.hold_round(tx, "org_chen", [], bad, UNIT, HERE, FAST))
+    for ending in endings[:3]:
+        database.write_now(lambda tx: rounds.hold_round(tx, "org_chen", [], [ending], UNIT, HERE, FAST))  # noqa: B023
+    assert [row.id for row in database.read_now(settling.list_open_requests)] == ["req_3"]
+    assert credit(database).balance == 10**9 - 3 * (10 * INPUT + 7 * OUTPUT)
+    assert breaches(database) == []
+
+
+def test_a_round_gives_each_call_its_own_verdict_and_lets_it_take_what_others_gave_back(database: Database) -> None:
+    each = 10 * INPUT + 100 * OUTPUT
+    sell(database, credit=2 * each)
+    for number in (1, 2):
+        admit(database, ask(f"req_{number}"))
+    asks = [ask("req_3"), ask("req_4", model="free"), ask("req_5")]
+    ended = [settling.Ending("req_1", 1, None)]
+    held = database.write_now(lambda tx: rounds.hold_round(tx, "org_chen", asks, ended, UNIT, HERE, FAST))
+    assert [type(verdict) for verdict in held.verdicts] == [admission.Admitted, NotFound, OutOfCredit]
+    assert [settled.outcome for settled in held.settled] == ["void"]
+    assert [row.id for row in database.read_now(settling.list_open_requests)] == ["req_2", "req_3"]
+    assert (credit(database).available, breaches(database)) == (0, [])

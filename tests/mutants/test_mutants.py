@@ -33,6 +33,13 @@ WANTED = {
     "rounding remainder",
     "late webhook",
     "refund above a leg",
+    "budget check outside the transaction",
+    "claim written before the row",
+    "stream settled at 0",
+    "double capture of a reserve",
+    "rounding down",
+    "reconciler closing a live call",
+    "settlement dropped",
 }
 
 

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from entrepot import cloud
 from entrepot.cloud import alerts, budgets
-from entrepot.identity import list_notices
-from entrepot.kernel import DAY, Database, Invalid, ManualClock, NotFound
+from entrepot.identity import Scope, list_notices
+from entrepot.kernel import DAY, Database, Invalid, ManualClock, NotAllowed, NotFound
 from tests.cloud.money import BRUNO, CENT, CHEN, CURRENCY, give, receive, sell, use
 
 OUTPUT = 600
@@ -97,6 +97,16 @@ def test_two_processes_tell_once(database: Database) -> None:
     database.write_now(lambda tx: cloud.set_credit_alert(tx, CHEN, 10**12))
     with ThreadPoolExecutor(4) as pool:
         assert sum(pool.map(lambda _: tell(database), range(4))) == 1
+
+
+def test_a_key_does_not_change_what_bounds_it(database: Database) -> None:
+    made = database.write_now(lambda tx: cloud.add_budget(tx, CHEN, "tests", 1_000))
+    key = Scope("key_1", "org_chen", frozenset({"developer"}))
+    with pytest.raises(NotAllowed):
+        database.write_now(lambda tx: cloud.change_budget(tx, key, made.id, 10**12))
+    with pytest.raises(NotAllowed):
+        database.write_now(lambda tx: cloud.end_budget(tx, key, made.id))
+    assert database.read_now(lambda s: cloud.list_budgets(s, key))[0].budget.amount == 1_000
 
 
 def test_thresholds_and_amounts_out_of_bounds_are_refused(database: Database) -> None:

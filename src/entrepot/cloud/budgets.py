@@ -15,7 +15,19 @@ from sqlalchemy import bindparam, insert, select, update
 
 from entrepot import ledger
 from entrepot.identity import Scope, list_keys, require_organisation
-from entrepot.kernel import Invalid, NotFound, Prepared, Snapshot, Tx, derive_id, from_json, in_set, prepare, to_json
+from entrepot.kernel import (
+    Invalid,
+    NotAllowed,
+    NotFound,
+    Prepared,
+    Snapshot,
+    Tx,
+    derive_id,
+    from_json,
+    in_set,
+    prepare,
+    to_json,
+)
 from entrepot.kernel.sql import prepare_text
 
 from . import accounts, tables
@@ -85,6 +97,7 @@ def add_budget(
 def change_budget(tx: Tx, scope: Scope, budget_id: str, amount: int, alert_bps: Sequence[int] | None = None) -> None:
     """Another amount from now on, in this period too, and other thresholds where they are given. What was spent or is
     held already stays: below it nothing more is admitted."""
+    _require_no_key(scope)
     _check(amount, alert_bps or ())
     budget = tx.one(_own_budget, id=budget_id, organisation=require_organisation(scope))
     if budget is None:
@@ -97,6 +110,7 @@ def change_budget(tx: Tx, scope: Scope, budget_id: str, amount: int, alert_bps: 
 
 def end_budget(tx: Tx, scope: Scope, budget_id: str) -> None:
     """Bound nothing by it any more."""
+    _require_no_key(scope)
     if not tx.run(_end, id_=budget_id, organisation_=require_organisation(scope), now_=tx.now):
         raise NotFound("There is no such budget")
 
@@ -159,6 +173,12 @@ def read_funded(snapshot: Snapshot, begins: Sequence[tuple[Budget, int]]) -> dic
     at = {budget.id: begins_at for budget, begins_at in begins}
     rows = snapshot.all(_funded, ids=list(at))
     return {row.budget_id: row.funded for row in rows if at[row.budget_id] == row.begins_at}
+
+
+def _require_no_key(scope: Scope) -> None:
+    """A key that could change what bounds it would be bound by nothing."""
+    if scope.actor.startswith("key_"):
+        raise NotAllowed("A key may not change what bounds it: sign in to change or end a budget")
 
 
 def _check(amount: int, alert_bps: Sequence[int]) -> None:

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..features import NAMES, PLACE, Matrix, Scores
-from .arrays import Codes, Slots, Whole, parts_of
+from .arrays import Codes, Slots, Whole, distinct, parts_of
 from .base import SIMILARITY_UNIT, Vectors
 from .columns import Columns
 from .filters import BRAND, CATEGORY, COLLECTION, CONDITION, MERCHANT
@@ -28,7 +28,8 @@ from .vectors import similarities
 
 ANCHORS = 10
 NEIGHBOURS = 60
-ALIKE_POWER = 8
+ALIKE_SQUARED = 3
+"""How often a likeness is squared: only those that are very alike count."""
 ANCHOR_WORDS = 0.3
 """How much telling words count beside the meaning of a result and of its title."""
 TEXT_PLACE_HALF = 40
@@ -229,17 +230,27 @@ def _runs(look: _Look) -> Scores:
 
 
 def _title_kin(look: _Look) -> Scores:
-    """The weight of a title's words in the anchors' titles, each title's words counted once."""
-    words, inverse = np.unique(look.hashes, return_inverse=True)
+    """The weight of a title's words in the anchors' titles, each of those counted once."""
     first = look.is_anchor[look.places]
-    seen = np.unique(look.places[first] * len(words) + inverse[first]) % max(len(words), 1)
-    share = np.bincount(seen, minlength=len(words)) / max(len(look.anchors), 1)
-    everywhere = np.bincount(inverse, minlength=len(words)) / look.count
+    pairs = np.sort((look.hashes[first].astype(np.int64) << 32) + look.places[first])
+    words, share = np.unique(pairs[_first_of(pairs)] >> 32, return_counts=True)
+    if not len(words):
+        return np.zeros(look.count)
+    at = np.minimum(np.searchsorted(words, look.hashes), len(words) - 1)
+    kept = words[at] == look.hashes
+    everywhere = np.bincount(at[kept], minlength=len(words)) / look.count
+    share = share / len(look.anchors)
     telling = share * np.log((1.0 + share) / (1.0 / look.count + everywhere) + 1.0)
-    sums = np.bincount(look.places, weights=telling[inverse], minlength=look.count)
-    kin = sums / np.sqrt(look.lengths)
+    kin = np.bincount(look.places[kept], weights=telling[at[kept]], minlength=look.count) / np.sqrt(look.lengths)
     best = kin.max(initial=0.0)
     return kin / best if best > 0 else kin
+
+
+def _first_of(ascending: Whole) -> npt.NDArray[np.bool_]:
+    """Which of some sorted numbers are there for the first time."""
+    first = np.ones(len(ascending), np.bool_)
+    np.not_equal(ascending[1:], ascending[:-1], out=first[1:])
+    return first
 
 
 def _meaning(look: _Look) -> dict[str, Scores]:
@@ -274,8 +285,10 @@ def _like_anchors(look: _Look, rows: Vectors) -> Scores:
 def _kin_text(look: _Look, near: Scores) -> Scores:
     """The words' fit of the candidates that are most like each one: what a thing's neighbours say of it."""
     some = np.argsort(-(near + look.given.text), kind="stable")[:NEIGHBOURS]
-    alike = np.maximum(look.rows @ look.rows[some].T, 0.0).astype(np.float64) ** ALIKE_POWER
-    weights = alike.sum(axis=1)
+    alike = np.maximum(look.rows @ look.rows[some].T, 0.0)
+    for _ in range(ALIKE_SQUARED):
+        alike *= alike
+    weights = alike.sum(axis=1, dtype=np.float64)
     fit: Scores = (alike @ look.given.text[some]) / np.maximum(weights, 1e-9)
     return fit
 
@@ -284,30 +297,29 @@ def _kinds(look: _Look) -> dict[str, Scores]:
     """What kind of thing it is, by its category and by what it is described with."""
     terms, (places, codes) = look.columns.terms, look.terms
     names = terms.name_codes[codes]
-    named = [terms.name_code(name) for name in NOT_DESCRIBING]
-    describing = ~np.isin(names, named)
+    describing = _flags(terms.names_count(), [terms.name_code(name) for name in NOT_DESCRIBING])[names] == 0
     own = names == terms.name_code(CATEGORY)
     brands, values = _asked_terms(look)
     lengths = np.maximum(len(look.given.wanted), 1)
-    valued = np.isin(codes, values)
+    kinds = len(terms.pairs)
+    valued = _flags(kinds, values)[codes]
     return {
         "type": _shared(look, places[own], codes[own]),
-        "type_names": _shared(look, *_distinct(places[describing], names[describing])),
-        "brand": np.bincount(places[np.isin(codes, brands)], minlength=look.count) > 0,
+        "type_names": _shared(look, *distinct(places[describing], names[describing], terms.names_count())),
+        "brand": np.bincount(places[_flags(kinds, brands)[codes]], minlength=look.count) > 0,
         "attribute": np.minimum(np.bincount(places[valued], minlength=look.count) / lengths, 1.0),
         "attributes": np.log1p(np.bincount(places[describing], minlength=look.count)),
     }
 
 
-def _distinct(places: Whole, names: Codes) -> tuple[Whole, Codes]:
-    if not len(names):
-        return places, names
-    kinds = int(names.max()) + 1
-    keys = np.unique(places * kinds + names)
-    return keys // kinds, (keys % kinds).astype(np.int32)
+def _flags(kinds: int, which: Sequence[int]) -> npt.NDArray[np.bool_]:
+    """A flag for each code below `kinds`, set for some; those below zero are none."""
+    flags = np.zeros(kinds + 1, np.bool_)
+    flags[[code for code in which if 0 <= code < kinds]] = True
+    return flags
 
 
-def _shared(look: _Look, places: Whole, kinds: Codes) -> Scores:
+def _shared(look: _Look, places: Whole, kinds: Codes | Whole) -> Scores:
     """By candidate, the mean share of the anchors that have its kinds too."""
     if not len(kinds):
         return np.zeros(look.count)

@@ -48,6 +48,10 @@ class TermTable:
         """Every name by its number."""
         return {code: name for name, code in list(self._names.items())}
 
+    def names_count(self) -> int:
+        """How many names there are."""
+        return len(self._names)
+
     def of_name(self, name: str) -> Codes:
         """The codes of a name's terms."""
         return np.flatnonzero(self.name_codes[: len(self.pairs)] == self.name_code(name)).astype(np.int32)

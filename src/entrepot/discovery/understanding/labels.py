@@ -8,14 +8,14 @@ from entrepot.kernel import decimals_of
 _TEXTS = {
     "en": {
         "under": "Up to {high}", "over": "From {low}", "between": "{low} to {high}", "not": "Not {value}",
-        "device": "The thing itself, not what is for it", "accessory": "For it, not the thing itself",
+        "device": "Not accessories", "accessory": "Accessories",
         "part": "A part", "consumable": "To use up", "fits": "Fits {value}", "brand": "Brand: {value}",
         "value": "{name}: {value}", "yes": "{name}", "alias": "{typed}: also {others}",
         "spelling": "{now} instead of {typed}",
     },
     "zh": {
         "under": "{high} 以内", "over": "{low} 以上", "between": "{low} 至 {high}", "not": "不要 {value}",
-        "device": "商品本身，不含配件", "accessory": "配件，而非商品本身",
+        "device": "不要配件", "accessory": "配件",
         "part": "零件", "consumable": "耗材", "fits": "适用于 {value}", "brand": "品牌：{value}",
         "value": "{name}：{value}", "yes": "{name}", "alias": "{typed}：也叫 {others}",
         "spelling": "已将 {typed} 改为 {now}",

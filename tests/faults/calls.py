@@ -140,7 +140,7 @@ def _told(got: bytes) -> Told:
             if isinstance(told, dict):
                 request = told.get("id", request)
                 nano = ((told.get("usage") or {}).get("cost") or {}).get("nano", nano)
-    whole = b"[DONE]" in body or b"data:" not in got
+    whole = b"[DONE]" in body or b"data:" not in body
     return Told(request, nano if whole else None, status)
 
 

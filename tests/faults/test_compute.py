@@ -52,9 +52,13 @@ def test_kill_9_leaves_no_call_unsettled_and_bills_none_twice(
     with elsewhere() as there, closing_home(home, environ, there) as (key, database):
         while seen["kill -9"] < (KILLS[0] if environ else KILLS[1]):
             server = Server(home, environ)
-            if not told:
-                vanish(server, key, chance)
-                told += fail(server, key, there)
+            try:
+                if not told:
+                    vanish(server, key, chance)
+                    told += fail(server, key, there)
+            except BaseException:
+                server.kill()
+                raise
             crowd = Crowd(server.address, key, CLIENTS, chance)
             # Streams of seconds are looked at after two: some kills find them so, some before.
             if seen["kill -9"] % 2 == 0:

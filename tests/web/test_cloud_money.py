@@ -248,3 +248,33 @@ def test_prices_are_versions_from_a_day_on(dana: Visitor, chen: Visitor) -> None
     made = keyed(dana, "/api/operator/compute/prices", {"model": cloud.MODEL, "nano": {METER: 7}}, "p1")
     assert made.status_code == 201, made.text
     assert made.json()["version"] == books[0]["version"] + 1
+
+
+def test_a_call_that_was_answered_stands_on_the_next_invoice(
+    chen: Visitor, nobody: Visitor, entrepot: Entrepot, billed: Any
+) -> None:
+    made = chen.post("/api/keys", {"name": "invoices"}).json()
+    asked = {"model": cloud.MODEL, "input": "a red sofa under five hundred"}
+    header = {"authorization": f"Bearer {made['secret']}"}
+    answer = nobody.client.post("/v1/embeddings", json=asked, headers=header)
+    assert answer.status_code == 200, answer.text
+    invoice = keyed(chen, "/api/cloud/invoices", None, "invoice-3").json()
+    rows = chen.get(f"/api/cloud/invoices/{invoice['invoice']['id']}/rows?line=1").json()["items"]
+    mine = [row for row in rows if row["actor"] == made["key"]["id"]]
+    assert [row["price"] for row in mine] == [answer.json()["usage"]["cost"]["nano"]]
+    assert "invoices</td>" in chen.get(f"/cloud/invoices/{invoice['invoice']['id']}/rows?line=1").text
+    breaches = [each for proof in cloud.PROOFS for each in entrepot.database.read_now(proof.check).breaches]
+    assert breaches == []
+
+
+def test_a_key_may_not_lift_the_budget_that_bounds_it(chen: Visitor, nobody: Visitor) -> None:
+    made = chen.post("/api/keys", {"name": "bound"}).json()
+    body = {"name": "small", "amount": 0, "period": "month", "key_id": made["key"]["id"]}
+    budget = chen.post("/api/cloud/budgets", body).json()
+    header = {"authorization": f"Bearer {made['secret']}"}
+    path = f"/api/cloud/budgets/{budget['id']}"
+    assert nobody.client.put(path, json={"amount": 10**12}, headers=header).status_code == 403
+    assert nobody.client.delete(path, headers=header).status_code == 403
+    asked = {"model": cloud.MODEL, "input": "more than nothing"}
+    refused = nobody.client.post("/v1/embeddings", json=asked, headers=header)
+    assert refused.json()["error"]["code"] == "insufficient_quota"

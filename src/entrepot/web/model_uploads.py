@@ -16,13 +16,16 @@ from entrepot.kernel import Blobs, Invalid, TooLarge
 
 from .refusals import Unreadable
 from .visit import CurrentVisit
+from .wire import Made
 
 MODEL_BYTES_MAX = 4 << 30
 KINDS = ("chat", "completion", "embedding", "rerank")
 MIB = 1 << 20
 
 
-async def receive_model(visit: CurrentVisit, fields: Mapping[str, str], files: Sequence[Any]) -> cloud.Model:
+async def receive_model(
+    visit: CurrentVisit, fields: Mapping[str, str], files: Sequence[Any], key: str | None = None
+) -> cloud.Model:
     """Register what was sent as a draft of the caller's organisation.
 
     Unreadable without weights; Invalid for what may not be loaded, or does not do what it is registered for; TooLarge
@@ -37,7 +40,11 @@ async def receive_model(visit: CurrentVisit, fields: Mapping[str, str], files: S
     if not visit.scope.is_operator and kept + size > most:
         raise TooLarge(f"An organisation keeps at most {most // MIB:,} MiB of models here: {kept // MIB:,} are kept")
     draft, known = await visit.work(lambda: _look(visit, fields, sent))
-    return await visit.write(lambda tx: cloud.add_model(tx, visit.scope, draft, known))
+    said = "\n".join((draft.name, *(each.sha256 for each in draft.files))).encode()
+    made = await visit.once(
+        key, lambda tx: Made(cloud.add_model(tx, visit.scope, draft, known).id), Made, stands_for=said
+    )
+    return await visit.read(lambda s: cloud.get_own(s, visit.scope, made.id))
 
 
 def _look(

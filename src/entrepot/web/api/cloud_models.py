@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Annotated, Any
 
 import msgspec
@@ -9,12 +10,13 @@ from litestar.types import ControllerRouterHandler
 from msgspec import Meta
 
 from entrepot import cloud
+from entrepot.kernel import Tx
 
 from ..endpoints import endpoint
 from ..model_uploads import MODEL_BYTES_MAX, receive_model
-from ..params import Id, Prose
+from ..params import Id, OptionalKey, Prose
 from ..visit import Visit
-from ..wire import Done
+from ..wire import Done, Made
 from .cloud_money import Nano, currency_of
 
 MULTIPART = "multipart/form-data"
@@ -98,10 +100,10 @@ async def list_own_models(visit: Visit) -> OwnModels:
     "POST", "/api/cloud/models", access="member", rate="upload", bytes_max=MODEL_BYTES_MAX, accepts=(MULTIPART,),
     form=_FORM,
 )  # fmt: skip
-async def add_own_model(visit: Visit) -> OwnModel:
+async def add_own_model(visit: Visit, key: OptionalKey = None) -> OwnModel:
     """Send a model: GGUF, ONNX or safetensors, and its tokeniser. It is loaded once to see what it can do."""
     form = await visit.request.form()
-    model = await receive_model(visit, await visit.form(), form.getall("files", []))
+    model = await receive_model(visit, await visit.form(), form.getall("files", []), key)
     return await _told(visit, model.id)
 
 
@@ -112,31 +114,31 @@ async def get_own_model(visit: Visit, model_id: Id) -> OwnModel:
 
 
 @endpoint("PUT", "/api/cloud/models/{model_id:str}/prices", asks=ModelPrices, access="member")
-async def set_model_prices(visit: Visit, model_id: Id, asked: ModelPrices) -> OwnModel:
+async def set_model_prices(visit: Visit, model_id: Id, asked: ModelPrices, key: OptionalKey = None) -> OwnModel:
     """Say what it costs from now on, each version of it; the maker's share stays."""
-    await visit.write(lambda tx: cloud.set_prices(tx, visit.scope, model_id, asked.nano))
+    await _once(visit, key, model_id, lambda tx: cloud.set_prices(tx, visit.scope, model_id, asked.nano))
     return await _told(visit, model_id)
 
 
 @endpoint("POST", "/api/cloud/models/{model_id:str}/submit", asks=AskedShare, access="member", status=200)
-async def submit_own_model(visit: Visit, model_id: Id, asked: AskedShare) -> OwnModel:
+async def submit_own_model(visit: Visit, model_id: Id, asked: AskedShare, key: OptionalKey = None) -> OwnModel:
     """Ask for it to be published, for so much of every price."""
     share = cloud.SHARE_BPS if asked.share_bps is None else asked.share_bps
-    await visit.write(lambda tx: cloud.submit_model(tx, visit.scope, model_id, share))
+    await _once(visit, key, model_id, lambda tx: cloud.submit_model(tx, visit.scope, model_id, share))
     return await _told(visit, model_id)
 
 
 @endpoint("POST", "/api/cloud/models/{model_id:str}/withdraw", access="member", status=200)
-async def withdraw_own_model(visit: Visit, model_id: Id) -> OwnModel:
+async def withdraw_own_model(visit: Visit, model_id: Id, key: OptionalKey = None) -> OwnModel:
     """Let it be called no more."""
-    await visit.write(lambda tx: cloud.withdraw_model(tx, visit.scope, model_id))
+    await _once(visit, key, model_id, lambda tx: cloud.withdraw_model(tx, visit.scope, model_id))
     return await _told(visit, model_id)
 
 
 @endpoint("POST", "/api/cloud/models/{model_id:str}/agree", access="member", status=200)
-async def agree_to_model_licence(visit: Visit, model_id: Id) -> Done:
+async def agree_to_model_licence(visit: Visit, model_id: Id, key: OptionalKey = None) -> Done:
     """Agree to its licence for one's organisation, before the first call."""
-    await visit.write(lambda tx: cloud.agree_to_licence(tx, visit.scope, model_id))
+    await _once(visit, key, model_id, lambda tx: cloud.agree_to_licence(tx, visit.scope, model_id))
     return Done()
 
 
@@ -155,24 +157,34 @@ async def list_submitted_models(visit: Visit) -> OwnModels:
 
 
 @endpoint("POST", "/api/operator/models/{model_id:str}/publish", asks=AskedShare, access="operator", status=200)
-async def publish_submitted_model(visit: Visit, model_id: Id, asked: AskedShare) -> OwnModel:
+async def publish_submitted_model(visit: Visit, model_id: Id, asked: AskedShare, key: OptionalKey = None) -> OwnModel:
     """Publish a version: it is found in the catalogue and answers calls."""
-    await visit.write(lambda tx: cloud.publish_model(tx, visit.scope, model_id, asked.share_bps))
+    await _once(visit, key, model_id, lambda tx: cloud.publish_model(tx, visit.scope, model_id, asked.share_bps))
     return await _told(visit, model_id)
 
 
 @endpoint("POST", "/api/operator/models/{model_id:str}/refuse", asks=Reason, access="operator", status=200)
-async def refuse_submitted_model(visit: Visit, model_id: Id, asked: Reason) -> OwnModel:
+async def refuse_submitted_model(visit: Visit, model_id: Id, asked: Reason, key: OptionalKey = None) -> OwnModel:
     """Send a submitted version back to its maker, with a reason."""
-    await visit.write(lambda tx: cloud.refuse_model(tx, visit.scope, model_id, asked.reason))
+    await _once(visit, key, model_id, lambda tx: cloud.refuse_model(tx, visit.scope, model_id, asked.reason))
     return await _told(visit, model_id)
 
 
 @endpoint("PUT", "/api/operator/models/{model_id:str}/share", asks=NewShare, access="operator")
-async def set_maker_share(visit: Visit, model_id: Id, asked: NewShare) -> OwnModel:
+async def set_maker_share(visit: Visit, model_id: Id, asked: NewShare, key: OptionalKey = None) -> OwnModel:
     """Change what its maker earns of every price, from now on."""
-    await visit.write(lambda tx: cloud.set_share(tx, visit.scope, model_id, asked.share_bps))
+    await _once(visit, key, model_id, lambda tx: cloud.set_share(tx, visit.scope, model_id, asked.share_bps))
     return await _told(visit, model_id)
+
+
+async def _once(visit: Visit, key: str | None, model_id: str, act: Callable[[Tx], object]) -> None:
+    """Do it once for a key; what is answered is how the model stands then."""
+
+    def command(tx: Tx) -> Made:
+        act(tx)
+        return Made(model_id)
+
+    await visit.once(key, command, Made)
 
 
 async def _told(visit: Visit, model_id: str) -> OwnModel:

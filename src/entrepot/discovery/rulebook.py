@@ -57,11 +57,15 @@ class Rulebook:
         """Read everything now: for whoever just wrote a rule and wants to see what it does."""
         self._book = self._database.read_now(read_book)
 
+    @property
+    def has_rules(self) -> bool:
+        """Whether there is any rule, in force or planned: where there is none, nobody has to look for them."""
+        book = self._now()
+        return bool(book.by_word or book.by_category or book.everywhere)
+
     def rules_for(self, q: str, filters: Mapping[str, tuple[str, ...]], now: int) -> list[Rule]:
         """The rules that hold for a search now, the eldest first."""
         book = self._now()
-        if not (book.by_word or book.by_category or book.everywhere):
-            return []
         found = {rule.id: rule for rule in _fitting(book, frozenset(query_words(q)), _categories(filters))}
         return sorted((rule for rule in found.values() if rule.state(now) == "active"), key=lambda rule: rule.id)
 

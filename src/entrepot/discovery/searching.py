@@ -121,6 +121,8 @@ class Searcher:
 
     def rules_for(self, request: SearchRequest) -> list[Rule]:
         """The operator's rules that hold for a request now."""
+        if not self.rulebook.has_rules:
+            return []
         filters = meant_filters(request.filters)
         return self.rulebook.rules_for(request.q[:QUERY_CHARACTERS_MAX], filters, self._database.clock.now())
 

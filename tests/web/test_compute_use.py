@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import re
 import time
 from collections.abc import Callable
@@ -89,6 +90,20 @@ def test_a_search_is_paid_for_by_its_own_request(entrepot: Entrepot, nobody: Vis
     assert row.items == 1
 
 
+def test_an_import_pays_for_the_listings_it_brought(entrepot: Entrepot, bruno: Visitor) -> None:
+    price = [{"price_minor": 900, "currency": "USD", "quantity": 3}]
+    lines = [json.dumps({"external_id": f"j{n}", "title": f"Teapot {n}", "variants": price}) for n in range(5)]
+    headers = {"x-csrf-token": bruno.refresh()}
+    files = {"feed": ("pots.jsonl", "\n".join(lines).encode())}
+    job = bruno.client.post("/api/merchant/imports", files=files, headers=headers).json()
+
+    def paid() -> list[cloud.Usage]:
+        return [row for row in rows_of(entrepot, "import") if row.ref == job["id"]]
+
+    wait_until(lambda: sum(row.items for row in paid()) == 5)
+    assert sum(row.price for row in paid()) > 0
+
+
 def test_cost_per_search_and_per_listing_on_the_operators_page_equal_the_rows(
     entrepot: Entrepot, dana: Visitor, nobody: Visitor
 ) -> None:
@@ -157,6 +172,28 @@ def wait_until(true: Callable[[], bool]) -> None:
 def test_reconciling_may_be_asked_for_through_the_api(dana: Visitor, bruno: Visitor) -> None:
     assert dana.post("/api/operator/compute/reconcile").json() == {"done": True}
     assert bruno.post("/api/operator/compute/reconcile").status_code in (403, 404)
+
+
+def test_the_cloud_is_measured(entrepot: Entrepot, dana: Visitor, nobody: Visitor, call: Call) -> None:
+    call()
+    told = nobody.get("/metrics").text
+    calls = re.search(r'entrepot_compute_calls_total\{model="([^"]+)",outcome="exact"\} (\d+)', told)
+    assert calls is not None
+    assert (calls[1], int(calls[2]) >= 1) == (cloud.MODEL, True)
+    for name in (
+        "used_total", "spend_nano_total", "queue_wait_seconds_bucket", "queue_wait_seconds_count", "running",
+        "waiting", "memory_bytes", "reserves_open", "reserves_nano", "usage_unwritten",
+    ):  # fmt: skip
+        assert f"\nentrepot_compute_{name}" in told, name
+    assert "entrepot_compute_engine_restarts_total" in told
+
+
+@pytest.mark.parametrize("days", ["0", "367", "many", "9" * 500])
+def test_a_time_that_is_none_is_refused_by_programs_and_passed_over_by_pages(days: str, dana: Visitor) -> None:
+    for path in ("/api/operator/compute", "/api/cloud/usage"):
+        assert dana.get(path, params={"days": days}).status_code == 400
+    for path in ("/operator/compute", "/cloud/usage"):
+        assert dana.get(path, params={"days": days}).status_code == 200
 
 
 @pytest.mark.parametrize("path", ["/operator/compute", "/api/operator/compute"])

@@ -26,9 +26,10 @@ class MerchantSuspended(Event, frozen=True):
 
 
 class ProductsListed(Event, frozen=True):
-    """Products appeared, or what they say of themselves changed."""
+    """Products appeared, or what they say of themselves changed. `origin` is the import that did it, where one did."""
 
     product_ids: tuple[str, ...]
+    origin: str | None = None
 
 
 class OffersChanged(Event, frozen=True):

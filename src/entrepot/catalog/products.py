@@ -45,15 +45,16 @@ class Row(NamedTuple):
 
 
 def save_products(
-    tx: Tx, scope: Scope, merchant_id: str, drafts: Sequence[ProductDraft], location_id: str | None
-) -> Saved:
+    tx: Tx, scope: Scope, merchant_id: str, drafts: Sequence[ProductDraft], location_id: str | None,
+    origin: str | None = None,
+) -> Saved:  # fmt: skip
     """List what a merchant has: at most 500 drafts, each a whole product with its variants, prices and stock.
 
     A draft that says the same as last time changes nothing, whatever became of the goods meanwhile; one that says
     something new changes what it says: a price, the words, a count of stock. A count is absolute and set when the draft
     says another than last time; what is held for orders stays. Variants that a draft leaves out are taken off sale. Of
     two drafts with one external id the later counts. `location_id` is where counted stock lies; it may be None where
-    nothing is counted.
+    nothing is counted. `origin` is the import that lists them, where one does.
 
     A command saves once, because stock is posted once. Invalid, naming the fields, when a draft cannot be listed: then
     nothing is saved. NotFound for a merchant that the caller does not act for.
@@ -67,7 +68,7 @@ def save_products(
     fresh = [row for row in rows.values() if not is_unchanged(row, listings)]
     products = {external_id: listing.product_id for external_id, listing in listings.items()}
     if fresh:
-        products |= _save(tx, merchant, fresh, listings, location_id)
+        products |= _save(tx, merchant, fresh, listings, location_id, origin)
     created = sum(row.external_id not in listings for row in fresh)
     return Saved(created, len(fresh) - created, len(rows) - len(fresh), products)
 
@@ -97,8 +98,9 @@ def _latest(drafts: Iterable[ProductDraft], location_id: str | None) -> dict[str
 
 
 def _save(
-    tx: Tx, merchant: Merchant, fresh: Sequence[Row], listings: dict[str, Any], location_id: str | None
-) -> dict[str, str]:
+    tx: Tx, merchant: Merchant, fresh: Sequence[Row], listings: dict[str, Any], location_id: str | None,
+    origin: str | None,
+) -> dict[str, str]:  # fmt: skip
     """Save what is new or changed; returns the product of each by external id."""
     for row in fresh:
         check_draft(row.draft)
@@ -124,7 +126,7 @@ def _save(
     enqueue_borders(tx, batch)
     enqueue_openings(tx, batch)
     if merchant.status == "approved":
-        _announce(tx, batch)
+        _announce(tx, batch, origin)
     return products
 
 
@@ -196,8 +198,8 @@ def _read_known(
     return Known(merchant, location_id, listings, offers, variants, fed, shared_ids, claimed, places)
 
 
-def _announce(tx: Tx, batch: Batch) -> None:
-    announce_listed(tx, batch.listed)
+def _announce(tx: Tx, batch: Batch, origin: str | None) -> None:
+    announce_listed(tx, batch.listed, origin)
     announce_withdrawn(tx, batch.withdrawn - batch.listed)
     announce_offers(tx, batch.offered - batch.listed - batch.withdrawn)
     announce_stock(tx, batch.stocked)

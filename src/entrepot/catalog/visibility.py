@@ -32,10 +32,13 @@ def list_product_ids(snapshot: Snapshot, merchant_id: str) -> list[str]:
     return [row.product_id for row in snapshot.all(_of_merchant, merchant_id=merchant_id)]
 
 
-def announce_listed(tx: Tx, product_ids: Iterable[str]) -> None:
-    """Say that products appeared or changed their words, and that sets which they are a part of may be sold again."""
+def announce_listed(tx: Tx, product_ids: Iterable[str], origin: str | None = None) -> None:
+    """Say that products appeared or changed their words, and that sets which they are a part of may be sold again.
+
+    `origin` is the import that did it, where one did.
+    """
     ids = set(product_ids)
-    _announce(tx, ProductsListed, ids)
+    tx.announce(*(ProductsListed(part, origin) for part in in_chunks(sorted(ids))))
     _announce(tx, OffersChanged, _bundles_with(tx, ids) - ids)
 
 
@@ -63,9 +66,7 @@ def in_chunks(ids: Sequence[str], most: int = IDS_MAX) -> Iterator[tuple[str, ..
         yield tuple(ids[start : start + most])
 
 
-def _announce(
-    tx: Tx, event: type[ProductsListed] | type[OffersChanged] | type[ProductsHidden], product_ids: Iterable[str]
-) -> None:
+def _announce(tx: Tx, event: type[OffersChanged] | type[ProductsHidden], product_ids: Iterable[str]) -> None:
     events: list[Event] = [event(part) for part in in_chunks(sorted(set(product_ids)))]
     tx.announce(*events)
 

@@ -35,7 +35,12 @@ def take_in(snapshot: Snapshot, index: FusedIndex, meter: Meter, events: Sequenc
     wanted = sorted((listed | (changed - known)) & found.keys())
     if not words or not (wanted or gone):
         return False
-    embed_documents(index, meter, [found[each] for each in wanted], "indexing")
+    for origin, ids in _by_origin(events, wanted).items():
+        documents = [found[each] for each in ids]
+        if origin is not None:
+            embed_documents(index, meter, documents, "import", origin)
+        else:
+            embed_documents(index, meter, documents, "indexing", ids[0] if len(ids) == 1 else None)
     index.remove(gone)
     index.commit()
     return True
@@ -56,12 +61,18 @@ def follow(database: Database, index: FusedIndex, meter: Meter, position: int, *
             return position
 
 
-def embed_documents(index: FusedIndex, meter: Meter, documents: list[Document], surface: str) -> None:
-    """Put documents into an index with the vectors of what they say."""
+def embed_documents(
+    index: FusedIndex, meter: Meter, documents: list[Document], surface: str, ref: str | None = None
+) -> None:
+    """Put documents into an index with the vectors of what they say, paid for by `surface` and `ref`."""
     if documents:
         encoder = cloud.open_encoders(index.encoder).text
-        vectors = cloud.embed(meter, [text_to_embed(each) for each in documents], surface=surface, encoder=encoder)
-        titles = cloud.embed(meter, [each.title for each in documents], surface=surface, encoder=encoder, items=0)
+        vectors = cloud.embed(
+            meter, [text_to_embed(each) for each in documents], surface=surface, ref=ref, encoder=encoder
+        )
+        titles = cloud.embed(
+            meter, [each.title for each in documents], surface=surface, ref=ref, encoder=encoder, items=0
+        )
         index.upsert(documents, vectors, titles)
 
 
@@ -76,6 +87,18 @@ def ids_of(events: Sequence[Recorded]) -> tuple[set[str], set[str]]:
             case OffersChanged(product_ids=ids) | StockChanged(product_ids=ids):
                 changed.update(ids)
     return listed, changed
+
+
+def _by_origin(events: Sequence[Recorded], wanted: Sequence[str]) -> dict[str | None, list[str]]:
+    """The products to be embedded, by the import that listed them last; None for those that people listed."""
+    origins: dict[str, str | None] = {}
+    for recorded in events:
+        if isinstance(recorded.event, ProductsListed):
+            origins.update(dict.fromkeys(recorded.event.product_ids, recorded.event.origin))
+    found: dict[str | None, list[str]] = {}
+    for product_id in wanted:
+        found.setdefault(origins.get(product_id), []).append(product_id)
+    return found
 
 
 def first_of(events: Sequence[Recorded]) -> Sequence[Recorded]:

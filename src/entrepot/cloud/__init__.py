@@ -36,10 +36,8 @@ from .dialect import (
     failure_of,
 )
 from .embedding import DIMENSIONS, MODEL, Encoder, embed, embed_query, load_model
-from .engines.answering import EVENTS, Exchange
 from .encoders import Encoders, open_encoders
 from .engines.base import Engine, EngineFault, Generation, Message, Piece, Tool, Vectors
-from .engines.batching import BatchRunner
 from .engines.capacity import Capacity, LoadedModel, Tenant
 from .engines.gateway import Bill, Call, Gateway
 from .engines.pool import Pool
@@ -119,6 +117,7 @@ from .registry import (
 )
 from .replay import Difference, Replay, replay, replay_export, replay_invoice
 from .reserves import Reserve, StandingHold, list_reserves, list_standing_holds, request_reconciling
+from .serving import EVENTS, BatchRunner, Exchange
 from .spending import (
     DAYS_MAX,
     UnderWay,
@@ -148,12 +147,6 @@ from .uploads import (
 from .watching import WAIT_BUCKETS_S, Watch
 
 __all__ = [
-    "pull_file",
-    "find_repository",
-    "choose_files",
-    "Web",
-    "Repository",
-    "RemoteFile",
     "ALERTS",
     "BILLING",
     "DAYS_MAX",
@@ -246,7 +239,9 @@ __all__ = [
     "PriceBook",
     "Problem",
     "Reconcile",
+    "RemoteFile",
     "Replay",
+    "Repository",
     "Reranking",
     "Reserve",
     "Settings",
@@ -269,6 +264,7 @@ __all__ = [
     "UsageWish",
     "Vectors",
     "Watch",
+    "Web",
     "account_owner",
     "add_batch",
     "add_budget",
@@ -285,6 +281,7 @@ __all__ = [
     "cancel_topup",
     "change_budget",
     "check_purpose",
+    "choose_files",
     "claim_answer",
     "cost_by_surface",
     "cost_of",
@@ -304,6 +301,7 @@ __all__ = [
     "find_live",
     "find_package",
     "find_price_book",
+    "find_repository",
     "find_standing",
     "find_topup_action",
     "find_unbilled",
@@ -346,14 +344,15 @@ __all__ = [
     "load_model",
     "makers_task",
     "nano",
-    "open_encoders",
     "nano_per_minor",
+    "open_encoders",
     "pay_makers",
     "place_of",
     "probe",
     "probe_apart",
     "publish_model",
     "publish_prices",
+    "pull_file",
     "reactions",
     "read_credit",
     "read_earnings",

@@ -14,8 +14,8 @@ from contextlib import aclosing
 import msgspec
 
 from ..capabilities import Capabilities
-from ..schemas import Call, Checker, Misfit, calls_in, checkers_of, fit_calls, fit_text, instruction_of
 from .base import Count, Embedded, Engine, EngineFault, Generation, Message, Piece, Ranked, Unable
+from .schemas import Call, Checker, Misfit, calls_in, checkers_of, fit_calls, fit_text, instruction_of
 
 ROUNDS = 2
 

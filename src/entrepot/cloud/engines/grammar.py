@@ -12,8 +12,8 @@ from typing import Any
 
 import msgspec
 
-from ..schemas import Checker
 from .base import Generation, Piece, Tool, Unable
+from .schemas import Checker
 
 _HEAD = "%llguidance {}\n"
 _WORDS = "words: /[^{][\\s\\S]*/"

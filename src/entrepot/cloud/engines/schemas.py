@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 
-from .engines.base import Generation, Tool, Unable
+from .base import Generation, Tool, Unable
 
 SCHEMA_LENGTH_MAX = 50_000
 STARTS_MAX = 64

@@ -27,8 +27,8 @@ from ..batches import Batch, Line, Problem, RunBatch
 from ..dialect.asked import PATHS
 from ..dialect.told import failure, failure_of
 from ..dialect.written import Head
+from ..engines.gateway import Bill, Call, Gateway
 from .answering import Exchange
-from .gateway import Bill, Call, Gateway
 
 AT_ONCE = 8
 """Lines of a batch that are under way at once in a process."""

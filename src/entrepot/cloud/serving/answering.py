@@ -20,8 +20,8 @@ from ..dialect.asked import AskChat, AskCompletion, Asked, AskEmbeddings, AskRer
 from ..dialect.read import tell_ranking, tell_vectors
 from ..dialect.told import failure, failure_of
 from ..dialect.written import END, Head, Written, event_of
-from .base import Embedded, Generation, Piece, Ranked
-from .gateway import Bill, Call, Gateway
+from ..engines.base import Embedded, Generation, Piece, Ranked
+from ..engines.gateway import Bill, Call, Gateway
 
 JSON = "application/json"
 EVENTS = "text/event-stream"

@@ -142,6 +142,9 @@ class Connections:
         place = urlsplit(base_url)
         if place.scheme not in ("http", "https") or not place.hostname:
             raise Invalid(f"{base_url[:200]!r} is no address of a server: write http:// or https://, and its name")
+        said = base_url + (key.reveal() if key else "")
+        if not (said.isascii() and said.isprintable()) or " " in base_url:
+            raise Invalid("An engine's address and its key are printable ASCII: look for a line's end in the setting")
         self._host = place.hostname
         self._tls = ssl.create_default_context() if place.scheme == "https" else None
         self._port = place.port or (443 if self._tls else 80)
@@ -151,8 +154,6 @@ class Connections:
         head = f"host: {place.netloc.rpartition('@')[2]}\r\naccept-encoding: identity\r\n"
         if key:
             head += f"authorization: Bearer {key.reveal()}\r\n"
-        if not head.replace("\r\n", "").isascii() or not head.replace("\r\n", "").isprintable():
-            raise Invalid("An engine's address and its key are printable ASCII: look for a line's end in the setting")
         self._head = head.encode()
 
     @asynccontextmanager

@@ -18,7 +18,7 @@ from ...rendering import redirect
 from ...visit import Visit
 from ...wire import listed
 from ..named_goods import product_ids
-from ..prices.reading import day_of, day_text, whole_of, words_of
+from ..reading import day_of, day_text, whole_of, words_of
 from .console import OPERATOR, show
 
 HERE = "/operator/search"

@@ -16,7 +16,7 @@ from ...params import Id, InQuery
 from ...rendering import redirect
 from ...visit import Visit
 from ...wire import listed
-from ..prices.reading import words_of
+from ..reading import words_of
 from .console import OPERATOR, show
 
 SYNONYMS, WEAK = "/operator/search/synonyms", "/operator/search/weak"

@@ -14,7 +14,7 @@ from entrepot.kernel import Refused
 from ...rendering import redirect
 from ...visit import Visit
 from ..operator.console import OPERATOR, show
-from .reading import day_of
+from ..reading import day_of
 
 HERE = "/operator/exchange"
 

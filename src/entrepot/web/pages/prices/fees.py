@@ -16,7 +16,7 @@ from ...params import Id
 from ...rendering import redirect
 from ...visit import Visit
 from ..operator.console import OPERATOR, show
-from .reading import amounts_of, bps_of, day_of
+from ..reading import amounts_of, bps_of, day_of
 
 HERE = "/operator/fees"
 

@@ -16,7 +16,7 @@ from ...rendering import redirect
 from ...visit import Visit
 from ...wire import Made, listed
 from ..operator.console import OPERATOR, show
-from .reading import day_of
+from ..reading import day_of
 
 HERE = "/operator/gift-cards"
 PAGE = 50

@@ -19,7 +19,7 @@ from ...wire import listed
 from ..merchant import console as merchant_console
 from ..named_goods import product_ids
 from ..operator import console as operator_console
-from .reading import amounts_of, amounts_text, bps_of, day_of, day_text, percent_text, whole_of, words_of
+from ..reading import amounts_of, amounts_text, bps_of, day_of, day_text, percent_text, whole_of, words_of
 
 PAGE = 50
 KINDS: tuple[PromotionKind, ...] = ("percentage", "amount", "buy_x_get_y", "free_shipping")

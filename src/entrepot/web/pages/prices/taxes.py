@@ -18,7 +18,7 @@ from ...params import Id
 from ...rendering import redirect
 from ...visit import Visit
 from ..operator.console import OPERATOR, show
-from .reading import day_of
+from ..reading import day_of
 
 CSV_BYTES_MAX = 4_000_000
 HERE = "/operator/taxes"

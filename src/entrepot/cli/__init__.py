@@ -18,6 +18,7 @@ COMMANDS = {
     "models": "entrepot.cli.models",
     "keys": "entrepot.cli.keys",
     "bill": "entrepot.cli.bills",
+    "usage": "entrepot.cli.usage",
     "verify": "entrepot.cli.verify",
     "simulate": "entrepot.cli.simulate",
     "reindex": "entrepot.cli.reindex",

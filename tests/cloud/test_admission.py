@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -15,7 +16,7 @@ from entrepot.cloud.admission import Ask, OutOfCredit, OverBudget
 from entrepot.cloud.reconciling import reconcile
 from entrepot.cloud.replay import replay
 from entrepot.identity import Scope
-from entrepot.kernel import DAY, MINUTE, Database, Invalid, ManualClock, NotFound, TooMany, Tx, process_name
+from entrepot.kernel import DAY, MINUTE, Database, Invalid, ManualClock, NotFound, Prepared, TooMany, Tx, process_name
 from entrepot.kernel.sql import prepare_text
 from entrepot.kernel.testing import NOON
 
@@ -138,7 +139,9 @@ def test_a_budget_bounds_what_is_spent_in_its_period(database: Database) -> None
 def test_a_budget_of_a_key_bounds_that_key_only(database: Database) -> None:
     sell(database)
     budget(database, 0)
-    of_a_key = prepare_text("UPDATE cloud_budgets SET key_id = 'key_1'")  # such a key would need its organisation
+    of_a_key: Prepared[Any] = prepare_text(
+        "UPDATE cloud_budgets SET key_id = 'key_1'"
+    )  # such a key would need its organisation
     database.write_now(lambda tx: tx.run(of_a_key))
     with pytest.raises(OverBudget):
         admit(database, ask("req_1", key_id="key_1"))
@@ -244,7 +247,7 @@ def test_an_amount_changed_by_hand_is_found(database: Database) -> None:
     sell(database)
     admit(database, ask("req_1"))
     settle(database, "req_1", {"input_tokens": 10, "output_tokens": 7})
-    dearer = prepare_text("UPDATE cloud_usage SET price = price + 1 WHERE meter = :meter")
+    dearer: Prepared[Any] = prepare_text("UPDATE cloud_usage SET price = price + 1 WHERE meter = :meter")
     database.write_now(lambda tx: tx.run(dearer, meter="output_tokens"))
     assert any("rates" in breach for breach in breaches(database))
     assert any("its rows cost" in breach for breach in breaches(database))

@@ -37,7 +37,7 @@ def test_what_a_failed_model_had_goes_to_the_others_by_their_shares() -> None:
 
 def test_a_model_rests_longer_each_time_it_fails_and_not_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
     now = [100.0]
-    monkeypatch.setattr(routing.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(f"{routing.__name__}.time.monotonic", lambda: now[0])
     routes = Routes({"any": {"a": 1e9, "b": 1e-9}})
 
     def rests() -> bool:

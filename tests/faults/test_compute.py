@@ -13,11 +13,11 @@ from random import Random
 
 import pytest
 
+from entrepot.cli.bench.gateway import MODEL
 from entrepot.cloud.reconciling import reconcile
 from entrepot.cloud.replay import replay
 from entrepot.kernel import Database
 from tests.faults.calls import (
-    MODEL,
     SLOW,
     Client,
     Crowd,

@@ -23,8 +23,9 @@ from entrepot.kernel import (
     once,
     request_key,
 )
+from entrepot.kernel.sql import prepare_text
 from entrepot.kernel.testing import settle
-from entrepot.pay import chargebacks
+from entrepot.pay import captures, chargebacks
 from tests.cloud.money import (
     BRUNO,
     CENT,
@@ -93,6 +94,20 @@ def test_money_that_is_set_aside_first_is_taken_at_once(database: Database, proc
     run(database, processor, "on_shipment")
     assert state(database, made).state == "paid"
     assert standing(database).left == 25_00 * CENT
+    assert breaches(database) == []
+
+
+def test_what_cannot_be_taken_after_all_is_let_go(database: Database) -> None:
+    made = top_up(database, 25_00)
+    tell = pay.Outcome("authorised", "ch_1")
+    database.write_now(lambda tx: pay.record_outcome(tx, made.payment_id, tell))
+    settle(database, REACTIONS)  # a part is asked for
+    part = database.read_now(lambda s: s.one(prepare_text("SELECT id FROM pay_captures")))
+    failed = pay.Receipt(part[0], "", 25_00, CURRENCY, "failed", "The card is blocked")
+    database.write_now(lambda tx: captures.report_capture(tx, failed))
+    settle(database, REACTIONS)
+    assert (state(database, made).state, state(database, made).reason) == ("failed", "The card is blocked")
+    assert standing(database).left == 0
     assert breaches(database) == []
 
 

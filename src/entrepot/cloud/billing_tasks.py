@@ -8,7 +8,7 @@ from functools import partial
 import msgspec
 import structlog
 
-from entrepot import pay
+from entrepot import ledger, pay
 from entrepot.identity import Notice, notify
 from entrepot.kernel import Database, Lane, Reactions, Refused, TaskKind, TaskRun, Tx, format_money
 
@@ -67,13 +67,18 @@ class Money:
         if event.seller_order_id.startswith(PREFIX):
             credit_topup(tx, event.seller_order_id, self._settings)
 
+    def capture_failed(self, tx: Tx, event: pay.CaptureFailed) -> None:
+        """What was set aside for a top-up could not be taken: it is let go, and nobody waits for it."""
+        if event.seller_order_id.startswith(PREFIX):
+            fail_topup(tx, event.seller_order_id, event.reason)
+            ledger.post(tx, pay.release_part(tx, event.payment_id, event.seller_order_id))
+            self._tell_failed(tx, event.seller_order_id, event.reason)
+
     def declined(self, tx: Tx, event: pay.PaymentDeclined) -> None:
         """The money of a top-up will not come."""
         if event.ref.startswith(PREFIX):
             fail_topup(tx, event.ref, event.reason)
-            topup = read_topup(tx, event.ref)
-            params = {"amount": format_money(topup.amount_minor, topup.currency), "reason": event.reason}
-            notify(tx, Notice(topup.organisation, notices.CREDIT_FAILED, params, link="/cloud/credit"))
+            self._tell_failed(tx, event.ref, event.reason)
 
     def charged_back(self, tx: Tx, event: pay.ChargebackOpened) -> None:
         """A bank takes the money of a top-up back."""
@@ -101,6 +106,11 @@ class Money:
             params |= {"due": format_money(invoice.open_minor, invoice.currency), "day": show_day(invoice.due_by)}
         notify(tx, Notice(event.organisation, kind, params, link=f"/cloud/invoices/{invoice.id}"))
 
+    def _tell_failed(self, tx: Tx, topup_id: str, reason: str) -> None:
+        topup = read_topup(tx, topup_id)
+        params = {"amount": format_money(topup.amount_minor, topup.currency), "reason": reason}
+        notify(tx, Notice(topup.organisation, notices.CREDIT_FAILED, params, link="/cloud/credit"))
+
 
 def reactions(settings: Settings) -> Reactions:
     """Every reaction of this room."""
@@ -109,6 +119,7 @@ def reactions(settings: Settings) -> Reactions:
         pay.PaymentCaptured: (money.captured,),
         pay.PaymentAuthorised: (money.authorised,),
         pay.PartCaptured: (money.part_captured,),
+        pay.CaptureFailed: (money.capture_failed,),
         pay.PaymentDeclined: (money.declined,),
         pay.ChargebackOpened: (money.charged_back,),
         pay.ChargebackClosed: (money.chargeback_decided,),

@@ -6,12 +6,19 @@ import msgspec
 
 from entrepot import catalog
 
-from .index.matching import Synonym
-
 SORTS = ("relevance", "price", "-price", "newest", "rating")
 LIMIT_MAX = 600
 OFFSET_MAX = 10_000
 """Further down a list leads only a cursor."""
+
+
+class Synonym(msgspec.Struct, frozen=True):
+    """Words of a query, one beside the other, and what else they may be called; all as `query_words` gives them. Where
+    `in_names`, the others count only for a product that is called so: by its title, its brand or its category."""
+
+    words: tuple[str, ...]
+    others: tuple[tuple[str, ...], ...]
+    in_names: bool = False
 
 
 class Offer(msgspec.Struct, frozen=True):

@@ -19,6 +19,7 @@ from typing import Protocol
 import msgspec
 
 from ..text import is_alphabetic, query_words, replace_words
+from ..types import Synonym as Synonym
 
 ALTERNATIVES_MAX = 3
 COMPLETIONS_MAX = 8
@@ -47,15 +48,6 @@ class Vocabulary(Protocol):
     def surface(self, word: str) -> str:
         """The word as people write it."""
         ...
-
-
-class Synonym(msgspec.Struct, frozen=True):
-    """Words of a query, one beside the other, and what else they may be called; all as `query_words` gives them. Where
-    `in_names`, the others count only for a product that is called so: by its title, its brand or its category."""
-
-    words: tuple[str, ...]
-    others: tuple[tuple[str, ...], ...]
-    in_names: bool = False
 
 
 class Wanted(msgspec.Struct, frozen=True):

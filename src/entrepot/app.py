@@ -208,6 +208,7 @@ class Entrepot:
             cloud.makers_task(settings.cloud),
             group.show_task(settings.cloud.currency),
             discovery.rebuild_task(self.indexer),
+            discovery.tuning_task(self.database, self.blobs, self.searcher, self.meter),
             discovery.rewrite_task(self.searcher.ranked),
             *discovery.picture_tasks(self.blobs, self.pictures.encoders, self.meter, settings.discovery),
         )

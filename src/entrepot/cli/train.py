@@ -66,3 +66,28 @@ def ranker(
         use_ranker(home, None if use_id == "none" else use_id)
     else:
         list_rankers(home)
+
+
+@command.command("encoder")
+@click.option(
+    "--judgments",
+    type=click.Path(path_type=Path, dir_okay=False, exists=True),
+    help="A CSV with the columns query, docid and rating; WANDS and ESCI files are read as they are.",
+)
+@click.option("--keep-only", is_flag=True, help="Keep it, and do not use it even if it proves better.")
+@click.option("--use", "use_id", metavar="ID", help="Use one that was tuned before; `none` goes back to untuned.")
+@click.pass_obj
+def encoder(home: Path, judgments: Path | None, keep_only: bool, use_id: str | None) -> None:
+    """Tune what makes the vectors of queries and products, by people's ratings.
+
+    A job like any other, metered by the processor's time. Its weights are used only if they order queries better that
+    they were not found by; the index is then built anew beside the one that serves.
+    """
+    from .training_rankers import train_encoder, use_encoder
+
+    if (judgments is None) == (use_id is None):
+        raise click.UsageError("Give either --judgments FILE or --use ID")
+    if judgments is not None:
+        train_encoder(home, judgments, use=not keep_only)
+    else:
+        use_encoder(home, None if use_id == "none" else use_id)

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import click
 
-from entrepot import discovery
+from entrepot import cloud, discovery
 from entrepot.app import open_home
 from entrepot.discovery import FOLDS, Measure
 from entrepot.identity import Scope
+from entrepot.kernel import Unavailable
 
 
 def train_ranker(home: Path, judgments: Path, *, keep: bool, use: bool) -> None:
@@ -21,7 +22,7 @@ def train_ranker(home: Path, judgments: Path, *, keep: bool, use: bool) -> None:
         steps = len(judged.ratings) + FOLDS + 1
         with click.progressbar(length=steps, label="Training", show_pos=True) as bar:
             examples = discovery.collect_examples(entrepot.database, entrepot.searcher, judged.ratings, bar.update)
-            encoder = entrepot.indexer.index.encoder
+            encoder = entrepot.indexer.index.current.made_by
             trained = discovery.train_ranker(examples, judged.ratings, encoder, bar.update)
         _say(trained.before, trained.after)
         if not keep:
@@ -36,9 +37,36 @@ def train_ranker(home: Path, judgments: Path, *, keep: bool, use: bool) -> None:
 def use_ranker(home: Path, learned_id: str | None) -> None:
     """Let another ranker judge results, or the prior."""
     with closing(open_home(home)) as entrepot:
-        encoder = entrepot.settings.discovery.encoder
+        entrepot.open_index()
+        encoder = entrepot.indexer.index.current.made_by
         entrepot.database.write_now(lambda tx: discovery.use_learned(tx, Scope.system(), "ranker", encoder, learned_id))
     click.echo(f"{learned_id or 'The prior'} judges results from now on.")
+
+
+def train_encoder(home: Path, judgments: Path, *, use: bool) -> None:
+    """Tune the encoder as a job, here and now, and say what came of it."""
+    judged = discovery.read_judgments(judgments)
+    with closing(open_home(home)) as entrepot:
+        entrepot.open_index()
+        sha256 = discovery.keep_ratings(entrepot.blobs, judged)
+        scope = Scope.system()
+        job_id = entrepot.database.write_now(lambda tx: discovery.request_tuning(tx, scope, sha256, use=use))
+        click.echo(f"{job_id}: tuning the encoder")
+        entrepot.rest()
+        job = entrepot.database.read_now(lambda snapshot: cloud.get_job(snapshot, scope, job_id))
+        kept = entrepot.database.read_now(lambda snapshot: discovery.list_learned(snapshot, scope, "encoder"))
+    if job.state != "done" or not kept:
+        raise Unavailable(f"The job is {job.state}: {job.error or 'a server of this home does it'}")
+    state = "used from now on: the index is built anew" if kept[0].used else "kept and not used"
+    click.echo(f"{kept[0].id} is {state}: {kept[0].draft.reason}.")
+
+
+def use_encoder(home: Path, learned_id: str | None) -> None:
+    """Let other weights of the encoder serve, or none."""
+    with closing(open_home(home)) as entrepot:
+        name = entrepot.settings.discovery.encoder
+        entrepot.database.write_now(lambda tx: discovery.use_learned(tx, Scope.system(), "encoder", name, learned_id))
+    click.echo(f"The index is built anew with {learned_id or 'the encoder untuned'}.")
 
 
 def list_rankers(home: Path) -> None:

@@ -30,6 +30,7 @@ from .synonyms import KeptSynonym, SynonymDraft, add_synonym, end_synonym, list_
 from .training import FOLDS, Trained, keep_ranker
 from .training import collect as collect_examples
 from .training import train as train_ranker
+from .tuning import TRAIN_ENCODER, TrainEncoder, keep_ratings, request_tuning, tuning_task
 from .types import (
     LIMIT_MAX,
     OFFSET_MAX,
@@ -58,6 +59,7 @@ __all__ = [
     "REBUILD",
     "SCHEDULE",
     "SORTS",
+    "TRAIN_ENCODER",
     "Action",
     "Beacon",
     "Chip",
@@ -95,6 +97,7 @@ __all__ = [
     "Settings",
     "Suggestion",
     "SynonymDraft",
+    "TrainEncoder",
     "Trained",
     "Understood",
     "WeakQueries",
@@ -113,6 +116,7 @@ __all__ = [
     "get_learned",
     "get_rule",
     "keep_ranker",
+    "keep_ratings",
     "list_learned",
     "list_rewrites",
     "list_rules",
@@ -125,10 +129,12 @@ __all__ = [
     "read_judgments",
     "rebuild_task",
     "request_rebuild",
+    "request_tuning",
     "rewrite_task",
     "thirds",
     "train_pictures",
     "train_ranker",
+    "tuning_task",
     "use_learned",
     "use_picture_encoder",
     "weak_queries",

@@ -36,7 +36,12 @@ def find_served(snapshot: Snapshot) -> Served | None:
 
 
 def build(
-    database: Database, meter: Meter, folder: Path, settings: Settings, progress: Callable[[int], None] | None = None
+    database: Database,
+    meter: Meter,
+    folder: Path,
+    settings: Settings,
+    progress: Callable[[int], None] | None = None,
+    tuning: tuple[str, bytes] | None = None,
 ) -> tuple[str, int]:
     """Build a generation, make it the served one, and return its name and how many products it holds.
 
@@ -49,7 +54,7 @@ def build(
     folder.mkdir(parents=True, exist_ok=True)
     encoders = cloud.open_encoders(settings.encoder)
     floor = encoders.floor if settings.similarity_floor is None else settings.similarity_floor
-    generation = Generation.create(folder / name, floor, encoders.name, encoders.text.dimensions, encoders.zero)
+    generation = Generation.create(folder / name, floor, encoders.name, encoders.text.dimensions, encoders.zero, tuning)
     try:
         _fill(database, meter, generation, progress or (lambda count: None))
         generation.checkpoint(follow(database, generation.index, meter, position, words=True))

@@ -35,6 +35,7 @@ from .index.columns import change_of
 from .index.generation import Generation
 from .index.plain import PlainIndex
 from .index.served import ServedIndex
+from .learned import find_used
 from .scorers import Scorers
 from .settings import Settings
 from .types import Change
@@ -69,6 +70,7 @@ class Indexer:
         blobs: Blobs | None = None,
     ) -> None:
         """`blobs` hold what was learned; without them nothing learned is used."""
+        self._blobs = blobs
         self._scorers = None if blobs is None else Scorers(database, blobs)
         self.index = ServedIndex()
         self.columns = ColumnFollower(self)
@@ -152,15 +154,27 @@ class Indexer:
             if progress is not None:
                 progress(added)
 
-        _, count = build(self._database, self._meter, self._folder, self._settings, told)
+        name = self._tuning()
+        tuning = None if self._blobs is None or not name else (name, self._blobs.get(name))
+        _, count = build(self._database, self._meter, self._folder, self._settings, told, tuning)
         with self._lock:
             self._adopt_served()
         self._sweep()
         return count
 
     def _is_other_encoder(self) -> bool:
-        """Whether what serves was made by another encoder than the one that is set."""
-        return self._generation is not None and self._generation.manifest.encoder != self._settings.encoder
+        """Whether what serves was made by another encoder than the one that is set, or by other weights of it."""
+        if self._generation is None:
+            return False
+        manifest = self._generation.manifest
+        return (manifest.encoder, manifest.tuning) != (self._settings.encoder, self._tuning())
+
+    def _tuning(self) -> str:
+        """The blob of the weights that the encoder is to have; empty where it has none."""
+        if self._blobs is None:
+            return ""
+        used = self._database.read_now(lambda snapshot: find_used(snapshot, "encoder", self._settings.encoder))
+        return "" if used is None else used.draft.sha256
 
     def _sweep(self) -> None:
         """Remove the generations that nobody uses any more."""
@@ -318,7 +332,7 @@ class Indexer:
         if self._scorers is not None and (
             self._is_due("scorer", SCORER_S) or index.scorer is not self._scorers.current
         ):
-            index.scorer = self._scorers.of(index.encoder)
+            index.scorer = self._scorers.of(index.made_by)
 
     def _refresh_prices(self) -> None:
         """Convert foreign prices anew when the rates have changed."""

@@ -43,6 +43,11 @@ def read_judgments(path: Path) -> Judged:
     return Judged(_ratings(rows, path), hashlib.sha256(content).hexdigest())
 
 
+def parse_judgments(content: bytes) -> dict[str, dict[str, float]]:
+    """Ratings in our own form, as `write_judgments` makes them."""
+    return _ratings(_lines(content), Path("ratings.csv"))
+
+
 def write_judgments(ratings: Mapping[str, Mapping[str, float]]) -> bytes:
     """Ratings in our own form, the same bytes for the same ratings."""
     file = io.StringIO(newline="")

@@ -56,12 +56,17 @@ LEARNED_FROM = tuple(name for name in FEATURES if name != "query_length")
 
 
 class Example(msgspec.Struct, frozen=True):
-    """A query's results, each with its features, its rating (-1 where nobody rated it), and its docid."""
+    """A query's results, each with its features, its rating (-1 where nobody rated it), and its docid.
+
+    `ids` are our own ids of them, `vector` the query's, where they are known.
+    """
 
     query: str
     docids: tuple[str, ...]
     features: Matrix
     ratings: npt.NDArray[np.float64]
+    ids: tuple[str, ...] = ()
+    vector: npt.NDArray[np.float32] | None = None
 
 
 class Trained(msgspec.Struct, frozen=True):
@@ -86,7 +91,8 @@ def collect(
         _, asked, _ = searcher.find(request, "")
         ids, features = searcher.index.current.features_of(asked)
         docids = [_docid(each, rated, names.of(ids)) for each in ids]
-        examples.append(Example(query, tuple(docids), features, np.array([rated.get(each, -1.0) for each in docids])))
+        rating = np.array([rated.get(each, -1.0) for each in docids])
+        examples.append(Example(query, tuple(docids), features, rating, tuple(ids), asked.vector))
         progress(1)
     return examples
 
@@ -193,7 +199,7 @@ def _grades(examples: Sequence[Example]) -> dict[float, int]:
 
 def _validated(examples: Sequence[Example], encoder: str, progress: Callable[[int], None]) -> Lists:
     """Every query's order by a ranker that was trained without it."""
-    parts = _folds([each.query for each in examples])
+    parts = folds([each.query for each in examples])
     rankers = {}
     for part in parts:
         ranker = fit([each for each in examples if each.query not in part], encoder)
@@ -202,7 +208,7 @@ def _validated(examples: Sequence[Example], encoder: str, progress: Callable[[in
     return _ordered(examples, lambda each: rankers[each.query])
 
 
-def _folds(queries: Sequence[str]) -> list[set[str]]:
+def folds(queries: Sequence[str]) -> list[set[str]]:
     """Parts of about one size, the same for the same queries."""
     order = sorted(queries, key=lambda query: hashlib.sha256(query.encode()).digest())
     return [set(order[start::FOLDS]) for start in range(FOLDS)]

@@ -194,11 +194,13 @@ class _Static:
 
     def texts(self, texts: Sequence[str]) -> Vectors:
         """A row for each text."""
-        return self._model.embed(texts)[0]
+        vectors: Vectors = self._model.embed(texts)[0]
+        return vectors
 
     def query(self, text: str) -> Vectors:
         """A query's vector."""
-        return self.texts([text])[0]
+        vector: Vectors = self.texts([text])[0]
+        return vector
 
 
 class _MiniLM(_Static):
@@ -213,12 +215,13 @@ class _MiniLM(_Static):
 
     def texts(self, texts: Sequence[str]) -> Vectors:
         """A row for each text."""
-        return super().texts(texts) @ self._turned
+        vectors: Vectors = super().texts(texts) @ self._turned
+        return vectors
 
     def query(self, text: str) -> Vectors:
         """A query's vector."""
         self._encoder.embed([text])
-        return self.texts([text])[0]
+        return super().query(text)
 
 
 def _row(number: int, document: Document) -> tantivy.Document:

@@ -111,11 +111,17 @@ class Busy(Unavailable):
 class Index(Protocol):
     """An index of products. One thread at a time puts in and takes out; any may change what changes often, and read.
 
-    `encoder` made its vectors, `scorer` judges results.
+    `encoder` made its vectors, whose dimensions `tuning` weighs; `scorer` judges results.
     """
 
     encoder: str
     scorer: Scorer
+    tuning: npt.NDArray[np.float64] | None
+
+    @property
+    def made_by(self) -> str:
+        """The encoder with its tuning: what a ranker saw the vectors of."""
+        ...
 
     def upsert(self, documents: Sequence[Document], vectors: Vectors) -> None:
         """Put documents in, or in place of the ones with their ids; seen after the next `commit`.
@@ -146,6 +152,10 @@ class Index(Protocol):
 
     def features_of(self, query: IndexQuery) -> tuple[list[str], Matrix]:
         """The results that a scorer judges for a query, and a row of features each; none where there is none."""
+        ...
+
+    def vectors_of(self, ids: Sequence[str]) -> Vectors:
+        """The vectors of documents, as they are compared; Invalid where they are not kept."""
         ...
 
     def list_ids(self, query: IndexQuery) -> tuple[list[str], str | None]:

@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 import msgspec
 import numpy as np
+import numpy.typing as npt
 
 from ..features import NAMES, Matrix
 from ..prior import Prior, Scorer
@@ -37,6 +38,7 @@ from .suggesting import suggest
 from .tally import Tally
 from .vectors import Graph, TitleVectors, VectorFile
 from .vocabulary import Vocabulary
+from .weights import tuned
 
 WARMED_MAX = 300
 EVIDENCE_MAX = 2_000
@@ -73,7 +75,8 @@ class FusedIndex:
         self._floor = round(floor * SIMILARITY_UNIT)
         self.titles = titles
         self._zero = zero
-        self.encoder = ENCODER
+        self.encoder = self.made_by = ENCODER
+        self.tuning: npt.NDArray[np.float64] | None = None
         self.scorer: Scorer = Prior()
         self._staged: dict[str, tuple[Document, Vectors, TitleVectors] | None] = {}
         self._dead: list[int] = []
@@ -88,7 +91,8 @@ class FusedIndex:
     def upsert(self, documents: Sequence[Document], vectors: Vectors, titles: Vectors | None = None) -> None:
         """See `base.Index`. `titles` are the vectors of the titles alone; without them only ranking knows less."""
         check_ids(documents)
-        titles = np.zeros_like(vectors) if titles is None else titles
+        titles = tuned(np.zeros_like(vectors) if titles is None else titles, self.tuning)
+        vectors = tuned(np.asarray(vectors, np.float32), self.tuning)
         for document, vector, title in zip(documents, vectors, titles, strict=True):
             self._staged.pop(document.id, None)
             self._staged[document.id] = (document, np.asarray(vector, np.float32), np.asarray(title, np.float16))
@@ -188,6 +192,10 @@ class FusedIndex:
         ids = [raw.decode() for raw in self.columns.ids[at].tolist()]
         return ids, np.zeros((0, len(NAMES))) if ranked.features is None else ranked.features
 
+    def vectors_of(self, ids: Sequence[str]) -> Vectors:
+        """See `base.Index`."""
+        return np.asarray(self._view.rows[[self.columns.slot_of[each] for each in ids]], np.float32)
+
     def list_ids(self, query: IndexQuery) -> tuple[list[str], str | None]:
         """See `base.Index`."""
         check(query)
@@ -210,6 +218,8 @@ class FusedIndex:
         view, columns = self._view, self.columns
         if query.vector is not None and len(query.vector) != view.rows.shape[1]:
             query = msgspec.structs.replace(query, vector=None)  # made by the encoder of the index before this one
+        elif query.vector is not None and self.tuning is not None:
+            query = msgspec.structs.replace(query, vector=tuned(query.vector[None, :], self.tuning)[0])
         wanted = understand(query.text, self.vocabulary, query.synonyms)
         mark("words")
         found = self._find(view, query, wanted)

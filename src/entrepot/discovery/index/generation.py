@@ -30,8 +30,10 @@ from .fused import FusedIndex
 from .postings import Postings
 from .vectors import FLAT_MAX, Graph, VectorFile
 from .vocabulary import Vocabulary
+from .weights import read_tuning
 
 FORMAT = 4
+TUNING = "tuning.json"
 GRAPH_TAIL_SHARE = 5
 """The graph is made larger when the rows beyond it are more than FLAT_MAX, or a fifth of it where that is more."""
 
@@ -41,7 +43,8 @@ _SIGNS_OF_DAMAGE = (OSError, ValueError, KeyError, EOFError, RuntimeError, msgsp
 
 class Manifest(msgspec.Struct, frozen=True):
     """What is in force in a generation's directory. `encoder` says what its vectors were made by, `floor` how alike
-    a neighbour is at least where no setting says otherwise, `zero` how alike are texts without anything in common."""
+    a neighbour is at least where no setting says otherwise, `zero` how alike are texts without anything in common,
+    `tuning` which weights its vectors' dimensions have (`tuning.json`)."""
 
     checkpoint: int
     count: int
@@ -52,6 +55,7 @@ class Manifest(msgspec.Struct, frozen=True):
     dimensions: int = DIMENSIONS
     floor: float = 0.4
     zero: float = 0.0
+    tuning: str = ""
     format: int = FORMAT
 
 
@@ -75,13 +79,29 @@ class Generation:
 
     @classmethod
     def create(
-        cls, folder: Path, floor: float, encoder: str = ENCODER, dimensions: int = DIMENSIONS, zero: float = 0.0
+        cls,
+        folder: Path,
+        floor: float,
+        encoder: str = ENCODER,
+        dimensions: int = DIMENSIONS,
+        zero: float = 0.0,
+        tuning: tuple[str, bytes] | None = None,
     ) -> Generation:
         """An empty generation in a new directory, opened for writing; its vectors are of this encoder."""
         claim = Claim(folder)
         folder.mkdir(parents=True)
+        if tuning is not None:
+            _write(folder / TUNING, tuning[1])
         manifest = Manifest(
-            checkpoint=0, count=0, living=0, position=0, encoder=encoder, dimensions=dimensions, floor=floor, zero=zero
+            tuning="" if tuning is None else tuning[0],
+            checkpoint=0,
+            count=0,
+            living=0,
+            position=0,
+            encoder=encoder,
+            dimensions=dimensions,
+            floor=floor,
+            zero=zero,
         )
         index = _open(folder, manifest, Columns(), Vocabulary(), floor, writing=True)
         generation = cls(folder, manifest, index, claim, writing=True)
@@ -188,7 +208,10 @@ def _open(
     index = FusedIndex(
         columns, vocabulary, postings, vectors, titles, graph, manifest.floor if floor is None else floor, manifest.zero
     )
-    index.encoder = manifest.encoder
+    index.encoder = index.made_by = manifest.encoder
+    if manifest.tuning:
+        index.tuning = read_tuning((folder / TUNING).read_bytes())
+        index.made_by = f"{manifest.encoder}+{manifest.tuning[:12]}"
     return index
 
 

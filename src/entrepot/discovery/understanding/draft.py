@@ -58,6 +58,7 @@ class Draft:
         for start, end in self.taken:
             masked = f"{masked[:start]}{' ' * (end - start)}{masked[end:]}"
         self.words = [part for word in words_of(masked) for part in (self.book.cut(word) if word.unspaced else (word,))]
+        self._phrases: list[tuple[int, int, str]] | None = None
 
     def take(self, start: int, end: int) -> str:
         """Speak for a part of the text; returns it."""
@@ -76,11 +77,13 @@ class Draft:
 
     def phrases(self) -> list[tuple[int, int, str]]:
         """Every row of words that stands together, longest first: from, to, and as it is looked up."""
-        return [
-            (begin, end, phrase_of(self.words[begin:end]))
-            for begin, end in ngrams(self.words, PHRASE_WORDS_MAX)
-            if self._is_together(begin, end)
-        ]
+        if self._phrases is None:
+            self._phrases = [
+                (begin, end, phrase_of(self.words[begin:end]))
+                for begin, end in ngrams(self.words, PHRASE_WORDS_MAX)
+                if self._is_together(begin, end)
+            ]
+        return self._phrases
 
     def said(self, begin: int, end: int) -> str:
         """The words as they were typed."""

@@ -28,15 +28,19 @@ FLOOR, GOAL = 1.0, 1.2
 
 
 def measure_understanding(
-    folder: Path, postgres_url: str | None = None, products: int = PRODUCTS, queries: int = QUERIES
+    folder: Path,
+    postgres_url: str | None = None,
+    products: int = PRODUCTS,
+    queries: int = QUERIES,
+    encoder: str = "wordllama",
 ) -> list[Measured]:
     """Ask every set of the search and of the control. The databases make no difference: nothing is read from them."""
     with TemporaryDirectory(dir=folder) as scratch:
-        market = Market(Path(scratch) / "market", products)
+        market = Market(Path(scratch) / "market", products, encoder=encoder)
         found = list(_measured(market, [*_of_market(market, queries)]))
         market.close()
         made = accessories.make()
-        beside = Market(Path(scratch) / "made", PRODUCTS_BESIDE)
+        beside = Market(Path(scratch) / "made", PRODUCTS_BESIDE, encoder=encoder)
         beside.add(accessories.documents(made))
         found += _measured(beside, list(accessories.draw(made, queries=queries)))
         beside.close()

@@ -25,7 +25,7 @@ def answer(market: Market, q: str, language: str = "en") -> list[str]:
     understood = understand(q, market.index, packs(), Asker(CURRENCY, language, units=market.units))
     request = SearchRequest(q)
     for each in (understood, *looser(understood)):
-        vector = market.model.embed([fold(each.meant)])[0][0] if query_words(each.meant) else None
+        vector = market.query_vector(fold(each.meant)) if query_words(each.meant) else None
         query = IndexQuery(request.q, None if vector is None or not vector.any() else vector, limit=FIRST, facets=False)
         page = market.index.search(asked(query, each))
         if page.total:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
+from entrepot import cloud
 from entrepot.catalog import DocumentOffer, ProductDocument
 from entrepot.catalog.types import Rating
-from entrepot.cloud.embedding import StaticModel
 from entrepot.discovery import Document
 from entrepot.discovery.documents import document_of
+from entrepot.discovery.index.base import Vectors
 from entrepot.discovery.index.fields import text_to_embed
 from entrepot.discovery.index.fused import FusedIndex
 from entrepot.discovery.index.generation import Generation
@@ -24,12 +25,19 @@ BATCH = 1_000
 class Market:
     """A generated market, its documents, and the index that holds them."""
 
-    def __init__(self, folder: Path, products: int, seed: int = 1, floor: float = 0.4) -> None:
+    def __init__(self, folder: Path, products: int, seed: int = 1, encoder: str = "wordllama") -> None:
         self.catalogue = build(seed, products)
         self.units = {each.code: each.unit for each in self.catalogue.attributes if each.unit}
         self.documents = list(documents_of(self.catalogue))
-        self.model = StaticModel()
-        self.generation = Generation.create(folder / "generation", floor)
+        self._encoders = cloud.open_encoders(encoder)
+        dimensions = len(self.query_vector("a word"))
+        self.generation = Generation.create(
+            folder / "generation",
+            self._encoders.floor,
+            encoder=encoder,
+            dimensions=dimensions,
+            zero=self._encoders.zero,
+        )
         self.by_id: dict[str, Document] = {}
         self._put(self.documents)
 
@@ -37,6 +45,11 @@ class Market:
     def index(self) -> FusedIndex:
         """The index itself."""
         return self.generation.index
+
+    def query_vector(self, text: str) -> Vectors:
+        """What a query means, by the market's encoder."""
+        vectors: Vectors = self._encoders.query.embed([text])[0][0]
+        return vectors
 
     def add(self, products: Iterable[ProductDocument]) -> None:
         """More goods, made elsewhere."""
@@ -47,7 +60,7 @@ class Market:
     def _put(self, documents: Sequence[Document]) -> None:
         for begin in range(0, len(documents), BATCH):
             batch = documents[begin : begin + BATCH]
-            vectors, _ = self.model.embed([text_to_embed(document) for document in batch])
+            vectors, _ = self._encoders.text.embed([text_to_embed(document) for document in batch])
             self.index.upsert(batch, vectors)
         self.index.commit()
         self.by_id |= {document.id: document for document in documents}

@@ -206,3 +206,33 @@ def test_every_bill_replays_to_the_same_total(served: Served) -> None:
     replay = served.entrepot.database.read_now(lambda s: cloud.replay(s, served.organisation, 0, 2**62))
     assert replay.differences == ()
     assert replay.charged == replay.rated == served.spent >= EMBEDDING
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "headers", "content", "status"),
+    [
+        ("GET", "/v1", {}, b"", 404),
+        ("GET", "/v1/nothing", {}, b"", 404),
+        ("GET", "/v1/models/nobody", {}, b"", 404),
+        ("PUT", "/v1/models", {}, b"", 405),
+        ("POST", CHAT, {"content-type": "application/json"}, b"{half", 400),
+        ("POST", CHAT, {"content-type": "application/json"}, b"[" * 5_000, 400),
+        ("POST", CHAT, {"content-type": "text/plain"}, b"x", 415),
+        ("POST", CHAT, {"content-type": "application/json", "content-length": "9000001"}, b" " * 9_000_001, 413),
+        ("POST", CHAT, {"authorization": "Bearer ent_wrong", "content-type": "application/json"}, b"{}", 401),
+        ("POST", "/v1/files", {"content-type": "application/json"}, b"{}", 415),
+        ("GET", "/v1/files?limit=0", {}, b"", 400),
+        ("GET", "/v1/files/nothing", {}, b"", 404),
+        ("GET", "/v1/batches?after=x", {}, b"", 400),
+    ],
+)
+def test_whatever_is_refused_is_told_in_openais_shape(
+    served: Served, method: str, path: str, headers: dict[str, str], content: bytes, status: int
+) -> None:
+    sent = {"authorization": f"Bearer {served.key}", **headers}
+    answer = served.plain().request(method, path, headers=sent, content=content)
+    assert answer.status_code == status
+    assert answer.headers["content-type"] == "application/json"
+    error = answer.json()["error"]
+    assert set(error) == {"message", "type", "param", "code"}
+    assert len(error["message"]) > 10

@@ -96,7 +96,7 @@ def answer(
     headers: dict[str, str],
 ) -> Response[Any]:
     """A problem for programs, a page for browsers; a browser that is not signed in is sent to do so."""
-    if request.scope["path"].startswith("/v1/"):
+    if f"{request.scope['path']}/".startswith("/v1/"):
         return failure(400 if status == 422 else status, kind, sentence, fields, headers)
     if for_people(request):
         return failure_page(visit_of(request), status, sentence, headers)

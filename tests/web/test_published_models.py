@@ -15,7 +15,7 @@ from entrepot.identity import Scope
 from tests.cast import BRUNO, CHEN, DANA
 from tests.cloud import tiny
 from tests.orders.market import Market
-from tests.web.visitors import Visitor
+from tests.web.visitors import PAGE, Visitor
 
 NAME = "red-sofas"
 TOKEN = 10**7
@@ -256,3 +256,34 @@ def test_what_is_withdrawn_is_gone_and_stays_earned(
     assert call(nobody, key).status_code == 404
     assert chen.get("/api/cloud/earnings").json()["earnings"]["share"] == before
     assert breaches(entrepot) == []
+
+
+def test_the_same_by_the_pages(chen: Visitor, dana: Visitor, nobody: Visitor, tmp_path: Path) -> None:
+    def post(visitor: Visitor, path: str, files: Any = None, **fields: str) -> Any:
+        return visitor.client.post(path, data={"_csrf": visitor.refresh(), **fields}, files=files, headers=PAGE)
+
+    said = {"name": "by-page", "licence": "MIT", "card": "Sent by a form."}
+    refused = post(chen, "/cloud/publishing/new", [("files", ("model.pt", b"x"))], **said)
+    assert refused.status_code == 400
+    assert "pickle" in refused.text
+    assert 'value="by-page"' in refused.text
+    files = [
+        ("files", ("t.safetensors", tiny.table(tmp_path).read_bytes())),
+        ("files", ("tokenizer.json", tiny.tokenizer())),
+    ]
+    sent = post(chen, "/cloud/publishing/new", files, **said)
+    assert sent.status_code == 303
+    place = sent.headers["location"]
+    model = place.rpartition("/")[2]
+    assert "such as 25.00" in post(chen, f"{place}/prices", embedding_tokens="much").text
+    post(chen, f"{place}/prices", embedding_tokens="0.015")
+    assert "Submit" in chen.get(place, headers=PAGE).text
+    post(chen, f"{place}/submit")
+    assert "by-page@1" in dana.get("/operator/models", headers=PAGE).text
+    assert post(dana, f"/operator/models/{model}/publish", share="a lot").status_code == 400
+    assert post(dana, f"/operator/models/{model}/publish", share="62.5").status_code == 303
+    assert "you earn 62.5 %" in chen.get(place, headers=PAGE).text
+    assert "$0.015" in chen.get("/cloud/models/by-page", headers=PAGE).text
+    assert chen.get("/merchant/money", headers=PAGE).status_code == 200
+    post(dana, f"/operator/models/{model}/withdraw")
+    assert chen.get("/cloud/models/by-page", headers=PAGE).status_code == 404

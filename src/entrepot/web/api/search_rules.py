@@ -11,6 +11,7 @@ from msgspec import Meta
 
 from entrepot import discovery
 from entrepot.discovery import RuleDraft, SearchRequest, SynonymDraft
+from entrepot.kernel import Tx
 
 from ..endpoints import endpoint
 from ..params import NO_NUL, After, Id, Most, OptionalKey
@@ -70,9 +71,14 @@ async def change_search_rule(visit: Visit, rule_id: Id, asked: RuleDraft, key: O
 
 
 @endpoint("POST", "/api/operator/search/rules/{rule_id:str}/end", access="operator", status=200)
-async def end_search_rule(visit: Visit, rule_id: Id) -> discovery.Rule:
+async def end_search_rule(visit: Visit, rule_id: Id, key: OptionalKey = None) -> discovery.Rule:
     """Let a rule hold no longer; doing it again changes nothing."""
-    await visit.write(lambda tx: discovery.end_rule(tx, visit.scope, rule_id))
+
+    def command(tx: Tx) -> Made:
+        discovery.end_rule(tx, visit.scope, rule_id)
+        return Made(rule_id)
+
+    await visit.once(key, command, Made)
     await _refresh(visit)
     return await visit.read(lambda s: discovery.get_rule(s, visit.scope, rule_id))
 
@@ -103,11 +109,16 @@ async def add_search_synonym(visit: Visit, asked: SynonymDraft, key: OptionalKey
 
 
 @endpoint("POST", "/api/operator/search/synonyms/{synonym_id:str}/end", access="operator", status=200)
-async def end_search_synonym(visit: Visit, synonym_id: Id) -> Made:
+async def end_search_synonym(visit: Visit, synonym_id: Id, key: OptionalKey = None) -> Made:
     """Let these words stand for others no longer; doing it again changes nothing."""
-    await visit.write(lambda tx: discovery.end_synonym(tx, visit.scope, synonym_id))
+
+    def command(tx: Tx) -> Made:
+        discovery.end_synonym(tx, visit.scope, synonym_id)
+        return Made(synonym_id)
+
+    made = await visit.once(key, command, Made)
     await _refresh(visit)
-    return Made(synonym_id)
+    return made
 
 
 @endpoint("GET", "/api/operator/search/weak", access="operator")

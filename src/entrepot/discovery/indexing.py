@@ -35,7 +35,6 @@ from .index.columns import change_of
 from .index.generation import Generation
 from .index.plain import PlainIndex
 from .index.served import ServedIndex
-from .learned import find_used
 from .scorers import Scorers
 from .settings import Settings
 from .types import Change
@@ -70,8 +69,7 @@ class Indexer:
         blobs: Blobs | None = None,
     ) -> None:
         """`blobs` hold what was learned; without them nothing learned is used."""
-        self._blobs = blobs
-        self._scorers = None if blobs is None else Scorers(database, blobs)
+        self._scorers = Scorers(database, blobs)
         self.index = ServedIndex()
         self.columns = ColumnFollower(self)
         self._position = self._asked = 0
@@ -154,8 +152,7 @@ class Indexer:
             if progress is not None:
                 progress(added)
 
-        name = self._tuning()
-        tuning = None if self._blobs is None or not name else (name, self._blobs.get(name))
+        tuning = self._scorers.tuning(self._settings.encoder)
         _, count = build(self._database, self._meter, self._folder, self._settings, told, tuning)
         with self._lock:
             self._adopt_served()
@@ -164,17 +161,9 @@ class Indexer:
 
     def _is_other_encoder(self) -> bool:
         """Whether what serves was made by another encoder than the one that is set, or by other weights of it."""
-        if self._generation is None:
-            return False
-        manifest = self._generation.manifest
-        return (manifest.encoder, manifest.tuning) != (self._settings.encoder, self._tuning())
-
-    def _tuning(self) -> str:
-        """The blob of the weights that the encoder is to have; empty where it has none."""
-        if self._blobs is None:
-            return ""
-        used = self._database.read_now(lambda snapshot: find_used(snapshot, "encoder", self._settings.encoder))
-        return "" if used is None else used.draft.sha256
+        wanted = self._settings.encoder, self._scorers.tuning_name(self._settings.encoder)
+        manifest = None if self._generation is None else self._generation.manifest
+        return manifest is not None and (manifest.encoder, manifest.tuning) != wanted
 
     def _sweep(self) -> None:
         """Remove the generations that nobody uses any more."""
@@ -329,9 +318,7 @@ class Indexer:
     def refresh_scorer(self) -> None:
         """Judge results by what the database says is to judge them."""
         index = self.index.current
-        if self._scorers is not None and (
-            self._is_due("scorer", SCORER_S) or index.scorer is not self._scorers.current
-        ):
+        if self._is_due("scorer", SCORER_S) or index.scorer is not self._scorers.current:
             index.scorer = self._scorers.of(index.made_by)
 
     def _refresh_prices(self) -> None:

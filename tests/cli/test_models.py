@@ -91,6 +91,17 @@ def test_a_model_is_pulled_from_a_hub_with_its_licence_and_its_base(
         assert (model.licence.name, model.base, model.source) == ("MIT", "maker/base", f"maker/model@{COMMIT}")
 
 
+def test_what_a_model_is_for_is_found_out_where_nobody_says_it(home: Path, tmp_path: Path) -> None:
+    if not tiny.is_installed("onnxruntime"):
+        pytest.skip("onnxruntime is not installed: run `make models`")
+    words = tmp_path / "words.json"
+    words.write_bytes(tiny.tokenizer(pairs=True))
+    given = ("models", "add", str(tiny.cross_encoder(tmp_path)), "--tokenizer", str(words), "--licence", "MIT")
+    assert "Say what it costs" in run(home, *given).output
+    assert "rerank_tokens" in run(home, *given, "--price", "embedding_tokens=1").output
+    assert "cross@1 (rerank, 512 tokens) answers" in run(home, *given, "--price", "rerank_tokens=1").output
+
+
 def test_without_a_network_pulling_says_what_needs_none(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ENTREPOT_CLOUD__HUB", "http://127.0.0.1:9")
     done = run(home, "models", "pull", "maker/model")

@@ -118,8 +118,8 @@ def add_price(
     nano = dict(map(cloud.read_price, prices))
 
     def act(tx: Tx) -> cloud.PriceBook:
-        if cloud.find_live(tx, model) is None:
-            raise NotFound(f"There is no live model {model}: `entrepot models list` shows those there are")
+        if cloud.find_version(tx, model) is None:
+            raise NotFound(f"There is no model {model}: `entrepot models list` shows those there are")
         return cloud.publish_prices(tx, Scope.system(), model, nano, maker_bps=maker_bps, effective_at=begins)
 
     with open_database(home) as database:

@@ -94,13 +94,15 @@ def _version(tx: Tx, name: str) -> cloud.Model:
 
 def _register(entrepot: Entrepot, draft: cloud.ModelDraft, wishes: Wishes, nano: Mapping[str, int]) -> None:
     """Look what it can do; register it; publish it where it has prices."""
-    missing = [meter for meter in cloud.NEEDED[draft.kind] if meter not in nano]
-    if (nano and missing) or (missing and draft.engine != "upstream" and not _is_pull(wishes)):
-        raise Invalid(f"Say what it costs, zero if it is free: --price {missing[0]}=0.10")
+    if not nano and not _is_pull(wishes):
+        raise Invalid(f"Say what it costs, zero if it is free: --price {cloud.NEEDED[draft.kind][0]}=0.10")
     settings = entrepot.settings.cloud
     known = _told(draft, wishes.context or settings.context) if draft.engine == "upstream" else cloud.probe(
         entrepot.blobs, draft, settings.context
     )  # fmt: skip
+
+    if wishes.kind is None and draft.engine != "upstream":
+        draft = msgspec.structs.replace(draft, kind=cloud.fitting_kind(known))
 
     def act(tx: Tx) -> cloud.Model:
         model = cloud.add_model(tx, SYSTEM, draft, known)

@@ -43,7 +43,7 @@ from .engines.gateway import Bill, Call, Gateway
 from .engines.pool import Pool
 from .events import ModelPriced, ModelPublished, ModelWithdrawn
 from .exporting import FORMATS, ExportWish, export_usage
-from .files import ENGINES, EXTRAS, KINDS, engine_for, probe, store_files
+from .files import ENGINES, EXTRAS, KINDS, engine_for, fitting_kind, probe, store_files
 from .formats import JSON_MAX
 from .invoices import (
     CloudInvoice,
@@ -306,6 +306,7 @@ __all__ = [
     "find_topup_action",
     "find_unbilled",
     "find_version",
+    "fitting_kind",
     "free_answer",
     "get_batch",
     "get_billing",

@@ -25,7 +25,7 @@ EXTRAS = {TOKENIZER: "tokenizer", CONFIG: "config", "tokenizer_config.json": "to
 ENGINES: dict[str, EngineName] = {".gguf": "llama", ".onnx": "onnx"}
 KINDS: dict[EngineName, Kind] = {"llama": "chat", "onnx": "embedding", "static": "embedding", "e5": "embedding",
                                  "transformers": "chat"}  # fmt: skip
-"""What a model is made for when nobody says it."""
+"""What a model is loaded as when nobody says what it is made for; what it can do then tells."""
 
 
 def store_files(
@@ -59,6 +59,15 @@ def engine_for(weights: Path, extras: Mapping[str, bytes]) -> EngineName:
     if engine is None:
         raise Invalid(f"No engine here serves {weights.suffix} files: convert it to GGUF, ONNX or safetensors")
     return engine
+
+
+def fitting_kind(known: Capabilities) -> Kind:
+    """What a model is made for by what was found out, where nobody said it."""
+    if known.rerank and known.dimensions is None:
+        return "rerank"
+    if known.dimensions is not None:
+        return "embedding"
+    return "chat" if known.chat else "completion"
 
 
 def probe(blobs: Blobs, draft: ModelDraft, context: int = Settings().context) -> Capabilities:

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast
 
+import msgspec
 from litestar.datastructures import UploadFile
 
 from entrepot import cloud
@@ -58,6 +59,8 @@ def _look(
         apart = Path(folder)
         draft = _draft(Blobs(apart), fields, sent)
         known = cloud.probe_apart(apart, draft, visit.entrepot.settings.cloud.context)
+        if not fields.get("kind"):
+            draft = msgspec.structs.replace(draft, kind=cloud.fitting_kind(known))
         for each in draft.files:
             visit.entrepot.blobs.put_file(apart / each.sha256[:2] / each.sha256[2:])
     return draft, known

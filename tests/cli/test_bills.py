@@ -75,7 +75,7 @@ def spend(home: Path, lab: str) -> int:
 
 def test_prices_and_credit_lines_are_refused_where_they_make_no_sense(home: Path, lab: str) -> None:
     assert "no meter" in run(home, "bill", "price", cloud.MODEL, "--price", "words=1").output
-    assert "no live model" in run(home, "bill", "price", "nothing", "--price", "input_tokens=1").output
+    assert "no model nothing" in run(home, "bill", "price", "nothing", "--price", "input_tokens=1").output
     past = run(home, "bill", "price", cloud.MODEL, "--price", "embedding_tokens=1", "--from", "2020-01-01")
     assert "now or later" in past.output
     assert run(home, "bill", "line", lab, "10.00").exit_code == 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -48,7 +49,9 @@ def kept(app: Litestar) -> Iterator[Kept]:
 
 def test_it_is_off_and_imported_by_nobody_until_it_is_asked_for() -> None:
     assert open_tracer("") is None
-    assert not any(name.startswith("opentelemetry") for name in sys.modules)
+    program = "import sys, entrepot.app, entrepot.web; print([n for n in sys.modules if n.startswith('opentelemetry')])"
+    done = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True, timeout=60)
+    assert done.stdout.strip() == "[]"
 
 
 def test_without_its_packages_the_setting_is_refused_with_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:

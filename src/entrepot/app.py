@@ -101,8 +101,8 @@ class Entrepot:
         self.processors = pay.open_processors(settings.pay, self.processor, database.clock, settings.public_url)
         self.sealer = pay.Sealer(secret_key)
         self.carriers = deliver.open_carriers(secret_key, sandbox="sandbox" in settings.pay.processors)
-        self.indexer = discovery.Indexer(database, self.meter, home / "index", settings.discovery, self.name, self.blobs)
-        lists = home / "index" / "lists"
+        index, lists = home / "index", home / "index" / "lists"
+        self.indexer = discovery.Indexer(database, self.meter, index, settings.discovery, self.name, self.blobs)
         self.searcher = discovery.Searcher(database, self.indexer.index, self.meter, self.signals, lists)
         self.pictures = discovery.PictureSearch(
             database, self.blobs, self.searcher, self.meter, settings.discovery, home / "index" / "photos"

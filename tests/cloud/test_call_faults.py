@@ -191,7 +191,7 @@ def test_a_caller_who_leaves_while_it_is_let_in_leaves_no_hold_behind(house: Hou
     async def work(gateway: Gateway, _: Double) -> None:
         for number in range(20):
             task = asyncio.ensure_future(read(gateway, call(f"req_{number}")))
-            while not gateway.is_under_way(f"req_{number}", 1):
+            while not gateway.is_under_way(f"req_{number}", 1):  # noqa: ASYNC110 - it tells nobody
                 await asyncio.sleep(0)
             await asyncio.sleep(0.001 * (number % 4))
             task.cancel()

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from entrepot.cloud.engines.tables import read_header, read_matrix
+from entrepot.cloud.engines.safetensors import read_header, read_matrix
 from entrepot.cloud.formats import check_json, check_text, check_weights
 from entrepot.kernel import Invalid
 from tests.cloud import tiny

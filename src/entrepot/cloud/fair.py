@@ -230,9 +230,7 @@ class FairQueue:
         comes = line.waiting_cost + line.arrivals(now) * wait
         room = (stamp - self._start(line)) * self._weight(tenant)
         head = _head(line.interactive)
-        last = (
-            head.cost * line.scale if head is not None else 0.0
-        )  # what begins before the stamp ends after it
+        last = head.cost * line.scale if head is not None else 0.0  # what begins before the stamp ends after it
         return min(comes, room + last) if room >= 0 else 0.0
 
     def _next(self, now: float) -> Ticket | None:

@@ -15,7 +15,7 @@ import msgspec
 
 from entrepot.kernel import Invalid, Unavailable
 
-from .engines.tables import read_header
+from .engines.safetensors import read_header
 
 PICKLES = (b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05", b"PK\x03\x04", b"PK\x05\x06", b"\x1f\x8b", b"BZh", b"7z")
 """How a pickle begins, and archives that could hold one: torch keeps its own in a zip."""

@@ -43,7 +43,7 @@ def catch_up(database: Database, projection: Projection, most: int = 500) -> int
         if events:
             projection.apply(snapshot, events)
         # A projection may take in fewer than it was given; it is asked again for the others.
-        return len(events), len(events) == most or bool(events) and projection.position < events[-1].position
+        return len(events), len(events) == most or (bool(events) and projection.position < events[-1].position)
 
     more = True
     while more:

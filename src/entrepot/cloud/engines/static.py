@@ -18,7 +18,7 @@ from entrepot.kernel import Invalid
 from ..capabilities import Capabilities
 from ..embedding import DIMENSIONS, TOKENS_MAX, static_model
 from .base import Embedded, EngineFault, Vectors
-from .tables import read_header, read_matrix
+from .safetensors import read_header, read_matrix
 from .vectors import VectorEngine, at_unit_length
 
 MATRICES = ("embeddings", "embedding.weight", "embeddings.weight", "embedding")

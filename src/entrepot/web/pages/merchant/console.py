@@ -40,7 +40,6 @@ class Payee(msgspec.Struct, frozen=True):
     currency: str
 
 
-
 async def show(
     visit: Visit, section: str, template: str, *, refusal: Refused | None = None, **context: Any
 ) -> Response[str]:

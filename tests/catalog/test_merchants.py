@@ -77,7 +77,7 @@ def test_goods_of_a_merchant_who_waits_are_seen_by_nobody_else(database: Databas
     assert database.read_now(catalog.category_tree) == ()
     assert not database.read_now(lambda s: catalog.offers_for_cart(s, [offer_id]))[offer_id].sellable
     database.write_now(lambda tx: catalog.approve_merchant(tx, SYSTEM, shop.id, 800))
-    assert ("catalog.ProductsListed", {"product_ids": [product_id]}) in events(database)
+    assert ("catalog.ProductsListed", {"product_ids": [product_id], "origin": None}) in events(database)
     assert database.read_now(lambda s: catalog.get_product(s, product_id)).sellable
     assert database.read_now(lambda s: catalog.offers_for_cart(s, [offer_id]))[offer_id].sellable
 

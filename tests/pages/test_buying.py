@@ -56,7 +56,7 @@ def test_the_keyboard_alone_leads_from_the_search_to_a_paid_order(new_page: Call
     page.add_init_script(FOCUS_MARK)
     page.goto("/")
     tab_to(page, "#q")
-    page.keyboard.type("harbour lamp")
+    page.keyboard.type("brass harbour")
     page.keyboard.press("Enter")
     page.wait_for_url("**/search?q=*")
     tab_to(page, ".card .title")

@@ -61,6 +61,8 @@ class Tile(NamedTuple):
     lowest_30d: int | None
     rating: float | None
     rating_count: int
+    kind: str = "thing"
+    meters: tuple[catalog.MeterPrice, ...] = ()
     sponsored: bool = False
     why: tuple[str, ...] = ()
 
@@ -286,7 +288,7 @@ def _tile(card: Card) -> Tile:
     return Tile(
         card.id, card.title, f"/p/{card.slug}", f"/m/{card.picture}/320.webp" if card.picture else None,
         card.price_minor, card.price_minor_max, card.currency, card.merchant_name, card.was_minor,
-        card.lowest_30d_minor, card.rating.average, card.rating.count,
+        card.lowest_30d_minor, card.rating.average, card.rating.count, card.kind, card.meters,
     )  # fmt: skip
 
 

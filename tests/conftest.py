@@ -36,13 +36,18 @@ COUNT = "count: "
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark tests by what they ask for, so that nobody has to remember."""
+    """Mark tests by what they ask for, so that nobody has to remember; the files with long ones come first.
+
+    Else a long one begins when everything else is done, and the other processes wait for it.
+    """
     for item in items:
         for fixture, marker in NEEDS.items():
             if fixture in getattr(item, "fixturenames", ()):
                 item.add_marker(marker)
         if getattr(getattr(item, "obj", None), "is_hypothesis_test", False):
             item.add_marker("proof")
+    long = {item.path for item in items if any(map(item.get_closest_marker, ("slow", "timeout")))}
+    items.sort(key=lambda item: item.path not in long)
 
 
 @pytest.fixture(autouse=True)

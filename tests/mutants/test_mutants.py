@@ -10,7 +10,8 @@ from tests.mutants.run import ROOT, Mutant, applies, mutants, run_test, survives
 from tests.proof import FULL
 
 MUTANTS = mutants()
-PLANTED = MUTANTS if FULL else MUTANTS[:2]
+QUICK = ("floor-off-by-one", "hold-ignored")
+PLANTED = [mutant for mutant in MUTANTS if FULL or mutant.name in QUICK]
 WANTED = {
     "hold ignored in available",
     "double capture",

@@ -146,6 +146,7 @@ def callers(alice: Visitor, bruno: Visitor, dana: Visitor, app: Litestar) -> lis
 
 
 @pytest.mark.proof
+@pytest.mark.slow
 def test_made_up_input_gets_what_the_document_says(
     document: dict[str, Any], callers: list[Visitor], report_count: Callable[[str, int], None]
 ) -> None:
@@ -165,7 +166,7 @@ def attack(operation: schemathesis.APIOperation, mode: schemathesis.GenerationMo
     """Try an operation with input that fits, or that does not; returns how often."""
     tried = 0
 
-    @settings(max_examples=count(3, 150), phases=[Phase.generate], suppress_health_check=list(HealthCheck))
+    @settings(max_examples=count(2, 150), phases=[Phase.generate], suppress_health_check=list(HealthCheck))
     @given(case=operation.as_strategy(generation_mode=mode))
     def each(case: Any) -> None:
         nonlocal tried

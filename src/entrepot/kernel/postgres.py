@@ -7,10 +7,12 @@ a bounded number of times. Interactive and bulk commands have threads of their o
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import cache
 from random import Random
 from typing import Any, TypeVar
 
@@ -36,7 +38,25 @@ RETRY_PAUSE_S = 0.002
 _AGAIN = (psycopg.errors.SerializationFailure, psycopg.errors.DeadlockDetected, Again)
 _GONE = (psycopg.OperationalError, psycopg.InterfaceError)
 
+_PARAMETER = re.compile(r"%\((?P<name>\w+)\)s|%%")
+
 log = structlog.get_logger(__name__)
+
+
+@cache
+def _numbered(text: str) -> tuple[bytes, tuple[str, ...]]:
+    """A statement with its parameters as the server numbers them, and their names in that order.
+
+    The driver reads a text anew for its parameters once a program has more than some hundred statements: 9 µs each,
+    against 2 (measured over the statements of all rooms).
+    """
+    names: dict[str, str] = {}
+
+    def number(found: re.Match[str]) -> str:
+        name = found["name"]
+        return "%" if name is None else names.setdefault(name, f"${len(names) + 1}")
+
+    return _PARAMETER.sub(number, text).encode(), tuple(names)
 
 
 class PostgresConnection:
@@ -49,8 +69,9 @@ class PostgresConnection:
         self.raw = raw
 
     def execute(self, text: str, params: Mapping[str, Any]) -> Cursor:
+        numbered, names = _numbered(text)
         try:
-            return self.raw.execute(text.encode(), params)
+            return self.raw.execute(numbered, [params[name] for name in names])
         except (psycopg.DataError, UnicodeEncodeError) as error:
             raise Invalid(NOT_STORABLE) from error
 
@@ -58,9 +79,10 @@ class PostgresConnection:
         if len(rows) == 1:  # most often; the driver's way for many costs three turns to the server more
             self.execute(text, rows[0])
             return
+        numbered, names = _numbered(text)
         try:
             with self.raw.cursor() as cursor:
-                cursor.executemany(text.encode(), rows)
+                cursor.executemany(numbered, [[row[name] for name in names] for row in rows])
         except (psycopg.DataError, UnicodeEncodeError) as error:
             raise Invalid(NOT_STORABLE) from error
 
@@ -111,7 +133,9 @@ class PostgresStore:
         self._pool.dispose()
 
     def _connect(self) -> Any:
-        connection: psycopg.Connection[Any] = psycopg.connect(self._url, autocommit=True, connect_timeout=10)
+        connection: psycopg.Connection[Any] = psycopg.connect(
+            self._url, autocommit=True, connect_timeout=10, cursor_factory=psycopg.RawCursor
+        )
         set_json_loads(_raw_json, connection)
         connection.prepare_threshold = 3
         connection.prepared_max = 1_000

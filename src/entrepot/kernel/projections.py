@@ -17,6 +17,8 @@ from .positions import list_events
 from .tx import Snapshot
 
 POLL_S = {"sqlite": 0.25, "postgresql": 0.03}
+WOKEN_POLL_S = 0.1
+"""How often to look while this process's own relay wakes us: what others place in between is rare then."""
 
 log = structlog.get_logger(__name__)
 
@@ -78,6 +80,7 @@ class ProjectionThread:
             self._thread.join()
 
     def _loop(self) -> None:
+        woken = False
         while not self._closing:
             self.wake.clear()
             for projection in self._projections:
@@ -85,4 +88,4 @@ class ProjectionThread:
                     catch_up(self._database, projection)
                 except Exception:
                     log.exception("a projection failed; it goes on from where it was", projection=repr(projection))
-            self.wake.wait(self._poll_s)
+            woken = self.wake.wait(self._poll_s if not woken else max(self._poll_s, WOKEN_POLL_S))

@@ -7,6 +7,8 @@ import time
 from contextlib import suppress
 
 from entrepot import orders, pay
+from entrepot.identity import Scope
+from entrepot.kernel import Snapshot
 from entrepot.orders import OrderStatus
 
 from .awaiting import Waiting
@@ -24,7 +26,7 @@ OFFERED: dict[str, tuple[str, ...]] = {
 """The ways to pay of each processor that a page can offer."""
 
 WAIT_S = 3.0
-_FIRST_S, _LOOK_S = 0.05, 0.25
+_FIRST_S, _LOOK_S = 0.1, 0.25
 """Between looks, for what this process is not told of: another process's record, and what the buyer has to do."""
 
 
@@ -58,8 +60,14 @@ async def wait_for_payment(visit: Visit, order_id: str) -> OrderStatus:
             with suppress(TimeoutError):
                 await asyncio.wait_for(decided.wait(), pause_s)
             pause_s = _LOOK_S
-            status = await visit.glance(lambda s: orders.get_order_status(s, visit.scope, order_id))
-            if status is not OrderStatus.AWAITING_PAYMENT or time.monotonic() > until:
+            status, waits = await visit.glance(lambda s: _look(s, visit.scope, order_id))
+            if not waits or time.monotonic() > until:
                 return status
-            if await visit.glance(lambda s: pay.find_action(s, visit.scope, order_id)):
-                return status
+
+
+def _look(snapshot: Snapshot, scope: Scope, order_id: str) -> tuple[OrderStatus, bool]:
+    """Where the payment stands, and whether it is still undecided without the buyer having anything to do."""
+    status = orders.get_order_status(snapshot, scope, order_id)
+    if status is not OrderStatus.AWAITING_PAYMENT:
+        return status, False
+    return status, not pay.find_action(snapshot, scope, order_id)

@@ -10,7 +10,7 @@ from litestar.types import ControllerRouterHandler
 from msgspec import Meta
 
 from entrepot import orders, pay
-from entrepot.kernel import Invalid, Secret
+from entrepot.kernel import Invalid, Secret, Tx
 
 from ..endpoints import endpoint
 from ..noting import note_cart
@@ -68,8 +68,16 @@ async def get_cart(visit: Visit) -> orders.CartView:
 async def set_cart_line(visit: Visit, asked: SetLine, key: OptionalKey = None) -> orders.CartView:
     """Put an offer into the cart, change how many, or take it out."""
     scope = await visit.owner()
-    await visit.once(key, lambda tx: Made(orders.set_line(tx, scope, asked.offer_id, asked.quantity).id), Made)
-    cart = await visit.glance(lambda s: orders.view_cart(s, scope))
+
+    def change(tx: Tx) -> orders.CartView:
+        orders.set_line(tx, scope, asked.offer_id, asked.quantity)
+        return orders.view_cart(tx, scope)
+
+    if key is None:
+        cart = await visit.write(change)
+    else:
+        await visit.once(key, lambda tx: Made(change(tx).id or ""), Made)
+        cart = await visit.glance(lambda s: orders.view_cart(s, scope))
     note_cart(visit, cart, asked.offer_id)
     return cart
 

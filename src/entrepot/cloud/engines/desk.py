@@ -82,10 +82,21 @@ class Desk:
         try:
             return await answer
         except asyncio.CancelledError:
-            raise  # the round finds the answer cancelled, and gives back what was held
+            # Mostly the round finds the answer cancelled, and gives back what was held. But who leaves in the very
+            # moment in which the answer has come leaves it lying there.
+            if answer.done() and not answer.cancelled():
+                self._give_back(ask, answer)
+            raise
         except BaseException:
             self._under_way.discard(key)
             raise
+
+    def _give_back(self, ask: Ask, answer: asyncio.Future[Admitted]) -> None:
+        if answer.exception() is not None:
+            self._under_way.discard((ask.request, ask.attempt))
+            return
+        admitted = answer.result()
+        self.leave(ask.organisation, Ending(admitted.request, admitted.attempt, None, book=admitted.book))
 
     async def settle(self, organisation: str, ending: Ending) -> Settled:
         """Settle an attempt; returns once that is durable. What cannot be settled is raised, and is still to be ended:

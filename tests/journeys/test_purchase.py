@@ -14,8 +14,9 @@ from tests.journeys.market import CUPS_BPS, DELIVERY_MINOR, LAMPS_BPS, Market, e
 from tests.web.visitors import ADDRESS, Visitor, wish
 
 NOTHING_TO_PROVE = {
-    "cloud.credit", "cloud.invoices", "cloud.makers", "cloud.moved", "cloud.requests", "cloud.topups", "deliver.shelves", "orders.disputes", "orders.promotions", "pay.booked",
-    "pay.chargebacks", "pay.freezes", "pay.late", "pay.matched", "pay.parts", "pay.receivables",
+    "cloud.credit", "cloud.invoices", "cloud.makers", "cloud.moved", "cloud.requests", "cloud.topups",
+    "deliver.shelves", "orders.disputes", "orders.promotions", "pay.booked", "pay.chargebacks", "pay.freezes",
+    "pay.late", "pay.matched", "pay.parts", "pay.receivables",
 }  # fmt: skip
 """No journey here has late money, a dispute, a promotion, a pickup point, a bank's file or a stranger's model call."""
 

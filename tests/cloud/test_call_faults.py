@@ -14,12 +14,14 @@ from typing import Any, NamedTuple
 import pytest
 
 from entrepot.cloud import admission, budgets, customers, reconciling, settling
-from entrepot.cloud.admission import Ask, OverBudget
+from entrepot.cloud.admission import Admitted, Ask, OverBudget
 from entrepot.cloud.engines import upstream
 from entrepot.cloud.engines.base import Piece
+from entrepot.cloud.engines.desk import Desk
 from entrepot.cloud.engines.gateway import Bill, Call, Gateway
 from entrepot.cloud.engines.pool import Pool
 from entrepot.cloud.replay import replay
+from entrepot.cloud.rounds import Held
 from entrepot.cloud.testing import STRANGE
 from entrepot.cloud.types import Settings, Upstream
 from entrepot.kernel import (
@@ -185,6 +187,32 @@ def test_a_model_that_failed_goes_last_for_a_while_and_others_take_its_calls_by_
 
 
 # --- callers who leave
+
+
+def test_an_answer_that_nobody_takes_any_more_is_given_back() -> None:
+    """Let in, and gone before the turn of the loop in which it would have been told."""
+    admitted = Admitted("req_1", 1, 10, None)  # type: ignore[arg-type]
+    held = [Held([admitted], []), Held([], [settling.Settled("req_1", 1, settling.VOID, 0, {})])]
+
+    class Rounds:
+        def submit(self, *_: object) -> Future[Held]:
+            answer: Future[Held] = Future()
+            answer.set_result(held.pop(0))
+            return answer
+
+    async def work() -> None:
+        desk = Desk(Rounds(), "usd9", "me", FAST)  # type: ignore[arg-type]
+        task = asyncio.ensure_future(desk.admit(Ask("req_1", "org_1", "key_1", "first", {"output_tokens": 1})))
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)  # the answer has come; the task takes it on its next turn
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        await desk.close()
+        assert held == [], "it was voided"
+        assert not desk.is_under_way("req_1", 1)
+
+    asyncio.run(work())
 
 
 def test_a_caller_who_leaves_while_it_is_let_in_leaves_no_hold_behind(house: House) -> None:

@@ -133,6 +133,20 @@ def test_a_crash_between_the_effect_and_the_cursor_repeats_nothing(
     assert (count(database, "a"), count(database, "b")) == (1, 1)
 
 
+def test_a_handler_that_may_act_once_in_a_command_gets_commands_of_its_own(database: Database) -> None:
+    """As whoever posts to the ledger: reactions that share a command would refuse each other."""
+
+    def posts_once(tx: Tx, event: Happened) -> None:
+        if not tx.is_first("post"):
+            raise RuntimeError("a command posts once")
+        add(tx, event.what)
+
+    announce(database, "a", "b", "c")
+    relay_of(database, posts_once).drain()
+    assert [count(database, what) for what in "abc"] == [1, 1, 1]
+    assert database.read_now(list_failed_reactions) == []
+
+
 def test_a_failing_reaction_is_retried_alone_and_the_others_go_on(database: Database) -> None:
     broken = True
 

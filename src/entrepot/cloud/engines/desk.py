@@ -85,18 +85,11 @@ class Desk:
             # Mostly the round finds the answer cancelled, and gives back what was held. But who leaves in the very
             # moment in which the answer has come leaves it lying there.
             if answer.done() and not answer.cancelled():
-                self._give_back(ask, answer)
+                self._undo(ask, answer.exception() or answer.result())
             raise
         except BaseException:
             self._under_way.discard(key)
             raise
-
-    def _give_back(self, ask: Ask, answer: asyncio.Future[Admitted]) -> None:
-        if answer.exception() is not None:
-            self._under_way.discard((ask.request, ask.attempt))
-            return
-        admitted = answer.result()
-        self.leave(ask.organisation, Ending(admitted.request, admitted.attempt, None, book=admitted.book))
 
     async def settle(self, organisation: str, ending: Ending) -> Settled:
         """Settle an attempt; returns once that is durable. What cannot be settled is raised, and is still to be ended:
@@ -202,11 +195,15 @@ class Desk:
 
     def _give(self, wish: _Wish, verdict: object) -> None:
         if isinstance(wish.what, Ask) and wish.answer.cancelled():
-            if isinstance(verdict, Admitted):
-                self.leave(wish.organisation, Ending(verdict.request, verdict.attempt, None, book=verdict.book))
-            else:
-                self._under_way.discard((wish.what.request, wish.what.attempt))
+            self._undo(wish.what, verdict)
         wish.tell(verdict)
+
+    def _undo(self, ask: Ask, verdict: object) -> None:
+        """Whoever asked has gone: what was let in is void, what was refused is over."""
+        if isinstance(verdict, Admitted):
+            self.leave(ask.organisation, Ending(verdict.request, verdict.attempt, None, book=verdict.book))
+        else:
+            self._under_way.discard((ask.request, ask.attempt))
 
     # --- what is owed
 

@@ -21,13 +21,16 @@ from typing import Any
 
 import numpy as np
 import tantivy
+from msgspec.structs import replace
 
 from entrepot import cloud
 from entrepot.discovery import Document, Offer
 from entrepot.discovery.index.base import DIMENSIONS, IndexQuery, Vectors
 from entrepot.discovery.index.fields import text_to_embed
 from entrepot.discovery.index.generation import Generation
+from entrepot.discovery.meaning import asked, packs
 from entrepot.discovery.text import fold
+from entrepot.discovery.understanding import understand
 
 from .report import Measured
 
@@ -50,7 +53,7 @@ AGGREGATIONS: dict[str, Any] = {
 }
 BARS = {"wordllama": ((10, 5), (40, 20)), "minilm": ((20, 12), (40, 30))}
 """Floor and goal of the median and of the slowest in a hundred, in milliseconds."""
-STAGES = ("vector", "words", "set", "filters", "order", "facets")
+STAGES = ("understood", "vector", "words", "set", "filters", "order", "facets")
 SYLLABLES = ("ba", "den", "fir", "go", "hul", "ka", "lem", "mo", "nar", "pi", "ral", "sto", "tu", "vex", "win", "zor")
 
 
@@ -264,9 +267,15 @@ def _put(generation: Generation, model: _Static, batch: list[Document]) -> None:
         generation.index.commit()
 
 
-def _search(generation: Generation, model: _Static, query: IndexQuery) -> None:
-    vector = model.query(fold(query.text))
-    generation.index.search(IndexQuery(query.text, vector, query.filters, query.sort, query.offset, query.limit))
+def _search(
+    generation: Generation, model: _Static, query: IndexQuery, mark: Callable[[str], None] = lambda stage: None
+) -> None:
+    """What a request asks of search: its words understood, embedded, and answered."""
+    understood = understand(query.text, generation.index, packs())
+    mark("understood")
+    vector = model.query(fold(understood.meant))
+    mark("vector")
+    generation.index.search(asked(replace(query, vector=vector), understood), mark)
 
 
 def _staged(generation: Generation, model: _Static, query: IndexQuery) -> dict[str, float]:
@@ -279,10 +288,7 @@ def _staged(generation: Generation, model: _Static, query: IndexQuery) -> dict[s
         now = time.perf_counter()
         times[stage], at = (now - at) * 1_000, now
 
-    vector = model.query(fold(query.text))
-    mark("vector")
-    asked = IndexQuery(query.text, vector, query.filters, query.sort, query.offset, query.limit)
-    generation.index.search(asked, mark)
+    _search(generation, model, query, mark)
     return times
 
 

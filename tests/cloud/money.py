@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from entrepot import cloud, ledger, pay
 from entrepot.cloud import admission, customers, pricing, receipts, settling
 from entrepot.cloud.admission import Ask
+from entrepot.cloud.rating import Tier
 from entrepot.identity import Scope
 from entrepot.kernel import Database, Tx, process_name
 
@@ -22,10 +23,15 @@ PRICES = {"input_tokens": 150_000_000, "output_tokens": 600_000_000}
 
 
 def sell(
-    database: Database, model: str = "m", prices: Mapping[str, int] = PRICES, at: int | None = None
-) -> cloud.PriceBook:
+    database: Database, model: str = "m", prices: Mapping[str, int] = PRICES, at: int | None = None,
+    batch_bps: int = 10_000,
+) -> cloud.PriceBook:  # fmt: skip
     """A version of a model's prices."""
-    return database.write_now(lambda tx: pricing.add_price_book(tx, model, prices, effective_at=at))
+
+    def act(tx: Tx) -> cloud.PriceBook:
+        return pricing.add_price_book(tx, model, prices, batch_bps=batch_bps, effective_at=at)
+
+    return database.write_now(act)
 
 
 def give(database: Database, amount: int, ref: str, organisation: str = "org_chen") -> bool:
@@ -48,11 +54,12 @@ def line(database: Database, amount: int, organisation: str = "org_chen") -> Non
 
 
 def use(
-    database: Database, request: str, quantities: Mapping[str, int], model: str = "m", organisation: str = "org_chen"
-) -> int:
+    database: Database, request: str, quantities: Mapping[str, int], model: str = "m", organisation: str = "org_chen",
+    tier: Tier = "standard",
+) -> int:  # fmt: skip
     """A call that was let in, answered and settled; returns its price in nano units."""
     limits = dict(quantities)
-    wish = Ask(request, organisation, f"usr_{organisation[4:]}", model, limits)
+    wish = Ask(request, organisation, f"usr_{organisation[4:]}", model, limits, tier=tier)
     database.write_now(lambda tx: admission.admit(tx, wish, UNIT, process_name(), FAST))
     return database.write_now(lambda tx: settling.settle(tx, request, 1, limits, UNIT)).price
 

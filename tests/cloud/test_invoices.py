@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import threading
 from collections.abc import Sequence
+from typing import get_args
 
 import pytest
 from hypothesis import given
@@ -303,25 +304,28 @@ def test_invoices_together_come_to_the_use_less_what_the_last_one_left(
     assert sum(uses) == (granted - given_left) + moved * per_minor + carried
 
 
-calls = st.lists(st.tuples(st.sampled_from(("m", "n")), quantities, st.booleans()), min_size=1, max_size=6)
+tiers = st.sampled_from(get_args(rating.Tier))
+calls = st.lists(st.tuples(st.sampled_from(("m", "n")), quantities, st.booleans(), tiers), min_size=1, max_size=6)
+
+Made = tuple[str, dict[str, int], bool, rating.Tier]
 
 
 @pytest.mark.proof
 def test_any_use_at_any_prices_is_invoiced_and_replays_to_the_last_nano_unit(database: Database) -> None:
     numbers = itertools.count()
 
-    @given(book=price_books, later=price_books, made=calls)
-    def check(book: dict[str, int], later: dict[str, int], made: list[tuple[str, dict[str, int], bool]]) -> None:
+    @given(book=price_books, later=price_books, made=calls, batch_bps=st.integers(0, 10_000))
+    def check(book: dict[str, int], later: dict[str, int], made: list[Made], batch_bps: int) -> None:
         number = next(numbers)
         organisation = f"org_{number}"
         scope = Scope("usr_x", organisation, frozenset({"developer"}))
-        sell(database, "m", book)
+        sell(database, "m", book, batch_bps=batch_bps)
         sell(database, "n", later)
         line(database, 2**52, organisation)
         give(database, 3 * CENT + number + 1, f"g{number}", organisation)
         spent = 0
-        for place, (model, used, is_last) in enumerate(made):
-            spent += use(database, f"req_{number}_{place}", used, model, organisation)
+        for place, (model, used, is_last, tier) in enumerate(made):
+            spent += use(database, f"req_{number}_{place}", used, model, organisation, tier)
             if is_last:
                 sell(database, model, later)  # what was used before keeps its price
                 try_invoice(database, scope)

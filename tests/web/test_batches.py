@@ -13,9 +13,10 @@ import pytest
 
 from entrepot import cloud
 from entrepot.cloud import batches
+from entrepot.identity import Scope
 from entrepot.kernel import DAY, Conflict
 from tests.cast import BRUNO
-from tests.web.served import COST, EMBEDDING, Served, serving, until
+from tests.web.served import COST, EMBEDDING, PRICES, Served, offer, serving, until
 
 HELLO = {"model": "talker", "messages": [{"role": "user", "content": "Hello"}]}
 
@@ -68,6 +69,20 @@ def test_every_line_is_answered_and_billed_once(served: Served) -> None:
     assert one["response"]["body"]["choices"][0]["message"]["content"] == "One word after the other."
     assert one["response"]["body"]["usage"]["cost"]["nano"] == COST
     assert batch.to_dict()["cost"]["nano"] == 5 * COST == served.spent - before
+    served.settled()
+
+
+def test_a_batch_of_the_markets_own_model_costs_half_of_the_same_calls(served: Served) -> None:
+    offer(served.entrepot, "halved", "one/talker", {})
+    own = served.entrepot.database.read_now(lambda s: cloud.find_live(s, "halved"))
+    assert own is not None
+    served.entrepot.database.write_now(lambda tx: cloud.set_prices(tx, Scope.system(), own.id, PRICES))
+    before = served.spent
+    served.client.chat.completions.create(model="halved", messages=[{"role": "user", "content": "Hello"}])
+    alone = served.spent - before
+    assert alone == COST
+    batch = run(served, [line(1, {**HELLO, "model": "halved"})])
+    assert batch.to_dict()["cost"]["nano"] == served.spent - before - alone == COST // 2
     served.settled()
 
 

@@ -112,15 +112,18 @@ def export_file(
 
 
 def add_price(
-    home: Path, model: str, prices: tuple[str, ...], begins: int | None, maker_bps: int | None
-) -> cloud.PriceBook:
+    home: Path, model: str, prices: tuple[str, ...], begins: int | None, maker_bps: int | None,
+    batch_bps: int | None = None,
+) -> cloud.PriceBook:  # fmt: skip
     """A version of a model's prices."""
     nano = dict(map(cloud.read_price, prices))
 
     def act(tx: Tx) -> cloud.PriceBook:
         if cloud.find_version(tx, model) is None:
             raise NotFound(f"There is no model {model}: `entrepot models list` shows those there are")
-        return cloud.publish_prices(tx, Scope.system(), model, nano, maker_bps=maker_bps, effective_at=begins)
+        return cloud.publish_prices(
+            tx, Scope.system(), model, nano, maker_bps=maker_bps, batch_bps=batch_bps, effective_at=begins
+        )
 
     with open_database(home) as database:
         return database.write_now(act)

@@ -107,14 +107,27 @@ def export(
 @click.argument("model")
 @click.option("--price", "prices", multiple=True, required=True, metavar="METER=AMOUNT", help="Repeatable.")
 @click.option("--from", "begins", type=DAY, help="The day from which it holds, UTC; left out: now.")
+@click.option(
+    "--batch",
+    type=click.FloatRange(0, 100),
+    help="What a batch pays of that, in percent; left out: as before, or half.",
+)
 @click.option("--maker-share", type=float, help="What its maker earns of every price, in percent; left out: as before.")
 @click.pass_obj
-def price(home: Path, model: str, prices: tuple[str, ...], begins: datetime | None, maker_share: float | None) -> None:
+def price(
+    home: Path, model: str, prices: tuple[str, ...], begins: datetime | None, maker_share: float | None,
+    batch: float | None,
+) -> None:  # fmt: skip
     """Add a version of MODEL's prices, which never changes. What was used before it begins keeps its price."""
     from entrepot.cli.billing import add_price
 
     book = add_price(
-        home, model, prices, _microseconds(begins), None if maker_share is None else round(maker_share * 100)
+        home,
+        model,
+        prices,
+        _microseconds(begins),
+        None if maker_share is None else round(maker_share * 100),
+        None if batch is None else round(batch * 100),
     )
     click.echo(f"{model}: version {book.version} of its prices, from {_day(book.effective_at)} on")
 

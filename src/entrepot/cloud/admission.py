@@ -21,7 +21,7 @@ from . import accounts, budgets, tables
 from .customers import Customer, Limits, lock_customer, next_rate, store_rate
 from .meters import get_meter
 from .pricing import find_begun_price_books, find_price_books
-from .rating import PriceBook, rate, total_of
+from .rating import PriceBook, Tier, rate, total_of
 
 
 class OutOfCredit(Conflict):
@@ -35,7 +35,8 @@ class OverBudget(Conflict):
 class Ask(msgspec.Struct, frozen=True):
     """A call that somebody wants to make. `limits` is the most it can use of each meter; `key_id` the key that asks.
 
-    `surface` and `ref` say what for. A later `attempt` at the same request (a fallback, a retry) is admitted by itself.
+    `surface` and `ref` say what for, `tier` by which prices. A later `attempt` at the same request (a fallback, a
+    retry) is admitted by itself.
     """
 
     request: str
@@ -47,6 +48,7 @@ class Ask(msgspec.Struct, frozen=True):
     ref: str | None = None
     attempt: int = 1
     key_id: str | None = None
+    tier: Tier = "standard"
 
 
 class Admitted(msgspec.Struct, frozen=True):
@@ -96,8 +98,8 @@ def plan_admissions(
         assert ask.organisation == customer.organisation, "one organisation's"
         for meter in ask.limits:
             get_meter(meter)
-    books = _books(tx, {ask.model for ask in asks})
-    most = [_most(books.get(ask.model), ask) for ask in asks]
+    books = _books(tx, asks)
+    most = [_most(books.get((ask.model, ask.tier)), ask) for ask in asks]
     keys = {ask.key_id for ask, held in zip(asks, most, strict=True) if held}
     chosen = budgets.budgets_for(tx, customer.organisation, keys) if keys else []
     room = _Room(tx, accounts.compute(customer.organisation, unit), chosen, freed or {}) if keys else None
@@ -105,7 +107,7 @@ def plan_admissions(
     steps: list[ledger.Step] = []
     for ask, held in zip(asks, most, strict=True):
         try:
-            steps += _let_in(admissions, room, ask, books.get(ask.model), held, holder, tx.now)
+            steps += _let_in(admissions, room, ask, books.get((ask.model, ask.tier)), held, holder, tx.now)
         except Refused as refusal:
             admissions.verdicts.append(refusal)
     admissions.plan += ledger.Plan(tuple(steps))
@@ -176,12 +178,16 @@ class _Room:
         return taken
 
 
-def _books(tx: Tx, models: set[str]) -> dict[str, PriceBook]:
+def _books(tx: Tx, asks: Sequence[Ask]) -> dict[tuple[str, Tier], PriceBook]:
     """The prices that hold now. A clock that was set back does not undo prices that began when they were made."""
-    books = find_price_books(tx, sorted(models), tx.now)
-    if missing := models - books.keys():
-        books |= find_begun_price_books(tx, sorted(missing))
-    return books
+    found: dict[tuple[str, Tier], PriceBook] = {}
+    for tier in sorted({ask.tier for ask in asks}):
+        models = {ask.model for ask in asks if ask.tier == tier}
+        books = find_price_books(tx, sorted(models), tx.now, tier)
+        if missing := models - books.keys():
+            books |= find_begun_price_books(tx, sorted(missing), tier)
+        found |= {(model, tier): book for model, book in books.items()}
+    return found
 
 
 def _most(book: PriceBook | None, ask: Ask) -> int:

@@ -11,10 +11,11 @@ from .flushing import Standard
 from .licences import Licence
 from .pricing import add_price_book
 from .publishing import publish_model
-from .registry import ModelDraft, add_model, find_live
+from .rating import HALF_BPS
+from .registry import ModelDraft, add_model, list_versions
 
 CARD = "A vector of 256 dimensions for each text: the mean of its tokens' vectors. Quick, small, English first."
-NANO = {"embedding_tokens": 10_000_000}
+NANO = {"embedding_tokens": 10_000_000, "rerank_tokens": 10_000_000}
 """A hundredth of the home currency for a million tokens."""
 
 
@@ -23,9 +24,9 @@ STANDARD: Standard = {**NANO, "cpu_ms": 40_000_000, "gpu_ms": 2_000_000_000}
 
 
 def ensure_builtin(tx: Tx) -> None:
-    """Register the static model, once."""
-    if find_live(tx, MODEL) is None:
+    """Register the static model, once. One that the operator has withdrawn stays so."""
+    if not list_versions(tx, MODEL):
         draft = ModelDraft(MODEL, "embedding", "static", Licence("MIT"), card=CARD, source="wordllama", listed=False)
         model = add_model(tx, Scope.system(), draft, Capabilities(context=TOKENS_MAX, dimensions=DIMENSIONS))
-        add_price_book(tx, MODEL, NANO)
+        add_price_book(tx, MODEL, NANO, batch_bps=HALF_BPS)
         publish_model(tx, Scope.system(), model.id)

@@ -24,7 +24,7 @@ from .billing import read_billing
 from .invoices import CloudInvoice, InvoiceRow, get_cloud_invoice, rows_with_actor
 from .meters import METERS
 from .pricing import read_price_books
-from .rating import PriceBook
+from .rating import PriceBook, Tier
 from .types import SHOP
 
 T = TypeVar("T")
@@ -34,8 +34,8 @@ PAGE = 1_000
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 COLUMNS = (
-    "request", "attempt", "at", "organisation", "model", "meter", "quantity", "unit", "price_book", "price", "per",
-    "cost", "cost_nano", "currency", "class", "surface", "ref", "actor", "invoice",
+    "request", "attempt", "at", "organisation", "model", "meter", "quantity", "unit", "price_book", "tier", "price",
+    "per", "cost", "cost_nano", "currency", "class", "surface", "ref", "actor", "invoice",
 )  # fmt: skip
 """Of our own table. `price` is quoted for `per` units, `cost` that times the quantity, rounded up to a whole nano
 unit."""
@@ -86,6 +86,10 @@ class Pages:
         """The quoted price of a row's meter, in nano units; zero without a price."""
         return self.books[row.price_book].nano.get(row.meter, 0) if row.price_book else 0
 
+    def tier(self, row: Exported) -> Tier:
+        """Whether a row was rated as a call by itself or as one of a batch."""
+        return self.books[row.price_book].tier if row.price_book else "standard"
+
 
 def export_usage(database: Database, scope: Scope, wish: ExportWish) -> Iterator[bytes]:
     """A CSV file, a piece for each page. The caller's own rows; the operator may name anybody's, or none for all.
@@ -110,8 +114,8 @@ def csv_row(pages: Pages, row: Exported) -> Sequence[str]:
     kind = METERS[row.meter]
     return (
         row.request, str(row.attempt), to_rfc3339(row.at), row.organisation, _text(row.model), row.meter,
-        str(row.quantity), kind.unit, row.price_book or "", write_nano(pages.price(row)), str(kind.per),
-        write_nano(row.price), str(row.price), pages.currency, row.usage_class, _text(row.surface),
+        str(row.quantity), kind.unit, row.price_book or "", pages.tier(row), write_nano(pages.price(row)),
+        str(kind.per), write_nano(row.price), str(row.price), pages.currency, row.usage_class, _text(row.surface),
         _text(row.ref or ""), row.actor or "", row.invoice or "",
     )  # fmt: skip
 
@@ -121,7 +125,8 @@ def focus_row(pages: Pages, row: Exported) -> Sequence[str]:
     invoice = pages.invoices.get(row.invoice or "")
     return focus.usage_row(
         row, organisation=row.organisation, name=_text(pages.names[row.organisation]), issuer=pages.issuer,
-        currency=pages.currency, unit_nano=pages.price(row), invoice=invoice,
+        currency=pages.currency, unit_nano=pages.price(row), tier=pages.tier(row),
+        invoice=invoice,
     )  # fmt: skip
 
 

@@ -18,6 +18,7 @@ from entrepot.kernel import SECOND, to_json
 from .amounts import nano_per_minor, write_nano
 from .invoices import CloudInvoice, InvoiceRow
 from .meters import METERS
+from .rating import Tier
 
 COLUMNS = (
     "AvailabilityZone", "BilledCost", "BillingAccountId", "BillingAccountName", "BillingAccountType",
@@ -52,7 +53,7 @@ class Bounds(msgspec.Struct, frozen=True):
 
 def usage_row(
     row: InvoiceRow, *, organisation: str, name: str, issuer: str, currency: str, unit_nano: int,
-    invoice: CloudInvoice | None,
+    tier: Tier, invoice: CloudInvoice | None,
 ) -> Sequence[str]:  # fmt: skip
     """A row of usage. Billed, effective, contracted and list cost are one: there are no discounts on prices here."""
     consumed, priced = _UNITS.get(row.meter, ("Tokens", "1M Tokens"))
@@ -69,7 +70,8 @@ def usage_row(
         "ListUnitPrice": price, "ContractedUnitPrice": price, "PricingCurrencyListUnitPrice": price,
         "PricingCurrencyContractedUnitPrice": price,
         "ResourceId": row.model, "ResourceName": row.model, "ResourceType": "Model",
-        "SkuId": f"{row.model}/{row.meter}", "SkuMeter": row.meter, "SkuPriceId": row.price_book or "",
+        "SkuId": f"{row.model}/{row.meter}{'/batch' if tier == 'batch' else ''}", "SkuMeter": row.meter,
+        "SkuPriceId": row.price_book or "", "SkuPriceDetails": to_json({"x_Tier": tier}),
         "SubAccountId": row.actor or "", "SubAccountType": _kind_of(row.actor),
         "Tags": to_json({"surface": row.surface, **({"ref": row.ref} if row.ref else {})}),
         "x_RequestId": row.request, "x_Attempt": str(row.attempt), "x_UsageClass": row.usage_class,

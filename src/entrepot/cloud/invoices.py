@@ -18,6 +18,7 @@ from entrepot.kernel import NotFound, Prepared, Snapshot, Tx, from_json, prepare
 from . import tables
 from .accounting import account_owner
 from .billing import Party
+from .rating import Tier
 
 State = Literal["paid", "due", "overdue"]
 _ABOVE_ALL = "civ_~"
@@ -76,13 +77,14 @@ class CloudInvoice(msgspec.Struct, frozen=True):
 
 
 class InvoiceLine(msgspec.Struct, frozen=True):
-    """What was used of one meter of a model by one version of its prices: `unit_nano` for `per` units; `price` is the
-    sum of its rows, each rounded up by itself."""
+    """What was used of one meter of a model by one version of its prices, by single calls or in batches (`tier`):
+    `unit_nano` for `per` units; `price` is the sum of its rows, each rounded up by itself."""
 
     line: int
     model: str
     meter: str
     price_book: str | None
+    tier: Tier
     unit_nano: int
     per: int
     rows: int

@@ -175,6 +175,7 @@ def _make_lines(tx: Tx, invoice_id: str) -> list[InvoiceLine]:
     return [
         InvoiceLine(
             number, row.model, row.meter, row.price_book,
+            books[row.price_book].tier if row.price_book else "standard",
             books[row.price_book].nano.get(row.meter, 0) if row.price_book else 0,
             METERS[row.meter].per, int(row.rows), int(row.quantity), int(row.price),
         )

@@ -19,7 +19,7 @@ from . import model_notices
 from .events import ModelPublished, ModelWithdrawn
 from .licences import agree, check_deployable
 from .lineage import ancestors
-from .pricing import add_price_book, find_price_book, list_price_books
+from .pricing import add_price_book, find_price_book, list_price_books, next_batch_bps
 from .rating import PriceBook
 from .registry import Kind, Model, get_model, is_own, lock_own, set_state
 from .types import SHOP
@@ -44,9 +44,12 @@ NEEDED: dict[Kind, tuple[str, ...]] = {
 
 
 def set_prices(
-    tx: Tx, scope: Scope, model_id: str, nano: Mapping[str, int], *, effective_at: int | None = None
-) -> PriceBook:
+    tx: Tx, scope: Scope, model_id: str, nano: Mapping[str, int], *, batch_bps: int | None = None,
+    effective_at: int | None = None,
+) -> PriceBook:  # fmt: skip
     """Have a model of the caller's cost so much from `effective_at` (now when left out) on; the maker's share stays.
+
+    `batch_bps` is what batches pay of that; left out, it stays, and is half for a new model of the market's own.
 
     Invalid, naming them, for meters that a model of its kind is not counted by, or without a price where it needs one.
     """
@@ -62,8 +65,13 @@ def set_prices(
             f"Say what {', '.join(missing)} cost, zero if they are free", fields=dict.fromkeys(missing, "needed")
         )
     before = find_price_book(tx, model.name, tx.now if effective_at is None else effective_at)
-    book = add_price_book(tx, model.name, nano, maker_bps=before.maker_bps if before else 0, effective_at=effective_at)
-    audit(tx, scope, "cloud.set_prices", model.id, {"nano": dict(nano), "book": book.id})
+    if batch_bps is None:
+        batch_bps = next_batch_bps(tx, model.name, model.organisation)
+    share_bps = before.maker_bps if before else 0
+    book = add_price_book(
+        tx, model.name, nano, maker_bps=share_bps, batch_bps=batch_bps, effective_at=effective_at
+    )  # fmt: skip
+    audit(tx, scope, "cloud.set_prices", model.id, {"nano": dict(nano), "batch_bps": batch_bps, "book": book.id})
     return book
 
 
@@ -173,8 +181,14 @@ def _agree_share(tx: Tx, model: Model, share_bps: int) -> PriceBook:
     coming = {each.effective_at: each for each in reversed(list_price_books(tx, model.name))}
     for at, each in sorted(coming.items()):
         if at > tx.now and each.maker_bps != share_bps:
-            add_price_book(tx, model.name, each.nano, maker_bps=share_bps, effective_at=at)
-    return book if book.maker_bps == share_bps else add_price_book(tx, model.name, book.nano, maker_bps=share_bps)
+            _with_share(tx, each, share_bps, at)
+    return book if book.maker_bps == share_bps else _with_share(tx, book, share_bps)
+
+
+def _with_share(tx: Tx, book: PriceBook, share_bps: int, at: int | None = None) -> PriceBook:
+    return add_price_book(
+        tx, book.model, book.nano, maker_bps=share_bps, batch_bps=book.batch_bps, effective_at=at
+    )  # fmt: skip
 
 
 def _tell_maker(tx: Tx, model: Model, kind: str, **params: str) -> None:

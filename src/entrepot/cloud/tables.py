@@ -82,9 +82,12 @@ price_books = table(  # versions of a model's prices: only ever added
     Column("effective_at", Whole, nullable=False),
     Column("nano", Json, nullable=False),  # per meter, for so many units as prices of it are quoted for
     Column("maker_bps", Whole, nullable=False),
+    Column("batch_bps", Whole, nullable=False),  # what a batch pays of the standard prices
+    Column("tier", String, nullable=False),  # each version has a book for calls, and one for calls of batches
     Column("created_at", Whole, nullable=False),
-    UniqueConstraint("model", "version"),
-    CheckConstraint("maker_bps BETWEEN 0 AND 10000", name="maker"),
+    UniqueConstraint("model", "version", "tier"),
+    CheckConstraint("maker_bps BETWEEN 0 AND 10000 AND batch_bps BETWEEN 0 AND 10000", name="shares"),
+    CheckConstraint("tier IN ('standard', 'batch')", name="tier"),
 )
 
 customers = table(  # an organisation that uses compute: what it may do at once, and the row that admissions wait at
@@ -247,6 +250,7 @@ invoice_lines = table(  # the rows of one model, price book and meter
     Column("model", String, nullable=False),
     Column("meter", String, nullable=False),
     Column("price_book", String),
+    Column("tier", String, nullable=False),
     Column("unit_nano", Whole, nullable=False),  # the quoted price, for `per` units
     Column("per", Whole, nullable=False),
     Column("rows", Whole, nullable=False),

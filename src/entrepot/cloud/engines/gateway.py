@@ -254,7 +254,7 @@ class Gateway:
             raise Invalid(str(refusal)) from refusal
         ask = Ask(
             call.request, organisation, call.scope.actor, model.name, limits, call.surface, call.ref, number,
-            call.key_id,
+            call.key_id, "batch" if call.kind == "batch" else "standard",
         )  # fmt: skip
         with step("admit", model=model.name):
             admitted = await self._desk.admit(ask)

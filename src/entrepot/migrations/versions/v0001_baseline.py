@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy import Text
 from sqlalchemy.dialects import postgresql
 
-revision = "48dc33ea161e"
+revision = "1ef7c0fd1603"
 down_revision = None
 
 
@@ -759,6 +759,7 @@ def upgrade() -> None:
         sa.Column("model", sa.Text(), nullable=False),
         sa.Column("meter", sa.Text(), nullable=False),
         sa.Column("price_book", sa.Text(), nullable=True),
+        sa.Column("tier", sa.Text(), nullable=False),
         sa.Column("unit_nano", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("per", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("rows", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -875,10 +876,15 @@ def upgrade() -> None:
         sa.Column("effective_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("nano", sa.Text().with_variant(postgresql.JSONB(astext_type=Text()), "postgresql"), nullable=False),
         sa.Column("maker_bps", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("batch_bps", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("tier", sa.Text(), nullable=False),
         sa.Column("created_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.CheckConstraint("maker_bps BETWEEN 0 AND 10000", name=op.f("ck_cloud_price_books_maker")),
+        sa.CheckConstraint("tier IN ('standard', 'batch')", name=op.f("ck_cloud_price_books_tier")),
+        sa.CheckConstraint(
+            "maker_bps BETWEEN 0 AND 10000 AND batch_bps BETWEEN 0 AND 10000", name=op.f("ck_cloud_price_books_shares")
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_cloud_price_books")),
-        sa.UniqueConstraint("model", "version", name=op.f("uq_cloud_price_books_model")),
+        sa.UniqueConstraint("model", "version", "tier", name=op.f("uq_cloud_price_books_model")),
         sqlite_strict=True,
     )
     op.create_table(

@@ -41,9 +41,11 @@ Share = Annotated[int, Meta(ge=0, le=10_000, description="Hundredths of a percen
 
 
 class ModelPrices(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What a model costs from now on, by meter, in thousand-millionths of the home currency."""
+    """What a model costs from now on, by meter, in thousand-millionths of the home currency, and what a batch pays of
+    that, in hundredths of a percent: left out, the same as before."""
 
     nano: Annotated[dict[str, Nano], Meta(min_length=1, max_length=20)]
+    batch_bps: Annotated[int, Meta(ge=0, le=10_000)] | None = None
 
 
 class AskedShare(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -116,7 +118,10 @@ async def get_own_model(visit: Visit, model_id: Id) -> OwnModel:
 @endpoint("PUT", "/api/cloud/models/{model_id:str}/prices", asks=ModelPrices, access="member")
 async def set_model_prices(visit: Visit, model_id: Id, asked: ModelPrices, key: OptionalKey = None) -> OwnModel:
     """Say what it costs from now on, each version of it; the maker's share stays."""
-    await _once(visit, key, model_id, lambda tx: cloud.set_prices(tx, visit.scope, model_id, asked.nano))
+    await _once(
+        visit, key, model_id,
+        lambda tx: cloud.set_prices(tx, visit.scope, model_id, asked.nano, batch_bps=asked.batch_bps),
+    )  # fmt: skip
     return await _told(visit, model_id)
 
 

@@ -43,12 +43,13 @@ class SetCreditLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class SetPrices(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A version of a model's prices, by meter, from a time on (left out: now); it never changes.
 
-    Without `maker_bps` its maker's share stays.
+    Without `maker_bps` its maker's share stays, and without `batch_bps` what batches pay of these prices.
     """
 
     model: Name
     nano: Annotated[dict[str, Nano], Meta(min_length=1, max_length=20)]
     maker_bps: Annotated[int, Meta(ge=0, le=10_000)] | None = None
+    batch_bps: Annotated[int, Meta(ge=0, le=10_000)] | None = None
     effective_at: Moment | None = None
 
 
@@ -142,8 +143,9 @@ async def publish_compute_prices(visit: Visit, asked: SetPrices, key: Key) -> cl
 
     def command(tx: Tx) -> cloud.PriceBook:
         return cloud.publish_prices(
-            tx, visit.scope, asked.model, asked.nano, maker_bps=asked.maker_bps, effective_at=begins
-        )
+            tx, visit.scope, asked.model, asked.nano, maker_bps=asked.maker_bps, batch_bps=asked.batch_bps,
+            effective_at=begins,
+        )  # fmt: skip
 
     return await visit.once(key, command, cloud.PriceBook)
 

@@ -69,8 +69,8 @@ async def price(visit: Visit, model_id: Id) -> Response[str] | Response[None]:
     """Say what it costs from now on."""
     fields = await visit.form()
     try:
-        nano = read_prices(fields)
-        await visit.write(lambda tx: cloud.set_prices(tx, visit.scope, model_id, nano))
+        nano, batch_bps = read_prices(fields), read_percent(fields.get("batch", ""), "batch")
+        await visit.write(lambda tx: cloud.set_prices(tx, visit.scope, model_id, nano, batch_bps=batch_bps))
     except Invalid as refusal:
         return await _show(visit, model_id, refusal, fields)
     visit.flash("models.priced")
@@ -123,6 +123,11 @@ async def _show_form(visit: Visit, form: dict[str, str], refusal: Refused | None
         form={name: form.get(name, "") for name in FIELDS},
         most=visit.entrepot.settings.cloud.models_mib,
     )
+
+
+def read_percent(text: str, field: str) -> int | None:
+    """Hundredths of a percent from a percentage such as 50 or 12.5; None from nothing."""
+    return cloud.read_nano(text, field) // 10**7 if text.strip() else None
 
 
 async def _show(

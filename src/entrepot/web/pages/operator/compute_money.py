@@ -17,6 +17,7 @@ from ...params import Id, MaybeInQuery
 from ...rendering import redirect
 from ...visit import CurrentVisit, Visit
 from ...wire import Done, listed
+from ..cloud.publishing import read_percent
 from .console import OPERATOR, show
 
 PAGE = 50
@@ -32,12 +33,13 @@ class CreditForm(msgspec.Struct, frozen=True):
 
 
 class PriceForm(msgspec.Struct, frozen=True):
-    """A version of a model's prices: from which day on (empty: now), and the maker's share in percent. Prices come
-    under the names of their meters."""
+    """A version of a model's prices: from which day on (empty: now), and in percent the maker's share and what batches
+    pay. Prices come under the names of their meters."""
 
     model: str = ""
     begins: str = ""
     share: str = ""
+    batch: str = ""
     key: str = msgspec.field(default="", name="_key")
 
 
@@ -136,20 +138,21 @@ async def publish(visit: Visit) -> Response[Any]:
             meter: cloud.read_nano(text, meter) for meter in cloud.METERS if (text := fields.get(meter, "").strip())
         }
         begins = _begins(form.begins)
-        share = cloud.read_nano(form.share, "share") // 10**7 if form.share.strip() else None
-        await visit.once(form.key, lambda tx: _publish(tx, visit, form.model.strip(), nano, share, begins), Done)
+        await visit.once(form.key, lambda tx: _publish(tx, visit, form, nano, begins), Done)
     except Refused as refusal:
         return await _prices(visit, form, refusal, fields)
     visit.flash("compute_money.price_added")
     return redirect("/operator/compute/prices")
 
 
-def _publish(
-    tx: Tx, visit: CurrentVisit, model: str, nano: dict[str, int], share: int | None, begins: int | None
-) -> Done:
+def _publish(tx: Tx, visit: CurrentVisit, form: PriceForm, nano: dict[str, int], begins: int | None) -> Done:
+    model = form.model.strip()
     if cloud.find_live(tx, model) is None:
         raise Invalid(visit.say("compute_money.no_model"), fields={"model": visit.say("compute_money.no_model")})
-    cloud.publish_prices(tx, visit.scope, model, nano, maker_bps=share, effective_at=begins)
+    cloud.publish_prices(
+        tx, visit.scope, model, nano, maker_bps=read_percent(form.share, "share"),
+        batch_bps=read_percent(form.batch, "batch"), effective_at=begins,
+    )  # fmt: skip
     return Done()
 
 

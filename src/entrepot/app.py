@@ -10,9 +10,12 @@ import os
 import secrets
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from random import Random
 from typing import Any
+
+import structlog
 
 from entrepot import (
     catalog,
@@ -29,12 +32,15 @@ from entrepot import (
     signals,
 )
 from entrepot.kernel import (
+    NEVER,
     Blobs,
     Clock,
     Database,
+    Deadline,
     Projection,
     ProjectionThread,
     Reactions,
+    Refused,
     Relay,
     RelayThread,
     Scheduled,
@@ -67,6 +73,9 @@ SCHEDULE: tuple[Scheduled, ...] = (
     Scheduled("ledger.seal", ledger.Housekeeping(), 10),
     Scheduled("ledger.snapshot", ledger.Housekeeping(), 3_600),
 )
+TASKS_SHARE = 0.6
+
+log = structlog.get_logger(__name__)
 
 
 class Entrepot:
@@ -173,20 +182,42 @@ class Entrepot:
         """Build the search index anew beside the one that is served, and switch; returns how many products it holds."""
         return self.indexer.rebuild(progress)
 
-    def close(self) -> None:
-        """Let what is under way end, write what is in memory, and let go of everything."""
-        for thread in self._threads:
-            if thread is not self.meter:
-                thread.stop()
-        if not self._threads:
-            self.signals.stop()
-        self.meter.close()
-        self.indexer.close()
-        self.processors.close()
-        self.database.close()
+    def close(self, deadline: Deadline = NEVER) -> None:
+        """Let what is under way end, write what is in memory, and let go of everything.
+
+        Every part is closed, whatever becomes of those before it, in the time that is left. Unavailable, with a
+        sentence for each, when some could not end or write: all that was acknowledged is durable nevertheless.
+        """
+        problems: list[str] = []
+        for close in self._closings(deadline):
+            try:
+                close()
+            except Refused as refusal:
+                problems.append(refusal.sentence)
+            except Exception as error:
+                log.exception("a part could not be closed")
+                problems.append(f"A part could not be closed ({type(error).__name__})")
         if self._only is not None:
             os.close(self._only)
             self._only = None
+        if problems:
+            raise Unavailable(
+                f"Not everything could be finished. {'. '.join(dict.fromkeys(problems))}. What was acknowledged is "
+                "durable; the next start goes on with the rest"
+            )
+
+    def _closings(self, deadline: Deadline) -> Iterator[Callable[[], None]]:
+        """How every part is closed, in order. Tasks leave time to the others, who write what is in memory."""
+        for thread in self._threads:
+            if thread is not self.meter:
+                given = deadline.share(TASKS_SHARE) if isinstance(thread, Workers) else deadline
+                yield partial(thread.stop, given)
+        if not self._threads:
+            yield self.signals.stop
+            yield self.indexer.close
+        yield partial(self.meter.close, deadline)
+        yield self.processors.close
+        yield partial(self.database.close, deadline)
 
     def _job_kinds(self) -> tuple[TaskKind[Any], ...]:
         settings = self.settings

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Annotated
 
 import msgspec
 
@@ -24,6 +25,8 @@ class Serve(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     allowed_hosts: tuple[str, ...] = ()
     """Host names that are answered; empty: any."""
     log_level: str = "INFO"
+    stop_s: Annotated[float, msgspec.Meta(ge=2, le=3_600)] = 20.0
+    """A stop takes so many seconds at most, whatever hangs; half of them for requests that are under way."""
     rate_limits: bool = True
     traces: str = ""
     """Where spans of calls of models and of searches are sent, by OTLP over HTTP; empty: nowhere."""

@@ -9,20 +9,22 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import click
 
 from entrepot import web
 from entrepot.app import Entrepot, open_home
-from entrepot.kernel import Invalid
+from entrepot.kernel import Deadline, Invalid, Stop
 from entrepot.kernel.logs import configure_logs
 from entrepot.settings import Settings, read_settings
 from entrepot.web.opening import make_link
 
 SIBLING = "ENTREPOT_SIBLING"
 """Set for the further processes, which share a port with the first and end with it."""
-STOP_S = 20
+CLOSED_AT = 0.9
+"""Of the time that is left for a stop when requests are answered, so that what hangs after it can be told."""
 
 
 def serve_home(
@@ -42,14 +44,18 @@ def serve_home(
         _check_workers(home, settings, count)
     entrepot = open_home(home, environ)
     say = _say_nothing if is_sibling else ready or _say_ready
-    try:
-        entrepot.start()
-        if is_sibling:
-            _end_with_the_first()
-        with _siblings(home, environ, count - 1):
-            web.serve(entrepot, ready=lambda address: say(entrepot, address), shared=count > 1 or is_sibling)
-    finally:
-        entrepot.close()
+    stop = Stop(settings.serve.stop_s, entrepot.database.break_off)
+    with stop.listening():
+        try:
+            entrepot.start()
+            if is_sibling:
+                _end_with_the_first(stop)
+            with _siblings(home, environ, count - 1, stop):
+                web.serve(
+                    entrepot, ready=lambda address: say(entrepot, address), stop=stop, shared=count > 1 or is_sibling
+                )
+        finally:
+            entrepot.close(stop.deadline.share(CLOSED_AT))
 
 
 def _with_options(environ: Mapping[str, str], host: str | None, port: int | None) -> dict[str, str]:
@@ -80,36 +86,43 @@ def _check_workers(home: Path, settings: Settings, count: int) -> None:
 
 
 @contextmanager
-def _siblings(home: Path, environ: Mapping[str, str], count: int) -> Iterator[None]:
-    """Further processes on the same port: the system shares the connections out. They are stopped in the end."""
+def _siblings(home: Path, environ: Mapping[str, str], count: int, stop: Stop) -> Iterator[None]:
+    """Further processes on the same port: the system shares the connections out. They stop as soon as this one does."""
     words = [sys.executable, "-m", "entrepot", "--home", str(home), "serve"]
     started = [
         subprocess.Popen(words, env={**environ, SIBLING: "1"}, stdin=subprocess.PIPE) for _ in range(count)
     ]  # fmt: skip
+    stop.told += [partial(_let_go, process) for process in started]
+    stop.killed += [process.kill for process in started]
     try:
         yield
     finally:
         for process in started:
-            process.send_signal(signal.SIGTERM)
-        for process in started:
-            _wait(process)
+            _let_go(process)
+            _wait(process, stop.deadline)
 
 
-def _wait(process: subprocess.Popen[bytes]) -> None:
-    try:
-        process.wait(timeout=STOP_S)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
+def _let_go(process: subprocess.Popen[bytes]) -> None:
+    """Have a further process stop: the pipe to it ends, as it would with this process."""
     if process.stdin is not None:
         process.stdin.close()
 
 
-def _end_with_the_first() -> None:
-    """Stop when the first process has ended, however it did: the pipe from it ends with it."""
+def _wait(process: subprocess.Popen[bytes], deadline: Deadline) -> None:
+    try:
+        process.wait(timeout=deadline.share(CLOSED_AT).left_s)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def _end_with_the_first(stop: Stop) -> None:
+    """Stop when the first process does, or has ended, however it did: the pipe from it ends. A Ctrl-C reaches every
+    process of a terminal, and is for the first one alone."""
 
     def watch() -> None:
         sys.stdin.buffer.read()
-        os.kill(os.getpid(), signal.SIGTERM)
+        stop.ask()
 
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=watch, name="entrepot-sibling", daemon=True).start()

@@ -18,7 +18,19 @@ from collections.abc import Callable
 
 import structlog
 
-from entrepot.kernel import DAY, MINUTE, Clock, Database, Lane, Refused, Tx, Unavailable, process_name
+from entrepot.kernel import (
+    DAY,
+    MINUTE,
+    NEVER,
+    Clock,
+    Database,
+    Deadline,
+    Lane,
+    Refused,
+    Tx,
+    Unavailable,
+    process_name,
+)
 
 from . import flushing, stretches
 from .accounts import nano
@@ -135,18 +147,26 @@ class Meter:
                 written += self._write_some()
         return written
 
-    def close(self) -> None:
-        """Write the rest, give the standing hold back, and end."""
+    def close(self, deadline: Deadline = NEVER) -> None:
+        """Write the rest, give the standing hold back, and end.
+
+        Refused when that cannot be done: the hold stays, and the reconciler takes it for used.
+        """
         self._closing.set()
         self._wake.set()
         with self._starting:
             thread = self._thread
-        if thread is not None:
-            thread.join()
         try:
+            if thread is not None:
+                deadline.require(thread, "Usage of models is still being written")
             if self._noted or self._spared:
                 self.flush()
             self._end()
+        except Refused as refusal:
+            raise Unavailable(
+                f"{len(self._noted)} rows of usage were not written ({refusal.sentence}); the reconciler estimates "
+                "them from what was set aside"
+            ) from refusal
         finally:
             _living.discard(self._holder)
 

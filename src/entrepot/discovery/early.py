@@ -12,7 +12,7 @@ import threading
 import structlog
 
 from entrepot.catalog import OffersChanged, ProductsHidden, StockChanged
-from entrepot.kernel import Database, Snapshot, list_unplaced
+from entrepot.kernel import NEVER, Database, Deadline, Snapshot, list_unplaced
 
 from .documents import documents_of
 from .index.columns import change_of
@@ -44,12 +44,11 @@ class EarlyChanges:
             self._database.follow(kind, lambda event: self._wake.set())
         self._thread.start()
 
-    def stop(self) -> None:
+    def stop(self, deadline: Deadline = NEVER) -> None:
         """End after the look under way."""
         self._closing = True
         self._wake.set()
-        if self._thread.is_alive():
-            self._thread.join()
+        deadline.require(self._thread, "Changes are still being shown")
 
     def look(self) -> int:
         """Write what small changes wait into the columns; returns how many products those were."""

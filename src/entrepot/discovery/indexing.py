@@ -23,6 +23,7 @@ import structlog
 from entrepot import cloud, pay, signals
 from entrepot.cloud import Meter
 from entrepot.kernel import DAY, Blobs, Database, Lane, Recorded, Refused, Snapshot, acquire, release
+from entrepot.kernel.stopping import NEVER, Deadline
 from entrepot.pay import Rates
 
 from .building import build, find_served
@@ -242,12 +243,11 @@ class Indexer:
         self._thread.start()
         self.early.start()
 
-    def stop(self) -> None:
-        """Make what is committed durable, hand the lease back, and let go of the files."""
+    def stop(self, deadline: Deadline = NEVER) -> None:
+        """Make what is committed durable, hand the lease back, and let go of the files; Unavailable if it works on."""
         self._closing.set()
-        self.early.stop()
-        if self._thread.is_alive():
-            self._thread.join()
+        self.early.stop(deadline)
+        deadline.require(self._thread, "The search index is still at work")
         self.close()
 
     def close(self) -> None:
@@ -262,7 +262,8 @@ class Indexer:
                 self.early.index = None
         if self._writing:
             self._writing = False
-            self._database.write_now(lambda tx: release(tx, LEASE, self._holder))
+            with suppress(Refused):  # then the lease runs out by itself
+                self._database.write_now(lambda tx: release(tx, LEASE, self._holder))
 
     def tick(self) -> None:
         """One round of housekeeping."""

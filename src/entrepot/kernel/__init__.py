@@ -39,6 +39,7 @@ from .schedule import Scheduled, ScheduleThread, enqueue_due
 from .secret import Secret
 from .settings import Loaded, Sourced, load_settings
 from .sql import Prepared, from_json, in_set, prepare, prepare_text, to_json
+from .stopping import NEVER, Deadline, Stop
 from .tasks import Task, TaskKind, TaskRun, Workers, get_task, list_stuck_tasks, retry_task
 from .tidying import TIDY, Tidy
 from .tx import Again, Snapshot, Tx
@@ -48,6 +49,7 @@ __all__ = [
     "HOUR",
     "MILLISECOND",
     "MINUTE",
+    "NEVER",
     "SECOND",
     "TIDY",
     "Again",
@@ -57,6 +59,7 @@ __all__ = [
     "Clock",
     "Conflict",
     "Database",
+    "Deadline",
     "Event",
     "FailedReaction",
     "Fetched",
@@ -87,6 +90,7 @@ __all__ = [
     "Secret",
     "Snapshot",
     "Sourced",
+    "Stop",
     "SystemClock",
     "Task",
     "TaskKind",

@@ -22,6 +22,7 @@ from .errors import Invalid
 from .events import Event
 from .lanes import Lane, is_writer
 from .sqlite import SqliteStore
+from .stopping import NEVER, Deadline
 from .tx import Snapshot, Tx
 
 if TYPE_CHECKING:
@@ -40,7 +41,8 @@ class Store(Protocol):
 
     def submit(self, command: Callable[[Tx], T], lane: Lane) -> Future[T]: ...
     def look(self, query: Callable[[Snapshot], T]) -> T: ...
-    def close(self) -> None: ...
+    def close(self, deadline: Deadline) -> None: ...
+    def break_off(self) -> int: ...
 
 
 class Database:
@@ -107,9 +109,14 @@ class Database:
         """Call `wake` after each commit of this process that enqueued tasks."""
         self._enqueued.append(wake)
 
-    def close(self) -> None:
-        """Finish what is queued and let go of every connection."""
-        self._store.close()
+    def close(self, deadline: Deadline = NEVER) -> None:
+        """Finish what is queued and let go of every connection. Unavailable when that is not done by the deadline."""
+        self._store.close(deadline)
+
+    def break_off(self) -> int:
+        """Have whoever waits for an answer of the database told that there is none, now and from now on; returns how
+        many connections were broken off. A file is never waited for: it answers or fails."""
+        return self._store.break_off()
 
     def _open(self, url: str) -> Store:
         scheme, _, rest = url.partition("://")

@@ -7,14 +7,18 @@ a bounded number of times. Interactive and bulk commands have threads of their o
 
 from __future__ import annotations
 
+import os
 import re
+import socket
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from functools import cache
 from random import Random
 from typing import Any, TypeVar
+from weakref import WeakSet
 
 import psycopg
 import structlog
@@ -26,6 +30,7 @@ from sqlalchemy.pool import PoolProxiedConnection, QueuePool
 from .clock import Clock
 from .errors import Invalid, Unavailable
 from .lanes import Lane, mark_as_writer
+from .stopping import NEVER, Deadline
 from .tx import NOT_STORABLE, Again, Cursor, Snapshot, Tx
 
 T = TypeVar("T")
@@ -102,6 +107,9 @@ class PostgresStore:
             lane: ThreadPoolExecutor(count, f"entrepot-{lane.value}", mark_as_writer) for lane, count in WRITERS.items()
         }
         self._closed = threading.Event()
+        self._broken_off = threading.Event()
+        self._connecting = threading.Lock()
+        self._connections: WeakSet[psycopg.Connection[Any]] = WeakSet()
         self.look(lambda snapshot: None)
 
     def submit(self, command: Callable[[Tx], T], lane: Lane) -> Future[T]:
@@ -125,17 +133,31 @@ class PostgresStore:
 
         return self._in_transaction("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", in_snapshot)
 
-    def close(self) -> None:
+    def close(self, deadline: Deadline = NEVER) -> None:
         """Finish what is queued, then close every connection."""
         self._closed.set()
-        for writers in self._writers.values():
-            writers.shutdown(wait=True)
+        ended = [deadline.finish(writers.shutdown) for writers in self._writers.values()]
+        if not all(ended):
+            raise Unavailable("The database is still being written to")
         self._pool.dispose()
 
+    def break_off(self) -> int:
+        """See `Database`. A server that hangs answers no request to cancel either, so the connections are cut."""
+        self._broken_off.set()
+        with self._connecting:
+            connections = list(self._connections)
+        return sum(_cut(connection) for connection in connections)
+
     def _connect(self) -> Any:
+        if self._broken_off.is_set():
+            raise psycopg.OperationalError("this process is ending")
         connection: psycopg.Connection[Any] = psycopg.connect(
             self._url, autocommit=True, connect_timeout=10, cursor_factory=psycopg.RawCursor
         )
+        with self._connecting:
+            self._connections.add(connection)
+        if self._broken_off.is_set():
+            _cut(connection)
         set_json_loads(_raw_json, connection)
         connection.prepare_threshold = 3
         connection.prepared_max = 1_000
@@ -210,6 +232,16 @@ def _driver(borrowed: PoolProxiedConnection) -> psycopg.Connection[Any]:
     connection: psycopg.Connection[Any] | None = borrowed.driver_connection
     assert connection is not None
     return connection
+
+
+def _cut(connection: psycopg.Connection[Any]) -> bool:
+    """Cut a connection, whatever another thread is doing with it: that one is told as if the server had gone."""
+    if connection.closed:
+        return False
+    with suppress(OSError, psycopg.Error), socket.socket(fileno=os.dup(connection.fileno())) as line:
+        line.shutdown(socket.SHUT_RDWR)
+        return True
+    return False
 
 
 def _roll_back(borrowed: PoolProxiedConnection) -> None:

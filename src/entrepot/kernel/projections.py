@@ -14,6 +14,7 @@ import structlog
 from .database import Database
 from .events import Recorded
 from .positions import list_events
+from .stopping import NEVER, Deadline
 from .tx import Snapshot
 
 POLL_S = {"sqlite": 0.25, "postgresql": 0.03}
@@ -72,12 +73,11 @@ class ProjectionThread:
         """Begin."""
         self._thread.start()
 
-    def stop(self) -> None:
+    def stop(self, deadline: Deadline = NEVER) -> None:
         """End after the step under way."""
         self._closing = True
         self.wake.set()
-        if self._thread.is_alive():
-            self._thread.join()
+        deadline.require(self._thread, "Lists that follow what happened are still at work")
 
     def _loop(self) -> None:
         woken = False

@@ -27,6 +27,7 @@ from .errors import Refused
 from .leases import acquire, release, still_held
 from .positions import cursor_of, has_unplaced, last_position, list_named, move_cursor, place
 from .reactions import Handler, Reaction, Reactions, handler_name, list_due, record_failure
+from .stopping import NEVER, Deadline
 from .tx import Snapshot, Tx
 
 LEASE = "relay"
@@ -215,12 +216,12 @@ class RelayThread:
         """Begin."""
         self._thread.start()
 
-    def stop(self) -> None:
+    def stop(self, deadline: Deadline = NEVER) -> None:
         """End after the round under way, and hand the lease back."""
         self._closing = True
         self._wake.set()
         if self._thread.is_alive():
-            self._thread.join()
+            deadline.require(self._thread, "Reactions to what happened are still at work")
             try:
                 self._relay.release()
             except Refused as refusal:

@@ -12,6 +12,7 @@ from .clock import SECOND
 from .database import Database
 from .errors import Refused
 from .leases import acquire, release
+from .stopping import NEVER, Deadline
 from .tx import Tx
 
 LEASE = "schedule"
@@ -50,11 +51,11 @@ class ScheduleThread:
         """Begin."""
         self._thread.start()
 
-    def stop(self) -> None:
+    def stop(self, deadline: Deadline = NEVER) -> None:
         """End, and hand the lease back."""
         self._closing.set()
         if self._thread.is_alive():
-            self._thread.join()
+            deadline.require(self._thread, "The schedule is still at work")
             try:
                 self._database.write_now(lambda tx: release(tx, LEASE, self._holder))
             except Refused as refusal:

@@ -24,6 +24,7 @@ import structlog
 from .clock import Clock
 from .errors import Invalid, Unavailable
 from .lanes import Lane, Lanes, Queued, mark_as_writer
+from .stopping import NEVER, Deadline
 from .tx import NOT_STORABLE, Again, Cursor, Snapshot, Tx
 
 T = TypeVar("T")
@@ -102,10 +103,10 @@ class SqliteStore:
             self._give_back(connection)
         return result
 
-    def close(self) -> None:
+    def close(self, deadline: Deadline = NEVER) -> None:
         """Finish what is queued, then close every connection."""
         self._lanes.close()
-        self._thread.join()
+        deadline.require(self._thread, "The database is still being written to")
         self._closed = True
         self._writer.raw.close()
         while True:
@@ -113,6 +114,10 @@ class SqliteStore:
                 self._readers.get_nowait().raw.close()
             except queue.Empty:
                 return
+
+    def break_off(self) -> int:
+        """See `Database`."""
+        return 0
 
     def _borrow(self) -> SqliteConnection:
         try:

@@ -21,9 +21,10 @@ from sqlalchemy import bindparam, or_, select, update
 from . import tables
 from .clock import SECOND
 from .database import Database
-from .errors import Conflict, NotFound, Refused
+from .errors import Conflict, NotFound, Refused, Unavailable
 from .lanes import Lane
 from .sql import Prepared, from_json, in_set, prepare
+from .stopping import NEVER, Deadline
 from .tx import Snapshot, Tx
 
 B = TypeVar("B", bound=msgspec.Struct)
@@ -170,13 +171,15 @@ class Workers:
         """Begin to take tasks."""
         self._loop_thread.start()
 
-    def stop(self) -> None:
+    def stop(self, deadline: Deadline = NEVER) -> None:
         """Take no more; wait for those under way, which are told through `TaskRun.closing`."""
         self._closing.set()
         self._wake.set()
-        if self._loop_thread.is_alive():
-            self._loop_thread.join()
-        self._pool.shutdown(wait=True)
+        deadline.require(self._loop_thread, "The task queue is still at work")
+        if not deadline.finish(self._pool.shutdown):
+            with self._lock:
+                kinds = sorted({kind.name for kind in self._running.values()})
+            raise Unavailable(f"Tasks are still at work, which another start takes up again: {', '.join(kinds)}")
 
     def drain(self) -> int:
         """Do every task that is due, on this thread, until none is left; returns how many."""

@@ -12,7 +12,19 @@ from typing import Any
 import structlog
 from sqlalchemy import bindparam, insert, select
 
-from entrepot.kernel import Database, Lane, Prepared, Refused, Tx, in_set, prepare, prepare_text
+from entrepot.kernel import (
+    NEVER,
+    Database,
+    Deadline,
+    Lane,
+    Prepared,
+    Refused,
+    Tx,
+    Unavailable,
+    in_set,
+    prepare,
+    prepare_text,
+)
 
 from . import tables
 from .types import Signal, SignalKind
@@ -66,12 +78,13 @@ class Buffer:
         """Begin to flush once a second."""
         self._thread.start()
 
-    def stop(self) -> None:
-        """Flush a last time and end."""
+    def stop(self, deadline: Deadline = NEVER) -> None:
+        """Flush a last time and end. Unavailable when what is in the buffer could not be written, and so is lost."""
         self._closing.set()
-        if self._thread.is_alive():
-            self._thread.join()
+        deadline.require(self._thread, "Signals are still being written")
         self._try_flush()
+        if lost := len(self._shown) + len(self._others):
+            raise Unavailable(f"{lost} signals of what visitors saw and did could not be written and are lost")
 
     def _loop(self) -> None:
         while not self._closing.wait(FLUSH_S):

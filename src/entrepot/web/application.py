@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from limits import RateLimitItem
@@ -34,6 +34,9 @@ if TYPE_CHECKING:
     from entrepot.app import Entrepot
 
 UNLOAD_EVERY_S = 30.0
+ENGINES_S = 7.0
+"""Longer than a child has to end by itself before it is killed."""
+TRACES_S = 2.0
 
 
 def create_app(entrepot: Entrepot, *, rates: Mapping[str, RateLimitItem] | None = None) -> Litestar:
@@ -78,9 +81,12 @@ async def _closing(app: Litestar) -> AsyncGenerator[None, Any]:
         house.closing.set()
         house.entrepot.batches.attach(None)
         idle.cancel()
-        await house.entrepot.gateway.close()
+        # What cannot be settled or sent in a while never will be, and others have to be closed yet.
+        with suppress(TimeoutError):
+            await asyncio.wait_for(house.entrepot.gateway.close(), ENGINES_S)
         if house.tracer is not None:
-            await asyncio.to_thread(house.tracer.close)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(asyncio.to_thread(house.tracer.close), TRACES_S)
 
 
 async def _unload_idle(house: House) -> None:

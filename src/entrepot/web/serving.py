@@ -1,7 +1,8 @@
 """Serving: one process, uvicorn with uvloop and httptools, started when ready and stopped without losing an answer.
 
-Steps of a stop (SIGTERM or Ctrl-C): the closing flag is set, so that waiting handlers and streams end; no new
-connection is taken; requests under way are answered, for at most `GRACE_S`; then `serve` returns.
+Steps of a stop (SIGTERM or Ctrl-C, see `kernel.Stop`): the closing flag is set, so that waiting handlers and streams
+end; no new connection is taken; requests under way are answered, for at most half of the time that a stop has; then
+`serve` returns.
 """
 
 from __future__ import annotations
@@ -9,20 +10,18 @@ from __future__ import annotations
 import asyncio
 import errno
 import gc
-import signal
 import socket
 import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import structlog
 import uvicorn
 from litestar import Litestar
 from litestar.concurrency import set_asyncio_executor
 
-from entrepot.kernel import Unavailable
+from entrepot.kernel import Stop, Unavailable
 from entrepot.kernel.memory import settle_memory
 
 from .application import create_app
@@ -35,10 +34,9 @@ THREADS = 32
 SWITCH_S = 0.001
 """How long a thread may keep the interpreter while others wait: at the usual 5 ms each hand-over within a request costs
 that much while an import is read."""
-GRACE_S = 10
+REQUESTS_SHARE = 0.5
+"""Of the time that a stop has, for requests that are under way."""
 BACKLOG = 2048
-
-log = structlog.get_logger(__name__)
 
 
 def serve(
@@ -47,21 +45,27 @@ def serve(
     port: int | None = None,
     ready: Callable[[str], None] | None = None,
     *,
+    stop: Stop | None = None,
     shared: bool = False,
 ) -> None:
-    """Serve an opened home until told to stop. Left out, `host` and `port` are the settings'.
+    """Serve an opened home until told to stop. Left out, `host`, `port` and how to stop are the settings'.
 
     `ready` is called with the address once requests are answered; with `shared`, other processes may serve on the same
-    port. Unavailable, with a sentence, when the port is taken
-    or the address is not this machine's.
+    port. Unavailable, with a sentence, when the port is taken or the address is not this machine's.
     """
+    if stop is None:
+        stop = Stop(entrepot.settings.serve.stop_s, entrepot.database.break_off)
+        with stop.listening():
+            serve(entrepot, host, port, ready, stop=stop, shared=shared)
+        return
     settings = entrepot.settings.serve
     listener = listen(settings.host if host is None else host, settings.port if port is None else port, shared=shared)
     app = create_app(entrepot)
     sys.setswitchinterval(SWITCH_S)
-    executor = ThreadPoolExecutor(THREADS, "entrepot-edge")
+    executor = _EdgeThreads(THREADS, "entrepot-edge")
+    executor.stop = stop
     set_asyncio_executor(executor)
-    server = _Server(_config(app, entrepot), app, lambda: ready(address_of(listener)) if ready else None)
+    server = _Server(_config(app, entrepot), app, stop, lambda: ready(address_of(listener)) if ready else None)
     try:
         with asyncio.Runner(loop_factory=_loop_with(executor)) as runner:
             runner.run(server.serve(sockets=[listener]))
@@ -119,7 +123,7 @@ def _config(app: Litestar, entrepot: Entrepot) -> uvicorn.Config:
         server_header=False,
         # Only where a proxy stands before us is its word on the visitor's address taken.
         proxy_headers=bool(entrepot.settings.serve.public_url),
-        timeout_graceful_shutdown=GRACE_S,
+        timeout_graceful_shutdown=max(int(entrepot.settings.serve.stop_s * REQUESTS_SHARE), 1),
         timeout_keep_alive=15,
         backlog=BACKLOG,
     )
@@ -143,12 +147,25 @@ def _new_loop() -> asyncio.AbstractEventLoop:
     return loop
 
 
+class _EdgeThreads(ThreadPoolExecutor):
+    """The edge's threads. The loop waits for them in the end; what one of them waits for is not waited for for ever."""
+
+    stop: Stop
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        """End what was begun, in half of the time that is left."""
+        super().shutdown(wait=False, cancel_futures=cancel_futures)
+        if wait:
+            self.stop.deadline.share(0.5).finish(super().shutdown)
+
+
 class _Server(uvicorn.Server):
     """uvicorn's server, which tells when it is ready, and stops by our own rule instead of dying of the signal."""
 
-    def __init__(self, config: uvicorn.Config, app: Litestar, ready: Callable[[], None]) -> None:
+    def __init__(self, config: uvicorn.Config, app: Litestar, stop: Stop, ready: Callable[[], None]) -> None:
         super().__init__(config)
         self._app = app
+        self._stop = stop
         self._ready = ready
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -158,27 +175,14 @@ class _Server(uvicorn.Server):
             settle_memory()
             self._ready()
 
-    def handle_exit(self, sig: int, frame: Any) -> None:
-        """Begin to stop; a second Ctrl-C does not wait for requests."""
-        log.info("stopping", signal=signal.Signals(sig).name)
-        self._app.state.house.closing.set()
-        if self.should_exit and sig == signal.SIGINT:
-            self.force_exit = True
-        self.should_exit = True
+    async def on_tick(self, counter: int) -> bool:
+        """Ten times a second: whether to stop."""
+        if self._stop.is_asked:
+            self._app.state.house.closing.set()
+            self.should_exit = True
+        return await super().on_tick(counter)
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Handle signals while serving. uvicorn's own would send them again at the end: exit status -15."""
-        before = {}
-        try:
-            for each in (signal.SIGTERM, signal.SIGINT):
-                before[each] = signal.signal(each, self.handle_exit)
-        except ValueError:  # not the main thread: whoever started us says when to stop
-            pass
-        try:
-            yield
-        finally:
-            for each, handler in before.items():
-                # A supervisor that asks twice must not kill what is being written to the disk in the end.
-                asked_twice = self.should_exit and each == signal.SIGTERM
-                signal.signal(each, signal.SIG_IGN if asked_twice else handler)
+        """`Stop` hears the signals. uvicorn would send them again at the end: exit status -15."""
+        yield

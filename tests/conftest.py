@@ -11,10 +11,10 @@ import structlog
 from hypothesis import HealthCheck, settings
 
 from tests import postgres
-from tests.fixtures import database, database_url, postgres_template, sqlite_template
+from tests.fixtures import database, database_url, postgres_databases, postgres_url
 from tests.proof import FULL, count
 
-__all__ = ["database", "database_url", "postgres_template", "sqlite_template"]  # written in fixtures.py
+__all__ = ["database", "database_url", "postgres_databases", "postgres_url"]  # written in fixtures.py
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -72,13 +72,6 @@ def postgres_server() -> Iterator[str]:
             url = stack.enter_context(postgres.server())
         except postgres.NoPostgres as problem:
             absent(str(problem))
-        yield url
-
-
-@pytest.fixture(scope="session")
-def postgres_url(postgres_server: str) -> Iterator[str]:
-    """A database that all tests of this process share."""
-    with postgres.database(postgres_server) as url:
         yield url
 
 

@@ -38,11 +38,11 @@ def server() -> Iterator[str]:
 
 
 @contextmanager
-def database(server_url: str) -> Iterator[str]:
-    """The address of a new, empty database, dropped in the end whoever is still connected."""
+def database(server_url: str, template: str = "template0") -> Iterator[str]:
+    """The address of a new database, empty or a copy of another; dropped in the end whoever is still connected."""
     name = f"entrepot_test_{secrets.token_hex(6)}"
     with closing(psycopg.connect(server_url, autocommit=True)) as connection:
-        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE template0')
+        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
     try:
         yield urlunsplit(urlsplit(server_url)._replace(path=f"/{name}"))
     finally:

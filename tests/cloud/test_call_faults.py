@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import Future
 from contextlib import aclosing, closing, contextmanager, suppress
 from pathlib import Path
@@ -39,7 +39,6 @@ from entrepot.kernel import (
 from entrepot.kernel.testing import open_existing
 from tests.cloud.test_gateway import CHEN, HELLO, House, call, house, read, wait_for
 from tests.cloud.wires import Double
-from tests.fixtures import copied
 
 __all__ = ["house"]
 FAST = customers.Limits(1_000_000, 1_000_000_000)
@@ -64,13 +63,11 @@ def outcomes(house: House) -> dict[str, tuple[str | None, int]]:
 
 
 @pytest.fixture
-def fresh_house(
-    postgres_template: Callable[[], str], postgres_server: str, tmp_path: Path
-) -> Iterator[tuple[House, House]]:
+def fresh_house(postgres_url: str, tmp_path: Path) -> Iterator[tuple[House, House]]:
     """One PostgreSQL, opened by two processes' worth of connections."""
-    with copied(postgres_server, postgres_template()) as url, closing(open_existing(url)) as one:
+    with closing(open_existing(postgres_url)) as one:
         here = House(one, tmp_path)
-        with closing(open_existing(url)) as two:
+        with closing(open_existing(postgres_url)) as two:
             yield here, here.beside(two)
 
 

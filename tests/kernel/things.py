@@ -5,6 +5,7 @@ from typing import Any
 from entrepot.kernel import Database, Event, Snapshot, Tx, prepare_text
 
 CREATE = prepare_text("CREATE TABLE things (name TEXT PRIMARY KEY, count BIGINT NOT NULL)")
+DROP = prepare_text("DROP TABLE things")
 _add: Any = prepare_text(
     "INSERT INTO things (name, count) VALUES (:name, 1) ON CONFLICT (name) DO UPDATE SET count = things.count + 1"
 )
@@ -27,6 +28,11 @@ class AlsoHappened(Event, frozen=True):
 def make_table(database: Database) -> None:
     """Make the table of things."""
     database.write_now(lambda tx: tx.run(CREATE))
+
+
+def drop_table(database: Database) -> None:
+    """Have no table of things any more."""
+    database.write_now(lambda tx: tx.run(DROP))
 
 
 def add(tx: Tx, name: str) -> None:

@@ -103,12 +103,9 @@ def test_two_that_seal_at_once_leave_one_chain(database: Database) -> None:
     prove(database)
 
 
-def test_a_commit_that_comes_late_is_not_lost(fresh_postgres_url: str) -> None:
+def test_a_commit_that_comes_late_is_not_lost(postgres_url: str) -> None:
     """On PostgreSQL a transfer that was numbered first may be committed last: after others have been sealed."""
-    from entrepot.kernel.testing import create_tables
-
-    create_tables(fresh_postgres_url)
-    database = open_existing(fresh_postgres_url)
+    database = open_existing(postgres_url)
     written, go_on = threading.Event(), threading.Event()
 
     def slow(tx: Tx) -> None:

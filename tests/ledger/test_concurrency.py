@@ -11,7 +11,7 @@ import pytest
 
 from entrepot import ledger
 from entrepot.kernel import Conflict, Database, Tx
-from entrepot.kernel.testing import create_tables, open_existing
+from entrepot.kernel.testing import open_existing
 from entrepot.ledger import Account, Balance, Capture, Insufficient, Plan, Posted, Step, Void
 from tests.ledger.acts import ALICE, BANK, BRUNO, MAKER, SHELF, balance, held, hold, move, post, prove
 from tests.proof import count
@@ -175,11 +175,10 @@ class TestLocks:
     """On PostgreSQL: what is locked, and in which order."""
 
     @pytest.fixture
-    def shared(self, fresh_postgres_url: str) -> Iterator[tuple[Database, psycopg.Connection]]:
+    def shared(self, postgres_url: str) -> Iterator[tuple[Database, psycopg.Connection]]:
         """A database, and a connection of somebody else's to the same one, in a transaction."""
-        create_tables(fresh_postgres_url)
-        database = open_existing(fresh_postgres_url)
-        with psycopg.connect(fresh_postgres_url) as connection:
+        database = open_existing(postgres_url)
+        with psycopg.connect(postgres_url) as connection:
             yield database, connection
         database.close()
 

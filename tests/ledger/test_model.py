@@ -1,6 +1,5 @@
 """The ledger against a plain model of it: random plans, and after each step the same answers and every proof."""
 
-import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -18,6 +17,7 @@ from entrepot import ledger
 from entrepot.kernel import Conflict, Database, Invalid, ManualClock, NotFound, Refused, Snapshot, Tx, sqlite_url
 from entrepot.kernel.testing import NOON, open_existing
 from entrepot.ledger import Account, Capture, Expire, Hold, Insufficient, Move, Plan, Step, Void
+from tests.fixtures import empty_sqlite
 from tests.ledger.acts import ALICE, BANK, BRUNO, CHEN, MAKER, SHELF, breaches_in
 from tests.ledger.model import Model
 from tests.proof import count
@@ -196,7 +196,7 @@ def report_model(report_count: Callable[[str, int], None]) -> Callable[[dict[str
 @pytest.mark.proof
 @pytest.mark.timeout(3_000)
 def test_the_ledger_does_what_its_model_does(
-    sqlite_template: Callable[[], Path], report_model: Callable[[dict[str, int]], None]
+    report_model: Callable[[dict[str, int]], None],
 ) -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "entrepot.db"
@@ -204,7 +204,7 @@ def test_the_ledger_does_what_its_model_does(
         def opened() -> Database:
             for old in Path(folder).iterdir():
                 old.unlink()
-            shutil.copyfile(sqlite_template(), path)
+            path.write_bytes(empty_sqlite())
             return open_existing(sqlite_url(path), now=NOON)
 
         report_model(run_machine(opened, count(60, 1_000)))
@@ -219,18 +219,15 @@ def test_the_ledger_does_what_its_model_does_on_postgresql(
 
 
 @pytest.fixture
-def emptied(fresh_postgres_url: str) -> Iterator[Callable[[], Database]]:
+def emptied(postgres_url: str) -> Iterator[Callable[[], Database]]:
     """Opens one PostgreSQL database again and again, with the ledger's rows gone."""
-    from entrepot.kernel.testing import create_tables
-
-    create_tables(fresh_postgres_url)
-    engine = create_engine(fresh_postgres_url, poolclass=NullPool)
+    engine = create_engine(postgres_url, poolclass=NullPool)
     tables = "accounts, transfers, holds, blocks, snapshots".replace(", ", ", ledger_")
 
     def opened() -> Database:
         with closing(engine.connect()) as connection, connection.begin():
             connection.execute(text(f"TRUNCATE ledger_{tables}, kernel_leases, kernel_facts RESTART IDENTITY"))
-        return open_existing(fresh_postgres_url, now=NOON)
+        return open_existing(postgres_url, now=NOON)
 
     yield opened
     engine.dispose()

@@ -1,6 +1,5 @@
 """Random commands against a model of order, money and stock: after each step they agree, and every proof holds."""
 
-import shutil
 import tempfile
 from collections import Counter
 from collections.abc import Callable
@@ -17,6 +16,7 @@ from entrepot.identity import Scope
 from entrepot.kernel import DAY, MINUTE, Refused, Relay, Workers, sqlite_url
 from entrepot.kernel.testing import open_existing
 from entrepot.pay import accounts
+from tests.fixtures import empty_sqlite
 from tests.orders.market import CUP, KEY, LAMP, PLATE, Market, open_market
 from tests.orders.model import SELLERS, Model, Part
 from tests.proof import count
@@ -33,14 +33,13 @@ SOME = st.none() | st.lists(st.integers(0, 3), min_size=2, max_size=2)
 class OrdersMachine(RuleBasedStateMachine):
     """Does the same to the market and to the model."""
 
-    file: Path
     counted: Counter[str]
 
     def __init__(self) -> None:
         super().__init__()
         self.stack = ExitStack()
         folder = Path(self.stack.enter_context(tempfile.TemporaryDirectory()))
-        shutil.copyfile(type(self).file, folder / "entrepot.db")
+        (folder / "entrepot.db").write_bytes(empty_sqlite())
         database = open_existing(sqlite_url(folder / "entrepot.db"))
         self.stack.callback(database.close)
         self.market: Market = self.stack.enter_context(open_market(database, folder))
@@ -320,8 +319,7 @@ class OrdersMachine(RuleBasedStateMachine):
 
 
 @pytest.fixture
-def machine(sqlite_template: Callable[[], Path]) -> type[OrdersMachine]:
-    OrdersMachine.file = sqlite_template()
+def machine() -> type[OrdersMachine]:
     OrdersMachine.counted = Counter()
     return OrdersMachine
 

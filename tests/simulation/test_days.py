@@ -10,7 +10,6 @@ from entrepot.app import open_home
 from entrepot.cli.simulate import START
 from entrepot.kernel import ManualClock
 from entrepot.simulation.days import Outcome, faults_of, live
-from tests import postgres
 from tests.proof import count
 
 STEP = {"ENTREPOT_DELIVER__SANDBOX_STEP_S": "3600"}
@@ -40,9 +39,8 @@ def test_a_thousand_days_under_faults_add_up(tmp_path: Path, report_count: Calla
 
 @pytest.mark.postgres
 @pytest.mark.timeout(3_600)
-def test_days_add_up_on_postgres(tmp_path: Path, postgres_server: str) -> None:
-    with postgres.database(postgres_server) as url:
-        outcome = lived(tmp_path / "home", count(5, 100), seed=3, ENTREPOT_DATABASE_URL=url)
+def test_days_add_up_on_postgres(tmp_path: Path, postgres_url: str) -> None:
+    outcome = lived(tmp_path / "home", count(5, 100), seed=3, ENTREPOT_DATABASE_URL=postgres_url)
     assert outcome.breaches == ()
 
 

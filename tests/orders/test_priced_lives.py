@@ -10,7 +10,8 @@ import pytest
 from entrepot import orders, pay
 from entrepot.identity import Scope
 from entrepot.kernel import MINUTE, Refused
-from entrepot.orders import FeeDraft, PromotionDraft, TaxRateDraft, Terms
+from entrepot.orders import FeeDraft, PromotionDraft, Terms
+from entrepot.pay import TaxRateDraft
 from tests.orders.market import BULB, CUP, HOME, LAMP, PLATE, Market, wish_for
 from tests.proof import count
 
@@ -23,7 +24,7 @@ def rules(market: Market, chance: Random) -> None:
     rates = [TaxRateDraft("DE", "VAT", chance.choice(("19", "7", "8.875")), included=included)]
     if chance.random() < 0.5:
         rates.append(TaxRateDraft("DE", "Delivery", "5", category="shipping", included=included))
-    market.do(orders.save_tax_rates, dana, rates)
+    market.do(pay.save_tax_rates, dana, rates)
     market.do(orders.set_tax_rounding, dana, chance.choice(("line", "order")))
     market.do(
         orders.save_fee, dana, FeeDraft("Card", bps=chance.randrange(1, 500), fixed={"USD": chance.randrange(50)})

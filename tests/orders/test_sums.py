@@ -14,7 +14,7 @@ from entrepot.orders.promotions.applying import Delivery
 from entrepot.orders.promotions.terms import Promotion, Terms
 from entrepot.orders.sums import PricedPart, Sums, Want, price_order
 from entrepot.orders.sums import Terms as OrderTerms
-from entrepot.orders.tax import TaxArea, TaxRate
+from entrepot.pay import TaxArea, TaxRate
 from tests.orders import plain_prices as plain
 from tests.proof import count
 

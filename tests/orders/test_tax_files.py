@@ -2,13 +2,13 @@
 
 import pytest
 
-from entrepot import orders
+from entrepot import pay
 from entrepot.kernel import Invalid
 
 
 def test_a_file_of_rates_is_read_by_its_columns() -> None:
     content = b"Percent;Country;Name;Category\n8,875%;us;Sales tax;food\n"
-    [rate] = orders.read_tax_csv(content)
+    [rate] = pay.read_tax_csv(content)
     assert (rate.country, rate.name, rate.percent, rate.category) == ("US", "Sales tax", "8,875", "food")
 
 
@@ -26,4 +26,4 @@ def test_a_file_of_rates_is_read_by_its_columns() -> None:
 )
 def test_what_is_no_file_of_rates_is_refused(content: bytes, words: str) -> None:
     with pytest.raises(Invalid, match=words):
-        orders.read_tax_csv(content)
+        pay.read_tax_csv(content)

@@ -203,13 +203,13 @@ class _Builder:
 
     def _rules(self) -> None:
         """What prices follow, made when every order but Ben's is placed: his cart has a code and a gift card."""
-        rate = orders.TaxRateDraft
+        rate = pay.TaxRateDraft
         rates = [
             rate("DE", "VAT", "19"),
             rate("DE", "VAT", "7", category="paper"),
             rate("US", "Sales tax", "8.875", "NY", included=False),
         ]
-        self.do(orders.save_tax_rates, self.dana, rates)
+        self.do(pay.save_tax_rates, self.dana, rates)
         self.do(orders.save_fee, self.dana, orders.FeeDraft("Payment fee", bps=150, fixed={"USD": 30}))
         self.do(
             pay.save_rates,

@@ -125,16 +125,8 @@ from .returns import (
     withdraw_return,
 )
 from .tasks import SCHEDULE, TASKS
-from .tax import Rounding, TaxRate
-from .tax_rates import (
-    TaxRateDraft,
-    delete_tax_rate,
-    list_tax_rates,
-    read_tax_csv,
-    save_tax_rates,
-    set_tax_rounding,
-    tax_rounding,
-)
+from .tax import Rounding
+from .tax_rounding import set_tax_rounding, tax_rounding
 from .types import (
     CART_LINES_MAX,
     QUANTITY_MAX,
@@ -254,8 +246,6 @@ __all__ = [
     "Shipment",
     "Stage",
     "Standing",
-    "TaxRate",
-    "TaxRateDraft",
     "TaxView",
     "Terms",
     "Usage",
@@ -279,7 +269,6 @@ __all__ = [
     "count_waiting",
     "decide",
     "delete_fee",
-    "delete_tax_rate",
     "deliver_parcel",
     "expire_if_due",
     "find_cart",
@@ -307,7 +296,6 @@ __all__ = [
     "list_promotions",
     "list_returns",
     "list_seller_orders",
-    "list_tax_rates",
     "list_unpaid_refunds",
     "mark_declined",
     "mark_delivered",
@@ -327,14 +315,12 @@ __all__ = [
     "preview_return",
     "quote_cart",
     "reactions",
-    "read_tax_csv",
     "refund",
     "remove_code",
     "remove_gift_card",
     "save_fee",
     "save_legal_details",
     "save_promotion",
-    "save_tax_rates",
     "send_return",
     "set_line",
     "set_promotion_state",

@@ -21,7 +21,6 @@ from .rules import Rules, Where, coded_by, price_in, read_exchange, read_rules, 
 from .seen import where_of
 from .showing import reductions_of, tax_view
 from .sums import PricedLine, PricedPart, Sums, Want
-from .tax import percent_of
 
 BLOCKING = frozenset({ChangeKind.UNSELLABLE, ChangeKind.STOCK})
 """Changes that only the buyer can settle, by taking something out or choosing fewer."""
@@ -177,7 +176,7 @@ def _reduced(line: CartLine, part: PricedPart, priced: PricedLine) -> CartLine:
         reductions=reductions_of(priced.discounts),
         discount_minor=priced.discount_minor,
         tax_name=priced.tax.name,
-        tax_percent=percent_of(priced.tax.ppm) if priced.tax.name else "",
+        tax_percent=pay.percent_of(priced.tax.ppm) if priced.tax.name else "",
         tax_minor=priced.tax.tax_minor,
     )
 

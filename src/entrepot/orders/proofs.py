@@ -179,7 +179,7 @@ def _unlike_legs(snapshot: Snapshot, sellers: Sequence[SellerOrder]) -> list[str
     breaches = []
     for seller in done:
         left = seller.legs - sum_of_legs(taken[seller.id])
-        parts = (left.seller_minor, left.commission_minor, left.carrier_minor, left.tax_minor)
+        parts = (left.seller_minor, left.commission_minor, left.carrier_minor, left.tax_minor, 0)
         if kept.get(seller.id) != parts:
             breaches.append(f"{seller.id} should leave {parts} with its parties, and leaves {kept.get(seller.id)}")
     return breaches

@@ -1,29 +1,10 @@
-"""Tables of the rules that prices follow: taxes, promotions with their uses, fees. Only this room reads them."""
+"""Tables of the rules that prices follow: promotions with their uses, fees. Only this room reads them."""
 
 from __future__ import annotations
 
 from sqlalchemy import CheckConstraint, Column, Index, PrimaryKeyConstraint, text
 
-from entrepot.kernel.sql import Flag, Json, String, Whole, table
-
-tax_rates = table(
-    "orders_tax_rates",
-    Column("id", String, primary_key=True),
-    Column("country", String, nullable=False),
-    Column("region", String, nullable=False),  # "": the whole country
-    Column("category", String, nullable=False),  # "": everything; a tax category, or a path of categories
-    Column("name", String, nullable=False),
-    Column("ppm", Whole, CheckConstraint("ppm BETWEEN 0 AND 1000000", name="rate"), nullable=False),
-    Column("included", Flag, nullable=False),
-    Column("valid_from", Whole, nullable=False),
-    Column("valid_to", Whole),
-)
-Index("ix_orders_tax_rates_country", tax_rates.c.country)
-Index(
-    "uq_orders_tax_rates_from",
-    tax_rates.c.country, tax_rates.c.region, tax_rates.c.category, tax_rates.c.valid_from,
-    unique=True,
-)  # fmt: skip
+from entrepot.kernel.sql import Json, String, Whole, table
 
 promotions = table(
     "orders_promotions",

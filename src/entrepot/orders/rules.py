@@ -19,8 +19,8 @@ from .promotions.rows import automatic_for, coded_for
 from .promotions.terms import PLATFORM, Promotion, code_key
 from .promotions.uses import read_buyer
 from .sums import Sums, Terms, Want, price_order
-from .tax import Rounding, TaxRate, area_of
-from .tax_rates import rates_for, tax_rounding
+from .tax import Rounding
+from .tax_rounding import tax_rounding
 
 
 class Where(msgspec.Struct, frozen=True):
@@ -34,7 +34,7 @@ class Rules(msgspec.Struct, frozen=True):
     """Everything that may change what a cart comes to, as it holds now."""
 
     now: int
-    rates: tuple[TaxRate, ...] = ()
+    rates: tuple[pay.TaxRate, ...] = ()
     rounding: Rounding = "line"
     automatic: tuple[Promotion, ...] = ()
     coded: tuple[Promotion, ...] = ()
@@ -65,7 +65,7 @@ def read_rules(
     owners = [PLATFORM, *merchants]
     automatic = automatic_for(snapshot, owners)
     coded = coded_for(snapshot, owners, cart.codes) if cart.codes else []
-    rates = rates_for(snapshot, where.address.country) if where.address else []
+    rates = pay.tax_rates_for(snapshot, where.address.country) if where.address else []
     return Rules(
         now=snapshot.now,
         rates=tuple(rates),
@@ -128,7 +128,9 @@ def sums_of(
     address = where.address
     terms = Terms(
         currency=currency,
-        area=area_of(rules.rates, address.country if address else "", address.region if address else "", rules.now),
+        area=pay.tax_area_of(
+            rules.rates, address.country if address else "", address.region if address else "", rules.now
+        ),
         rounding=rules.rounding,
         promotions=tuple(each for each in rules.promotions if refused[each.id] is None),
         fees=rules.fees,

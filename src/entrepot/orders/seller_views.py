@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from entrepot import deliver
+from entrepot import deliver, pay
 from entrepot.deliver import Tracking
 from entrepot.identity import Address, Scope
 from entrepot.kernel import DAY, Snapshot
@@ -25,7 +25,6 @@ from .returns import RETURNABLE, return_until
 from .sending import parcels_of
 from .shares import Share, Taken, left_of, shares_of, sum_of_legs
 from .showing import reductions_of, taxes_of
-from .tax import percent_of
 from .types import Line, Order, SellerOrder, SellerOrderStatus, SentParcel
 from .views import FeeView, LineView, SellerOrderView
 
@@ -216,7 +215,7 @@ def _line_view(line: Line, share: Share, returnable: int, backstage: bool) -> Li
         left_minor=share.left.paid_minor,
         reductions=reductions_of(line.discounts),
         tax_name=line.tax_name,
-        tax_percent=percent_of(line.tax_ppm) if line.tax_name else "",
+        tax_percent=pay.percent_of(line.tax_ppm) if line.tax_name else "",
         tax_minor=line.tax_minor,
         base_currency=line.base_currency,
         base_price_minor=line.base_price_minor,

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from entrepot import pay
+
 from .cart_views import Reduction, TaxView
-from .tax import TaxSum, percent_of, sum_taxes
+from .tax import TaxSum, sum_taxes
 from .types import Discount, Line, SellerOrder
 
 
@@ -21,7 +23,9 @@ def reductions_of(discounts: Iterable[Discount]) -> tuple[Reduction, ...]:
 
 def tax_view(tax: TaxSum) -> TaxView:
     """A tax as it is shown. Where several rates met in a delivery, the percentage is left out."""
-    return TaxView(tax.name, percent_of(tax.ppm) if tax.ppm or not tax.tax_minor else "", tax.base_minor, tax.tax_minor)
+    return TaxView(
+        tax.name, pay.percent_of(tax.ppm) if tax.ppm or not tax.tax_minor else "", tax.base_minor, tax.tax_minor
+    )
 
 
 def taxes_of(seller: SellerOrder, lines: Sequence[Line]) -> tuple[TaxView, ...]:

@@ -11,11 +11,13 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
+from entrepot.pay import TaxArea, TaxRate
+
 from .fees import Charged, FeeRule, charge_fees, rate_of
 from .promotions.applying import Delivery, Reduced, reduce
 from .promotions.conditions import Good
 from .promotions.terms import Promotion
-from .tax import NO_TAX, Rounding, TaxArea, Taxed, TaxRate, TaxSum, sum_taxes, tax_lines, tax_shipping
+from .tax import NO_TAX, Rounding, Taxed, TaxSum, sum_taxes, tax_lines, tax_shipping
 from .types import Discount, Fee
 
 

@@ -1,9 +1,5 @@
-"""Taxes on a sale, by the rates that the operator keeps. Pure; amounts in minor units, rates in parts per million.
-
-What counts is where the goods go. A country with rates is taxed: prices there either include the tax (it is then part
-of what is shown) or not (it comes on top). A region with rates of its own is an area of its own: its country's rates do
-not count there. Of an area's rates the one for the goods' tax category counts, else the one for the nearest of their
-categories, else the one for everything. A country without rates is export: no tax.
+"""Taxes on a sale, by the rates that the operator keeps (`pay.TaxRate`). Pure; amounts in minor units, rates in parts
+per million. What counts is where the goods go.
 
 The seller's own discount lowers what is taxed. The platform's does not: it pays a part of the price in the buyer's
 place, and the seller gets it all the same.
@@ -11,59 +7,15 @@ place, and the seller gets it all the same.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from fractions import Fraction
+from collections.abc import Iterable, Sequence
 from typing import Literal, NamedTuple
 
-import msgspec
-
 from entrepot.kernel import split
+from entrepot.pay import TaxArea, TaxRate, tax_of
 
-PPM = 1_000_000
 SHIPPING = "shipping"
 """The category of a rate for delivery. Without one, delivery is taxed as the goods are, in proportion."""
 Rounding = Literal["line", "order"]
-
-
-class TaxRate(msgspec.Struct, frozen=True):
-    """A rate for goods of a category (`""`: all) that go to a country, or to one of its regions, while it is valid."""
-
-    id: str
-    country: str
-    region: str
-    category: str
-    name: str
-    ppm: int
-    included: int
-    valid_from: int
-    valid_to: int | None
-
-    @property
-    def percent(self) -> str:
-        """For people: 19, 8.875."""
-        return percent_of(self.ppm)
-
-
-class TaxArea(msgspec.Struct, frozen=True):
-    """The rates where one order goes. Without any, nothing is taxed."""
-
-    rates: Mapping[str, TaxRate] = {}
-
-    @property
-    def included(self) -> bool:
-        """Whether prices include the tax here."""
-        return any(rate.included for rate in self.rates.values())
-
-    def rate_for(self, tax_category: str | None, category: str | None) -> TaxRate | None:
-        """The rate of goods, by their tax category and their place in the tree of categories."""
-        if tax_category and tax_category in self.rates:
-            return self.rates[tax_category]
-        path = category or ""
-        while path:
-            if path in self.rates:
-                return self.rates[path]
-            path = path.rpartition("/")[0]
-        return self.rates.get("")
 
 
 class TaxSum(NamedTuple):
@@ -84,29 +36,6 @@ class Taxed(NamedTuple):
 
 
 NO_TAX = Taxed()
-
-
-def percent_of(ppm: int) -> str:
-    """Parts per million as a percentage without needless zeros."""
-    whole, rest = divmod(ppm, 10_000)
-    return f"{whole}.{rest:04d}".rstrip("0") if rest else str(whole)
-
-
-def area_of(rates: Iterable[TaxRate], country: str, region: str, now: int) -> TaxArea:
-    """The rates that hold for an address now. Of two for the same goods the one that began later counts."""
-    here = [
-        rate for rate in rates
-        if rate.country == country and rate.valid_from <= now and (rate.valid_to is None or now < rate.valid_to)
-    ]  # fmt: skip
-    wanted = region_key(region)
-    own = [rate for rate in here if rate.region and rate.region == wanted]
-    chosen = own or [rate for rate in here if not rate.region]
-    return TaxArea({rate.category: rate for rate in sorted(chosen, key=lambda rate: (rate.valid_from, rate.id))})
-
-
-def region_key(region: str) -> str:
-    """How regions compare: without regard to case and spaces at the ends."""
-    return " ".join(region.split()).casefold()
 
 
 def tax_lines(bases: Sequence[int], rates: Sequence[TaxRate | None], included: bool, rounding: Rounding) -> list[Taxed]:
@@ -160,12 +89,6 @@ def sum_taxes(sums: Iterable[TaxSum]) -> tuple[TaxSum, ...]:
             each.name, each.ppm, was.base_minor + each.base_minor, was.tax_minor + each.tax_minor
         )
     return tuple(found.values())
-
-
-def tax_of(base_minor: int, ppm: int, included: bool) -> int:
-    """The tax in a price that includes it, or on one that does not; half a minor unit goes up."""
-    exact = Fraction(base_minor * ppm, PPM + ppm if included else PPM)
-    return int((2 * exact.numerator + exact.denominator) // (2 * exact.denominator))
 
 
 def _taxed(rate: TaxRate, tax_minor: int) -> Taxed:

@@ -79,6 +79,17 @@ from .sealing import Sealer
 from .settlement import prepaid_of, settle, settlement_plan
 from .statements import get_statement
 from .tasks import SCHEDULE, tasks
+from .tax import TaxArea, TaxDue, TaxParty, TaxRate, percent_of, tax_due, tax_of
+from .tax import area_of as tax_area_of
+from .tax_ids import TaxId, read_tax_id
+from .tax_rates import (
+    TaxRateDraft,
+    delete_tax_rate,
+    list_tax_rates,
+    read_tax_csv,
+    save_tax_rates,
+)
+from .tax_rates import rates_for as tax_rates_for
 from .terms import PayoutTerms, choose_schedule, get_terms, next_due, set_terms, terms_of
 from .types import (
     CaptureMode,
@@ -170,6 +181,12 @@ __all__ = [
     "StartPayment",
     "Statement",
     "StatementLine",
+    "TaxArea",
+    "TaxDue",
+    "TaxId",
+    "TaxParty",
+    "TaxRate",
+    "TaxRateDraft",
     "Told",
     "Waiting",
     "WaitingPayee",
@@ -187,6 +204,7 @@ __all__ = [
     "check_account",
     "choose_schedule",
     "convert_by",
+    "delete_tax_rate",
     "due_to",
     "end_cooldown",
     "end_gift_card",
@@ -216,6 +234,7 @@ __all__ = [
     "list_rates",
     "list_refunds",
     "list_reserves",
+    "list_tax_rates",
     "list_waiting",
     "mark_payout_failed",
     "mark_payout_sent",
@@ -224,8 +243,11 @@ __all__ = [
     "money_on_the_way",
     "next_due",
     "open_processors",
+    "percent_of",
     "prepaid_of",
     "read_rates",
+    "read_tax_csv",
+    "read_tax_id",
     "reconciliation",
     "record_outcome",
     "record_webhook",
@@ -236,12 +258,17 @@ __all__ = [
     "request_payouts",
     "resume_payouts",
     "save_rates",
+    "save_tax_rates",
     "set_terms",
     "settle",
     "settlement_plan",
     "split_method",
     "start_payment",
     "tasks",
+    "tax_area_of",
+    "tax_due",
+    "tax_of",
+    "tax_rates_for",
     "terms_of",
     "unfreeze",
     "usable_gift_card",

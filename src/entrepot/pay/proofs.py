@@ -278,7 +278,7 @@ _refunds: Prepared[Any] = prepare(
         _r.id, _r.seller_order_id, _r.amount_minor, _r.charged_back, _r.state, _r.settled,
         _r.seller_minor.label("seller"),
         (_gross + _r.released_minor).label("gross"),
-        (_r.seller_minor + _r.commission_minor + _r.carrier_minor + _r.tax_minor).label("parts"),
+        (_r.seller_minor + _r.commission_minor + _r.carrier_minor + _r.tax_minor + _r.prepaid_minor).label("parts"),
         (_r.payable_minor + _r.reserve_minor + _r.receivable_minor).label("found"),
     )
 )  # fmt: skip

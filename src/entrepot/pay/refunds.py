@@ -37,9 +37,11 @@ class Parts(NamedTuple):
     commission_minor: int
     carrier_minor: int
     tax_minor: int
+    prepaid_minor: int
 
 
 PARTS = Parts._fields
+NOTHING = Parts(0, 0, 0, 0, 0)
 
 
 class RefundTask(msgspec.Struct, frozen=True):
@@ -150,7 +152,10 @@ def kept_of(snapshot: Snapshot, seller_order_ids: Sequence[str]) -> dict[str, Pa
     back = {row[0]: row[1:] for row in snapshot.all(_taken_back_of, ids=list(seller_order_ids))}
     return {
         row[0]: Parts(
-            *(int(given) - int(taken) for given, taken in zip(row[1:], back.get(row[0], (0,) * 4), strict=True))
+            *(
+                int(given) - int(taken)
+                for given, taken in zip(row[1:], back.get(row[0], (0,) * len(PARTS)), strict=True)
+            )
         )
         for row in snapshot.all(_settled_of, ids=list(seller_order_ids))
     }
@@ -243,6 +248,7 @@ def _gather(row: RefundRow, leg: rows.Leg, sources: RefundSources) -> ledger.Pla
         (accounts.REFUND_COMMISSION, accounts.commission(currency), row.commission_minor),
         (accounts.REFUND_CARRIER, accounts.carrier_payable(currency), row.carrier_minor),
         (accounts.REFUND_TAX, accounts.tax_payable(currency), row.tax_minor),
+        (accounts.REFUND_PREPAID, accounts.prepaid(merchant, currency), row.prepaid_minor),
     )
     return ledger.Plan(
         tuple(
@@ -321,7 +327,8 @@ def _record(
     row = RefundRow(
         tx.new_id("rfd"), payment.id, seller_order_id, payment.currency, refund.amount_minor, refund.gift_minor,
         refund.subsidy_minor, released_minor, refund.seller_minor, refund.commission_minor, refund.carrier_minor,
-        refund.tax_minor, int(sources is not None), taken.payable_minor, taken.reserve_minor, taken.receivable_minor,
+        refund.tax_minor, refund.prepaid_minor, int(sources is not None), taken.payable_minor, taken.reserve_minor,
+        taken.receivable_minor,
         int(refund.charged_back is not None), refund.reason,
         "paid" if at_once else "requested", refund.charged_back, tx.now, tx.now if at_once else None,
     )  # fmt: skip

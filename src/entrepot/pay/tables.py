@@ -104,6 +104,7 @@ refunds = table(
     Column("commission_minor", Whole, CheckConstraint("commission_minor >= 0", name="commission"), nullable=False),
     Column("carrier_minor", Whole, CheckConstraint("carrier_minor >= 0", name="carrier"), nullable=False),
     Column("tax_minor", Whole, CheckConstraint("tax_minor >= 0", name="tax"), nullable=False),
+    Column("prepaid_minor", Whole, CheckConstraint("prepaid_minor >= 0", name="prepaid"), nullable=False),
     # after the settlement: where the seller's part was found
     Column("settled", Whole, nullable=False),
     Column("payable_minor", Whole, nullable=False),
@@ -359,3 +360,23 @@ breaks = table(
 )
 _UNRESOLVED = text("resolved_at IS NULL")
 Index("ix_pay_breaks_open", breaks.c.opened_at, sqlite_where=_UNRESOLVED, postgresql_where=_UNRESOLVED)
+
+tax_rates = table(
+    "pay_tax_rates",
+    Column("id", String, primary_key=True),
+    Column("country", String, nullable=False),
+    Column("region", String, nullable=False),  # "": the whole country
+    Column("category", String, nullable=False),  # "": everything; a tax category, or a path of categories
+    Column("name", String, nullable=False),
+    Column("ppm", Whole, CheckConstraint("ppm BETWEEN 0 AND 1000000", name="rate"), nullable=False),
+    Column("included", Flag, nullable=False),
+    Column("valid_from", Whole, nullable=False),
+    Column("valid_to", Whole),
+    Column("reverse", Flag, nullable=False),  # businesses of other countries account for it themselves
+)
+Index("ix_pay_tax_rates_country", tax_rates.c.country)
+Index(
+    "uq_pay_tax_rates_from",
+    tax_rates.c.country, tax_rates.c.region, tax_rates.c.category, tax_rates.c.valid_from,
+    unique=True,
+)  # fmt: skip

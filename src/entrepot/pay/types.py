@@ -127,9 +127,10 @@ class Outcome(msgspec.Struct, frozen=True):
 class Refund(msgspec.Struct, frozen=True):
     """Money of one seller order to be given back: `amount_minor` by the processor, `gift_minor` to gift cards.
 
-    `subsidy_minor` is what the platform had paid towards the part, and gets back. The four parts say who gives it up:
-    they sum to the three. `charged_back` is the processor's own name of a chargeback that was lost: the processor has
-    taken its part already, and is not asked again.
+    `subsidy_minor` is what the platform had paid towards the part, and gets back. The five parts say who gives it up:
+    they sum to the three; `prepaid_minor` is what an organisation had paid beforehand and did not use. `charged_back`
+    is the processor's own name of a chargeback that was lost: the processor has taken its part already, and is not
+    asked again.
     """
 
     payment_id: str
@@ -143,6 +144,7 @@ class Refund(msgspec.Struct, frozen=True):
     carrier_minor: int = 0
     tax_minor: int = 0
     charged_back: str | None = None
+    prepaid_minor: int = 0
 
     @property
     def gross_minor(self) -> int:
@@ -152,7 +154,7 @@ class Refund(msgspec.Struct, frozen=True):
     @property
     def parts_minor(self) -> int:
         """What is given up, whoever gives it."""
-        return self.seller_minor + self.commission_minor + self.carrier_minor + self.tax_minor
+        return self.seller_minor + self.commission_minor + self.carrier_minor + self.tax_minor + self.prepaid_minor
 
 
 class RefundSources(msgspec.Struct, frozen=True):
@@ -185,6 +187,7 @@ class RefundRow(msgspec.Struct, frozen=True):
     commission_minor: int
     carrier_minor: int
     tax_minor: int
+    prepaid_minor: int
     settled: int
     payable_minor: int
     reserve_minor: int

@@ -2,10 +2,10 @@
 
 import sqlalchemy as sa
 from alembic import op
-from sqlalchemy import Text
 from sqlalchemy.dialects import postgresql
+from sqlalchemy import Text
 
-revision = "1ef7c0fd1603"
+revision = "e405441c8359"
 down_revision = None
 
 
@@ -1254,7 +1254,7 @@ def upgrade() -> None:
         sa.Column("sha256", sa.Text(), nullable=False),
         sa.Column("encoder", sa.Text(), nullable=False),
         sa.Column("vector", sa.LargeBinary(), nullable=False),
-        sa.PrimaryKeyConstraint("product_id", "sha256", name=op.f("pk_discovery_pictures")),
+        sa.PrimaryKeyConstraint("product_id", "encoder", name=op.f("pk_discovery_pictures")),
         sqlite_strict=True,
     )
     op.create_index("ix_discovery_pictures_encoder", "discovery_pictures", ["encoder", "product_id"], unique=False)
@@ -2161,24 +2161,6 @@ def upgrade() -> None:
     )
     op.create_index("ix_orders_seller_orders_order", "orders_seller_orders", ["order_id"], unique=False)
     op.create_table(
-        "orders_tax_rates",
-        sa.Column("id", sa.Text(), nullable=False),
-        sa.Column("country", sa.Text(), nullable=False),
-        sa.Column("region", sa.Text(), nullable=False),
-        sa.Column("category", sa.Text(), nullable=False),
-        sa.Column("name", sa.Text(), nullable=False),
-        sa.Column("ppm", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("included", sa.SmallInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("valid_from", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("valid_to", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_orders_tax_rates")),
-        sqlite_strict=True,
-    )
-    op.create_index("ix_orders_tax_rates_country", "orders_tax_rates", ["country"], unique=False)
-    op.create_index(
-        "uq_orders_tax_rates_from", "orders_tax_rates", ["country", "region", "category", "valid_from"], unique=True
-    )
-    op.create_table(
         "pay_actions",
         sa.Column("payment_id", sa.Text(), nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
@@ -2503,6 +2485,7 @@ def upgrade() -> None:
         sa.Column("commission_minor", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("carrier_minor", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("tax_minor", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("prepaid_minor", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("settled", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("payable_minor", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("reserve_minor", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -2553,6 +2536,25 @@ def upgrade() -> None:
         sa.Column("settled_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.PrimaryKeyConstraint("seller_order_id", name=op.f("pk_pay_settlements")),
         sqlite_strict=True,
+    )
+    op.create_table(
+        "pay_tax_rates",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("country", sa.Text(), nullable=False),
+        sa.Column("region", sa.Text(), nullable=False),
+        sa.Column("category", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("ppm", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("included", sa.SmallInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("valid_from", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("valid_to", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("reverse", sa.SmallInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_pay_tax_rates")),
+        sqlite_strict=True,
+    )
+    op.create_index("ix_pay_tax_rates_country", "pay_tax_rates", ["country"], unique=False)
+    op.create_index(
+        "uq_pay_tax_rates_from", "pay_tax_rates", ["country", "region", "category", "valid_from"], unique=True
     )
     op.create_table(
         "pay_webhooks",

@@ -74,6 +74,7 @@ class SaveTaxRate(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     included: bool = True
     valid_from: Moment | None = None
     valid_to: Moment | None = None
+    reverse: bool = False
 
 
 class SaveTaxRates(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -183,29 +184,29 @@ async def set_promotion_state(
 
 
 @endpoint("GET", "/api/operator/tax-rates", access="operator")
-async def list_tax_rates(visit: Visit) -> Listed[orders.TaxRate]:
+async def list_tax_rates(visit: Visit) -> Listed[pay.TaxRate]:
     """Every tax rate, by country, region and category."""
-    return Listed(await visit.read(lambda s: orders.list_tax_rates(s, visit.scope)))
+    return Listed(await visit.read(lambda s: pay.list_tax_rates(s, visit.scope)))
 
 
 @endpoint("POST", "/api/operator/tax-rates", asks=SaveTaxRates, access="operator")
-async def save_tax_rates(visit: Visit, asked: SaveTaxRates, key: OptionalKey = None) -> Listed[orders.TaxRate]:
+async def save_tax_rates(visit: Visit, asked: SaveTaxRates, key: OptionalKey = None) -> Listed[pay.TaxRate]:
     """Keep tax rates, all or none; one of the same place, category and beginning is replaced. Gives all there are."""
     drafts = [
-        orders.TaxRateDraft(
+        pay.TaxRateDraft(
             each.country, each.name, each.percent, each.region, each.category, each.included, _at(each.valid_from),
-            _at(each.valid_to),
+            _at(each.valid_to), reverse=each.reverse,
         )
         for each in asked.rates
     ]  # fmt: skip
-    await visit.once(key, lambda tx: Done(bool(orders.save_tax_rates(tx, visit.scope, drafts))), Done)
-    return Listed(await visit.read(lambda s: orders.list_tax_rates(s, visit.scope)))
+    await visit.once(key, lambda tx: Done(bool(pay.save_tax_rates(tx, visit.scope, drafts))), Done)
+    return Listed(await visit.read(lambda s: pay.list_tax_rates(s, visit.scope)))
 
 
 @endpoint("DELETE", "/api/operator/tax-rates/{rate_id:str}", access="operator")
 async def delete_tax_rate(visit: Visit, rate_id: Id) -> Done:
     """Take a tax rate out."""
-    await visit.write(lambda tx: orders.delete_tax_rate(tx, visit.scope, rate_id))
+    await visit.write(lambda tx: pay.delete_tax_rate(tx, visit.scope, rate_id))
     return Done()
 
 

@@ -9,9 +9,10 @@ from litestar import Response, get, post
 from litestar.datastructures import UploadFile
 from litestar.types import ControllerRouterHandler
 
-from entrepot import orders
+from entrepot import orders, pay
 from entrepot.kernel import Invalid, Refused
-from entrepot.orders import Rounding, TaxRateDraft
+from entrepot.orders import Rounding
+from entrepot.pay import TaxRateDraft
 
 from ...countries import list_countries
 from ...params import Id
@@ -35,6 +36,7 @@ class RateForm(msgspec.Struct, frozen=True):
     included: str = "1"
     valid_from: str = ""
     valid_to: str = ""
+    reverse: str = ""
 
 
 @get(HERE, include_in_schema=False, opt=OPERATOR)
@@ -51,8 +53,9 @@ async def save_rate(visit: Visit) -> Response[Any]:
         draft = TaxRateDraft(
             form.country, form.name, form.percent.replace("%", "").strip(), form.region, form.category.strip(),
             form.included == "1", day_of(form.valid_from, "valid_from"), day_of(form.valid_to, "valid_to"),
+            reverse=form.reverse == "1",
         )  # fmt: skip
-        await visit.write(lambda tx: orders.save_tax_rates(tx, visit.scope, [draft]))
+        await visit.write(lambda tx: pay.save_tax_rates(tx, visit.scope, [draft]))
     except Refused as refusal:
         return await _show(visit, form, refusal)
     visit.flash("form.saved")
@@ -66,8 +69,8 @@ async def import_rates(visit: Visit) -> Response[Any]:
     try:
         if not isinstance(file, UploadFile) or not file.filename:
             raise Invalid("Choose a file first", fields={"file": "choose one"})
-        drafts = orders.read_tax_csv(await file.read())
-        await visit.write(lambda tx: orders.save_tax_rates(tx, visit.scope, drafts))
+        drafts = pay.read_tax_csv(await file.read())
+        await visit.write(lambda tx: pay.save_tax_rates(tx, visit.scope, drafts))
     except Refused as refusal:
         return await _show(visit, RateForm(), refusal)
     visit.flash("form.saved")
@@ -86,7 +89,7 @@ async def choose_rounding(visit: Visit) -> Response[Any]:
 @post(HERE + "/{rate_id:str}/delete", include_in_schema=False, opt=OPERATOR)
 async def delete_rate(visit: Visit, rate_id: Id) -> Response[Any]:
     """Take a rate out."""
-    await visit.write(lambda tx: orders.delete_tax_rate(tx, visit.scope, rate_id))
+    await visit.write(lambda tx: pay.delete_tax_rate(tx, visit.scope, rate_id))
     return redirect(HERE)
 
 
@@ -98,7 +101,7 @@ async def _show(visit: Visit, form: RateForm, refusal: Refused | None = None) ->
         "taxes.html",
         status=400 if refusal else 200,
         form=form,
-        rates=await visit.read(lambda s: orders.list_tax_rates(s, scope)),
+        rates=await visit.read(lambda s: pay.list_tax_rates(s, scope)),
         rounding=await visit.read(orders.tax_rounding),
         countries=list_countries(visit.language),
         sentence=refusal.sentence if refusal else None,

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from fractions import Fraction
-from typing import Any, cast
+from typing import Any
 
 import msgspec
 from sqlalchemy import bindparam, delete, select
@@ -22,17 +22,14 @@ from entrepot.kernel import (
     Prepared,
     Snapshot,
     Tx,
-    find_fact,
     prepare,
     prepare_text,
-    write_fact,
 )
 
-from . import rule_tables as tables
-from .tax import PPM, Rounding, TaxRate, region_key
+from . import tables
+from .tax import PPM, TaxRate, region_key
 
-CSV_COLUMNS = ("country", "region", "category", "name", "percent", "included", "valid_from", "valid_to")
-ROUNDING_FACT = "orders.tax_rounding"
+CSV_COLUMNS = ("country", "region", "category", "name", "percent", "included", "valid_from", "valid_to", "reverse")
 RATES_MAX = 20_000
 NAME_LENGTH_MAX = 60
 PLACE_LENGTH_MAX = 200
@@ -41,7 +38,8 @@ _TRUTHS = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no
 
 
 class TaxRateDraft(msgspec.Struct, frozen=True):
-    """A rate to be kept. `percent` is a decimal; `valid_from` None: from now on; with an `id` it replaces that one."""
+    """A rate to be kept. `percent` is a decimal; `valid_from` None: from now on; with an `id` it replaces that one;
+    `reverse`: businesses of that country that buy from another one account for the tax themselves."""
 
     country: str
     name: str
@@ -52,6 +50,7 @@ class TaxRateDraft(msgspec.Struct, frozen=True):
     valid_from: int | None = None
     valid_to: int | None = None
     id: str | None = None
+    reverse: bool = False
 
 
 def list_tax_rates(snapshot: Snapshot, scope: Scope) -> list[TaxRate]:
@@ -74,22 +73,8 @@ def save_tax_rates(tx: Tx, scope: Scope, drafts: Sequence[TaxRateDraft]) -> list
         tx.run(_delete, id_=rate_id)
     tx.run_many(_save, [msgspec.structs.asdict(rate) for rate in rates])
     _check_countries(tx, {rate.country for rate in rates})
-    audit(tx, scope, "orders.tax_rates_saved", rates[0].country, {"rates": len(rates)})
+    audit(tx, scope, "pay.tax_rates_saved", rates[0].country, {"rates": len(rates)})
     return rates
-
-
-def tax_rounding(snapshot: Snapshot) -> Rounding:
-    """Where tax is rounded: for each line, as long as the operator says nothing else."""
-    return cast(Rounding, find_fact(snapshot, ROUNDING_FACT) or "line")
-
-
-def set_tax_rounding(tx: Tx, scope: Scope, rounding: Rounding) -> None:
-    """Round tax for each line, or once for each rate and merchant of an order; for the operator."""
-    require_operator(scope)
-    if rounding not in ("line", "order"):
-        raise Invalid("Tax is rounded by line or by order", fields={"rounding": "line or order"})
-    write_fact(tx, ROUNDING_FACT, rounding)
-    audit(tx, scope, "orders.tax_rounding", rounding, {})
 
 
 def delete_tax_rate(tx: Tx, scope: Scope, rate_id: str) -> None:
@@ -97,7 +82,7 @@ def delete_tax_rate(tx: Tx, scope: Scope, rate_id: str) -> None:
     require_operator(scope)
     if not tx.run(_delete, id_=rate_id):
         raise NotFound("There is no such tax rate")
-    audit(tx, scope, "orders.tax_rate_deleted", rate_id, {})
+    audit(tx, scope, "pay.tax_rate_deleted", rate_id, {})
 
 
 def read_tax_csv(content: bytes) -> list[TaxRateDraft]:
@@ -127,9 +112,7 @@ def rates_for(snapshot: Snapshot, country: str) -> list[TaxRate]:
 
 def _draft(row: dict[str, Any], number: int) -> TaxRateDraft:
     cells = {name: str(row.get(name) or "").strip() for name in CSV_COLUMNS}
-    included = _TRUTHS.get(cells["included"].lower() or "1")
-    if included is None:
-        raise Invalid(f"Line {number}: included is yes or no", fields={f"line {number}": "included is yes or no"})
+    included, reverse = (_truth(cells, *each, number) for each in (("included", "1"), ("reverse", "0")))
     return TaxRateDraft(
         country=cells["country"].upper(),
         region=cells["region"],
@@ -139,7 +122,15 @@ def _draft(row: dict[str, Any], number: int) -> TaxRateDraft:
         included=included,
         valid_from=_day(cells["valid_from"], number) or 0,
         valid_to=_day(cells["valid_to"], number),
+        reverse=reverse,
     )
+
+
+def _truth(cells: dict[str, str], name: str, otherwise: str, number: int) -> bool:
+    found = _TRUTHS.get(cells[name].lower() or otherwise)
+    if found is None:
+        raise Invalid(f"Line {number}: {name} is yes or no", fields={f"line {number}": f"{name} is yes or no"})
+    return found
 
 
 def _day(text: str, number: int) -> int | None:
@@ -167,6 +158,7 @@ def _rate(tx: Tx, draft: TaxRateDraft, number: int) -> TaxRate:
         included=int(draft.included),
         valid_from=draft.valid_from if draft.valid_from is not None else tx.now,
         valid_to=draft.valid_to,
+        reverse=int(draft.reverse),
     )
 
 
@@ -207,7 +199,7 @@ _ways: Prepared[Any] = prepare(select(_t.included).where(_t.country == bindparam
 _delete: Prepared[Any] = prepare(delete(tables.tax_rates).where(_t.id == bindparam("id_")))
 _NAMES = ", ".join(TaxRate.__struct_fields__)
 _save: Prepared[Any] = prepare_text(
-    f"INSERT INTO orders_tax_rates ({_NAMES}) VALUES ({', '.join(f':{name}' for name in TaxRate.__struct_fields__)}) "
+    f"INSERT INTO pay_tax_rates ({_NAMES}) VALUES ({', '.join(f':{name}' for name in TaxRate.__struct_fields__)}) "
     "ON CONFLICT (country, region, category, valid_from) DO UPDATE SET name = excluded.name, ppm = excluded.ppm, "
-    "included = excluded.included, valid_to = excluded.valid_to"
+    "included = excluded.included, valid_to = excluded.valid_to, reverse = excluded.reverse"
 )

@@ -259,7 +259,8 @@ def test_callers_who_vanish_at_any_moment_pay_for_what_came(house: House) -> Non
 
 
 def test_an_answer_that_cannot_be_settled_is_not_given_and_costs_nothing_once_there_is_room(house: House) -> None:
-    async def work(gateway: Gateway, _: Double) -> None:
+    async def work(gateway: Gateway, server: Double) -> None:
+        server.pace_s = 0.01
         pieces = gateway.generate(call(), HELLO)
         await anext(pieces)
         with outage(house.database):
@@ -293,7 +294,8 @@ def test_a_caller_who_left_while_the_disk_was_full_is_settled_once_there_is_room
 
 
 def test_what_is_owed_as_the_gateway_closes_is_settled_then(house: House) -> None:
-    async def work(gateway: Gateway, _: Double) -> None:
+    async def work(gateway: Gateway, server: Double) -> None:
+        server.pace_s = 0.01
         pieces = gateway.generate(call(), HELLO)
         await anext(pieces)
         with outage(house.database):

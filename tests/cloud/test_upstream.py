@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import nullcontext
 
 import pytest
 
 from entrepot.cloud.capabilities import Capabilities
 from entrepot.cloud.engines.base import EngineFault, Generation, Message, Piece, Tool, Unable
+from entrepot.cloud.engines.connecting import Answer
 from entrepot.cloud.engines.upstream import Upstream
+from entrepot.cloud.engines.wire import read_pieces
+from entrepot.cloud.testing import WORDS, _events
 from entrepot.kernel import Secret
 from tests.cloud.wires import Double, double
 
@@ -72,6 +76,25 @@ def test_a_server_that_does_not_listen_is_an_engine_fault() -> None:
         with pytest.raises(EngineFault):
             await engine.embed(["a"])
         await engine.close()
+
+    asyncio.run(work())
+
+
+@pytest.mark.parametrize(("fault", "words"), [("", 6), ("garbage", 2)])
+def test_what_comes_at_once_is_one_piece_and_what_came_before_a_fault_is_counted(fault: str, words: int) -> None:
+    async def work() -> None:
+        events = _events({"max_tokens": 10}, "/v1/chat/completions", fault, WORDS)
+        reader = asyncio.StreamReader()
+        body = b"".join(events)
+        reader.feed_data(b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\n\r\n" % len(body) + body)
+        answer, pieces = Answer(reader, 5.0), list[Piece]()
+        await answer.read_head()
+        with pytest.raises(EngineFault) if fault else nullcontext():
+            async for piece in read_pieces(answer):
+                pieces.append(piece)
+        assert pieces[0].text == "".join(WORDS[:words])
+        assert pieces[0].count.output_tokens == words
+        assert len(pieces) == (1 if fault else 2)
 
     asyncio.run(work())
 

@@ -30,7 +30,8 @@ HELLO = Generation(6, messages=(Message("user", "Say hello"),), temperature=0.0,
 
 @asynccontextmanager
 async def upstream() -> AsyncIterator[Engine]:
-    async with double() as (_, address):
+    async with double() as (server, address):
+        server.pace_s = 0.002  # what comes at once is one piece
         engine = Upstream(address, "there", ABLE)
         try:
             yield engine

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 import msgspec
@@ -96,44 +96,89 @@ _decode_event = msgspec.json.Decoder(Event).decode
 _decode_call = msgspec.json.Decoder(Called).decode
 
 
-async def read_events(answer: Answer) -> AsyncIterator[Event]:
-    """Each event up to `[DONE]`. EngineFault when the stream ends before that, or is no such stream."""
-    async for line in _lines(answer):
-        if not line.startswith(b"data:"):
-            continue
-        data = line[5:].strip()
-        if data == b"[DONE]":
+async def read_pieces(answer: Answer) -> AsyncIterator[Piece]:
+    """The pieces of a streamed answer, chat or completion. Tokens are counted by events until the exact count comes.
+
+    What came at once is one piece: each costs its way to the caller. EngineFault, after what came before it, when the
+    stream ends before its `[DONE]`, or is no such stream.
+    """
+    reading = _Reading()
+    async for lines in _lines(answer):
+        fault = reading.take(lines)
+        if (piece := reading.piece()) is not None:
+            yield piece
+        if fault is not None:
+            raise fault
+        if reading.is_over:
+            yield reading.last()
             return
-        try:
-            event = _decode_event(data)
-        except msgspec.ValidationError as error:
-            raise EngineFault(f"The engine sent an event of a wrong shape: {error}") from error
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            raise EngineFault("The engine sent an event that is no JSON") from error
-        if event.error is not None:
-            raise EngineFault(f"The engine broke off: {error_sentence({'error': event.error})}")
-        yield event
     raise EngineFault("The engine's answer broke off before its end")
 
 
-async def read_pieces(answer: Answer) -> AsyncIterator[Piece]:
-    """The pieces of a streamed answer, chat or completion. Tokens are counted by events until the exact count comes."""
-    count, finish = Count(), None
-    evidence: dict[str, Any] | None = None
-    async for event in read_events(answer):
+class _Reading:
+    """A stream as it is read: what was counted, and what came and was not given on yet."""
+
+    def __init__(self) -> None:
+        self.is_over = False
+        self._count = Count()
+        self._finish: Finish | None = None
+        self._evidence: dict[str, Any] | None = None
+        self._text: list[str] = []
+        self._calls: tuple[dict[str, Any], ...] = ()
+
+    def take(self, lines: Sequence[bytes]) -> EngineFault | None:
+        """Read lines up to the end; returns what is wrong with them, with what came before it kept."""
+        try:
+            for line in lines:
+                if line.startswith(b"data:") and not self.is_over:
+                    self._take(line[5:].strip())
+        except EngineFault as fault:
+            return fault
+        return None
+
+    def piece(self) -> Piece | None:
+        """What came since the piece before, if anything."""
+        if not (self._text or self._calls):
+            return None
+        piece = Piece(self._count, "".join(self._text), self._calls)
+        self._text, self._calls = [], ()
+        return piece
+
+    def last(self) -> Piece:
+        """The end, with the exact count where one came."""
+        return Piece(self._count, finish=self._finish or "stop", evidence=self._evidence)
+
+    def _take(self, data: bytes) -> None:
+        if data == b"[DONE]":
+            self.is_over = True
+            return
+        event = _event(data)
         if event.usage:
-            count = count_of(event.usage)
+            self._count = count_of(event.usage)
             told = {"usage": event.usage, "timings": event.timings, "id": event.id, "model": event.model}
-            evidence = {name: value for name, value in told.items() if value is not None}
+            self._evidence = {name: value for name, value in told.items() if value is not None}
         for choice in event.choices or ():
-            text = choice.text or (choice.delta.content if choice.delta else None) or ""
+            text = choice.text or (choice.delta.content if choice.delta else None)
             calls = _calls(choice.delta)
-            finish = _FINISHES.get(choice.finish_reason or "", finish)
-            if text or calls:
-                if evidence is None:
-                    count = Count(count.input_tokens, count.cached_input_tokens, count.output_tokens + 1)
-                yield Piece(count, text, calls)
-    yield Piece(count, finish=finish or "stop", evidence=evidence)
+            self._finish = _FINISHES.get(choice.finish_reason or "", self._finish)
+            if text:
+                self._text.append(text)
+            self._calls += calls
+            if (text or calls) and self._evidence is None:
+                before = self._count
+                self._count = Count(before.input_tokens, before.cached_input_tokens, before.output_tokens + 1)
+
+
+def _event(data: bytes) -> Event:
+    try:
+        event = _decode_event(data)
+    except msgspec.ValidationError as error:
+        raise EngineFault(f"The engine sent an event of a wrong shape: {error}") from error
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise EngineFault("The engine sent an event that is no JSON") from error
+    if event.error is not None:
+        raise EngineFault(f"The engine broke off: {error_sentence({'error': event.error})}")
+    return event
 
 
 def _calls(delta: Delta | None) -> tuple[dict[str, Any], ...]:
@@ -187,14 +232,14 @@ def whole_number(value: object) -> int:
     return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else 0
 
 
-async def _lines(answer: Answer) -> AsyncIterator[bytes]:
-    """Lines of a stream, each within a bound."""
+async def _lines(answer: Answer) -> AsyncIterator[list[bytes]]:
+    """Lines of a stream, each within a bound, as many at a time as came at once."""
     rest = b""
     async for chunk in answer.chunks():
         *whole, rest = (rest + chunk).split(b"\n")
-        for line in whole:
-            yield line.rstrip(b"\r")
+        if whole:
+            yield whole
         if len(rest) > LINE_LENGTH_MAX:
             raise EngineFault("The engine sent an event without end")
     if rest:
-        yield rest
+        yield [rest]

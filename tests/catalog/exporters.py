@@ -115,8 +115,8 @@ SHOPIFY_BROKEN: list[tuple[Broken, Callable[[list[Row]], None]]] = [
     (Broken("weight in words", "variant grams", 3), _set("Variant Grams", "heavy", 3)),
     (Broken("a gift card", "gift card"), _set("Gift Card", "true")),
     (Broken("option without a value", "option2 value", 2), _set("Option2 Value", "", 2)),
-    (Broken("the same choices twice", "variants[1].options"), _set("Option2 Value", "S", 1)),
-    (Broken("title without an end", "row"), _set("Title", "x" * 501)),
+    (Broken("the same choices twice", "option1 value", 1), _set("Option2 Value", "S", 1)),
+    (Broken("title without an end", "title"), _set("Title", "x" * 501)),
 ]
 
 
@@ -195,7 +195,7 @@ GOOGLE_BROKEN: list[tuple[Broken, Callable[[list[Row]], None]]] = [
     (Broken("price in words", "price"), _set("price", "ask us")),
     (Broken("price of nothing", "price", 1), _set("price", "0 USD", 1)),
     (Broken("a currency that there is not", "price"), _set("price", "15.00 Taler")),
-    (Broken("two currencies", "variants[1].currency"), lambda items: items[1].update(price="15.00 EUR", sale_price="")),
+    (Broken("two currencies", "price", 1), lambda items: items[1].update(price="15.00 EUR", sale_price="")),
     (Broken("sale price in words", "sale_price"), _set("sale_price", "half")),
     (Broken("sale in another currency", "sale_price", 1), _set("sale_price", "1.00 EUR", 1)),
     (Broken("a window with one end", "sale_price_effective_date"), _set("sale_price_effective_date", "2026-02-24")),
@@ -373,11 +373,11 @@ PAGE_BROKEN: list[tuple[Broken, Callable[[dict[str, Any]], None]]] = [
     (Broken("price of nothing", "price"), _at("hasVariant.1.offers.price", "0")),
     (Broken("price in words", "offers"), _at("hasVariant.0.offers.price", "ask")),
     (Broken("a currency that there is not", "offers"), _at("hasVariant.0.offers.priceCurrency", "Taler")),
-    (Broken("two currencies", "variants[1].currency"), _at("hasVariant.1.offers.priceCurrency", "EUR")),
+    (Broken("two currencies", "priceCurrency"), _at("hasVariant.1.offers.priceCurrency", "EUR")),
     (Broken("a variant without its size", "size"), _at("hasVariant.1.size", None)),
-    (Broken("the same size twice", "variants[1].options"), _at("hasVariant.1.size", "S")),
+    (Broken("the same size twice", "variesBy"), _at("hasVariant.1.size", "S")),
     (
-        Broken("the same sku twice", "variants[1].external_id"),
+        Broken("the same sku twice", "sku"),
         lambda p: p["hasVariant"][1].update(sku=p["hasVariant"][0]["sku"]),
     ),
     (Broken("no name", "name"), lambda p: (p.pop("name"), [v.pop("name") for v in p["hasVariant"]])[0] and None),
@@ -451,7 +451,7 @@ TABLE_BROKEN: list[tuple[Broken, Callable[[Row], None]]] = [
     (Broken("weight in words", "重量"), lambda row: row.update({"重量": "重"})),
     (Broken("weight below nothing", "重量"), lambda row: row.update({"重量": "-1 kg"})),
     (Broken("a weight without a figure", "重量"), lambda row: row.update({"重量": "kg"})),
-    (Broken("a name without an end", "row"), lambda row: row.update({"商品名称": "长" * 501})),
+    (Broken("a name without an end", "商品名称"), lambda row: row.update({"商品名称": "长" * 501})),
 ]
 
 

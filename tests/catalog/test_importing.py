@@ -125,11 +125,19 @@ def test_a_changed_row_changes_exactly_that(shop: Shop, blobs: Blobs, tmp_path: 
     assert {name for name in after if after[name] != there[name]} == {"p-7"}
 
 
-def test_of_two_lines_about_one_product_the_later_counts(shop: Shop, blobs: Blobs, tmp_path: Path) -> None:
+def test_a_second_line_about_one_product_is_refused_so_that_the_same_feed_again_changes_nothing(
+    shop: Shop, blobs: Blobs, tmp_path: Path
+) -> None:
     rows = [line("p", price_minor=1), line("q"), line("p", price_minor=2), line("p", price_minor=2)]
-    job = run(shop, blobs, write_lines(tmp_path / "feed.jsonl", rows))
-    assert job.counts == catalog.Counts(created=2, changed=1, unchanged=1)
-    assert shop.offer("p").price_minor == 2
+    path = write_lines(tmp_path / "feed.jsonl", rows)
+    job = run(shop, blobs, path)
+    assert job.counts == catalog.Counts(created=2, refused=2)
+    assert [(each.line, each.field, each.value) for each in report(shop, job)] == [
+        (3, "external_id", "p"),
+        (4, "external_id", "p"),
+    ]
+    assert shop.offer("p").price_minor == 1
+    assert run(shop, blobs, path).counts == catalog.Counts(unchanged=2, refused=2)
 
 
 def test_progress_grows_to_the_end(shop: Shop, blobs: Blobs, tmp_path: Path) -> None:
@@ -198,7 +206,7 @@ def test_any_feed_in_any_order_with_any_breaks_adds_up(database: Database, tmp_p
         good: dict[str, int] = {"first": 4900}
         for row in rows:
             if isinstance(row, dict) and row["variants"][0]["price_minor"]:
-                good[row["external_id"]] = row["variants"][0]["price_minor"]
+                good.setdefault(row["external_id"], row["variants"][0]["price_minor"])
         assert job.counts.rows == job.cursor == 1 + sum(row != "" for row in rows)
         assert job.counts.created == len(good)
         assert {name: there["offers"][0][2] for name, there in state(shop).items()} == good

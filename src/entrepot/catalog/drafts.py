@@ -13,10 +13,11 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
-from entrepot.kernel import Invalid, decimals_of
+from entrepot.kernel import Invalid
 from entrepot.kernel.clock import from_rfc3339
 
-from .gtin import find_gtin
+from .currencies import is_currency
+from .gtin import find_gtin, gtin_fault
 from .types import PRICE_MINOR_MAX, QUANTITY_MAX, WEIGHT_G_MAX, Condition
 
 TITLE_LENGTH_MAX = 500
@@ -183,7 +184,7 @@ def find_faults(draft: ProductDraft) -> Iterator[Fault]:
     if not draft.external_id.strip():
         yield Fault("external_id", "A product needs an id of your own", draft.external_id)
     if draft.gtin is not None and find_gtin(draft.gtin) is None:
-        yield Fault("gtin", _GTIN, draft.gtin)
+        yield Fault("gtin", gtin_fault(draft.gtin), draft.gtin)
     if draft.publish_at is not None and not _is_time(draft.publish_at):
         yield Fault("publish_at", _TIME, draft.publish_at)
     yield from _attribute_faults(draft)
@@ -239,17 +240,32 @@ def fault_of(error: msgspec.ValidationError, value: object) -> Fault:
         return Fault(
             field, "This field is missing" if is_missing else "There is no such field", shown(_at(value, field))
         )
-    reason = _TYPE.sub(_in_words, reason).replace(
-        "text matching regex '^[A-Z]{3}$'", "three capital letters, such as USD"
-    )
-    return Fault(field or "row", reason, shown(_at(value, field)))
+    given = shown(_at(value, field))
+    return Fault(field or "row", _in_words(field, reason), given)
 
 
-def _in_words(match: re.Match[str]) -> str:
-    return " or ".join(_WORDS.get(kind, kind) for kind in match.group(1).split(" | "))
+def _in_words(field: str, reason: str) -> str:
+    """What msgspec says, as a person would."""
+    if (bound := _LENGTH.match(reason)) is not None:
+        kind, limit = ("characters" if bound[1] == "str" else "entries"), int(bound[3])
+        if bound[2] == "<=":
+            return f"At most {limit:,} {kind} fit here: shorten it"
+        return "This is empty: fill it in" if limit == 1 else f"At least {limit:,} {kind} are needed here"
+    if (bound := _BOUND.match(reason)) is not None:
+        return f"Write a whole number of at {'most' if bound[1] == '<=' else 'least'} {int(bound[2]):,}"
+    if reason.startswith("Invalid enum value") and field.endswith("condition"):
+        return "This is new, refurbished or used"
+    if _PATTERN in reason:
+        return "Write three capital letters, such as USD"
+    named = _TYPE.sub(lambda found: " or ".join(_WORDS.get(kind, kind) for kind in found[1].split(" | ")), reason)
+    wanted, _, got = named.removeprefix("Expected ").partition(", got ")
+    return f"Write {wanted} here: this is {got}" if got else named
 
 
 _FIELD = re.compile(r"^Object (?:is )?(missing required|contains unknown) field `(.+)`$")
+_LENGTH = re.compile(r"^Expected `(str|array|object)` of length (<=|>=) (\d+)$")
+_BOUND = re.compile(r"^Expected `int` (<=|>=) (-?\d+)$")
+_PATTERN = "matching regex '^[A-Z]{3}$'"
 _TYPE = re.compile("`([^`]+)`")
 _WORDS = {
     "int": "a whole number", "str": "text", "array": "a list", "object": "an object", "bool": "true or false",
@@ -318,7 +334,7 @@ def _single_variant_faults(draft: ProductDraft, variant: VariantDraft, at: str) 
     if variant.quantity is not None and variant.stock:
         yield Fault(f"{at}.stock", "Say how many there are in all, or at each place: not both", shown(variant.stock))
     if variant.gtin is not None and find_gtin(variant.gtin) is None:
-        yield Fault(f"{at}.gtin", _GTIN, variant.gtin)
+        yield Fault(f"{at}.gtin", gtin_fault(variant.gtin), variant.gtin)
     if len(variant.options) > OPTIONS_MAX:
         yield Fault(f"{at}.options", f"At most {OPTIONS_MAX} options", str(len(variant.options)))
     for name, value in variant.options.items():
@@ -330,10 +346,8 @@ def _single_variant_faults(draft: ProductDraft, variant: VariantDraft, at: str) 
 
 def _price_faults(variant: VariantDraft, at: str) -> Iterator[Fault]:
     for field, currency in ((f"{at}.currency", variant.currency), *((f"{at}.prices", each) for each in variant.prices)):
-        try:
-            decimals_of(currency)
-        except Invalid as problem:
-            yield Fault(field, problem.sentence, currency)
+        if not is_currency(currency):
+            yield Fault(field, f"{currency[:20]!r} is no currency: write its three letters, such as USD", currency)
     if variant.currency in variant.prices:
         yield Fault(f"{at}.prices", f"The price in {variant.currency} is price_minor", shown(variant.prices))
     sale = variant.sale
@@ -358,5 +372,3 @@ def _is_time(text: str) -> bool:
 
 
 _TIME = "Write a time such as 2026-01-31T12:00:00Z"
-
-_GTIN = "A GTIN has 8, 12, 13 or 14 digits, the last of which checks the others: leave it out if you do not know it"

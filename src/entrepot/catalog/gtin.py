@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 
 _LENGTHS = (8, 12, 13, 14)
+_SCIENTIFIC = re.compile(r"^[0-9](?:[.,][0-9]*)?[eE]\+?[0-9]{1,2}$")
 
 
 def find_gtin(text: str) -> str | None:
@@ -18,6 +20,21 @@ def find_gtin(text: str) -> str | None:
 @lru_cache(maxsize=16_384)  # of each variant a save asks several times
 def _checked(padded: str) -> str | None:
     return padded if _check_digit(padded[:13]) == int(padded[13]) else None
+
+
+def gtin_fault(text: str) -> str:
+    """What is wrong with a number that is no GTIN, and what to do: spreadsheets spoil them in ways of their own."""
+    bare = text.strip().replace(" ", "").replace("-", "")
+    if _SCIENTIFIC.match(bare):
+        return "A spreadsheet has rounded this number: format the column as text, and copy the digits in again"
+    if bare.isascii() and bare.isdigit():
+        padded = [bare.zfill(size) for size in _LENGTHS if size > len(bare)]
+        if whole := next(filter(find_gtin, padded), ""):
+            return f"This may have lost its leading zeros: if so, write {whole}, in a column formatted as text"
+        if len(bare) in _LENGTHS:
+            last = _check_digit(bare.zfill(14)[:13])
+            return f"The last digit checks the others, and would be {last}: compare the number with the bar code"
+    return "A GTIN has 8, 12, 13 or 14 digits, the last of which checks the others: leave it out if you do not know it"
 
 
 def is_shared(gtin: str) -> bool:

@@ -9,10 +9,11 @@ from sqlalchemy import bindparam, or_, select, update
 
 from entrepot import identity
 from entrepot.identity import Scope
-from entrepot.kernel import Conflict, Invalid, NotFound, Prepared, Snapshot, Tx, decimals_of, in_set, prepare
+from entrepot.kernel import Conflict, Invalid, NotFound, Prepared, Snapshot, Tx, in_set, prepare
 from entrepot.kernel.sql import prepare_text
 
 from . import tables
+from .currencies import is_currency
 from .events import MerchantApplied, MerchantApproved, MerchantSuspended
 from .matching import claim_all
 from .texts import clean_line, clean_text, slug_of
@@ -127,10 +128,8 @@ def check_application(application: MerchantApplication) -> MerchantApplication:
         fields["about"] = f"Use at most {ABOUT_LENGTH_MAX} characters"
     if country not in identity.COUNTRIES:
         fields["country"] = "Write the two-letter code of a country, such as DE or CN"
-    try:
-        decimals_of(currency)
-    except Invalid as problem:
-        fields["currency"] = problem.sentence
+    if not is_currency(currency):
+        fields["currency"] = "Write the three letters of a currency, such as USD"
     if fields:
         raise Invalid("The application is not complete: look at " + ", ".join(fields), fields=fields)
     return MerchantApplication(name, country, currency, about)

@@ -12,10 +12,11 @@ from sqlalchemy import bindparam, func, select, update
 
 from entrepot import ledger
 from entrepot.identity import Scope
-from entrepot.kernel import Invalid, NotFound, Prepared, Snapshot, Tx, decimals_of, from_json, in_set, prepare, to_json
+from entrepot.kernel import Invalid, NotFound, Prepared, Snapshot, Tx, from_json, in_set, prepare, to_json
 
 from . import tables
 from .attributes import read_choices
+from .currencies import is_currency
 from .landing import in_order, land
 from .parts import Part, read_parts
 from .prices import NO_SALE, Terms, follow, prices_now, terms_of
@@ -174,10 +175,8 @@ def _check(currency: str, after: Terms, changed: Mapping[str, Any]) -> None:
     if changed.get("low_stock_at") is not None and not 0 <= changed["low_stock_at"] <= QUANTITY_MAX:
         fields["low_stock_at"] = "Give a number of pieces, or leave it empty"
     for other, amount in changed.get("prices", {}).items():
-        try:
-            decimals_of(other)
-        except Invalid as problem:
-            fields["prices"] = problem.sentence
+        if not is_currency(other):
+            fields["prices"] = f"{other[:20]!r} is no currency: write its three letters, such as USD"
         if other == currency or not 1 <= amount <= PRICE_MINOR_MAX:
             fields["prices"] = f"Give a price above nothing, in another currency than {currency}"
     if fields:

@@ -7,8 +7,15 @@ from fractions import Fraction
 
 from entrepot.kernel import Invalid, decimals_of, parse_money, round_half_even
 
+from ..currencies import is_currency
+
 _NUMBER = re.compile(r"^[+]?[0-9.,' \u00a0\u202f]{0,30}$")
 _DECIMAL = re.compile(r"^[+-]?[0-9]{1,18}(\.[0-9]{0,18})?$")
+_EITHER = re.compile(r"^[+-]?[1-9][0-9]{0,2}\.[0-9]{3}$")
+"""1.000 is a thousand in one half of the world and one in the other."""
+_GROUPED = re.compile(r"^[+-]?[0-9]{1,3}([.,][0-9]{2,3})*[.,][0-9]{3}$")
+"""By thousands, or by lakhs as in India."""
+_THOUSANDS = re.compile(r"^[+-]?[0-9]{1,3}(,[0-9]{3})+$")
 _GAPS = re.compile("['\u00a0\u202f ]")
 _SIGNS = "$€£¥₹₩ \u00a0\u202f"
 _GRAMS = {
@@ -49,7 +56,14 @@ def parse_price(text: str, currency: str) -> int:
     bare = text.strip().removeprefix(currency).removesuffix(currency).strip(_SIGNS)
     if not _NUMBER.match(bare):
         raise Invalid(f"{text.strip()[:50]!r} is not a price: write a number such as 12.50")
-    return parse_money(_plain(_GAPS.sub("", bare), decimals_of(currency)), currency)
+    plain = _GAPS.sub("", bare)
+    if _EITHER.match(plain) and decimals_of(currency) < 3:
+        whole = plain.replace(".", "")
+        raise Invalid(f"{text.strip()[:50]!r} may be thousands or decimals: write {whole}, or two decimals")
+    number = _plain(plain, decimals_of(currency))
+    if not number:
+        raise Invalid(f"{text.strip()[:50]!r} is not a price: write a number such as 12.50")
+    return parse_money(number, currency)
 
 
 def parse_money_cell(text: str, currency: str) -> tuple[int, str]:
@@ -67,6 +81,14 @@ def parse_money_cell(text: str, currency: str) -> tuple[int, str]:
     return parse_price(found[2], known), known
 
 
+def parse_price_in(text: str, currency: str) -> int:
+    """Minor units of a price in this currency. Invalid, with a sentence, for one that names another."""
+    amount, named = parse_money_cell(text, currency)
+    if named != currency:
+        raise Invalid(f"{text.strip()[:50]!r} is in {named}, and prices here are in {currency}: write it in {currency}")
+    return amount
+
+
 def _currency_of(named: str, default: str) -> str:
     named = named.strip()
     if (shared := _SHARED_SIGNS.get(named)) is not None:
@@ -74,7 +96,7 @@ def _currency_of(named: str, default: str) -> str:
     if (known := _CURRENCY_SIGNS.get(named)) or (known := _CURRENCY_SIGNS.get(named.upper())):
         return known
     code = named.rstrip(".").upper()
-    if len(code) != 3 or not code.isascii() or not code.isalpha():
+    if not is_currency(code):
         raise Invalid(f"{named[:20]!r} is no currency we know: write its three letters, such as USD")
     return code
 
@@ -108,7 +130,11 @@ def _unit_of(text: str) -> str:
 
 def parse_count(text: str) -> int:
     """A whole number of pieces; what a shop has sold too many of counts as none. Invalid for others."""
-    value = _fraction(_GAPS.sub("", text.strip()))
+    bare = _GAPS.sub("", text.strip())
+    value = _fraction(bare.replace(",", "") if _THOUSANDS.match(bare) else bare)
+    if _EITHER.match(bare):
+        many = bare.replace(".", "")
+        raise Invalid(f"{text.strip()[:50]!r} may be thousands or decimals: write {many}, or {bare[:-4]}")
     if value is None:
         raise Invalid(f"{text.strip()[:50]!r} is not a number of pieces: write a whole number")
     if value.denominator != 1:
@@ -135,12 +161,17 @@ def _fraction(number: str) -> Fraction | None:
 
 
 def _plain(number: str, decimals: int | None) -> str:
-    """A number with a point for its decimals and nothing for its thousands."""
+    """A number with a point for its decimals and nothing for its thousands; nothing where they stand astray."""
     point, comma = number.rfind("."), number.rfind(",")
     if point >= 0 and comma >= 0:
-        return number.replace(",", "") if point > comma else number.replace(".", "").replace(",", ".")
-    if comma < 0:
-        return number.replace(".", "") if number.count(".") > 1 else number
-    if number.count(",") > 1 or (decimals not in (None, 3) and len(number) - comma == 4):
+        whole, rest = number[: max(point, comma)], number[max(point, comma) + 1 :]
+        return f"{_bare(whole)}.{rest}" if _GROUPED.match(whole) else ""
+    if number.count(",") > 1 or number.count(".") > 1:
+        return _bare(number) if _GROUPED.match(number) else ""
+    if comma >= 0 and decimals not in (None, 3) and len(number) - comma == 4:
         return number.replace(",", "")
     return number.replace(",", ".")
+
+
+def _bare(number: str) -> str:
+    return number.replace(".", "").replace(",", "")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 import msgspec
@@ -12,12 +12,17 @@ from entrepot.kernel import Blobs, Database, Invalid, Refused, TooLarge
 from ..drafts import PictureDraft, ProductDraft, find_faults, picture_url, picture_urls
 from ..pictures import StoredPicture, decode_picture, find_stored, source_digest, store_picture
 from ..texts import clean_line
+from .known import Known
 from .reading import VALUE_LENGTH_MAX, Bad, Good, Problem, Source
 
 ROWS_MAX: Final = 500
 VARIANTS_MAX: Final = 2_000
 BYTES_MAX: Final = 16 * 2**20
 _REMOTE: Final = ("https://", "http://")
+_TWICE: Final = (
+    "A row above is about this product already: leave one of them out, or give this one an id of its own; "
+    "rows of one product stand together"
+)
 
 
 class Batch(msgspec.Struct, frozen=True):
@@ -63,7 +68,6 @@ class _Gathering:
     def __init__(self) -> None:
         self.rows: list[Good] = []
         self.problems: list[tuple[Problem, bool]] = []
-        self.ids: set[str] = set()
         self.refused_ids: list[str] = []
         self.refused = self.variants = self.size = 0
 
@@ -72,11 +76,7 @@ class _Gathering:
             return False
         if row is None or not self.rows:
             return True
-        return (
-            clean_line(row.draft.external_id) not in self.ids
-            and self.variants + len(row.draft.variants) <= VARIANTS_MAX
-            and self.size + row.size <= BYTES_MAX
-        )
+        return self.variants + len(row.draft.variants) <= VARIANTS_MAX and self.size + row.size <= BYTES_MAX
 
     def add(self, row: Good | None, problems: list[tuple[Problem, bool]], external_id: str) -> None:
         self.problems += problems
@@ -85,7 +85,6 @@ class _Gathering:
             self.refused_ids.append(external_id)
             return
         self.rows.append(row)
-        self.ids.add(clean_line(row.draft.external_id))
         self.variants += len(row.draft.variants)
         self.size += row.size
 
@@ -93,19 +92,25 @@ class _Gathering:
         return Batch(cursor, tuple(self.rows), self.refused, tuple(self.problems), refused_ids=tuple(self.refused_ids))
 
 
-def batches(rows: Iterator[Good | Bad], cursor: int, *, has_location: bool) -> Iterator[Batch]:
-    """The rows behind a cursor, at most 500 (or 2,000 variants, or 16 MiB) at a time.
+def batches(rows: Iterable[Good | Bad], cursor: int, *, has_location: bool) -> Iterator[Batch]:
+    """The rows of a feed behind a cursor, at most 500 (or 2,000 variants, or 16 MiB) at a time.
 
-    An id never comes twice in one batch, so that of two rows about one product the later counts, wherever they stand.
+    A product comes in once: a second row about it is refused, wherever it stands, so that the same feed again changes
+    nothing. That is why the rows before the cursor are looked at, too.
     """
-    gathering = _Gathering()
-    for each in rows:
+    gathering, known = _Gathering(), Known()
+    for place, each in enumerate(rows):
         row, problems = _checked(each, has_location)
+        if row is not None and not known.add(clean_line(row.draft.external_id)):
+            problems = [(row.problem("external_id", _TWICE, row.draft.external_id), True)]
+            row = None
+        if place < cursor:
+            continue
         if not gathering.has_room(row):
-            yield gathering.close(cursor)
+            yield gathering.close(place)
             gathering = _Gathering()
         gathering.add(row, problems, each.external_id if isinstance(each, Bad) else each.draft.external_id)
-        cursor += 1
+        cursor = place + 1
     if gathering.rows or gathering.refused:
         yield gathering.close(cursor)
 
@@ -145,10 +150,10 @@ def _checked(row: Good | Bad, has_location: bool) -> tuple[Good | None, list[tup
     """A row that may be saved, or None; and its problems."""
     if isinstance(row, Bad):
         return None, [(problem, True) for problem in row.problems]
-    faults = [(Problem(row.line, fault.field, fault.reason, fault.value), True) for fault in find_faults(row.draft)]
+    faults = [(row.problem(fault.field, fault.reason, fault.value), True) for fault in find_faults(row.draft)]
     if not has_location and any(variant.is_counted for variant in row.draft.variants):
         reason = "This is counted, and the shop has no location yet: add the place goods leave from, then import again"
-        faults.append((Problem(row.line, "quantity", reason, row.draft.external_id[:VALUE_LENGTH_MAX]), True))
+        faults.append((row.problem("quantity", reason, row.draft.external_id), True))
     return (None, faults) if faults else (row, [(note, False) for note in row.notes])
 
 

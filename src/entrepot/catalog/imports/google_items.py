@@ -23,13 +23,15 @@ from ..drafts import (
     ProductDraft,
     SaleDraft,
     VariantDraft,
+    fault_of,
 )
-from ..gtin import find_gtin
+from ..gtin import find_gtin, gtin_fault
 from ..texts import code_of
 from ..types import Condition
 from .amounts import parse_count, parse_measure, parse_money_cell, parse_weight_cell
 from .gathering import Group
-from .reading import VALUE_LENGTH_MAX, Bad, Good, Problem
+from .reading import VALUE_LENGTH_MAX, Bad, Columns, Good, Problem, located
+from .times import parse_time
 
 T = TypeVar("T")
 
@@ -40,6 +42,16 @@ _PLAIN: Final = ("gender", "age_group", "material", "pattern", "color", "size", 
                  "unit_pricing_measure")  # fmt: skip
 REPEATS: Final = frozenset({"additional_image_link", "product_detail", "product_highlight", "product_type", "tag"})
 OPTIONS_SECTION: Final = "Options"
+COLUMNS: Final = {
+    "external_id": "item_group_id", "category": "product_type", "pictures": "image_link",
+    "attributes": "product_detail", "options": "item_group_id", "tags": "tag",
+    "variant.external_id": "id", "variant.options": "item_group_id",
+    "variant.price_minor": "price", "variant.currency": "price", "variant.sale.price_minor": "sale_price",
+    "variant.sale": "sale_price_effective_date", "variant.weight_g": "shipping_weight",
+    "variant.picture": "image_link", "variant.length_mm": "shipping_length", "variant.width_mm": "shipping_width",
+    "variant.height_mm": "shipping_height",
+}  # fmt: skip
+"""What this format calls our fields, where it is another word."""
 ALWAYS: Final = "1970-01-01T00:00:00Z"
 FOR_EVER: Final = "2099-12-31T23:59:59Z"
 """What stands for a border that a sale does not have: the format always wants two."""
@@ -49,8 +61,6 @@ _THERE: Final = frozenset(
     {"in_stock", "in stock", "preorder", "pre-order", "backorder", "available for order", "limited"}
 )
 _CODE: Final = re.compile(r"^[a-z0-9][a-z0-9_-]{0,39}$")
-_ZONE: Final = re.compile(r"([+-]\d\d)(\d\d)$")
-_MINUTES: Final = re.compile(r"T(\d\d:\d\d)(Z|[+-]\d\d:\d\d)?$")
 _TAIL: Final = " -–—|,/·:(["
 
 
@@ -119,17 +129,22 @@ def read_items(group: Group, currency: str) -> Good | Bad:
         return Bad(tuple(problems), lines, external_id)
     made = tuple(variant for variant in variants if variant is not None)
     draft = _draft(items, external_id, title, options, made)
-    return checked(draft, lines, sum(item.size for item in items))
+    size = sum(item.size for item in items)
+    columns = COLUMNS if group.key else COLUMNS | {"external_id": "id"}
+    return checked(draft, lines, size, variant_lines=lines, columns=columns)
 
 
-def checked(draft: ProductDraft, lines: tuple[int, ...], size: int) -> Good | Bad:
+def checked(
+    draft: ProductDraft, lines: tuple[int, ...], size: int, *, variant_lines: tuple[int, ...], columns: Columns
+) -> Good | Bad:
     """Bounds of the types, which building a draft does not check."""
     try:
         msgspec.convert(msgspec.to_builtins(draft), ProductDraft)
     except msgspec.ValidationError as error:
-        problem = Problem(lines[0], "row", str(error), draft.external_id[:VALUE_LENGTH_MAX])
+        fault = fault_of(error, draft)
+        problem = located(fault.field, fault.reason, fault.value, lines[0], variant_lines, columns)
         return Bad((problem,), lines, draft.external_id)
-    return Good(lines[0], draft, size=size, lines=lines)
+    return Good(lines[0], draft, size=size, lines=lines, variant_lines=variant_lines, columns=columns)
 
 
 def common_title(titles: Sequence[str]) -> str:
@@ -209,7 +224,7 @@ def _check_item(cells: _Cells) -> None:
         cells.problem("availability", "This is in_stock, out_of_stock, preorder or backorder", availability)
     gtin, is_claimed = item.text("gtin"), item.text("identifier_exists").lower() not in ("no", "false")
     if gtin and is_claimed and find_gtin(gtin) is None:
-        cells.problem("gtin", "A GTIN has 8, 12, 13 or 14 digits, the last of which checks the others", gtin)
+        cells.problem("gtin", gtin_fault(gtin), gtin)
 
 
 def _side(cells: _Cells, name: str) -> int | None:
@@ -247,25 +262,10 @@ def parse_window(text: str) -> tuple[str, str]:
     parts = [part.strip() for part in text.split("/")]
     if len(parts) != 2:
         raise Invalid("Write two times with a slash between them: 2026-01-01T00:00Z/2026-01-31T23:59Z")
-    begin, end = (parse_time(part) for part in parts)
+    begin, end = parse_time(parts[0]), parse_time(parts[1], ends=True)
     if from_rfc3339(begin) >= from_rfc3339(end):
         raise Invalid("The sale ends before it begins")
     return begin, end
-
-
-def parse_time(text: str) -> str:
-    """RFC 3339 from what ISO 8601 allows: no seconds, no colon in the zone, no zone at all, a date alone."""
-    whole = _ZONE.sub(r"\1:\2", text.replace(" ", "T", 1) if "T" not in text else text)
-    if re.fullmatch(r"\d{4}-\d\d-\d\d", whole):
-        whole += "T00:00:00Z"
-    whole = _MINUTES.sub(lambda found: f"T{found[1]}:00{found[2] or 'Z'}", whole)
-    if not whole.endswith("Z") and not re.search(r"[+-]\d\d:\d\d$", whole):
-        whole += "Z"
-    try:
-        from_rfc3339(whole)
-    except (ValueError, OverflowError):
-        raise Invalid(f"{text[:50]!r} is no time: write 2026-01-31T12:00Z") from None
-    return whole
 
 
 # --- the product

@@ -1,4 +1,4 @@
-"""What the columns of a foreign sheet probably mean: by their names in English and Chinese, else by what is in them.
+"""What the columns of a foreign sheet probably mean: by their names in six languages, else by what is in them.
 
 A guess is a proposal; a merchant sees it beside the first rows and corrects it.
 """
@@ -17,49 +17,77 @@ from .mappings import IGNORED, MANY
 from .mappings import Mapping as ColumnMapping
 
 _NAMES: Final[Mapping[str, str]] = {
-    "external_id": "id|product id|productid|item id|item number|item no|article number|article no|artikelnummer|"
+    "external_id": "artikelnr|artikel nr|art nr|artnr|artikel id|produktnummer|produkt id|référence|codigo|código|"
+    "codice|articolo|referencia|número de artículo|"
+    "id|product id|productid|item id|item number|item no|article number|article no|artikelnummer|"
     "product code|product number|code|reference|ref|handle|编号|商品编号|商品编码|商品id|货号|产品编号|款号|宝贝id",
     "sku": "sku|variant sku|sku code|variant id|seller sku|merchant sku|stock keeping unit|sku编码|sku码|"
     "规格编码|商家编码",
     "group": "item group id|group id|group|parent|parent sku|parent id|parent code|style number|style code|model code|"
     "spu|spu编码|父商品编号|主商品编号|款式编号",
-    "title": "title|name|product name|product title|item name|item title|product|bezeichnung|标题|名称|商品名称|"
+    "title": "titel|produktname|artikelname|artikelbezeichnung|produktbezeichnung|titre|nom|nom du produit|"
+    "désignation|título|titulo|nombre|nombre del producto|titolo|nome|nome prodotto|"
+    "title|name|product name|product title|item name|item title|product|bezeichnung|标题|名称|商品名称|"
     "商品标题|"
     "产品名称|宝贝名称|品名",
-    "description": "description|body|body html|long description|product description|details|beschreibung|text|描述|"
+    "description": "langtext|artikelbeschreibung|produktbeschreibung|descripción|descripcion|descrizione|"
+    "description|body|body html|long description|product description|details|beschreibung|text|描述|"
     "商品描述|详情|商品详情|产品描述|介绍|商品介绍",
-    "brand": "brand|brand name|manufacturer|maker|vendor|marke|hersteller|品牌|品牌名称|制造商|厂家",
-    "category": "category|categories|category path|product category|product type|type|department|kategorie|类目|分类|"
+    "brand": "marque|fabricant|marca|fabricante|produttore|"
+    "brand|brand name|manufacturer|maker|vendor|marke|hersteller|品牌|品牌名称|制造商|厂家",
+    "category": "warengruppe|produktkategorie|rubrik|catégorie|categorie|categoría|categoria|"
+    "category|categories|category path|product category|product type|type|department|kategorie|类目|分类|"
     "商品分类|商品类目|品类|类别",
-    "price": "price|regular price|unit price|retail price|selling price|sales price|preis|amount|cost to customer|价格|"
+    "price": "vk preis|vk preis brutto|verkaufspreis|bruttopreis|preis brutto|stückpreis|prix|prix ttc|"
+    "prix de vente|precio|precio de venta|prezzo|prezzo di vendita|"
+    "price|regular price|unit price|retail price|selling price|sales price|preis|amount|cost to customer|价格|"
     "售价|单价|销售价|一口价|商品价格|零售价",
-    "list_price": "list price|rrp|msrp|compare at price|was price|original price|uvp|old price|strike price|原价|"
+    "list_price": "streichpreis|listenpreis|prix barré|prix conseillé|precio anterior|prezzo di listino|"
+    "list price|rrp|msrp|compare at price|was price|original price|uvp|old price|strike price|原价|"
     "市场价|吊牌价|划线价|建议零售价",
-    "sale_price": "sale price|special price|discount price|offer price|promo price|promotional price|促销价|优惠价|"
+    "sale_price": "sonderpreis|aktionspreis|angebotspreis|prix promo|prix promotionnel|precio de oferta|"
+    "prezzo scontato|"
+    "sale price|special price|discount price|offer price|promo price|promotional price|促销价|优惠价|"
     "活动价|"
     "特价|折扣价",
-    "sale_starts_at": "sale start|sale starts at|special price from|sale price from|促销开始|促销开始时间|活动开始时间",
-    "sale_ends_at": "sale end|sale ends at|special price to|sale price to|促销结束|促销结束时间|活动结束时间",
-    "currency": "currency|currency code|waehrung|währung|币种|货币",
-    "quantity": "quantity|qty|stock|stock level|inventory|inventory quantity|on hand|stock quantity|units|bestand|"
+    "sale_starts_at": "sale start date|aktion von|angebot von|sonderpreis von|gültig von|début promo|inicio oferta|"
+    "inizio offerta|"
+    "sale start|sale starts at|special price from|sale price from|促销开始|促销开始时间|活动开始时间",
+    "sale_ends_at": "sale end date|aktion bis|angebot bis|sonderpreis bis|gültig bis|fin promo|fin oferta|fine offerta|"
+    "sale end|sale ends at|special price to|sale price to|促销结束|促销结束时间|活动结束时间",
+    "currency": "devise|moneda|valuta|"
+    "currency|currency code|waehrung|währung|币种|货币",
+    "quantity": "lagerbestand|menge|anzahl|quantité|cantidad|existencias|quantità|giacenza|"
+    "quantity|qty|stock|stock level|inventory|inventory quantity|on hand|stock quantity|units|bestand|"
     "available quantity|库存|数量|库存数量|存货|可售库存",
-    "availability": "availability|in stock|stock status|stock state|库存状态|是否有货",
-    "gtin": "gtin|ean|ean13|ean code|upc|barcode|bar code|isbn|条码|条形码|商品条码|国际条码",
+    "availability": "verfügbarkeit|lieferbar|disponibilité|disponibilidad|disponibilità|"
+    "availability|in stock|stock status|stock state|库存状态|是否有货",
+    "gtin": "ean gtin|ean code|barcode ean|code barres|código de barras|"
+    "gtin|ean|ean13|ean code|upc|barcode|bar code|isbn|条码|条形码|商品条码|国际条码",
     "mpn": "mpn|model number|part number|manufacturer part number|model no|型号|厂商型号|产品型号",
-    "condition": "condition|item condition|新旧程度|成色|商品状况",
-    "weight": "weight|weight g|weight kg|weight lb|shipping weight|product weight|item weight|gross weight|gewicht|"
+    "condition": "zustand|état|estado|condizione|"
+    "condition|item condition|新旧程度|成色|商品状况",
+    "weight": "versandgewicht|poids|peso|"
+    "weight|weight g|weight kg|weight lb|shipping weight|product weight|item weight|gross weight|gewicht|"
     "grams|"
     "重量|毛重|净重|商品重量|重量 g|重量 kg",
-    "length": "length|depth|laenge|länge|tiefe|长|长度",
-    "width": "width|breite|宽|宽度",
-    "height": "height|hoehe|höhe|高|高度",
-    "picture": "image|images|image url|image link|picture|pictures|picture url|photo|photos|main image|image src|img|"
+    "length": "longueur|largo|lunghezza|"
+    "length|depth|laenge|länge|tiefe|长|长度",
+    "width": "largeur|ancho|larghezza|"
+    "width|breite|宽|宽度",
+    "height": "hauteur|alto|altezza|"
+    "height|hoehe|höhe|高|高度",
+    "picture": "bilder|bild url|hauptbild|produktbild|photo url|imagen|imágenes|immagine|immagini|"
+    "image|images|image url|image link|picture|pictures|picture url|photo|photos|main image|image src|img|"
     "additional image|additional images|bild|图片|主图|商品图片|图片地址|图片链接|产品图片|附图",
-    "option": "color|colour|size|farbe|groesse|größe|颜色|尺码|尺寸|规格|颜色分类",
+    "option": "couleur|taille|talla|colore|taglia|größe|"
+    "color|colour|size|farbe|groesse|größe|颜色|尺码|尺寸|规格|颜色分类",
     "tag": "tags|tag|keywords|labels|标签|关键词",
     "tax_category": "tax category|tax class|tax code|税类|税码",
-    "published": "published|active|enabled|visible|status|上架|是否上架|状态|上架状态",
-    "attribute": "material|pattern|gender|age group|style|season|材质|面料|图案|性别|风格|季节|适用人群",
+    "published": "aktiv|sichtbar|veröffentlicht|actif|activo|visible en tienda|attivo|"
+    "published|active|enabled|visible|status|上架|是否上架|状态|上架状态",
+    "attribute": "geschlecht|matière|materiale|"
+    "material|pattern|gender|age group|style|season|材质|面料|图案|性别|风格|季节|适用人群",
 }  # fmt: skip
 _TARGETS: Final = {name: target for target, names in _NAMES.items() for name in names.split("|")}
 _NOISE: Final = re.compile(r"[\s_\-./:#*()（）\[\]]+")

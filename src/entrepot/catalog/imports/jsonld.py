@@ -109,8 +109,9 @@ class JsonLdSource:
             # A folder's line is its file: the products of a page have one line in the report, and its name.
             with _open(path) as file:
                 for document in _documents(file):
-                    line = number if len(self._paths) > 1 else document.line
-                    yield from _decoded(document, line, path.name)
+                    is_one = len(self._paths) == 1
+                    line = document.line if is_one else number
+                    yield from _decoded(document, line, path.name, is_by_line=is_one)
             self.done += path.stat().st_size
 
 
@@ -208,28 +209,49 @@ def _scripts(file: BinaryIO) -> Iterator[Document | Problem]:
             line, buffer = line + buffer.count(b"\n", 0, cut), buffer[cut:]
 
 
-def _decoded(document: Document | Problem, line: int, name: str) -> Iterator[Node | Problem]:
+def _decoded(document: Document | Problem, line: int, name: str, *, is_by_line: bool) -> Iterator[Node | Problem]:
     """The products of a document. JSON-LD without one (a breadcrumb, an organisation) is passed over."""
     if isinstance(document, Problem):
         yield document
         return
     shown = document.content[: VALUE_LENGTH_MAX * 4].decode("utf-8", "replace").strip()[:VALUE_LENGTH_MAX]
     try:
-        value = msgspec.json.decode(_tidied(document.content))
-        products = products_in(value)
+        bare = _BRACKETS.sub(b"", document.content).strip().rstrip(b";")
+        content = _CONTROL.sub(b" ", bare)  # line breaks within texts, which browsers forgive
+        products = products_in(msgspec.json.decode(content))
+        starts = _starts(content) if len(products) > 1 and is_by_line else [0]
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         yield Problem(line, "row", f"This is not JSON: {error} ({name[:100]})", shown)
     except RecursionError:
         yield Problem(line, "row", f"This nests too deeply ({name[:100]})", shown)
     else:
+        above = document.content.find(bare)
         for product in products:
-            yield product._replace(line=line, size=len(document.content))
+            end = above + starts[product.line] if product.line < len(starts) else above
+            at = line + document.content.count(b"\n", 0, end) if is_by_line else line
+            yield product._replace(line=at, size=len(content))
 
 
-_COMMENT: Final = re.compile(rb"^\s*(?:<!--|/\*<!\[CDATA\[\*/|//<!\[CDATA\[)|(?:-->|/\*\]\]>\*/|//\]\]>)\s*$")
+_BRACKETS: Final = re.compile(
+    rb"^\s*(?:<!--|/\*<!\[CDATA\[\*/|//<!\[CDATA\[|<!\[CDATA\[)|(?:(?://\s*)?-->|/\*\]\]>\*/|(?://\s*)?\]\]>)[\s;]*$"
+)
+"""What page builders wrap around a document, to hide it from the browsers of long ago."""
 _CONTROL: Final = re.compile(rb"[\x00-\x1f]")
 
 
-def _tidied(content: bytes) -> bytes:
-    """Without what page builders wrap around it, and line breaks within texts as spaces: browsers forgive them."""
-    return _CONTROL.sub(b" ", _COMMENT.sub(b"", content).strip().rstrip(b";"))
+class _Graph(msgspec.Struct):
+    elements: list[msgspec.Raw] = msgspec.field(default_factory=list, name="@graph")
+
+
+def _starts(content: bytes) -> list[int]:
+    """Where each element of a list, or of a document's graph, begins."""
+    if content.startswith(b"["):
+        at, elements = 0, msgspec.json.decode(content, type=list[msgspec.Raw])
+    else:
+        at, elements = max(content.find(b'"@graph"'), 0), msgspec.json.decode(content, type=_Graph).elements
+    starts = []
+    for element in elements:
+        at = content.find(element, at)
+        starts.append(at)
+        at += len(bytes(element))
+    return starts

@@ -84,7 +84,7 @@ def is_product(value: Any) -> bool:
 
 
 def products_in(document: Any) -> list[Node]:
-    """The products of a document that are not part of another one."""
+    """The products of a document that are not part of another one; their `line` is the place among its elements."""
     by_id: dict[str, Values] = {}
     trail = ""
     for count, node in enumerate(_nodes(document, 0)):
@@ -94,7 +94,15 @@ def products_in(document: Any) -> list[Node]:
             by_id.setdefault(node["@id"], node)
         if not trail and "BreadcrumbList" in types_of(node):
             trail = _breadcrumb(node)
-    return [Node(values, by_id, trail) for values in _top(document, 0)]
+    elements = _elements(document)
+    return [Node(values, by_id, trail, place) for place, each in enumerate(elements) for values in _top(each, 0)]
+
+
+def _elements(document: Any) -> list[Any]:
+    """The elements of a list, or of a document that is nothing but a graph; else the document."""
+    graph = document.get("@graph") if isinstance(document, Mapping) and not is_product(document) else document
+    is_all = not isinstance(document, Mapping) or not set(document) & set(_CONTAINERS[1:])
+    return graph if isinstance(graph, list) and is_all else [document]
 
 
 def _nodes(value: Any, depth: int) -> Iterator[Values]:

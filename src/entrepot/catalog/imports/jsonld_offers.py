@@ -10,8 +10,8 @@ from entrepot.kernel import Invalid
 from ..drafts import SaleDraft
 from ..types import QUANTITY_MAX, Condition
 from .amounts import parse_count, parse_money_cell
-from .google_items import parse_time
 from .jsonld_nodes import Node, Values, list_of, short, text_of, types_of
+from .times import parse_time
 
 _OUT: Final = frozenset({"OutOfStock", "SoldOut", "Discontinued"})
 _CONDITIONS: Final[Mapping[str, Condition]] = {
@@ -99,7 +99,7 @@ def _prices(node: Node, offer: Values, default: str) -> Iterator[_Price]:
 def _window(price: _Price) -> tuple[str | None, str | None]:
     try:
         starts = parse_time(price.starts) if price.starts else None
-        ends = parse_time(price.ends) if price.ends else None
+        ends = parse_time(price.ends, ends=True) if price.ends else None
     except Invalid:
         return None, None
     return starts, ends

@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
+import msgspec
+
 from entrepot.kernel import Invalid
 from entrepot.kernel.clock import from_rfc3339
 
@@ -21,7 +23,7 @@ from ..drafts import (
     Scalar,
     VariantDraft,
 )
-from ..gtin import find_gtin
+from ..gtin import find_gtin, gtin_fault
 from .amounts import parse_measure, parse_weight_cell
 from .gathering import Group
 from .google_items import checked, common_title
@@ -31,6 +33,14 @@ from .reading import VALUE_LENGTH_MAX, Bad, Good, Problem
 
 OPTIONS: Final = ("color", "size", "material", "pattern", "suggestedAge", "suggestedGender")
 _ATTRIBUTES: Final = ("color", "size", "material", "pattern", "model", "keywords", "energyEfficiencyClass")
+COLUMNS: Final = {
+    "external_id": "sku", "title": "name", "pictures": "image", "attributes": "additionalProperty",
+    "options": "variesBy", "reviews": "review", "variant.external_id": "sku", "variant.options": "variesBy",
+    "variant.price_minor": "price", "variant.currency": "priceCurrency", "variant.sale": "validThrough",
+    "variant.quantity": "inventoryLevel", "variant.weight_g": "weight", "variant.picture": "image",
+    "variant.length_mm": "depth", "variant.width_mm": "width", "variant.height_mm": "height",
+}  # fmt: skip
+"""What schema.org calls our fields, where it is another word."""
 _GTINS: Final = ("gtin13", "gtin14", "gtin12", "gtin8", "gtin", "isbn")
 _WORDS: Final = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
@@ -62,6 +72,9 @@ def read_nodes(group: Group, currency: str) -> Good | Bad:
         except Invalid as problem:
             field = next(iter(problem.fields), "offers")
             problems.append(Problem(node.line, field, problem.sentence, _shown(node, values)))
+        written = next((text for name in _GTINS if (text := node.text(name, values))), "")
+        if written and variants and variants[-1].gtin is None:
+            notes.append(Problem(node.line, "gtin", f"{gtin_fault(written)}. It came in without one", written[:500]))
         if len(offers) > 1 and len(pairs) == 1:
             notes.append(
                 Problem(node.line, "offers", "There are several offers: the first came in", _shown(node, values))
@@ -74,8 +87,9 @@ def read_nodes(group: Group, currency: str) -> Good | Bad:
     if problems or not variants:
         return Bad(tuple(problems), lines, external_id)
     draft = _draft(parent, pairs, external_id, title, options, tuple(variants))
-    read = checked(draft, lines, size)
-    return Good(read.line, read.draft, tuple(notes), size, lines) if isinstance(read, Good) else read
+    variant_lines = tuple(node.line for node, _, _ in pairs)
+    read = checked(draft, lines, size, variant_lines=variant_lines, columns=COLUMNS)
+    return msgspec.structs.replace(read, notes=tuple(notes)) if isinstance(read, Good) else read
 
 
 Pairs = list[tuple[Node, Values, list[Values]]]

@@ -14,10 +14,11 @@ from typing import Any, Final
 import msgspec
 from sqlalchemy import bindparam, select
 
-from entrepot.kernel import Invalid, Prepared, Snapshot, Tx, decimals_of, from_json, prepare, to_json
+from entrepot.kernel import Invalid, Prepared, Snapshot, Tx, from_json, prepare, to_json
 from entrepot.kernel.sql import prepare_text
 
 from .. import tables
+from ..currencies import is_currency
 
 MAPPED: Final = "table"
 """The format of a sheet that is none of ours."""
@@ -65,8 +66,8 @@ def check_mapping(mapping: Mapping) -> None:
         faults["weight_unit"] = f"is one of {', '.join(WEIGHT_UNITS)}"
     if mapping.length_unit not in LENGTH_UNITS:
         faults["length_unit"] = f"is one of {', '.join(LENGTH_UNITS)}"
-    if mapping.currency is not None:
-        decimals_of(mapping.currency)
+    if mapping.currency is not None and not is_currency(mapping.currency):
+        faults["currency"] = "is the three letters of a currency, such as USD"
     if faults:
         name, reason = next(iter(faults.items()))
         raise Invalid(f"The columns are not yet clear: {name}: {reason}", fields=faults)

@@ -5,7 +5,8 @@ A reader never holds more than one product and never stops at a bad row.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import BinaryIO, Final, Protocol
 
@@ -14,7 +15,7 @@ import msgspec
 from entrepot.kernel import Invalid
 
 from ..drafts import ProductDraft
-from .mappings import Mapping
+from .mappings import Mapping as ColumnMapping
 
 LINE_BYTES_MAX: Final = 4 * 2**20
 VALUE_LENGTH_MAX: Final = 500
@@ -29,10 +30,30 @@ class Problem(msgspec.Struct, frozen=True):
     value: str
 
 
+Columns = Mapping[str, str]
+_OF_VARIANT: Final = re.compile(r"^variants\[(\d+)\]\.?(.*)$")
+
+
+def located(
+    field: str, reason: str, value: str, line: int, variant_lines: Sequence[int] = (), columns: Columns | None = None
+) -> Problem:
+    """A problem with one of our fields, at the line where the feed says it and by the feed's own name."""
+    found = _OF_VARIANT.match(field)
+    rest = found[2] if found else field
+    if found and int(found[1]) < len(variant_lines):
+        line = variant_lines[int(found[1])]
+    if columns:
+        whole = re.split(r"[.\[]", rest, maxsplit=1)[0]
+        own = (f"variant.{rest}", f"variant.{whole}") if found else ()
+        field = next((columns[name] for name in (*own, rest, whole) if name in columns), rest or "row")
+    return Problem(line, field, reason, value[:VALUE_LENGTH_MAX])
+
+
 class Good(msgspec.Struct, frozen=True):
     """A product that could be read; `notes` are about parts that were left out, `size` is about its length in bytes.
 
-    `lines` are those of all its rows, where it has several.
+    `lines` are those of all its rows, where it has several; `variant_lines` that of each variant; `columns` what the
+    feed calls our fields, with `variant.` before those of a variant.
     """
 
     line: int
@@ -40,6 +61,12 @@ class Good(msgspec.Struct, frozen=True):
     notes: tuple[Problem, ...] = ()
     size: int = 0
     lines: tuple[int, ...] = ()
+    variant_lines: tuple[int, ...] = ()
+    columns: Columns = {}
+
+    def problem(self, field: str, reason: str, value: str = "") -> Problem:
+        """What is wrong with one of our fields, such as `variants[2].gtin`, in the feed's own line and words."""
+        return located(field, reason, value, self.line, self.variant_lines, self.columns)
 
 
 class Bad(msgspec.Struct, frozen=True):
@@ -62,7 +89,7 @@ class Feed(msgspec.Struct, frozen=True):
     currency: str
     is_local: bool
     folder: Path | None = None
-    mapping: Mapping | None = None
+    mapping: ColumnMapping | None = None
 
 
 class Source(Protocol):

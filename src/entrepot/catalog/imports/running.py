@@ -7,9 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
-from itertools import islice
 from pathlib import Path
-from typing import Final
 
 import msgspec
 
@@ -34,8 +32,6 @@ from .reading import Feed, Good, Problem, Source
 from .refusing import find_refused
 
 Progress = Callable[[int, int], None]
-_REMEMBERED_MAX: Final = 500_000
-"""How many rows a dry run remembers, to know a product that comes twice."""
 
 
 def run_import(
@@ -124,8 +120,7 @@ def _run(
 ) -> Import:
     scope = Scope(job.actor, job.merchant_id, frozenset({identity.Role.MERCHANT}))
     memory = _Memory(database, job.merchant_id, job.location_id) if job.dry_run else None
-    rows = islice(source.rows(), job.cursor, None)
-    for batch in batches(rows, job.cursor, has_location=job.location_id is not None):
+    for batch in batches(source.rows(), job.cursor, has_location=job.location_id is not None):
         if closing_down():
             return job
         checked = with_pictures(database, None if job.dry_run else blobs, source, batch)
@@ -226,13 +221,12 @@ class FeedGone(Refused):
 
 
 class _Memory:
-    """What a dry run would have saved: it compares with the database, and with the rows that it has seen itself."""
+    """What a dry run would have saved: it compares with the database, and knows what a full feed has named."""
 
     def __init__(self, database: Database, merchant_id: str, location_id: str | None) -> None:
         self._database = database
         self._merchant_id = merchant_id
         self._location_id = location_id
-        self._seen: dict[int, int] = {}
         self._named: set[int] = set()
         self._is_sure = True
 
@@ -243,17 +237,12 @@ class _Memory:
         def look(snapshot: Snapshot) -> Iterator[str]:
             listings = read_listings(snapshot, self._merchant_id, rows)
             for external_id, row in rows.items():
-                before = self._seen.get(hash(external_id))
-                if before is not None:
-                    yield "unchanged" if before == hash(row.digest) else "changed"
-                elif external_id not in listings:
+                if external_id not in listings:
                     yield "created"
                 else:
                     yield "unchanged" if is_unchanged(row, listings) else "changed"
 
         found = self._database.read_now(lambda snapshot: list(look(snapshot)))
-        if len(self._seen) + len(rows) <= _REMEMBERED_MAX:
-            self._seen.update({hash(external_id): hash(row.digest) for external_id, row in rows.items()})
         return Saved(found.count("created"), found.count("changed"), found.count("unchanged"))
 
     def note(self, external_ids: Iterable[str]) -> None:

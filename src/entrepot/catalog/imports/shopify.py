@@ -16,7 +16,7 @@ from ..drafts import VARIANTS_MAX
 from .reading import Bad, Feed, Good, Problem, first_bytes
 from .rejected import SheetSource
 from .sheets import Record, Sheet, find_delimiter
-from .shopify_rows import NAMES, Group, read_group, stock_places
+from .shopify_rows import NAMES, Group, ShopifyColumns, own_columns, read_group, stock_places
 
 GROUP_ROWS_MAX: Final = 2 * VARIANTS_MAX
 GROUP_CHARACTERS_MAX: Final = 8 * 2**20
@@ -45,7 +45,8 @@ class ShopifySource(SheetSource):
         super().__init__(feed)
         try:
             self._sheet = Sheet(self.file, feed.name)
-            self.places = stock_places(self._sheet.columns, self._sheet.header)
+            places = stock_places(self._sheet.columns, self._sheet.header)
+            self._columns = ShopifyColumns(places, own_columns(self._sheet.columns))
             for column in ("handle", "title", "price"):
                 if not set(NAMES[column]) & set(self._sheet.columns):
                     raise Invalid(f"{feed.name} has no column {NAMES[column][0]!r}: export the products once more")
@@ -64,11 +65,11 @@ class ShopifySource(SheetSource):
             handle = _handle(record)
             if group is None or handle != group.handle:
                 if group is not None:
-                    yield read_group(group, self.feed.currency, self.places)
+                    yield read_group(group, self.feed.currency, self._columns)
                 group = Group(handle, record[0])
             group.add(record, GROUP_ROWS_MAX, GROUP_CHARACTERS_MAX)
         if group is not None:
-            yield read_group(group, self.feed.currency, self.places)
+            yield read_group(group, self.feed.currency, self._columns)
 
 
 def _handle(record: Record) -> str:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from types import MappingProxyType
-from typing import Final, TypeVar
+from typing import Final, NamedTuple, TypeVar
 
 import msgspec
 
@@ -22,10 +21,12 @@ from ..drafts import (
     ProductDraft,
     VariantDraft,
 )
-from ..gtin import find_gtin
+from ..gtin import find_gtin, gtin_fault
 from ..types import Condition
-from .amounts import parse_count, parse_price, parse_weight
-from .reading import VALUE_LENGTH_MAX, Bad, Good, Problem
+from .amounts import parse_count, parse_price_in, parse_weight
+from .answers import NO, YES
+from .google_items import checked
+from .reading import VALUE_LENGTH_MAX, Bad, Columns, Good, Problem
 from .sheets import Record
 
 T = TypeVar("T")
@@ -67,8 +68,22 @@ _METAFIELD: Final = re.compile(r"^(.+) \(product\.metafields\.[^)]+\)$")
 _PLACE: Final = re.compile(r"^inventory available: *(.+)$")
 _TAX_CATEGORY: Final = re.compile(r"^[a-z0-9][a-z0-9_-]{0,39}$")
 CONDITIONS: Final[Mapping[str, Condition]] = {"new": "new", "refurbished": "refurbished", "used": "used"}
-_YES: Final = {"true", "yes", "1", "continue"}
-_NO: Final = {"false", "no", "0", "deny"}
+_STATUSES: Final = ("active", "draft", "archived", "unlisted")
+_OURS: Final = {
+    "external_id": "handle", "title": "title", "description": "body", "brand": "vendor", "category": "category",
+    "tags": "tags", "pictures": "image", "quantity": "quantity", "variant.external_id": "sku",
+    "variant.price_minor": "price", "variant.currency": "price", "variant.list_price_minor": "list_price",
+    "variant.quantity": "quantity", "variant.weight_g": "grams", "variant.gtin": "barcode", "variant.mpn": "mpn",
+    "variant.picture": "variant_image", "variant.tax_category": "tax_code",
+}  # fmt: skip
+"""Which of their columns our fields stand in."""
+
+
+class ShopifyColumns(NamedTuple):
+    """What the columns of one export are: the stock at each place, and what it calls our fields."""
+
+    places: Mapping[str, str]
+    columns: Columns
 
 
 class Group:
@@ -136,17 +151,29 @@ def stock_places(columns: Sequence[str], header: Sequence[str]) -> dict[str, str
     return found
 
 
-def read_group(group: Group, currency: str, places: Mapping[str, str] = MappingProxyType({})) -> Good | Bad:
+def own_columns(header: Sequence[str]) -> dict[str, str]:
+    """What this export calls our fields."""
+    named = {name: next((each for each in theirs if each in header), "") for name, theirs in NAMES.items()}
+    found = {ours: named[name] for ours, name in _OURS.items() if named[name]}
+    return found | {"options": "option1 value", "variant.options": "option1 value"}
+
+
+def read_group(group: Group, currency: str, sheet: ShopifyColumns) -> Good | Bad:
     """The product of a run of rows; every problem of every row when there is one."""
     lines = tuple(line for line, _ in group.rows)
-    read = _read_group(group, currency, places)
-    if isinstance(read, Good):
-        return msgspec.structs.replace(read, lines=lines)
-    return Bad(read.problems, lines, group.handle)
-
-
-def _read_group(group: Group, currency: str, places: Mapping[str, str]) -> Good | Bad:
     problems: list[Problem] = []
+    notes: list[Problem] = []
+    draft = _read_group(group, currency, sheet.places, problems, notes)
+    if draft is None:
+        return Bad(tuple(problems), lines, group.handle)
+    variant_lines = tuple(line for line, cells in group.rows if _Row((line, cells), []).is_variant)
+    read = checked(draft, lines, group.size, variant_lines=variant_lines, columns=sheet.columns)
+    return msgspec.structs.replace(read, notes=tuple(notes)) if isinstance(read, Good) else read
+
+
+def _read_group(
+    group: Group, currency: str, places: Mapping[str, str], problems: list[Problem], notes: list[Problem]
+) -> ProductDraft | None:
     rows = [_Row(record, problems) for record in group.rows]
     _check_group(group, rows[0])
     names = [name for number in (1, 2, 3) if (name := _option_name(rows, number))]
@@ -154,9 +181,19 @@ def _read_group(group: Group, currency: str, places: Mapping[str, str]) -> Good 
     if not variants and not problems:
         rows[0].problem("price", "This product has no variant with a price")
     if problems:
-        return Bad(tuple(problems))
-    draft = _draft(group, rows, names, variants)
-    return _checked(group, draft)
+        return None
+    notes.extend(note for row in rows if row.is_variant and (note := _barcode_note(row)) is not None)
+    return _draft(group, rows, names, variants)
+
+
+def _barcode_note(row: _Row) -> Problem | None:
+    """Why a bar code is not taken. A shop may have numbers of its own there, so it keeps no product out."""
+    written = row.text("barcode")
+    if not written or find_gtin(written):
+        return None
+    column = next(name for name in NAMES["barcode"] if name in row.cells)
+    reason = f"{gtin_fault(written)}. It came in without one"
+    return Problem(row.line, column, reason, written[:VALUE_LENGTH_MAX])
 
 
 def _check_group(group: Group, first: _Row) -> None:
@@ -166,8 +203,12 @@ def _check_group(group: Group, first: _Row) -> None:
         first.problem(
             "title", "The first row of a product needs a title: keep the rows of a handle together", group.handle
         )
-    if first.text("gift_card").lower() in _YES:
+    if first.text("gift_card").lower() in YES:
         first.problem("gift_card", "Gift cards are not sold here: leave this product out", "true")
+    if (status := first.text("status")) and status.lower() not in _STATUSES:
+        first.problem("status", "This is active, draft or archived", status)
+    if (published := first.text("published")) and published.lower() not in YES | NO:
+        first.problem("published", "This is TRUE or FALSE", published)
     if group.is_too_long:
         first.problem("handle", f"A product has at most this many rows: {len(group.rows)}", group.handle)
 
@@ -198,12 +239,12 @@ def _variant(row: _Row, names: list[str], currency: str, sku: str, places: Mappi
     for name, value in zip(names, values, strict=True):
         if not value:
             row.problem(f"option{names.index(name) + 1} value", f"This variant does not say its {name}")
-    price = row.read("price", lambda text: parse_price(text, currency))
+    price = row.read("price", lambda text: parse_price_in(text, currency))
     if not row.text("price"):
         row.problem("price", "A variant needs a price")
     elif price == 0:
         row.problem("price", "A price is more than nothing", row.text("price"))
-    before = row.read("list_price", lambda text: parse_price(text, currency))
+    before = row.read("list_price", lambda text: parse_price_in(text, currency))
     weight, stock = _weight(row), _stock(row, places)
     quantity = None if stock else _quantity(row)
     tax_code = row.text("tax_code")
@@ -243,7 +284,7 @@ def _quantity(row: _Row) -> int | None:
     has_tracker = any(name in row.cells for name in NAMES["tracker"])
     is_tracked = bool(row.text("tracker")) if has_tracker else bool(row.text("quantity"))
     counted = row.read("quantity", parse_count)
-    return (counted or 0) if is_tracked and row.text("policy").lower() not in _YES else None
+    return (counted or 0) if is_tracked and row.text("policy").lower() not in {*YES, "continue"} else None
 
 
 def _weight(row: _Row) -> int | None:
@@ -324,12 +365,4 @@ def _pictures(rows: list[_Row]) -> tuple[str | PictureDraft, ...]:
 
 def _is_published(first: _Row) -> bool:
     status = first.text("status").lower()
-    return status in ("", "active") and first.text("published").lower() not in _NO
-
-
-def _checked(group: Group, draft: ProductDraft) -> Good | Bad:
-    """Bounds of the types, which building a draft does not check."""
-    try:
-        return Good(group.line, msgspec.convert(msgspec.to_builtins(draft), ProductDraft), size=group.size)
-    except msgspec.ValidationError as error:
-        return Bad((Problem(group.line, "row", str(error), draft.external_id[:VALUE_LENGTH_MAX]),))
+    return status in ("", "active") and first.text("published").lower() not in NO

@@ -6,6 +6,8 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final, NamedTuple, TypeVar
 
+import msgspec
+
 from entrepot.kernel import Invalid
 
 from ..drafts import (
@@ -17,16 +19,18 @@ from ..drafts import (
     SaleDraft,
     VariantDraft,
 )
-from ..gtin import find_gtin
+from ..gtin import find_gtin, gtin_fault
 from ..types import Condition
 from .amounts import parse_count, parse_measure, parse_money_cell, parse_weight_cell
+from .answers import NO
 from .gathering import Group, gather
-from .google_items import checked, parse_time
+from .google_items import checked
 from .mappings import MAPPED, Mapping, check_mapping
-from .reading import VALUE_LENGTH_MAX, Bad, Feed, Good, Problem
+from .reading import VALUE_LENGTH_MAX, Bad, Columns, Feed, Good, Problem
 from .rejected import SheetSource
 from .sheets import BETWEEN
 from .table_records import is_table, open_records
+from .times import parse_time
 
 T = TypeVar("T")
 
@@ -34,11 +38,20 @@ _CONDITIONS: Final[dict[str, Condition]] = {
     "new": "new", "全新": "new", "新": "new", "neu": "new", "refurbished": "refurbished", "翻新": "refurbished",
     "renewed": "refurbished", "used": "used", "二手": "used", "pre-owned": "used", "gebraucht": "used",
 }  # fmt: skip
-_OUT: Final = frozenset(
-    {"out of stock", "out_of_stock", "outofstock", "no", "false", "0", "sold out", "无货", "缺货", "否"}
-)
-_HIDDEN: Final = frozenset({"no", "false", "0", "n", "draft", "hidden", "inactive", "disabled", "archived", "off",
-                            "下架", "否", "未上架", "草稿", "仓库中"})  # fmt: skip
+_OUT: Final = frozenset({*NO, "out of stock", "out_of_stock", "outofstock", "sold out", "无货", "缺货"})
+_HIDDEN: Final = frozenset({*NO, "n", "draft", "hidden", "inactive", "disabled", "archived", "off",
+                            "下架", "未上架", "草稿", "仓库中"})  # fmt: skip
+_OURS: Final = {
+    "external_id": "external_id", "title": "title", "description": "description", "brand": "brand",
+    "category": "category", "pictures": "picture", "tags": "tag", "options": "option", "quantity": "quantity",
+    "variant.external_id": "sku", "variant.options": "option", "variant.price_minor": "price",
+    "variant.currency": "price", "variant.list_price_minor": "list_price", "variant.sale.price_minor": "sale_price",
+    "variant.sale.starts_at": "sale_starts_at", "variant.sale.ends_at": "sale_ends_at", "variant.sale": "sale_price",
+    "variant.quantity": "quantity", "variant.weight_g": "weight", "variant.mpn": "mpn", "variant.gtin": "gtin",
+    "variant.picture": "picture", "variant.length_mm": "length", "variant.width_mm": "width",
+    "variant.height_mm": "height",
+}  # fmt: skip
+"""Which column our fields stand in, by its target."""
 _ADDRESSES: Final = re.compile(r"[\s,;|]+(?=https?://)|\x1f|[;|]")
 _TAGS: Final = re.compile(r"[,;|，；\x1f]")
 _CODE: Final = re.compile(r"^[a-z0-9][a-z0-9_-]{0,39}$")
@@ -78,6 +91,7 @@ class TableSource(SheetSource):
         self._named = {
             target: names[0] for target in set(self._mapping.columns.values()) if (names := self._mapping.of(target))
         }
+        self._columns = {ours: self._named[target] for ours, target in _OURS.items() if target in self._named}
         try:
             header, _ = open_records(feed, self.file)
             missing = [name for name, to in self._mapping.columns.items() if to and name not in header]
@@ -99,7 +113,7 @@ class TableSource(SheetSource):
             if isinstance(group, Problem):
                 yield Bad((group,), (group.line,))
             else:
-                yield _Reading(self._mapping, self._named, self.feed.currency).read(group)
+                yield _Reading(self._mapping, self._named, self._columns, self.feed.currency).read(group)
 
     def _key(self, row: _Row) -> str:
         column = self._named.get("group") or (self._named["external_id"] if "sku" in self._named else None)
@@ -113,10 +127,11 @@ class TableSource(SheetSource):
 class _Reading:
     """Reads one product; what cannot be understood is noted under its column, and reading goes on."""
 
-    def __init__(self, mapping: Mapping, named: dict[str, str], currency: str) -> None:
-        self.mapping, self.named = mapping, named
+    def __init__(self, mapping: Mapping, named: dict[str, str], columns: Columns, currency: str) -> None:
+        self.mapping, self.named, self.columns = mapping, named, columns
         self.currency = mapping.currency or currency
         self.problems: list[Problem] = []
+        self.notes: list[Problem] = []
 
     def read(self, group: Group) -> Good | Bad:
         rows: list[_Row] = group.rows
@@ -133,7 +148,9 @@ class _Reading:
         if self.problems:
             return Bad(tuple(self.problems), lines, external_id)
         draft = self.draft(rows, external_id, title, options, [each for each in variants if each is not None])
-        return checked(draft, lines, sum(row.size for row in rows))
+        size = sum(row.size for row in rows)
+        read = checked(draft, lines, size, variant_lines=lines, columns=self.columns)
+        return msgspec.structs.replace(read, notes=tuple(self.notes)) if isinstance(read, Good) else read
 
     def text(self, row: _Row, target: str) -> str:
         """The cell of the column with this target; empty where there is none."""
@@ -167,7 +184,7 @@ class _Reading:
         before = self.cell(row, "list_price", lambda text: parse_money_cell(text, price[1] if price else self.currency))
         weight = self.cell(row, "weight", lambda text: parse_weight_cell(text, self.mapping.weight_unit))
         sides = [self.cell(row, side, self._side) for side in ("length", "width", "height")]
-        gtin, quantity, tax = self.text(row, "gtin"), self._quantity(row), self.text(row, "tax_category").lower()
+        gtin, quantity, tax = self._gtin(row), self._quantity(row), self.text(row, "tax_category").lower()
         if price is None:
             return None
         return VariantDraft(
@@ -178,7 +195,7 @@ class _Reading:
             list_price_minor=before[0] if before and before[0] > price[0] and before[1] == price[1] else None,
             quantity=quantity,
             weight_g=weight,
-            gtin=gtin if find_gtin(gtin) else None,
+            gtin=gtin,
             picture=next(iter(self.pictures(row)), None) if count > 1 else None,
             mpn=self.text(row, "mpn")[:NAME_LENGTH_MAX] or None,
             condition=_CONDITIONS.get(self.text(row, "condition").lower(), "new"),
@@ -201,10 +218,19 @@ class _Reading:
     def _sale(self, row: _Row, price: tuple[int, str] | None) -> SaleDraft | None:
         sale = self.cell(row, "sale_price", lambda text: parse_money_cell(text, price[1] if price else self.currency))
         starts = self.cell(row, "sale_starts_at", parse_time)
-        ends = self.cell(row, "sale_ends_at", parse_time)
+        ends = self.cell(row, "sale_ends_at", lambda text: parse_time(text, ends=True))
         if sale is None or price is None or not 0 < sale[0] < price[0]:
             return None
         return SaleDraft(sale[0], starts, ends)
+
+    def _gtin(self, row: _Row) -> str | None:
+        """A number that is none is left out with a note: shops put their own numbers into this column, too."""
+        written = self.text(row, "gtin")
+        if not written or find_gtin(written):
+            return written or None
+        reason = f"{gtin_fault(written)}. It came in without one"
+        self.notes.append(Problem(row.line, self.named["gtin"], reason, written[:VALUE_LENGTH_MAX]))
+        return None
 
     def _quantity(self, row: _Row) -> int | None:
         if self.text(row, "availability").lower() in _OUT:

@@ -28,6 +28,7 @@ from .ids import derive_id, is_id, new_id
 from .lanes import Lane
 from .leases import acquire, release, still_held
 from .logs import configure_logs
+from .many import insert_rows, update_rows
 from .money import Money, decimals_of, format_money, parse_money, round_half_even, share_bps, split
 from .positions import last_position, list_events, list_unplaced
 from .processes import free_from_the_dead, is_dead, process_name
@@ -116,6 +117,7 @@ __all__ = [
     "get_task",
     "handler_name",
     "in_set",
+    "insert_rows",
     "is_dead",
     "is_id",
     "last_position",
@@ -143,6 +145,7 @@ __all__ = [
     "still_held",
     "to_json",
     "to_rfc3339",
+    "update_rows",
     "write_fact",
     "write_fact_once",
 ]

@@ -53,9 +53,12 @@ class SqliteConnection:
         except (OverflowError, UnicodeEncodeError) as error:
             raise Invalid(NOT_STORABLE) from error
 
-    def executemany(self, text: str, rows: Sequence[Mapping[str, Any]]) -> None:
+    def execute_all(self, statements: Sequence[tuple[str, Mapping[str, Any]]]) -> list[Cursor]:
+        return [self.execute(text, params) for text, params in statements]
+
+    def executemany(self, text: str, rows: Sequence[Mapping[str, Any]]) -> int:
         try:
-            self.raw.executemany(text, rows)
+            return self.raw.executemany(text, rows).rowcount
         except (OverflowError, UnicodeEncodeError) as error:
             raise Invalid(NOT_STORABLE) from error
 

@@ -13,6 +13,7 @@ from sqlalchemy import bindparam, insert
 
 from . import ids, tables
 from .events import Event
+from .many import columns_of
 from .sql import Prepared, prepare, prepare_text, to_json
 
 T = TypeVar("T")
@@ -43,7 +44,8 @@ class Connection(Protocol):
     dialect: str
 
     def execute(self, text: str, params: Mapping[str, Any]) -> Cursor: ...
-    def executemany(self, text: str, rows: Sequence[Mapping[str, Any]]) -> None: ...
+    def execute_all(self, statements: Sequence[tuple[str, Mapping[str, Any]]]) -> list[Cursor]: ...
+    def executemany(self, text: str, rows: Sequence[Mapping[str, Any]]) -> int: ...
 
 
 class Snapshot:
@@ -80,6 +82,15 @@ class Snapshot:
         """The first column of the first row, or None."""
         row = self._execute(statement, params).fetchone()
         return None if row is None else row[0]
+
+    def all_of(self, *queries: tuple[Prepared[Any], dict[str, Any]]) -> list[list[Any]]:
+        """The rows of several queries, each as `all` gives them: one after the other, in one turn to the server."""
+        cursors = self._connection.execute_all([self._bind(*query) for query in queries])
+        found = []
+        for (statement, _), cursor in zip(queries, cursors, strict=True):
+            rows, into = cursor.fetchall(), statement.into
+            found.append([into(*row) for row in rows] if into else rows)
+        return found
 
     def _execute(self, statement: Prepared[Any], params: dict[str, Any]) -> Cursor:
         text, bound = self._bind(statement, params)
@@ -129,6 +140,15 @@ class Tx(Snapshot):
     def run(self, statement: Prepared[Any], **params: Any) -> int:
         """Execute one writing statement; returns how many rows it touched."""
         return self._execute(statement, params).rowcount
+
+    def write_all(self, *sets: tuple[Prepared[Any], Sequence[Mapping[str, Any]]]) -> list[int]:
+        """Write sets of rows in their order, with the statements of `many`, in one turn to the server; returns how many
+        rows each touched. An empty set is left out."""
+        if self._sqlite:
+            return [self._connection.executemany(each.sqlite, rows) if rows else 0 for each, rows in sets]
+        full = [(each.postgres, columns_of(rows)) for each, rows in sets if rows]
+        touched = iter([each.rowcount for each in self._connection.execute_all(full)] if full else ())
+        return [next(touched) if rows else 0 for _, rows in sets]
 
     def run_many(self, statement: Prepared[Any], rows: Sequence[Mapping[str, Any]]) -> None:
         """Execute one writing statement for many rows of parameters at once."""

@@ -4,7 +4,8 @@
 2. the accounts with bounds are read and locked, in the order of their ids; those without are only read;
 3. transfers that carry its ids already are read, after the locks, so that two of the same plan cannot both find none;
 4. the plan is evaluated in memory (`evaluation`), and refused there or not at all;
-5. accounts that are new, transfers, holds and totals are written, a statement each.
+5. accounts that are new, transfers, holds and totals are written, a statement each. What is read goes to the server in
+   one turn, and what is written in another.
 
 Everybody takes holds before accounts and both in sorted order, and a command posts once: so no two commands can wait
 for each other. What another command stored between step 3 and 5 (only possible where no lock is shared) makes this one
@@ -20,16 +21,7 @@ from entrepot.kernel import Again, Conflict, Invalid, Tx
 
 from .digests import digest_account, digest_transfer
 from .evaluation import Book, Ledger, OpenHold, Outcome, check_steps, evaluate, rest_id
-from .rows import (
-    accounts_locked,
-    accounts_written,
-    holds_locked,
-    holds_written,
-    insert_accounts,
-    insert_holds,
-    insert_transfers,
-    transfers_known,
-)
+from .rows import read_locked, write_rows
 from .types import TOTAL_MAX, Account, Capture, Hold, Move, Plan, Posted
 
 
@@ -73,13 +65,9 @@ def _read(tx: Tx, plan: Plan) -> Ledger:
             hold_ids.add(step.hold)
             if isinstance(step, Capture) and step.final:
                 ids.append(rest_id(step.id))
-    holds = {row[0]: OpenHold(*row) for row in holds_locked(tx, sorted(hold_ids))} if hold_ids else {}
-    wanted = set(named)
-    for hold in holds.values():
-        wanted.add(hold.debit)
-        wanted.add(hold.credit)
-    books = _books(tx, sorted(wanted), named)
-    return Ledger(books, holds, {row.id: row for row in transfers_known(tx, ids)})
+    found, accounts, known = read_locked(tx, sorted(hold_ids), named, ids)
+    holds = {row[0]: OpenHold(*row) for row in found}
+    return Ledger(_books(accounts, named), holds, {row.id: row for row in known})
 
 
 def _name(named: dict[str, Account], account: Account) -> None:
@@ -89,9 +77,9 @@ def _name(named: dict[str, Account], account: Account) -> None:
         raise Conflict(f"The plan names {_who(account)} with two different bounds: give it one")
 
 
-def _books(tx: Tx, ids: list[str], named: Mapping[str, Account]) -> dict[str, Book]:
+def _books(rows: Iterable[tuple[Any, ...]], named: Mapping[str, Account]) -> dict[str, Book]:
     books: dict[str, Book] = {}
-    for owner, kind, unit, floor, ceiling, balance, pending_debits, pending_credits in accounts_locked(tx, ids):
+    for owner, kind, unit, floor, ceiling, balance, pending_debits, pending_credits in rows:
         account = Account(owner, kind, unit, floor, ceiling)
         account_id = account.id
         asked = named.get(account_id)
@@ -99,9 +87,8 @@ def _books(tx: Tx, ids: list[str], named: Mapping[str, Account]) -> dict[str, Bo
             raise Conflict(f"{_who(account)} was opened with other bounds: they cannot be changed by naming it")
         bounded = balance is not None
         books[account_id] = Book(account, bounded, balance or 0, pending_debits or 0, pending_credits or 0)
-    for account_id in ids:
+    for account_id, account in named.items():
         if account_id not in books:
-            account = named[account_id]
             _check_opening(account)
             books[account_id] = Book(account, account.is_bounded, is_new=True)
     return books
@@ -120,28 +107,23 @@ def _write(tx: Tx, ledger: Ledger, outcome: Outcome) -> None:
     """Store what was evaluated. Rows that another command may insert too come first, each kind in sorted order."""
     touched = [book for book in ledger.books.values() if book.touched]
     new_books = sorted((book for book in touched if book.is_new), key=_account_id)
-    if new_books and insert_accounts(tx, [_account_row(book, tx.now) for book in new_books]) < len(new_books):
-        raise Again("another command opened the same account")
-    rows = [(t, digest_transfer(t)) for t in outcome.transfers]
-    if insert_transfers(tx, rows) < len(rows):
-        raise Again("another command posted the same transfer")
-    _write_holds(tx, ledger.holds.values())
-    accounts_written(
+    new_holds, holds = _hold_rows(ledger.holds.values())
+    written = write_rows(
         tx,
-        [
-            {
-                "id_": book.account.id,
-                "balance_": book.balance,
-                "pending_debits_": book.pending_debits,
-                "pending_credits_": book.pending_credits,
-            }
-            for book in touched
-            if book.bounded and not book.is_new
-        ],
+        [_account_row(book, tx.now) for book in new_books],
+        [(transfer, digest_transfer(transfer)) for transfer in outcome.transfers],
+        new_holds,
+        holds,
+        [_totals_row(book) for book in touched if book.bounded and not book.is_new],
     )
+    if written.accounts < len(new_books):
+        raise Again("another command opened the same account")
+    if written.transfers < len(outcome.transfers):
+        raise Again("another command posted the same transfer")
 
 
-def _write_holds(tx: Tx, holds: Iterable[OpenHold]) -> None:
+def _hold_rows(holds: Iterable[OpenHold]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """The rows of new holds, and those of changed ones."""
     new, changed = [], []
     for hold in holds:
         if hold.is_new:
@@ -162,8 +144,16 @@ def _write_holds(tx: Tx, holds: Iterable[OpenHold]) -> None:
             changed.append(
                 {"id_": hold.id, "captured_": hold.captured, "released_": hold.released, "state_": hold.state}
             )
-    insert_holds(tx, new)
-    holds_written(tx, changed)
+    return new, changed
+
+
+def _totals_row(book: Book) -> dict[str, Any]:
+    return {
+        "id_": book.account.id,
+        "balance_": book.balance,
+        "pending_debits_": book.pending_debits,
+        "pending_credits_": book.pending_credits,
+    }
 
 
 def _account_row(book: Book, now: int) -> dict[str, Any]:

@@ -139,3 +139,5 @@ def test_ids_are_known_again_however_many() -> None:
     known = Known()
     assert all(known.add(f"p-{number}") for number in range(20_000))
     assert not any(known.add(f"p-{number}") for number in range(20_000))
+    assert "p-19999" in known
+    assert "p-20000" not in known

@@ -20,10 +20,16 @@ class Known:
         self._slots = _empty(_FIRST_SLOTS)
         self._count = 0
 
+    def __contains__(self, name: str) -> bool:
+        return self._slots[_place(self._slots, _key(name))] != 0
+
     def add(self, name: str) -> bool:
         """Remember an id; whether it is new."""
-        if not _put(self._slots, hash(name) & _BITS or 1):
+        key = _key(name)
+        place = _place(self._slots, key)
+        if self._slots[place]:
             return False
+        self._slots[place] = key
         self._count += 1
         if 3 * self._count > 2 * len(self._slots):
             self._grow()
@@ -33,20 +39,22 @@ class Known:
         before, self._slots = self._slots, _empty(2 * len(self._slots))
         for key in before:
             if key:
-                _put(self._slots, key)
+                self._slots[_place(self._slots, key)] = key
 
 
 def _empty(slots: int) -> array[int]:
     return array("Q", bytes(8 * slots))
 
 
-def _put(slots: array[int], key: int) -> bool:
-    """Put a key into the first free slot from its own; False where it stands already."""
+def _key(name: str) -> int:
+    """Sixty-four bits of it, never the nought that means an empty slot."""
+    return hash(name) & _BITS or 1
+
+
+def _place(slots: array[int], key: int) -> int:
+    """Where a key stands; the first free slot from its own where it does not."""
     mask = len(slots) - 1
     place = key & mask
-    while there := slots[place]:
-        if there == key:
-            return False
+    while (there := slots[place]) and there != key:
         place = (place + 1) & mask
-    slots[place] = key
-    return True
+    return place

@@ -26,6 +26,7 @@ from .batches import Batch, batches, with_pictures
 from .feeds import FeedRef
 from .formats import READERS, feeds_in, fingerprint
 from .jobs import Counts, Import, Overtaken, RunImport, finish, get_import, import_location, lock_import, move_on
+from .known import Known
 from .mappings import Mapping
 from .opening import opened
 from .reading import Feed, Good, Problem, Source
@@ -91,7 +92,8 @@ def preview_import(
         for batch in batches(source.rows(), 0, has_location=place is not None):
             checked = with_pictures(database, None, source, batch)
             counts += _counts(memory.compare(checked.drafts), checked)
-            memory.note(checked.named)
+            if full:
+                memory.note(checked.named)
             problems += checked.problems[: 10_000 - len(problems)]
             (progress or _silent)(source.done, source.total)
     return Preview(counts + memory.absent() if full else counts, tuple(problems))
@@ -227,7 +229,7 @@ class _Memory:
         self._database = database
         self._merchant_id = merchant_id
         self._location_id = location_id
-        self._named: set[int] = set()
+        self._named = Known()
         self._is_sure = True
 
     def compare(self, drafts: Iterable[ProductDraft]) -> Saved:
@@ -249,7 +251,7 @@ class _Memory:
         """Remember what a full feed has named."""
         for external_id in map(clean_line, external_ids):
             self._is_sure = self._is_sure and external_id != UNKNOWN
-            self._named.add(hash(external_id))
+            self._named.add(external_id)
 
     def absent(self) -> Counts:
         """How many of the merchant's products were not named, and would be taken off sale."""
@@ -258,7 +260,7 @@ class _Memory:
             page = self._database.read_now(self._page(after))
             if not page:
                 break
-            count += sum(hash(external_id) not in self._named for _, external_id in page)
+            count += sum(external_id not in self._named for _, external_id in page)
             after = page[-1][0]
         return Counts(delisted=count)
 

@@ -13,14 +13,17 @@ from PIL import Image, ImageDraw
 
 from entrepot import catalog, discovery
 from entrepot.catalog import store_picture
-from entrepot.discovery.pictures import encoder, training
-from entrepot.discovery.pictures.encoder import UNTRAINED, Encoders, Foreign, Projected, to_bytes
-from entrepot.discovery.pictures.features import DIMENSIONS, Floats, features_of
+from entrepot.discovery.pictures import encoder, own, training
+from entrepot.discovery.pictures.encoder import UNTRAINED, Encoders, Foreign, PictureEncoder, Projected, to_bytes
+from entrepot.discovery.pictures.features import DIMENSIONS, Floats, features_of, unit
 from entrepot.discovery.pictures.gallery import Gallery
 from entrepot.discovery.pictures.onnx_file import to_onnx
+from entrepot.discovery.pictures.own import tasks
 from entrepot.discovery.pictures.projection import Projection, fit, unit_rows
-from entrepot.discovery.pictures.seeing import SEE_ALL, tasks
-from entrepot.kernel import Blobs, Database, Invalid, NotFound, TooLarge, Workers, catch_up
+from entrepot.discovery.pictures.rows import SeenPicture, next_seen, replace_seen
+from entrepot.discovery.pictures.seeing import SEE_ALL, SEEN_BY
+from entrepot.discovery.pictures.views import view_of
+from entrepot.kernel import Blobs, Database, Invalid, NotFound, TooLarge, Workers, catch_up, write_fact
 from entrepot.kernel.testing import settle
 from tests.discovery.market import Shop, draft, open_shop
 
@@ -158,6 +161,22 @@ class Pictured:
         self.shop.follow()
         catch_up(self.shop.database, self.search.gallery)
 
+    def fresh(self) -> PictureEncoder:
+        """What serves now, taken up at once."""
+        self.search.encoders = Encoders(self.shop.database, self.blobs, self.settings)
+        self.kinds = tasks(self.blobs, self.search.encoders, self.shop.meter, self.settings)
+        return self.search.encoders.current()
+
+    def seen(self) -> list[SeenPicture]:
+        """All that any encoder saw."""
+        names = (UNTRAINED, self.search.encoders.current().name)
+        return [row for name in set(names) for row in self.shop.database.read_now(lambda s: next_seen(s, name, "", 99))]  # noqa: B023
+
+    def tend(self) -> None:
+        """What the schedule has done every quarter of an hour."""
+        self.shop.database.write_now(lambda tx: tx.enqueue(own.TEND, own.TendPictures()))
+        self.settle()
+
     def first(self, image: Image.Image) -> str:
         name = self.search.see(as_file(image))
         page = self.search.search(self.shop.cast.alice, name, discovery.SearchRequest(limit=1))
@@ -201,14 +220,17 @@ def test_training_promotes_what_is_better_and_forgetting_goes_back(pictured: Pic
     assert (lesson.photos, lesson.labels, lesson.unreadable) == (54, 6, ("kind 1/broken.jpg",))
     assert lesson.trained is not None
     assert lesson.after > lesson.before
-    fresh = Encoders(database, pictured.blobs, pictured.settings)
-    assert fresh.current().name == lesson.trained.name
-    pictured.search.encoders = fresh
-    pictured.kinds = tasks(pictured.blobs, fresh, meter, pictured.settings)
+    assert pictured.fresh().name == UNTRAINED, "until the catalogue was seen by it"
     pictured.settle()
+    assert pictured.fresh().name == lesson.trained.name
     assert pictured.first(drawn(2, 0)) == "thing 2"
-    database.write_now(lambda tx: training.use_encoder(tx, None))
-    assert Encoders(database, pictured.blobs, pictured.settings).current().name == UNTRAINED
+    again = training.train(database, pictured.blobs, meter, photos)
+    assert again.before > lesson.before, "compared with what serves"
+    database.write_now(own.forget_lessons)
+    pictured.settle()
+    assert pictured.fresh().name == UNTRAINED
+    assert pictured.first(drawn(2, 0)) == "thing 2"
+    assert {each.encoder for each in pictured.seen()} == {UNTRAINED}
 
 
 def test_photographs_are_refused_gone_after_an_hour_and_not_told_apart_by_guesses(
@@ -239,8 +261,64 @@ def test_seeing_everything_goes_on_where_it_was_stopped(pictured: Pictured) -> N
     projection = Projection(np.zeros(DIMENSIONS, np.float32), np.eye(DIMENSIONS, 8, dtype=np.float32))
     trained = training.keep(pictured.blobs, projection, 0, 0)
     pictured.shop.database.write_now(lambda tx: training.use_encoder(tx, trained))
-    pictured.search.encoders = Encoders(pictured.shop.database, pictured.blobs, pictured.settings)
-    pictured.kinds = tasks(pictured.blobs, pictured.search.encoders, pictured.shop.meter, pictured.settings)
     pictured.settle()
+    assert pictured.fresh().name == trained.name
     vector = pictured.search.encoders.current().encode([drawn(0, 0)])[0]
     assert len(pictured.search.gallery.nearest(trained.name, vector, 10)) == 6
+
+
+def test_what_differs_between_views_of_one_thing_counts_little_for_others_too() -> None:
+    """Things differ in some directions; light, the larger part, moves all of them in others."""
+    random = np.random.default_rng(5)
+    rows, labels = [], list[str]()
+    for number in range(40):
+        thing = np.concatenate((random.normal(size=20), np.zeros(4)))
+        lights = np.concatenate((np.zeros((5, 20)), 6 * random.normal(size=(5, 4))), axis=1)
+        rows += [unit(thing + light + 0.5 * random.normal(size=24)) for light in lights]
+        labels += [str(number)] * 5
+    before, after = own.compare(np.array(rows, np.float32), labels)
+    assert before < 0.6
+    assert after > before + 0.2
+
+
+@pytest.mark.parametrize("size", [(1, 1), (3, 200), (240, 180)])
+def test_a_view_differs_from_its_picture_and_from_the_next_but_not_by_chance(size: tuple[int, int]) -> None:
+    image = drawn(1, 1).resize(size)
+    first, again, other = (view_of(image, np.random.default_rng(seed)) for seed in (1, 1, 2))
+    assert np.array_equal(features_of(first), features_of(again))
+    assert not np.array_equal(features_of(first), features_of(other))
+    assert np.isfinite(features_of(first)).all()
+
+
+def test_the_catalogues_own_pictures_teach_once_there_are_enough(
+    pictured: Pictured, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database = pictured.shop.database
+    pictured.tend()
+    assert pictured.fresh().name == UNTRAINED, "six pictures are too few"
+    monkeypatch.setattr(own, "PICTURES_LEAST", 6)
+    monkeypatch.setattr(own, "compare", lambda features, labels: (0.9, 0.5))
+    pictured.tend()
+    assert pictured.fresh().name == UNTRAINED
+    lesson = database.read_now(own.find_lesson)
+    assert lesson is not None
+    assert not lesson.used
+    assert lesson.catalogue == 6
+    database.write_now(own.forget_lessons)
+    monkeypatch.setattr(own, "compare", lambda features, labels: (0.5, 0.9))
+    pictured.settle()
+    pictured.tend()
+    assert pictured.fresh().name != UNTRAINED
+    assert [pictured.first(drawn(kind, 0)) for kind in range(6)] == [f"thing {kind}" for kind in range(6)]
+    name = pictured.search.encoders.current().name
+    pictured.tend()
+    assert pictured.fresh().name == name, "the same pictures do not teach twice"
+
+
+def test_another_encoder_sees_the_catalogue_without_being_asked(pictured: Pictured) -> None:
+    pictured.tend()
+    database, product = pictured.shop.database, pictured.products["thing 1"]
+    database.write_now(lambda tx: replace_seen(tx, [product], UNTRAINED, []))
+    database.write_now(lambda tx: write_fact(tx, SEEN_BY, "another"))
+    pictured.tend()
+    assert {each.product_id for each in pictured.seen()} == set(pictured.products.values())

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from entrepot.app import open_home
-from entrepot.discovery import train_pictures, use_picture_encoder
+from entrepot.discovery import forget_lessons, train_pictures
 
 NAMED_MAX = 5
 
@@ -26,21 +26,19 @@ def train_images(home: Path, photos: Path) -> None:
         click.echo(f"and {len(lesson.unreadable) - NAMED_MAX} more files", err=True)
     click.echo(
         f"{lesson.photos:,} photographs of {lesson.labels:,} things. Among its first ten, a photograph kept aside "
-        f"finds {lesson.after:.1%} of what it could, untrained {lesson.before:.1%}"
+        f"finds {lesson.after:.1%} of what it could, until now {lesson.before:.1%}"
     )
     if lesson.trained is None:
         click.echo("That is no better: nothing changed. More photographs of each thing, as shoppers take them, help")
     else:
-        click.echo(
-            f"{lesson.trained.name} is used from now on; the catalogue's pictures are seen anew in the background"
-        )
+        click.echo(f"{lesson.trained.name} is used as soon as it has seen the catalogue's pictures, in the background")
 
 
 def forget_images(home: Path) -> None:
-    """See pictures untrained again."""
+    """Forget what photographs taught."""
     entrepot = open_home(home)
     try:
-        entrepot.database.write_now(lambda tx: use_picture_encoder(tx, None))
+        entrepot.database.write_now(forget_lessons)
     finally:
         entrepot.close()
-    click.echo("Pictures are seen untrained from now on; the catalogue's are seen anew in the background")
+    click.echo("What photographs taught is forgotten: the catalogue's own pictures teach again, in the background")

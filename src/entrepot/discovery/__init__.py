@@ -14,15 +14,17 @@ from .index.served import ServedIndex
 from .indexing import Indexer
 from .judgments import Judged, read_judgments
 from .learned import Learned, get_learned, list_learned, use_learned
+from .pictures.own import SCHEDULE as PICTURES_SCHEDULE
+from .pictures.own import OwnLesson, find_lesson, forget_lessons
+from .pictures.own import tasks as picture_tasks
 from .pictures.seeing import reactions
-from .pictures.seeing import tasks as picture_tasks
 from .pictures.training import Lesson
 from .pictures.training import train as train_pictures
-from .pictures.training import use_encoder as use_picture_encoder
 from .picturing import PictureSearch
 from .previewing import Preview, PreviewedHit, preview_rule
 from .rebuilding import REBUILD, Rebuild, rebuild_task, request_rebuild
-from .rewriting import SCHEDULE, Rewrite, RewriteSearches, list_rewrites, rewrite_task
+from .rewriting import SCHEDULE as REWRITING_SCHEDULE
+from .rewriting import Rewrite, RewriteSearches, list_rewrites, rewrite_task
 from .rules import ACTIONS, Action, Rule, RuleDraft, add_rule, change_rule, check_rule, end_rule, get_rule, list_rules
 from .searching import Searcher
 from .settings import Settings
@@ -49,6 +51,8 @@ from .types import (
     Wish,
 )
 from .weak import QueryOutcome, WeakQueries, weak_queries
+
+SCHEDULE = (*REWRITING_SCHEDULE, *PICTURES_SCHEDULE)
 
 __all__ = [
     "ACTIONS",
@@ -80,6 +84,7 @@ __all__ = [
     "Measure",
     "Moved",
     "Offer",
+    "OwnLesson",
     "PictureSearch",
     "Preview",
     "PreviewedHit",
@@ -113,6 +118,8 @@ __all__ = [
     "end_rule",
     "end_synonym",
     "explain_page",
+    "find_lesson",
+    "forget_lessons",
     "get_learned",
     "get_rule",
     "keep_ranker",
@@ -136,6 +143,5 @@ __all__ = [
     "train_ranker",
     "tuning_task",
     "use_learned",
-    "use_picture_encoder",
     "weak_queries",
 ]

@@ -37,13 +37,13 @@ synonyms = table(
 )
 Index("ix_discovery_synonyms_ended", synonyms.c.ended_at)
 
-pictures = table(  # a product's pictures as an encoder saw them; made anew from the pictures at any time
+pictures = table(  # a product's main picture as an encoder saw it; made anew from the pictures at any time
     "discovery_pictures",
     Column("product_id", String, nullable=False),
     Column("sha256", String, nullable=False),
     Column("encoder", String, nullable=False),
     Column("vector", LargeBinary, nullable=False),  # int8, of the encoder's length
-    PrimaryKeyConstraint("product_id", "sha256"),
+    PrimaryKeyConstraint("product_id", "encoder"),
 )
 Index("ix_discovery_pictures_encoder", pictures.c.encoder, pictures.c.product_id)
 

@@ -7,6 +7,8 @@ Two sets of real pictures under `ENTREPOT_DATA` (or the shared data beside this 
   training never saw.
 - clothing-photos: a photograph finds others of its kind among 10 kinds. Trained on the set's own training part.
 
+"By itself" is what a market has that gives no labels: a projection that views of its own pictures taught.
+
 Recall@10 is the share of the first ten places (or of all there is, where that is less) that the right pictures take.
 The constant guess names the same ten for everybody, as well chosen as can be.
 """
@@ -24,8 +26,10 @@ import numpy.typing as npt
 from PIL import Image
 
 from entrepot.discovery.pictures.features import Floats, colour_histogram, features_of
+from entrepot.discovery.pictures.own import PICTURES_MAX, VIEWS
 from entrepot.discovery.pictures.projection import fit
 from entrepot.discovery.pictures.training import AMONG_FIRST, recall
+from entrepot.discovery.pictures.views import view_of
 from entrepot.kernel import Unavailable
 
 from .report import Measured
@@ -39,9 +43,9 @@ class _Set:
     """Pictures with labels, as features and as histograms."""
 
     def __init__(self, rows: Sequence[dict[str, Any]], label: str) -> None:
-        images = [Image.open(io.BytesIO(row["jpeg"])).convert("RGB") for row in rows]
-        self.features: Floats = np.stack([features_of(image) for image in images])
-        self.histograms: Floats = np.stack([colour_histogram(image) for image in images])
+        self.images = [Image.open(io.BytesIO(row["jpeg"])).convert("RGB") for row in rows]
+        self.features: Floats = np.stack([features_of(image) for image in self.images])
+        self.histograms: Floats = np.stack([colour_histogram(image) for image in self.images])
         self.labels: Labels = np.array([str(row[label]) for row in rows])
 
 
@@ -61,9 +65,21 @@ def _grocery(folder: Path) -> list[Measured]:
         _measured(
             "grocery, untrained", recall(photos.features, photos.labels, goods.features, goods.labels), histogram
         ),
+        _measured("grocery, by itself", _by_itself(goods, photos), histogram),
         _measured("grocery, trained, other photographs", _other_photographs(goods, photos), histogram),
         _measured("grocery, trained, products never seen", _other_products(goods, photos), histogram),
     ]
+
+
+def _by_itself(goods: _Set, photos: _Set) -> float:
+    """Taught by views of the catalogue's pictures, whose labels nobody has told."""
+    random = np.random.default_rng(1)
+    some = goods.images[:PICTURES_MAX]
+    views = [(str(place), view_of(image, random)) for place, image in enumerate(some) for _ in range(VIEWS)]
+    rows = np.stack([features_of(view) for _, view in views])
+    labels = [*map(str, range(len(some))), *(label for label, _ in views)]
+    projection = fit(np.concatenate((goods.features[: len(some)], rows)), labels)
+    return recall(projection.apply(photos.features), photos.labels, projection.apply(goods.features), goods.labels)
 
 
 def _other_photographs(goods: _Set, photos: _Set) -> float:
@@ -105,6 +121,7 @@ def _clothing(folder: Path) -> list[Measured]:
         _measured(
             "clothing, untrained", recall(asked.features, asked.labels, taught.features, taught.labels), histogram
         ),
+        _measured("clothing, by itself", _by_itself(taught, asked), histogram),
         _measured("clothing, trained", trained, histogram),
     ]
 

@@ -20,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from entrepot.kernel import Blobs, Database, Invalid, find_fact
+from entrepot.kernel import Blobs, Database, Invalid, Snapshot, find_fact
 
 from ..settings import Settings
 from .features import DIMENSIONS, Floats, features_of
@@ -56,7 +56,8 @@ class PictureEncoder(Protocol):
 
 
 class Trained(msgspec.Struct, frozen=True):
-    """The fact: which projection is used, by the blobs it is kept in, and how it was made."""
+    """The fact: which projection is used, by the blobs it is kept in, and how it was made: of so many photographs of so
+    many things, or (`own`) of the catalogue's own pictures."""
 
     name: str
     onnx: str
@@ -64,6 +65,7 @@ class Trained(msgspec.Struct, frozen=True):
     dimensions: int
     photos: int
     labels: int
+    own: bool = False
 
 
 class Untrained:
@@ -136,8 +138,10 @@ class Encoders:
     def current(self) -> PictureEncoder:
         """See the class. Invalid when the setting names what is no encoder."""
         until, encoder = self._known
-        if encoder is not None and time.monotonic() < until:
-            return encoder
+        return encoder if encoder is not None and time.monotonic() < until else self.fresh()
+
+    def fresh(self) -> PictureEncoder:
+        """The same as of this moment, for whoever writes down what it saw."""
         with self._lock:
             encoder = self._open(self._known[1])
             self._known = (time.monotonic() + KEPT_S, encoder)
@@ -146,12 +150,19 @@ class Encoders:
     def _open(self, before: PictureEncoder | None) -> PictureEncoder:
         if self._path:
             return before or Foreign(Path(self._path).expanduser())
-        fact = self._database.read_now(lambda snapshot: find_fact(snapshot, FACT))
-        trained = None if fact is None else msgspec.convert(fact, Trained)
+        trained = self._database.read_now(find_trained)
         name = trained.name if trained else UNTRAINED
-        if before is not None and before.name == name:
-            return before
+        return before if before is not None and before.name == name else self.open(trained)
+
+    def open(self, trained: Trained | None) -> PictureEncoder:
+        """The encoder of a projection; of none, our features as they are."""
         return Projected(self._blobs, trained) if trained else Untrained()
+
+
+def find_trained(snapshot: Snapshot) -> Trained | None:
+    """The projection that is used; None where it is none."""
+    fact = find_fact(snapshot, FACT)
+    return None if fact is None else msgspec.convert(fact, Trained)
 
 
 def to_bytes(vectors: Floats) -> Bytes:

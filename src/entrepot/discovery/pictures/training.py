@@ -2,9 +2,9 @@
 
 1. Photographs lie in folders named after what they show: `LABEL/*.jpg`. Where a label is the id of a product, or the
    last part of its page's address, the product's own picture belongs to it too.
-2. Of each label every third photograph is kept aside. A projection of the others has to find them better than our
-   features do untrained: otherwise nothing changes.
-3. The projection of all of them is kept, becomes the home's encoder by one fact, and a task sees the catalogue anew.
+2. Of each label every third photograph is kept aside. A projection of the others has to find them better than pictures
+   are seen now: otherwise nothing changes.
+3. The projection of all of them is kept, a task sees the catalogue by it, and then it becomes the home's encoder.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ from PIL import Image
 from entrepot import catalog
 from entrepot.catalog import decode_picture
 from entrepot.cloud import Meter
-from entrepot.kernel import Blobs, Database, Invalid, Refused, Snapshot, Tx, write_fact
+from entrepot.kernel import Blobs, Database, Invalid, Refused, Snapshot, Tx
 
-from .encoder import FACT, Trained, Untrained, write_arrays
+from .encoder import Trained, Untrained, find_trained, read_arrays, write_arrays
 from .features import Floats
 from .onnx_file import to_onnx
 from .projection import Projection, fit
@@ -38,8 +38,9 @@ Labels = npt.NDArray[np.str_]
 
 
 class Lesson(msgspec.Struct, frozen=True):
-    """What training came to: the share of photographs kept aside that found another of their label among the first ten,
-    untrained and trained; `trained` is None when it was no better, and nothing changed. `unreadable` names files."""
+    """What training came to: of what photographs kept aside could find of their label, the share that was among the
+    first ten, as pictures were seen before and as they were taught to be; `trained` is None when that was no better,
+    and nothing changed. `unreadable` names files."""
 
     photos: int
     labels: int
@@ -57,7 +58,7 @@ def train(
     features, labels = _read(database, meter, photos_in(folder, unreadable), progress)
     own, own_labels = _read(database, meter, _packshots(database, blobs, sorted(set(labels))), lambda done: None)
     every, every_label = np.concatenate((features, own)), [*labels, *own_labels]
-    before, after = compare(every, every_label, len(labels))
+    before, after = compare(every, every_label, len(labels), _present(database, blobs))
     count = len(set(labels))
     if after <= before:
         return Lesson(len(labels), count, before, after, None, tuple(unreadable))
@@ -67,16 +68,15 @@ def train(
 
 
 def use_encoder(tx: Tx, trained: Trained | None) -> None:
-    """See by this projection from now on, or by our features alone; the catalogue is seen anew in the background."""
-    write_fact(tx, FACT, trained)
-    tx.enqueue(SEE_ALL, SeeAllPictures())
+    """See by this projection, or by our features alone, as soon as it has seen the catalogue, in the background."""
+    tx.enqueue(SEE_ALL, SeeAllPictures(then=trained, switch=True))
 
 
-def keep(blobs: Blobs, projection: Projection, photos: int, labels: int) -> Trained:
+def keep(blobs: Blobs, projection: Projection, photos: int, labels: int, *, own: bool = False) -> Trained:
     """Put a projection into the blobs, as ONNX and as arrays."""
     arrays = blobs.put(write_arrays(projection))
     onnx = blobs.put(to_onnx(projection))
-    return Trained(f"pictures-{onnx[:16]}", onnx, arrays, projection.weights.shape[1], photos, labels)
+    return Trained(f"pictures-{onnx[:16]}", onnx, arrays, projection.weights.shape[1], photos, labels, own)
 
 
 def photos_in(folder: Path, unreadable: list[str]) -> Iterator[tuple[str, Image.Image]]:
@@ -91,8 +91,17 @@ def photos_in(folder: Path, unreadable: list[str]) -> Iterator[tuple[str, Image.
                 unreadable.append(str(path.relative_to(folder)))
 
 
-def compare(features: Floats, labels: Sequence[str], photos: int) -> tuple[float, float]:
-    """How well photographs that were kept aside find their label, untrained and trained.
+def _present(database: Database, blobs: Blobs) -> Projection | None:
+    """The projection that pictures are seen by now."""
+    trained = database.read_now(find_trained)
+    return None if trained is None else read_arrays(blobs.get(trained.arrays))
+
+
+def compare(
+    features: Floats, labels: Sequence[str], photos: int, present: Projection | None = None
+) -> tuple[float, float]:
+    """How well photographs that were kept aside find their label, by the `present` projection (or untrained) and by one
+    that the others teach.
 
     The first `photos` rows are photographs; those behind them are never kept aside.
     """
@@ -105,8 +114,11 @@ def compare(features: Floats, labels: Sequence[str], photos: int) -> tuple[float
     if not aside.any():
         raise Invalid(f"Give at least {ASIDE} photographs of some things: one in {ASIDE} is kept aside to compare")
     projection = fit(features[~aside], list(names[~aside]))
+    present_rows = features if present is None else present.apply(features)
     projected = projection.apply(features)
-    first, second = (recall(each[aside], names[aside], each[~aside], names[~aside]) for each in (features, projected))
+    first, second = (
+        recall(each[aside], names[aside], each[~aside], names[~aside]) for each in (present_rows, projected)
+    )
     return first, second
 
 

@@ -17,6 +17,7 @@ from .billing_tasks import ALERTS, BILLING, AlertRound, BillingRound, bill_round
 from .budgets import Budget, BudgetState, Period, add_budget, change_budget, end_budget, list_budgets
 from .builtin import STANDARD, ensure_builtin
 from .capabilities import Capabilities
+from .claiming import Draft, find_draft
 from .customers import Limits, credit_plan, limits_of, set_credit_line, set_limits
 from .dialect import (
     AskChat,
@@ -45,6 +46,7 @@ from .events import ModelPriced, ModelPublished, ModelWithdrawn
 from .exporting import FORMATS, ExportWish, export_usage
 from .files import ENGINES, EXTRAS, KINDS, engine_for, fitting_kind, probe, store_files
 from .formats import JSON_MAX
+from .grants import Lasting, list_lasting
 from .invoices import (
     CloudInvoice,
     InvoiceLine,
@@ -57,7 +59,7 @@ from .invoices import (
     place_of,
     rows_of_line,
 )
-from .issuing import Unbilled, find_unbilled, issue_now
+from .issuing import Unbilled, find_unbilled, issue_in_slices, issue_now, request_invoice
 from .jobs import get_job, submit_job
 from .licences import Licence, has_agreed, terms_of
 from .lineage import ancestors, descendants
@@ -115,6 +117,18 @@ from .registry import (
     list_submitted,
     list_versions,
 )
+from .repaying import (
+    Repayable,
+    Repayment,
+    ask_repayment,
+    decline_repayment,
+    find_repayable,
+    get_repayment,
+    list_asked,
+    list_repayments,
+    pay_repayment,
+    withdraw_repayment,
+)
 from .replay import Difference, Replay, replay, replay_export, replay_invoice
 from .reserves import Reserve, StandingHold, list_reserves, list_standing_holds, request_reconciling
 from .serving import EVENTS, BatchRunner, Exchange
@@ -131,6 +145,7 @@ from .spending import (
     usage_cells,
 )
 from .standing import Movement, Standing, find_standing, list_customers, list_movements, read_standing
+from .taxing import get_tax, tax_of_customer
 from .tidying import TIDY, Tidy, tidy_task
 from .topups import Topup, cancel_topup, find_topup_action, get_topup, list_topups, top_up
 from .types import SHOP, Job, Settings, Usage, UsageClass
@@ -195,6 +210,7 @@ __all__ = [
     "Credit",
     "DaySpend",
     "Difference",
+    "Draft",
     "Earned",
     "Earnings",
     "Embeddings",
@@ -212,6 +228,7 @@ __all__ = [
     "InvoiceRow",
     "Job",
     "KeptAnswer",
+    "Lasting",
     "Licence",
     "Limits",
     "LoadedModel",
@@ -240,6 +257,8 @@ __all__ = [
     "Problem",
     "Reconcile",
     "RemoteFile",
+    "Repayable",
+    "Repayment",
     "Replay",
     "Repository",
     "Reranking",
@@ -274,6 +293,7 @@ __all__ = [
     "agree_to_licence",
     "all_under_way",
     "ancestors",
+    "ask_repayment",
     "bill_round",
     "billing_tasks",
     "calls_under_way",
@@ -287,6 +307,7 @@ __all__ = [
     "cost_of",
     "credit_plan",
     "days_of",
+    "decline_repayment",
     "delete_upload",
     "descendants",
     "draft_of",
@@ -298,9 +319,11 @@ __all__ = [
     "export_usage",
     "failure",
     "failure_of",
+    "find_draft",
     "find_live",
     "find_package",
     "find_price_book",
+    "find_repayable",
     "find_repository",
     "find_standing",
     "find_topup_action",
@@ -314,27 +337,33 @@ __all__ = [
     "get_job",
     "get_model",
     "get_own",
+    "get_repayment",
+    "get_tax",
     "get_topup",
     "get_upload",
     "grant_credit",
     "has_agreed",
     "is_own",
+    "issue_in_slices",
     "issue_now",
     "limits_of",
     "lines_of",
     "list_all_invoices",
+    "list_asked",
     "list_batches",
     "list_budgets",
     "list_calls",
     "list_cloud_invoices",
     "list_customers",
     "list_installed",
+    "list_lasting",
     "list_live",
     "list_movements",
     "list_offers",
     "list_own",
     "list_price_books",
     "list_priced",
+    "list_repayments",
     "list_reserves",
     "list_standing_holds",
     "list_submitted",
@@ -348,6 +377,7 @@ __all__ = [
     "nano_per_minor",
     "open_encoders",
     "pay_makers",
+    "pay_repayment",
     "place_of",
     "probe",
     "probe_apart",
@@ -367,6 +397,7 @@ __all__ = [
     "replay",
     "replay_export",
     "replay_invoice",
+    "request_invoice",
     "request_reconciling",
     "rows_of_line",
     "save_party",
@@ -384,6 +415,7 @@ __all__ = [
     "submit_model",
     "sum_usage",
     "tally_batches",
+    "tax_of_customer",
     "terms_of",
     "tidy_task",
     "top_up",
@@ -391,5 +423,6 @@ __all__ = [
     "usage_cells",
     "use_by_surface",
     "withdraw_model",
+    "withdraw_repayment",
     "write_nano",
 ]

@@ -24,6 +24,11 @@ DUE = "cloud.invoice.due"
 SETTLED = "cloud.invoice.settled"
 NETTED = "cloud.netted"
 DISPUTED = "cloud.disputed"
+ASIDE = "cloud.tax.aside"
+TAX = "cloud.invoice.tax"
+TAX_DUE = "cloud.invoice.tax.due"
+EXPIRED = "cloud.grant.expired"
+REPAID = "cloud.repaid"
 
 BUDGET_UNIT = "budget9"
 """A budget's own unit, also a thousand-millionth of the home currency: it bounds money and is none."""
@@ -117,3 +122,18 @@ def paid_elsewhere(currency: str) -> Account:
 def disputed(topup_id: str, currency: str) -> Account:
     """What of a top-up was not used yet when a bank took it back, kept apart until that is decided."""
     return Account(topup_id, "compute_disputed", currency, floor=0)
+
+
+def disputed_tax(topup_id: str, currency: str) -> Account:
+    """The same of the tax that was set aside with it."""
+    return Account(topup_id, "compute_disputed_tax", currency, floor=0)
+
+
+def tax_aside(organisation: str, currency: str) -> Account:
+    """What an organisation paid beforehand towards the tax on what it will use."""
+    return Account(organisation, "compute_tax_aside", currency, floor=0)
+
+
+def tax(currency: str) -> Account:
+    """What is due to tax offices for compute that was invoiced."""
+    return Account(SHOP, "compute_tax", currency)

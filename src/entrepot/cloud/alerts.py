@@ -6,7 +6,6 @@ Looked at every minute, so that no call waits for it: a look reads, and only wha
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
@@ -14,12 +13,12 @@ from sqlalchemy import bindparam, func, select, update
 
 from entrepot import ledger
 from entrepot.identity import Notice, notify
-from entrepot.kernel import DAY, Database, Prepared, Snapshot, Tx, format_money, prepare
+from entrepot.kernel import DAY, Database, Prepared, Snapshot, Tx, prepare
 from entrepot.kernel.sql import prepare_text
 
 from . import accounts, notices, tables
-from .amounts import nano_per_minor
 from .budgets import BUDGET_COLUMNS, Budget, period_id, read_budget
+from .showing import show_nano
 from .types import SHOP
 
 LONGEST = 32 * DAY
@@ -99,16 +98,6 @@ def find_credit_alerts(snapshot: Snapshot, unit: str) -> tuple[list[CreditAlert]
     return low, again
 
 
-def show_nano(amount: int, currency: str) -> str:
-    """An amount of nano units as money, down to the whole minor unit."""
-    return format_money(amount // nano_per_minor(currency), currency)
-
-
-def show_day(at: int) -> str:
-    """A day, in UTC: 2026-11-21."""
-    return datetime.fromtimestamp(at // 1_000_000, UTC).strftime("%Y-%m-%d")
-
-
 def _tell_budget(tx: Tx, alert: BudgetAlert, currency: str) -> int:
     """The row of the period is what claims it, so that two processes tell once."""
     budget = alert.budget
@@ -155,8 +144,8 @@ _alerted: Prepared[Any] = prepare(
 )
 _low: Prepared[Any] = prepare_text(
     "INSERT INTO cloud_billing "
-    "(organisation, name, address, tax_id, note, netted, alert_below, alerted_at, changed_at) "
-    "VALUES (:organisation, '', '', '', '', 0, 0, :now, :now) "
+    "(organisation, name, address, tax_id, note, country, region, netted, alert_below, alerted_at, changed_at) "
+    "VALUES (:organisation, '', '', '', '', '', '', 0, 0, :now, :now) "
     "ON CONFLICT (organisation) DO UPDATE SET alerted_at = excluded.alerted_at WHERE cloud_billing.alerted_at IS NULL"
 )
 _rearm: Prepared[Any] = prepare(

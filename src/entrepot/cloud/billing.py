@@ -9,8 +9,8 @@ from typing import Any
 import msgspec
 from sqlalchemy import select
 
-from entrepot import ledger
-from entrepot.identity import Scope
+from entrepot import ledger, pay
+from entrepot.identity import COUNTRIES, Scope
 from entrepot.kernel import Invalid, Prepared, Snapshot, Tx, in_set, prepare
 from entrepot.kernel.sql import prepare_text
 
@@ -22,12 +22,15 @@ LINE_LENGTH_MAX = 200
 
 
 class Party(msgspec.Struct, frozen=True):
-    """Who issues an invoice or is to pay it, as it stands there. Empty texts are left out."""
+    """Who issues an invoice or is to pay it, as it stands there. Empty texts are left out. `country` (and `region`,
+    where it has rates of its own) is where it is taxed; `tax_id` shows that it is a business."""
 
     name: str = ""
     address: str = ""
     tax_id: str = ""
     note: str = ""
+    country: str = ""
+    region: str = ""
 
 
 class Billing(msgspec.Struct, frozen=True):
@@ -38,13 +41,15 @@ class Billing(msgspec.Struct, frozen=True):
     address: str = ""
     tax_id: str = ""
     note: str = ""
+    country: str = ""
+    region: str = ""
     netted: bool = False
     alert_below: int = 0
 
     @property
     def party(self) -> Party:
         """What stands on an invoice."""
-        return Party(self.name, self.address, self.tax_id, self.note)
+        return Party(self.name, self.address, self.tax_id, self.note, self.country, self.region)
 
 
 def get_billing(snapshot: Snapshot, scope: Scope) -> Billing:
@@ -53,16 +58,23 @@ def get_billing(snapshot: Snapshot, scope: Scope) -> Billing:
 
 
 def save_party(tx: Tx, scope: Scope, party: Party) -> Billing:
-    """What stands on invoices from now on; those that were issued stay as they are."""
+    """What stands on invoices from now on; those that were issued stay as they are.
+
+    Invalid, beside its field, for a tax number that its country does not write so.
+    """
     fields = {
         name: f"At most {most} characters"
         for name, most in (("name", LINE_LENGTH_MAX), ("tax_id", LINE_LENGTH_MAX), ("address", TEXT_LENGTH_MAX),
-                           ("note", TEXT_LENGTH_MAX))
+                           ("note", TEXT_LENGTH_MAX), ("region", LINE_LENGTH_MAX))
         if len(getattr(party, name)) > most or "\0" in getattr(party, name)
     }  # fmt: skip
     if fields:
         raise Invalid("This is too long for an invoice: look at the marked fields", fields=fields)
     tidy = {name: getattr(party, name).replace("\r\n", "\n").strip() for name in Party.__struct_fields__}
+    if tidy["country"] and tidy["country"] not in COUNTRIES:
+        raise Invalid("Choose the country from the list", fields={"country": "a two-letter code, such as DE"})
+    if tidy["country"] and tidy["tax_id"]:
+        tidy["tax_id"] = pay.read_tax_id(tidy["country"], tidy["tax_id"]).number
     return _save(tx, msgspec.structs.replace(get_billing(tx, scope), **tidy))
 
 
@@ -95,23 +107,22 @@ def _save(tx: Tx, billing: Billing) -> Billing:
     return billing
 
 
-def _read(organisation: str, name: str, address: str, tax_id: str, note: str, netted: int, below: int) -> Billing:
-    return Billing(organisation, name, address, tax_id, note, bool(netted), below)
+def _read(*columns: Any) -> Billing:
+    values = dict(zip(Billing.__struct_fields__, columns, strict=True))
+    return Billing(**values | {"netted": bool(values["netted"])})
 
 
 _b = tables.billing.c
 _these: Prepared[Billing] = prepare(
-    select(_b.organisation, _b.name, _b.address, _b.tax_id, _b.note, _b.netted, _b.alert_below).where(
-        in_set(_b.organisation, "organisations")
-    ),
+    select(*(_b[name] for name in Billing.__struct_fields__)).where(in_set(_b.organisation, "organisations")),
     _read,
 )
 _netted: Prepared[Any] = prepare(select(_b.organisation).where(_b.netted == 1).order_by(_b.organisation))
 _rearm: Prepared[Any] = prepare_text("UPDATE cloud_billing SET alerted_at = NULL WHERE organisation = :organisation_")
-_SAVED = ("name", "address", "tax_id", "note", "netted", "alert_below")
+_SAVED = tuple(name for name in Billing.__struct_fields__ if name != "organisation")
 _write: Prepared[Any] = prepare_text(
-    "INSERT INTO cloud_billing (organisation, name, address, tax_id, note, netted, alert_below, changed_at) "
-    "VALUES (:organisation, :name, :address, :tax_id, :note, :netted, :alert_below, :now) "
+    f"INSERT INTO cloud_billing (organisation, {', '.join(_SAVED)}, changed_at) "
+    f"VALUES (:organisation, {', '.join(f':{name}' for name in _SAVED)}, :now) "
     "ON CONFLICT (organisation) DO UPDATE SET "
     + ", ".join(f"{name} = excluded.{name}" for name in _SAVED)
     + ", changed_at = excluded.changed_at"

@@ -13,13 +13,15 @@ from entrepot.identity import Notice, notify
 from entrepot.kernel import Database, Lane, Reactions, Refused, TaskKind, TaskRun, Tx, format_money
 
 from . import notices
-from .alerts import show_day, tell_alerts
+from .alerts import tell_alerts
 from .billing import list_netted
 from .customers import limits_of
 from .events import CreditPaid, InvoiceIssued
+from .grants import grant_round
 from .invoices import read_invoice
-from .issuing import issue, list_due, month_of
+from .issuing import TASK, MakeInvoice, issue_in_slices, list_due, month_of
 from .netting import net
+from .showing import show_day
 from .topups import (
     PREFIX,
     credit_topup,
@@ -42,7 +44,7 @@ class BillingRound(msgspec.Struct, frozen=True):
 
 
 class AlertRound(msgspec.Struct, frozen=True):
-    """Tell whose budget or credit has come to a threshold."""
+    """Tell whose budget or credit has come to a threshold, and end what was granted until now."""
 
 
 class Money:
@@ -93,13 +95,13 @@ class Money:
     def credit_paid(self, tx: Tx, event: CreditPaid) -> None:
         """Tell that credit is there."""
         topup = read_topup(tx, event.topup_id)
-        params = {"amount": format_money(topup.amount_minor, topup.currency)}
+        params = {"amount": format_money(topup.credit_minor, topup.currency)}
         notify(tx, Notice(event.organisation, notices.CREDIT_PAID, params, link="/cloud/credit"))
 
     def invoice_issued(self, tx: Tx, event: InvoiceIssued) -> None:
         """Tell of an invoice, and by when it is to be paid."""
         invoice = read_invoice(tx, event.invoice_id)
-        params = {"number": invoice.label, "amount": format_money(invoice.amount_minor, invoice.currency)}
+        params = {"number": invoice.label, "amount": format_money(invoice.total_minor, invoice.currency)}
         kind = notices.INVOICE_ISSUED
         if invoice.open_minor:
             kind = notices.INVOICE_DUE
@@ -128,16 +130,26 @@ def reactions(settings: Settings) -> Reactions:
     }
 
 
-def billing_tasks(settings: Settings) -> tuple[TaskKind[BillingRound], TaskKind[AlertRound]]:
-    """The rounds as tasks."""
+def billing_tasks(
+    settings: Settings,
+) -> tuple[TaskKind[BillingRound], TaskKind[AlertRound], TaskKind[MakeInvoice]]:
+    """The rounds as tasks, and what makes an invoice with much on it."""
 
     def bill(run: TaskRun, _: BillingRound) -> None:
         bill_round(run.database, settings)
 
     def alert(run: TaskRun, _: AlertRound) -> None:
         tell_alerts(run.database, settings.currency)
+        grant_round(run.database, settings)
 
-    return TaskKind(BILLING, BillingRound, bill), TaskKind(ALERTS, AlertRound, alert)
+    def make(run: TaskRun, body: MakeInvoice) -> None:
+        issue_in_slices(run.database, body.organisation, settings, 0)
+
+    return (
+        TaskKind(BILLING, BillingRound, bill, slow=True),
+        TaskKind(ALERTS, AlertRound, alert),
+        TaskKind(TASK, MakeInvoice, make, slow=True),
+    )
 
 
 def bill_round(database: Database, settings: Settings) -> int:
@@ -148,14 +160,24 @@ def bill_round(database: Database, settings: Settings) -> int:
     until = month_of(database.clock.now())
     issued, limits = 0, limits_of(settings)
     for organisation in database.read_now(lambda s: list_due(s, until)):
-        issued += _try(
-            database, partial(issue, organisation=organisation, settings=settings, until=until), organisation
-        )
+        issued += _issue(database, organisation, settings, until)
     for organisation in database.read_now(list_netted):
         _try(database, partial(net, organisation=organisation, currency=settings.currency, limits=limits), organisation)
     for topup_id in database.read_now(list_stale_topups):
         _try(database, partial(give_up_stale, topup_id=topup_id), topup_id)
     return issued
+
+
+def _issue(database: Database, organisation: str, settings: Settings, until: int) -> int:
+    """The invoice that was begun for an organisation, if one was, and that of its months that are over."""
+    count = 0
+    try:
+        while organisation in database.read_now(lambda s: list_due(s, until)):
+            issued = issue_in_slices(database, organisation, settings, until)
+            count += issued is not None
+    except Refused as refusal:
+        log.warning("billing waits for its next round", subject=organisation, reason=refusal.sentence)
+    return count
 
 
 def _try(database: Database, command: Callable[[Tx], object], subject: str) -> bool:

@@ -14,6 +14,7 @@ from typing import Any, Literal, TypeVar
 import msgspec
 from sqlalchemy import and_, bindparam, func, or_, select
 
+from entrepot import pay
 from entrepot.identity import Scope, organisations_of, require_operator
 from entrepot.kernel import Database, Invalid, Prepared, Snapshot, prepare, to_rfc3339
 
@@ -21,7 +22,7 @@ from . import focus, tables
 from .accounting import account_owner
 from .amounts import write_nano
 from .billing import read_billing
-from .invoices import CloudInvoice, InvoiceRow, get_cloud_invoice, rows_with_actor
+from .invoices import CloudInvoice, InvoiceRow, get_cloud_invoice, read_invoices, rows_with_actor
 from .meters import METERS
 from .pricing import read_price_books
 from .rating import PriceBook, Tier
@@ -35,10 +36,10 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 COLUMNS = (
     "request", "attempt", "at", "organisation", "model", "meter", "quantity", "unit", "price_book", "tier", "price",
-    "per", "cost", "cost_nano", "currency", "class", "surface", "ref", "actor", "invoice",
+    "per", "cost", "cost_nano", "currency", "tax_percent", "class", "surface", "ref", "actor", "invoice",
 )  # fmt: skip
 """Of our own table. `price` is quoted for `per` units, `cost` that times the quantity, rounded up to a whole nano
-unit."""
+unit, both without tax; `tax_percent` is the rate that the row's invoice puts on it."""
 
 
 class ExportWish(msgspec.Struct, frozen=True):
@@ -74,8 +75,9 @@ class Pages:
         books = {row.price_book for row in rows if row.price_book} - self.books.keys()
         if books:
             self.books |= read_price_books(snapshot, sorted(books))
-        for invoice_id in sorted({row.invoice for row in rows if row.invoice} - self.invoices.keys()):
-            self.invoices[invoice_id] = get_cloud_invoice(snapshot, Scope.system(), invoice_id)
+        invoices = {row.invoice for row in rows if row.invoice} - self.invoices.keys()
+        if invoices:
+            self.invoices |= read_invoices(snapshot, sorted(invoices))
         named = {row.organisation for row in rows} - self.names.keys()
         if named:
             found = organisations_of(snapshot, sorted(named))
@@ -85,6 +87,15 @@ class Pages:
     def price(self, row: Exported) -> int:
         """The quoted price of a row's meter, in nano units; zero without a price."""
         return self.books[row.price_book].nano.get(row.meter, 0) if row.price_book else 0
+
+    def invoice(self, row: Exported) -> str:
+        """The invoice that bills a row; empty while there is none, or it is being made."""
+        return row.invoice if row.invoice is not None and row.invoice in self.invoices else ""
+
+    def tax(self, row: Exported) -> str:
+        """The rate of tax that its invoice puts on a row; empty while it is on none."""
+        invoice = self.invoices.get(row.invoice or "")
+        return pay.percent_of(invoice.tax.ppm) if invoice else ""
 
     def tier(self, row: Exported) -> Tier:
         """Whether a row was rated as a call by itself or as one of a batch."""
@@ -115,8 +126,8 @@ def csv_row(pages: Pages, row: Exported) -> Sequence[str]:
     return (
         row.request, str(row.attempt), to_rfc3339(row.at), row.organisation, _text(row.model), row.meter,
         str(row.quantity), kind.unit, row.price_book or "", pages.tier(row), write_nano(pages.price(row)),
-        str(kind.per), write_nano(row.price), str(row.price), pages.currency, row.usage_class, _text(row.surface),
-        _text(row.ref or ""), row.actor or "", row.invoice or "",
+        str(kind.per), write_nano(row.price), str(row.price), pages.currency, pages.tax(row), row.usage_class,
+        _text(row.surface), _text(row.ref or ""), row.actor or "", pages.invoice(row),
     )  # fmt: skip
 
 

@@ -1,8 +1,8 @@
 """Charges in the columns of FOCUS 1.2, the FinOps Open Cost and Usage Specification (https://focus.finops.org).
 
-One row for each row of usage; for an invoice also a `Credit` for what grants paid, and an `Adjustment` for what was
-carried from the invoice before and on to the next. So `BilledCost` sums, for an `InvoiceId`, to what it moved. Amounts
-are decimal texts, exact to the nano unit; times are UTC. Columns whose names begin with `x_` are our own.
+One row for each row of usage; for an invoice also a `Credit` for what grants paid, an `Adjustment` for what was carried
+from the invoice before and on to the next, and a `Tax`. So `BilledCost` sums, for an `InvoiceId`, to what it moved.
+Amounts are decimal texts, exact to the nano unit; times are UTC. Columns whose names begin with `x_` are our own.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from decimal import ROUND_HALF_EVEN, Decimal, localcontext
 
 import msgspec
 
+from entrepot import pay
 from entrepot.kernel import SECOND, to_json
 
 from .amounts import nano_per_minor, write_nano
@@ -84,6 +85,11 @@ def beside_rows(invoice: CloudInvoice, name: str, issuer: str) -> Iterator[Seque
     for category, words, amount in (
         ("Credit", "Granted credit", -invoice.granted_nano),
         ("Adjustment", "Carried from the invoice before", invoice.carried_nano),
+        (
+            "Tax",
+            f"{invoice.tax.name} {pay.percent_of(invoice.tax.ppm)} %",
+            invoice.tax_minor * nano_per_minor(invoice.currency),
+        ),
         ("Adjustment", "Carried to the next invoice: below a whole minor unit", -invoice.left_nano),
     ):
         if amount:
@@ -101,7 +107,7 @@ def beside_rows(invoice: CloudInvoice, name: str, issuer: str) -> Iterator[Seque
 
 def billed_nano(invoice: CloudInvoice) -> int:
     """What the billed costs of an invoice sum to, in nano units."""
-    return invoice.amount_minor * nano_per_minor(invoice.currency)
+    return invoice.total_minor * nano_per_minor(invoice.currency)
 
 
 def moment(at: int) -> str:

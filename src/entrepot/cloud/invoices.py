@@ -12,8 +12,9 @@ from typing import Any, Literal
 import msgspec
 from sqlalchemy import bindparam, func, select
 
+from entrepot import pay
 from entrepot.identity import Scope, require_operator
-from entrepot.kernel import NotFound, Prepared, Snapshot, Tx, from_json, prepare
+from entrepot.kernel import Conflict, NotFound, Prepared, Snapshot, Tx, from_json, in_set, prepare
 
 from . import tables
 from .accounting import account_owner
@@ -35,7 +36,8 @@ class CloudInvoice(msgspec.Struct, frozen=True):
     """An invoice for compute.
 
     `usage_nano` + `carried_nano` - `granted_nano` is `amount_minor` in nano units and `left_nano`, which is less than a
-    minor unit. Of the amount `prepaid_minor` was there beforehand; of `due_minor` so far `paid_minor` was paid.
+    minor unit. On the amount comes `tax_minor`. Of the amount `prepaid_minor` was there beforehand, and of the tax
+    `aside_minor`; of `due_minor`, which is the rest of both, so far `paid_minor` was paid.
     """
 
     id: str
@@ -51,10 +53,13 @@ class CloudInvoice(msgspec.Struct, frozen=True):
     granted_nano: int
     left_nano: int
     amount_minor: int
+    tax_minor: int
     prepaid_minor: int
+    aside_minor: int
     due_minor: int
     paid_minor: int
     parties: Parties
+    tax: pay.TaxDue
     issued_at: int
     due_by: int
     paid_at: int | None
@@ -63,6 +68,20 @@ class CloudInvoice(msgspec.Struct, frozen=True):
     def label(self) -> str:
         """Its number as it is written."""
         return f"C-{self.year}-{self.number:06}"
+
+    @property
+    def total_minor(self) -> int:
+        """What it comes to, tax and all."""
+        return self.amount_minor + self.tax_minor
+
+    def net_of(self, paid_minor: int) -> int:
+        """How much of a part of what is due is for compute, in minor units; the rest is for the tax."""
+        return paid_minor * (self.amount_minor - self.prepaid_minor) // self.due_minor if self.due_minor else 0
+
+    @property
+    def open_net_minor(self) -> int:
+        """What is still to be paid, without tax."""
+        return self.net_of(self.due_minor) - self.net_of(self.paid_minor)
 
     @property
     def open_minor(self) -> int:
@@ -78,7 +97,8 @@ class CloudInvoice(msgspec.Struct, frozen=True):
 
 class InvoiceLine(msgspec.Struct, frozen=True):
     """What was used of one meter of a model by one version of its prices, by single calls or in batches (`tier`):
-    `unit_nano` for `per` units; `price` is the sum of its rows, each rounded up by itself."""
+    `unit_nano` for `per` units; `price` is the sum of its rows, each rounded up by itself. `net_minor` and `tax_minor`
+    are its parts of what the invoice comes to."""
 
     line: int
     model: str
@@ -90,6 +110,8 @@ class InvoiceLine(msgspec.Struct, frozen=True):
     rows: int
     quantity: int
     price: int
+    net_minor: int
+    tax_minor: int
 
 
 class InvoiceRow(msgspec.Struct, frozen=True):
@@ -125,11 +147,20 @@ def list_all_invoices(
 
 
 def get_cloud_invoice(snapshot: Snapshot, scope: Scope, invoice_id: str) -> CloudInvoice:
-    """An invoice of the caller's organisation; the operator sees every one. NotFound for another's."""
+    """An invoice of the caller's organisation; the operator sees every one. NotFound for another's, Conflict for one
+    that is being made."""
     found = snapshot.one(_one, id=invoice_id)
-    if found is None or not (scope.is_operator or found.organisation == account_owner(scope)):
+    whose = found.organisation if found is not None else snapshot.value(_draft, id=invoice_id)
+    if whose is None or not (scope.is_operator or whose == account_owner(scope)):
         raise NotFound("There is no such invoice")
+    if found is None:
+        raise Conflict("This invoice is being made: there is much on it. Look again in a moment")
     return found
+
+
+def read_invoices(snapshot: Snapshot, ids: Sequence[str]) -> dict[str, CloudInvoice]:
+    """These invoices, by id; one that is being made is left out."""
+    return {each.id: each for each in snapshot.all(_these, ids=list(ids))}
 
 
 def read_invoice(snapshot: Snapshot, invoice_id: str) -> CloudInvoice:
@@ -173,6 +204,11 @@ def newest_invoice(snapshot: Snapshot, organisation: str) -> CloudInvoice | None
     return snapshot.one(_newest, organisation=organisation)
 
 
+def list_open_invoices(snapshot: Snapshot, organisation: str) -> Sequence[CloudInvoice]:
+    """The invoices of which something is due, oldest first."""
+    return snapshot.all(_opened, organisation=organisation)
+
+
 def lock_open_invoices(tx: Tx, organisation: str) -> Sequence[CloudInvoice]:
     """The invoices of which something is due, oldest first, kept from others until the commit."""
     return tx.all(_open, organisation=organisation)
@@ -181,21 +217,25 @@ def lock_open_invoices(tx: Tx, organisation: str) -> Sequence[CloudInvoice]:
 def _read(*columns: Any) -> CloudInvoice:
     values = dict(zip(CloudInvoice.__struct_fields__, columns, strict=True))
     values["parties"] = from_json(values["parties"], Parties)
+    values["tax"] = from_json(values["tax"], pay.TaxDue)
     return CloudInvoice(**values)
 
 
 _i, _l, _u, _r = tables.invoices.c, tables.invoice_lines.c, tables.usage.c, tables.requests.c
 _every = select(*(_i[name] for name in CloudInvoice.__struct_fields__))
+_these: Prepared[CloudInvoice] = prepare(_every.where(in_set(_i.id, "ids")), _read)
+_draft: Prepared[Any] = prepare(
+    select(tables.invoice_drafts.c.organisation).where(tables.invoice_drafts.c.invoice_id == bindparam("id"))
+)
 _one: Prepared[CloudInvoice] = prepare(_every.where(_i.id == bindparam("id")), _read)
 _page = _every.where(_i.id < bindparam("before")).order_by(_i.id.desc()).limit(bindparam("most"))
 _everybodys: Prepared[CloudInvoice] = prepare(_page, _read)
 _of: Prepared[CloudInvoice] = prepare(_page.where(_i.organisation == bindparam("organisation")), _read)
-_open: Prepared[CloudInvoice] = prepare(
-    _every.where(_i.organisation == bindparam("organisation"), _i.paid_minor < _i.due_minor)
-    .order_by(_i.year, _i.number)
-    .with_for_update(),
-    _read,
+_due = _every.where(_i.organisation == bindparam("organisation"), _i.paid_minor < _i.due_minor).order_by(
+    _i.year, _i.number
 )
+_opened: Prepared[CloudInvoice] = prepare(_due, _read)
+_open: Prepared[CloudInvoice] = prepare(_due.with_for_update(), _read)
 _newest: Prepared[CloudInvoice] = prepare(
     _every.where(_i.organisation == bindparam("organisation")).order_by(_i.year.desc(), _i.number.desc()).limit(1),
     _read,

@@ -13,6 +13,7 @@ from entrepot.kernel import Finding, Prepared, Proof, Snapshot, prepare
 
 from . import accounts, tables
 from .amounts import currency_of, nano_per_minor
+from .claiming import list_drafts
 from .invoices import CloudInvoice, InvoiceLine, every_invoice, every_line
 from .types import SHOP
 
@@ -36,6 +37,12 @@ def _invoices(snapshot: Snapshot) -> Finding:
         breaches += _unlike_rows(invoice, lines.pop(invoice.id, []), rows.pop(invoice.id, {}))
         breaches += _unlike_sums(invoice, left.get(invoice.organisation))
         left[invoice.organisation] = (invoice.left_nano, invoice.period_to)
+    for draft in list_drafts(snapshot):
+        made = {
+            (each.model, each.meter, each.price_book): (each.rows, each.quantity, each.price) for each in draft.sums
+        }
+        if rows.pop(draft.invoice_id, {}) != made:
+            breaches.append(f"{draft.invoice_id} is being made, and its sums are not those of the rows it has claimed")
     breaches += [f"rows of usage are on {each}, which is no invoice" for each in (*rows, *lines)]
     return Finding(len(found), breaches)
 
@@ -54,6 +61,11 @@ def _unlike_rows(
     sums = sum(line.rows for line in lines), sum(line.price for line in lines)
     if sums != (invoice.rows, invoice.usage_nano):
         breaches.append(f"{invoice.label} sums {invoice.rows} rows to {invoice.usage_nano}; its lines say {sums}")
+    parts = sum(line.net_minor for line in lines), sum(line.tax_minor for line in lines)
+    if parts != (invoice.amount_minor, invoice.tax_minor):
+        breaches.append(
+            f"{invoice.label} is {invoice.amount_minor} and {invoice.tax_minor} of tax; its lines say {parts}"
+        )
     return breaches
 
 
@@ -65,18 +77,24 @@ def _unlike_sums(invoice: CloudInvoice, before: tuple[int, int] | None) -> list[
         return [f"{invoice.label} does not go on where the one before ended: {before}"]
     if charged != invoice.amount_minor * per_minor + invoice.left_nano or invoice.left_nano >= per_minor:
         return [f"{invoice.label} comes to {invoice.amount_minor} and leaves {invoice.left_nano}; its use is {charged}"]
+    if invoice.tax_minor != invoice.tax.on(invoice.amount_minor):
+        return [f"{invoice.label} has {invoice.tax_minor} of tax on {invoice.amount_minor}, by {invoice.tax}"]
     return []
 
 
 def _moved(snapshot: Snapshot) -> Finding:
-    """What invoices come to was moved, in whole minor units; what is due of them is what customers owe."""
+    """What invoices come to was moved, in whole minor units, and their tax is owed to the tax office; what is due of
+    them is what customers owe."""
     found = snapshot.all(every_invoice)
     revenue: Counter[str] = Counter()
+    tax: Counter[str] = Counter()
     owed: Counter[tuple[str, str]] = Counter()
     for invoice in found:
         revenue[invoice.currency] += invoice.amount_minor
+        tax[invoice.currency] += invoice.tax_minor
         owed[invoice.organisation, invoice.currency] += invoice.open_minor
     expected = [(accounts.revenue(currency), amount) for currency, amount in revenue.items()]
+    expected += [(accounts.tax(currency), amount) for currency, amount in tax.items()]
     expected += [(accounts.receivable(*key), -amount) for key, amount in owed.items()]
     return Finding(len(found), _unlike_balances(snapshot, expected))
 
@@ -93,7 +111,13 @@ def _credit(snapshot: Snapshot) -> Finding:
         return Finding(0)
     unit = units.pop()
     unbilled = {row.organisation: int(row.price) for row in snapshot.all(_unbilled)}
-    left = {invoice.organisation: invoice.left_nano for invoice in snapshot.all(every_invoice)}
+    for draft in list_drafts(snapshot):
+        unbilled[draft.organisation] = unbilled.get(draft.organisation, 0) + draft.price
+    left: dict[str, int] = {}
+    owed: Counter[str] = Counter()
+    for invoice in snapshot.all(every_invoice):
+        left[invoice.organisation] = invoice.left_nano
+        owed[invoice.organisation] += invoice.open_net_minor * nano_per_minor(invoice.currency)
     breaches = []
     for begin in range(0, len(customers), BATCH):
         batch = customers[begin : begin + BATCH]
@@ -101,39 +125,65 @@ def _credit(snapshot: Snapshot) -> Finding:
         for row in batch:
             spendable, explained = known[row.organisation]
             due = row.credit_line + explained - left.get(row.organisation, 0) - unbilled.get(row.organisation, 0)
+            due -= owed[row.organisation]
             if spendable != due:
                 breaches.append(f"{row.organisation} can spend {spendable} {unit}; what it paid and used says {due}")
     return Finding(len(customers), breaches)
 
 
 def _balances(snapshot: Snapshot, organisations: Sequence[str], unit: str) -> dict[str, tuple[int, int]]:
-    """What each can spend; and its grants, what it paid beforehand and what it owes, together, in nano units."""
+    """What each can spend; and its grants and what it paid beforehand, together, in nano units."""
     currency, per_minor = currency_of(unit), nano_per_minor(currency_of(unit))
     named = {
         organisation: (
             accounts.compute(organisation, unit), accounts.granted(organisation, unit),
-            pay.accounts.prepaid(organisation, currency), accounts.receivable(organisation, currency),
+            pay.accounts.prepaid(organisation, currency),
         )
         for organisation in organisations
     }  # fmt: skip
-    found = ledger.balances_of(snapshot, [account for four in named.values() for account in four])
+    found = ledger.balances_of(snapshot, [account for three in named.values() for account in three])
     return {
         organisation: (
             found[spendable.id].balance,
-            found[granted.id].balance + per_minor * (found[prepaid.id].balance + found[owed.id].balance),
+            found[granted.id].balance + per_minor * found[prepaid.id].balance,
         )
-        for organisation, (spendable, granted, prepaid, owed) in named.items()
+        for organisation, (spendable, granted, prepaid) in named.items()
     }
 
 
 def _topups(snapshot: Snapshot) -> Finding:
-    """A top-up is paid when its payment's money was settled as prepaid, once and whole, and only then."""
+    """A top-up is paid when its payment's money was settled as prepaid, once and whole, and only then; what went back
+    of it was refunded."""
     rows = snapshot.all(_every_topup)
     settled = pay.prepaid_of(snapshot, [row.id for row in rows])
+    refunds = pay.list_refunds(snapshot, [row.payment_id for row in rows if row.refunded_minor])
+    back = {payment: sum(each.amount_minor for each in found) for payment, found in refunds.items()}
     breaches = [
         f"{row.id} is {row.state} with {row.amount_minor}; {settled.get(row.id, 0)} was settled as prepaid"
         for row in rows
         if settled.get(row.id, 0) != (row.amount_minor if row.state in ("paid", "disputed") else 0)
+    ]
+    breaches += [
+        f"{row.id} says that {row.refunded_minor} went back; its payment's refunds are {back.get(row.payment_id, 0)}"
+        for row in rows
+        if row.refunded_minor != back.get(row.payment_id, 0)
+    ]
+    return Finding(len(rows), breaches)
+
+
+def _grants(snapshot: Snapshot) -> Finding:
+    """Grants that end have not left more, together, than the organisation's grants have on the ledger."""
+    units = ledger.list_units(snapshot, "compute_granted")
+    rows = snapshot.all(_lasting)
+    if len(units) != 1 or not rows:
+        return Finding(0)
+    unit = units.pop()
+    named = {row.organisation: accounts.granted(row.organisation, unit) for row in rows}
+    found = ledger.balances_of(snapshot, list(named.values()))
+    breaches = [
+        f"{row.organisation} has {row.left} {unit} left of grants that end, and less of all"
+        for row in rows
+        if int(row.left) > found[named[row.organisation].id].balance
     ]
     return Finding(len(rows), breaches)
 
@@ -157,9 +207,10 @@ MONEY_PROOFS = (
     Proof("cloud.moved", "invoices moved what they come to, and what is due is owed", _moved),
     Proof("cloud.credit", "each customer's credit is what it was given and paid, less what it used", _credit),
     Proof("cloud.topups", "each top-up that was paid is credit once", _topups),
+    Proof("cloud.grants", "credit that ends is part of what was granted", _grants),
 )  # fmt: skip
 
-_u, _t = tables.usage.c, tables.topups.c
+_u, _t, _g = tables.usage.c, tables.topups.c, tables.grants.c
 _billed: Prepared[Any] = prepare(
     select(
         _u.invoice, _u.model, _u.meter, _u.price_book, func.count().label("rows"),
@@ -174,4 +225,11 @@ _unbilled: Prepared[Any] = prepare(
 _customers: Prepared[Any] = prepare(
     select(tables.customers.c.organisation, tables.customers.c.credit_line).order_by(tables.customers.c.organisation)
 )
-_every_topup: Prepared[Any] = prepare(select(_t.id, _t.state, _t.amount_minor).order_by(_t.id))
+_lasting: Prepared[Any] = prepare(
+    select(_g.organisation, func.sum(_g.amount - _g.used - _g.expired).label("left"))
+    .group_by(_g.organisation)
+    .order_by(_g.organisation)
+)
+_every_topup: Prepared[Any] = prepare(
+    select(_t.id, _t.state, _t.amount_minor, _t.payment_id, _t.refunded_minor).order_by(_t.id)
+)

@@ -6,6 +6,9 @@ from entrepot.identity import NoticeKind, declare_notices
 
 BUDGET_REACHED, CREDIT_LOW = "cloud.budget_reached", "cloud.credit_low"
 CREDIT_PAID, CREDIT_FAILED = "cloud.credit_paid", "cloud.credit_failed"
+GRANT_ENDS = "cloud.grant_ends"
+REPAYMENT_ASKED, REPAYMENT_PAID = "cloud.repayment_asked", "cloud.repayment_paid"
+REPAYMENT_DECLINED = "cloud.repayment_declined"
 INVOICE_ISSUED, INVOICE_DUE = "cloud.invoice_issued", "cloud.invoice_due"
 
 declare_notices(
@@ -53,6 +56,38 @@ declare_notices(
         {
             "en": "What you used comes to {amount}. Each line opens to the calls behind it.",
             "zh": "本期用量共 {amount}。每一行都可展开查看对应的调用。",
+        },
+        mailed=True,
+    ),
+    NoticeKind(
+        GRANT_ENDS,
+        {"en": "{left} of granted credit ends on {day}", "zh": "赠送余额 {left} 将于 {day} 到期"},
+        {
+            "en": "It is used before all other credit. What is left of it on that day is no more.",
+            "zh": "赠送余额会优先使用，到期后未用部分将失效。",
+        },
+        mailed=True,
+    ),
+    NoticeKind(
+        REPAYMENT_ASKED,
+        {"en": "A customer of compute asks {amount} of credit back", "zh": "有客户申请退回算力余额 {amount}"},
+        {"en": "Pay it back or say why not.", "zh": "请退款或说明拒绝原因。"},
+    ),
+    NoticeKind(
+        REPAYMENT_PAID,
+        {"en": "{amount} of unused credit is on its way back", "zh": "未用余额 {amount} 正在退回"},
+        {
+            "en": "It goes back the way it was paid. How long that takes depends on your bank.",
+            "zh": "将按原付款方式退回，到账时间取决于银行。",
+        },
+        mailed=True,
+    ),
+    NoticeKind(
+        REPAYMENT_DECLINED,
+        {"en": "{amount} of credit is not paid back", "zh": "退回余额 {amount} 的申请未通过"},
+        {
+            "en": "The operator's reason: {reason}. The credit stays yours to use.",
+            "zh": "原因：{reason}。余额仍可继续使用。",
         },
         mailed=True,
     ),

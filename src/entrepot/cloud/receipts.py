@@ -1,5 +1,5 @@
 """Money that comes in for compute, by whatever way: it pays what is due first, the oldest invoice first; the rest is
-there for what will be used. All of it is credit to spend at once."""
+there for what will be used. All of it but the tax is credit to spend at once."""
 
 from __future__ import annotations
 
@@ -14,26 +14,45 @@ from entrepot.kernel import Invalid, Prepared, Tx, derive_id, format_money, prep
 from . import accounts, tables
 from .customers import Limits, credit_plan, lock_customer, paid_credit
 from .events import InvoicePaid
+from .grants import add_grant
 from .invoices import CloudInvoice, lock_open_invoices
+from .taxing import tax_of_customer
 from .types import SHOP
 
 REF_LENGTH_MAX = 200
 
 
-def receive(tx: Tx, organisation: str, currency: str, amount_minor: int, ref: str) -> ledger.Plan:
+def receive(
+    tx: Tx, organisation: str, currency: str, amount_minor: int, ref: str, tax: pay.TaxDue | None = None
+) -> ledger.Plan:
     """What follows when so much more stands on an organisation's prepaid account; the caller posts it, behind what
     brought the money.
 
-    The caller holds the organisation's row, and makes sure that the same money is not received twice.
+    Of what is credit the tax that will be due on it is set aside, by `tax` where it was told before. The caller holds
+    the organisation's row, and makes sure that the same money is not received twice.
     """
-    plan = paid_credit(organisation, currency, amount_minor, ref)
-    left_minor = amount_minor
+    plan, left_minor, spendable_minor = ledger.Plan(), amount_minor, 0
     for invoice in lock_open_invoices(tx, organisation):
         part_minor = min(left_minor, invoice.open_minor)
         if part_minor > 0 and invoice.currency == currency:
             plan += pay_invoice(tx, invoice, part_minor, ref)
+            paid_minor = invoice.paid_minor + part_minor
+            spendable_minor += invoice.net_of(paid_minor) - invoice.net_of(invoice.paid_minor)
             left_minor -= part_minor
-    return plan
+    aside_minor = (tax or tax_of_customer(tx, organisation)).within(left_minor)
+    spendable_minor += left_minor - aside_minor
+    if spendable_minor:
+        plan += paid_credit(organisation, currency, spendable_minor, ref)
+    return plan + set_aside(organisation, currency, aside_minor, ref)
+
+
+def set_aside(organisation: str, currency: str, tax_minor: int, ref: str) -> ledger.Plan:
+    """Of what was paid beforehand, what will be due as tax."""
+    if not tax_minor:
+        return ledger.Plan()
+    source, target = pay.accounts.prepaid(organisation, currency), accounts.tax_aside(organisation, currency)
+    name = derive_id("trf", ref, accounts.ASIDE)
+    return ledger.Plan.of(ledger.Move(name, source, target, tax_minor, accounts.ASIDE, ref))
 
 
 def pay_invoice(tx: Tx, invoice: CloudInvoice, part_minor: int, ref: str) -> ledger.Plan:
@@ -65,24 +84,32 @@ def record_payment(
         pay.accounts.prepaid(organisation, currency), amount_minor, accounts.PAID, ref,
     )  # fmt: skip
     if any(each.code == accounts.PAID for each in ledger.list_transfers(tx, ref=ref)):
-        ledger.post(tx, ledger.Plan.of(came) + paid_credit(organisation, currency, amount_minor, ref))
+        ledger.post(tx, ledger.Plan.of(came))  # the same again, or a conflict
         return False
     ledger.post(tx, ledger.Plan.of(came) + receive(tx, organisation, currency, amount_minor, ref))
     audit(tx, scope, "cloud.record_payment", organisation, {"amount": format_money(amount_minor, currency), "ref": ref})
     return True
 
 
-def grant_credit(tx: Tx, scope: Scope, organisation: str, unit: str, amount: int, ref: str, limits: Limits) -> bool:
-    """Give an organisation credit that it does not pay for. The operator's.
+def grant_credit(
+    tx: Tx, scope: Scope, organisation: str, unit: str, amount: int, ref: str, limits: Limits,
+    expires_at: int | None = None,
+) -> bool:  # fmt: skip
+    """Give an organisation credit that it does not pay for, until a time or for ever. The operator's.
 
     The same `ref` gives once, and False is returned when it did before.
     """
     require_operator(scope)
     _check(organisation, amount, ref)
+    if expires_at is not None and expires_at <= tx.now:
+        raise Invalid("Credit lasts until a day that is to come", fields={"expires": "a day to come"})
     lock_customer(tx, organisation, limits)
     posted = ledger.post(tx, credit_plan(organisation, unit, amount, ref, granted=True))
     if posted.applied:
-        audit(tx, scope, "cloud.grant_credit", organisation, {"nano": amount, "unit": unit, "ref": ref})
+        if expires_at is not None:
+            add_grant(tx, organisation, amount, ref, expires_at)
+        said = {"nano": amount, "unit": unit, "ref": ref, "expires_at": expires_at}
+        audit(tx, scope, "cloud.grant_credit", organisation, said)
     return bool(posted.applied)
 
 

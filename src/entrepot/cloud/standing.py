@@ -14,15 +14,17 @@ from entrepot.kernel import Prepared, Snapshot, in_set, prepare
 
 from . import accounts, tables
 from .accounting import account_owner
+from .claiming import Claimed, claimed_of
 from .types import SHOP
 
 LISTED_MAX = 500
+NOTHING = Claimed()
 
 
 class Standing(msgspec.Struct, frozen=True):
     """A customer's account. In nano units: `left` is free to spend, `held` waits for calls under way, `line` of it is
     a credit line, `granted` what grants have left, `unbilled` used and on no invoice yet. In minor units: `prepaid` was
-    paid and is on no invoice yet, `due` is invoiced and unpaid."""
+    paid and is on no invoice yet, `due` is invoiced and unpaid; `aside` was paid for the tax on what will be used."""
 
     organisation: str
     name: str
@@ -33,6 +35,7 @@ class Standing(msgspec.Struct, frozen=True):
     unbilled: int
     prepaid_minor: int
     due_minor: int
+    aside_minor: int
 
 
 class Movement(msgspec.Struct, frozen=True):
@@ -91,21 +94,24 @@ def _standings(snapshot: Snapshot, organisations: Sequence[str], currency: str) 
         organisation: (
             accounts.compute(organisation, unit), accounts.granted(organisation, unit),
             pay.accounts.prepaid(organisation, currency), accounts.receivable(organisation, currency),
+            accounts.tax_aside(organisation, currency),
         )
         for organisation in organisations
     }  # fmt: skip
-    found = ledger.balances_of(snapshot, [account for four in named.values() for account in four]) if named else {}
+    found = ledger.balances_of(snapshot, [account for five in named.values() for account in five]) if named else {}
     lines = {row.organisation: row.credit_line for row in snapshot.all(_lines, organisations=list(organisations))}
     others = [each for each in organisations if each != SHOP]  # the shop is invoiced for nothing, ever
     unbilled = {row.organisation: int(row.price) for row in snapshot.all(_unbilled, organisations=others)}
+    begun = claimed_of(snapshot, others)
     names = organisations_of(snapshot, list(organisations))
     return [
         Standing(
             each, names[each].name if each in names else each, found[spendable.id].available,
-            found[spendable.id].pending_debits, lines.get(each, 0), found[granted.id].balance, unbilled.get(each, 0),
-            found[prepaid.id].balance, -found[owed.id].balance,
+            found[spendable.id].pending_debits, lines.get(each, 0), found[granted.id].balance,
+            unbilled.get(each, 0) + begun.get(each, NOTHING).price,
+            found[prepaid.id].balance, -found[owed.id].balance, found[aside.id].balance,
         )
-        for each, (spendable, granted, prepaid, owed) in named.items()
+        for each, (spendable, granted, prepaid, owed, aside) in named.items()
     ]  # fmt: skip
 
 

@@ -31,7 +31,9 @@ from . import accounts, tables
 from .amounts import nano_per_minor
 from .customers import limits_of, lock_customer
 from .events import CreditPaid
+from .invoices import list_open_invoices
 from .receipts import receive
+from .taxing import tax_of_customer
 from .types import Settings
 
 PREFIX = "top_"
@@ -44,23 +46,32 @@ TopupState = Literal["requested", "paid", "failed", "disputed"]
 
 
 class Topup(msgspec.Struct, frozen=True):
-    """Money paid, or being paid, for credit. `reason` says why it failed."""
+    """Money paid, or being paid, for credit; `tax_minor` of it is set aside for the tax on what will be used, and
+    `refunded_minor` went back since. `reason` says why it failed."""
 
     id: str
     organisation: str
     actor: str
     currency: str
     amount_minor: int
+    tax_minor: int
+    tax_ppm: int
+    refunded_minor: int
     payment_id: str
     state: TopupState
     reason: str | None
     created_at: int
     finished_at: int | None
 
+    @property
+    def credit_minor(self) -> int:
+        """What it gives to spend, or pays of what is due."""
+        return self.amount_minor - self.tax_minor
+
 
 def top_up(tx: Tx, scope: Scope, amount_minor: int, method: str, settings: Settings) -> Topup:
-    """Pay for credit for the caller's organisation. The processor is asked after the commit, and the credit is there
-    once it has the money.
+    """Pay for so much credit for the caller's organisation, and the tax that will be due on it. The processor is asked
+    after the commit, and the credit is there once it has the money.
 
     Whoever repeats this with the same key must get the first one's answer: the edge runs it in `kernel.once`.
     """
@@ -69,11 +80,14 @@ def top_up(tx: Tx, scope: Scope, amount_minor: int, method: str, settings: Setti
         raise NotAllowed("The market's own compute is not bought: act for another organisation")
     _check(amount_minor, method, settings)
     topup_id, currency = tx.new_id("top"), settings.currency
-    leg = pay.PaymentLeg(topup_id, amount_minor, organisation)
+    tax = tax_of_customer(tx, organisation)
+    tax_minor = tax.on(amount_minor - min(amount_minor, _due(tx, organisation, currency)))
+    leg = pay.PaymentLeg(topup_id, amount_minor + tax_minor, organisation)
     payment, plan = pay.start_payment(tx, pay.StartPayment(topup_id, currency, (leg,), method, scope.actor))
     topup = Topup(
-        topup_id, organisation, scope.actor, currency, amount_minor, payment.id, "requested", None, tx.now, None
-    )
+        topup_id, organisation, scope.actor, currency, amount_minor + tax_minor, tax_minor, tax.ppm, 0, payment.id,
+        "requested", None, tx.now, None,
+    )  # fmt: skip
     tx.run(_insert, **msgspec.structs.asdict(topup))
     ledger.post(tx, plan)
     return topup
@@ -117,7 +131,8 @@ def credit_topup(tx: Tx, topup_id: str, settings: Settings) -> None:
         topup.id, topup.organisation, topup.currency, 0, 0, 0, 0, prepaid_minor=topup.amount_minor
     )
     plan = pay.settle(tx, legs)
-    ledger.post(tx, plan + receive(tx, topup.organisation, topup.currency, topup.amount_minor, topup.id))
+    tax = pay.TaxDue("taxed", "", topup.tax_ppm)
+    ledger.post(tx, plan + receive(tx, topup.organisation, topup.currency, topup.amount_minor, topup.id, tax))
     _finish(tx, topup, "paid")
     tx.announce(CreditPaid(topup.id, topup.organisation))
 
@@ -144,11 +159,20 @@ def resolve_topup(tx: Tx, topup_id: str, won: bool, settings: Settings) -> None:
     topup = _lock_with_customer(tx, topup_id, settings)
     if topup.state != "disputed" or not won:
         return
-    kept = accounts.disputed(topup.id, topup.currency)
-    amount_minor = ledger.balance_of(tx, kept).available
-    if amount_minor:
-        ledger.post(tx, _swap(topup, amount_minor, back=True))
+    kept = accounts.disputed(topup.id, topup.currency), accounts.disputed_tax(topup.id, topup.currency)
+    found = ledger.balances_of(tx, kept)
+    ledger.post(tx, _swap(topup, *(found[each.id].available for each in kept), back=True))
     _finish(tx, topup, "paid")
+
+
+def lock_refundable(tx: Tx, organisation: str, currency: str) -> list[Topup]:
+    """The top-ups of which something can go back, newest first, kept from others until the commit."""
+    return tx.all(_left, organisation=organisation, currency=currency)
+
+
+def note_refund(tx: Tx, topup: Topup, part_minor: int) -> None:
+    """So much more of a top-up has gone back."""
+    tx.run(_refund, id_=topup.id, refunded_=topup.refunded_minor + part_minor)
 
 
 def list_stale_topups(snapshot: Snapshot) -> list[str]:
@@ -172,27 +196,42 @@ def _give_up(tx: Tx, topup_id: str, reason: str) -> None:
     _finish(tx, topup, "failed", reason)
 
 
+def _due(snapshot: Snapshot, organisation: str, currency: str) -> int:
+    """What an organisation owes for invoices: money that comes pays that first, and its tax is in it."""
+    return sum(each.open_minor for each in list_open_invoices(snapshot, organisation) if each.currency == currency)
+
+
 def _apart(tx: Tx, topup: Topup) -> ledger.Plan:
-    unit = accounts.nano(topup.currency)
-    spendable = ledger.balance_of(tx, accounts.compute(topup.organisation, unit)).available
-    there = ledger.balance_of(tx, pay.accounts.prepaid(topup.organisation, topup.currency)).available
-    amount_minor = min(topup.amount_minor, spendable // nano_per_minor(topup.currency), there)
-    return _swap(topup, amount_minor, back=False) if amount_minor > 0 else ledger.Plan()
+    organisation, currency = topup.organisation, topup.currency
+    credit, prepaid, aside = (
+        accounts.compute(organisation, accounts.nano(currency)), pay.accounts.prepaid(organisation, currency),
+        accounts.tax_aside(organisation, currency),
+    )  # fmt: skip
+    found = ledger.balances_of(tx, [credit, prepaid, aside])
+    spendable_minor = found[credit.id].available // nano_per_minor(currency)
+    amount_minor = min(topup.credit_minor, spendable_minor, found[prepaid.id].available)
+    tax_minor = min(pay.tax_of(max(amount_minor, 0), topup.tax_ppm, False), found[aside.id].available)
+    return _swap(topup, amount_minor, tax_minor, back=False) if amount_minor > 0 else ledger.Plan()
 
 
-def _swap(topup: Topup, amount_minor: int, *, back: bool) -> ledger.Plan:
-    """What was paid between the organisation and what is kept apart, and the same of what it may spend."""
-    unit, currency, code = accounts.nano(topup.currency), topup.currency, accounts.DISPUTED
-    money = (pay.accounts.prepaid(topup.organisation, currency), accounts.disputed(topup.id, currency))
-    credit = (accounts.compute(topup.organisation, unit), accounts.prepaid(unit))
+def _swap(topup: Topup, amount_minor: int, tax_minor: int, *, back: bool) -> ledger.Plan:
+    """What was paid between the organisation and what is kept apart, and the same of what it may spend, and of what was
+    set aside for the tax."""
+    organisation, currency, code = topup.organisation, topup.currency, accounts.DISPUTED
+    unit = accounts.nano(currency)
+    money = (pay.accounts.prepaid(organisation, currency), accounts.disputed(topup.id, currency))
+    tax = (accounts.tax_aside(organisation, currency), accounts.disputed_tax(topup.id, currency))
+    credit = (accounts.compute(organisation, unit), accounts.prepaid(unit))
     steps = [
         ledger.Move(
             derive_id("trf", topup.id, code, what, "back" if back else "apart"),
             *(pair[::-1] if back else pair), amount, code, topup.id,
         )
         for what, pair, amount in (
-            ("money", money, amount_minor), ("credit", credit, amount_minor * nano_per_minor(currency)),
+            ("money", money, amount_minor), ("tax", tax, tax_minor),
+            ("credit", credit, amount_minor * nano_per_minor(currency)),
         )
+        if amount
     ]  # fmt: skip
     return ledger.Plan(tuple(steps))
 
@@ -239,6 +278,18 @@ _stale: Prepared[Any] = prepare(
 _insert: Prepared[Any] = prepare(
     insert(tables.topups).values({column.name: bindparam(column.name) for column in tables.topups.columns})
 )
+_refund: Prepared[Any] = prepare(
+    update(tables.topups).where(_t.id == bindparam("id_")).values(refunded_minor=bindparam("refunded_"))
+)
+_left: Prepared[Topup] = prepare(
+    _columns.where(
+        _t.organisation == bindparam("organisation"), _t.currency == bindparam("currency"), _t.state == "paid",
+        _t.refunded_minor < _t.amount_minor,
+    )
+    .order_by(_t.id.desc())
+    .with_for_update(),
+    Topup,
+)  # fmt: skip
 _end: Prepared[Any] = prepare(
     update(tables.topups)
     .where(_t.id == bindparam("id_"))

@@ -49,6 +49,10 @@ class Settings(msgspec.Struct, frozen=True):
     """The least that is paid for credit at a time, in minor units."""
     topup_max_minor: Annotated[int, msgspec.Meta(ge=1)] = 1_000_000
     """The most."""
+    refund_auto_minor: Annotated[int, msgspec.Meta(ge=0)] = 0
+    """Unused credit that goes back without the operator's word, in minor units for an organisation in 30 days."""
+    grant_notice_days: Annotated[int, msgspec.Meta(ge=0, le=90)] = 7
+    """So many days before granted credit ends, its people are told."""
     shop_share: Annotated[float, msgspec.Meta(ge=0, le=0.9)] = 0.25
     """The part of a busy model that the shop's own work has at least, however many others want it."""
     hub: str = "https://huggingface.co"

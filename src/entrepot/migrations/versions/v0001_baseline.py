@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 from sqlalchemy import Text
 
-revision = "e405441c8359"
+revision = "0674fb7a210a"
 down_revision = None
 
 
@@ -700,6 +700,8 @@ def upgrade() -> None:
         sa.Column("address", sa.Text(), nullable=False),
         sa.Column("tax_id", sa.Text(), nullable=False),
         sa.Column("note", sa.Text(), nullable=False),
+        sa.Column("country", sa.Text(), nullable=False),
+        sa.Column("region", sa.Text(), nullable=False),
         sa.Column("netted", sa.SmallInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("alert_below", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("alerted_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
@@ -753,6 +755,47 @@ def upgrade() -> None:
         sqlite_strict=True,
     )
     op.create_table(
+        "cloud_grants",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("organisation", sa.Text(), nullable=False),
+        sa.Column("ref", sa.Text(), nullable=False),
+        sa.Column("amount", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("used", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("expired", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("expires_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("told_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("ended_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("created_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.CheckConstraint(
+            "used >= 0 AND expired >= 0 AND used + expired <= amount", name=op.f("ck_cloud_grants_amount")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_cloud_grants")),
+        sqlite_strict=True,
+    )
+    op.create_index(
+        "ix_cloud_grants_expires",
+        "cloud_grants",
+        ["expires_at"],
+        unique=False,
+        sqlite_where=sa.text("ended_at IS NULL"),
+        postgresql_where=sa.text("ended_at IS NULL"),
+    )
+    op.create_index("ix_cloud_grants_organisation", "cloud_grants", ["organisation", "expires_at"], unique=False)
+    op.create_table(
+        "cloud_invoice_drafts",
+        sa.Column("organisation", sa.Text(), nullable=False),
+        sa.Column("invoice_id", sa.Text(), nullable=False),
+        sa.Column("until", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("since", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("rows", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("price", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("sums", sa.Text().with_variant(postgresql.JSONB(astext_type=Text()), "postgresql"), nullable=False),
+        sa.Column("begun_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.PrimaryKeyConstraint("organisation", name=op.f("pk_cloud_invoice_drafts")),
+        sa.UniqueConstraint("invoice_id", name=op.f("uq_cloud_invoice_drafts_invoice_id")),
+        sqlite_strict=True,
+    )
+    op.create_table(
         "cloud_invoice_lines",
         sa.Column("invoice_id", sa.Text(), nullable=False),
         sa.Column("line", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -765,6 +808,8 @@ def upgrade() -> None:
         sa.Column("rows", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("quantity", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("price", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("net_minor", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("tax_minor", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.PrimaryKeyConstraint("invoice_id", "line", name=op.f("pk_cloud_invoice_lines")),
         sqlite_strict=True,
     )
@@ -790,17 +835,20 @@ def upgrade() -> None:
         sa.Column("granted_nano", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("left_nano", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("amount_minor", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("tax_minor", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("prepaid_minor", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("aside_minor", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("due_minor", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("paid_minor", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column(
             "parties", sa.Text().with_variant(postgresql.JSONB(astext_type=Text()), "postgresql"), nullable=False
         ),
+        sa.Column("tax", sa.Text().with_variant(postgresql.JSONB(astext_type=Text()), "postgresql"), nullable=False),
         sa.Column("issued_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("due_by", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("paid_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.CheckConstraint(
-            "amount_minor = prepaid_minor + due_minor AND paid_minor BETWEEN 0 AND due_minor",
+            "amount_minor + tax_minor = prepaid_minor + aside_minor + due_minor AND paid_minor BETWEEN 0 AND due_minor AND prepaid_minor <= amount_minor AND aside_minor <= tax_minor",
             name=op.f("ck_cloud_invoices_sums"),
         ),
         sa.CheckConstraint("left_nano >= 0 AND granted_nano >= 0", name=op.f("ck_cloud_invoices_nano")),
@@ -888,6 +936,47 @@ def upgrade() -> None:
         sqlite_strict=True,
     )
     op.create_table(
+        "cloud_repayments",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("organisation", sa.Text(), nullable=False),
+        sa.Column("actor", sa.Text(), nullable=False),
+        sa.Column("currency", sa.Text(), nullable=False),
+        sa.Column("amount_minor", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("tax_minor", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("elsewhere_minor", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("parts", sa.Text().with_variant(postgresql.JSONB(astext_type=Text()), "postgresql"), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=True),
+        sa.Column("automatic", sa.SmallInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("created_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("decided_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.CheckConstraint(
+            "state IN ('asked', 'paid', 'declined', 'withdrawn')", name=op.f("ck_cloud_repayments_state")
+        ),
+        sa.CheckConstraint(
+            "amount_minor > 0 AND tax_minor >= 0 AND elsewhere_minor >= 0", name=op.f("ck_cloud_repayments_amount")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_cloud_repayments")),
+        sqlite_strict=True,
+    )
+    op.create_index(
+        "ix_cloud_repayments_asked",
+        "cloud_repayments",
+        ["id"],
+        unique=False,
+        sqlite_where=sa.text("state = 'asked'"),
+        postgresql_where=sa.text("state = 'asked'"),
+    )
+    op.create_index("ix_cloud_repayments_organisation", "cloud_repayments", ["organisation", "id"], unique=False)
+    op.create_index(
+        "uq_cloud_repayments_asked",
+        "cloud_repayments",
+        ["organisation"],
+        unique=True,
+        sqlite_where=sa.text("state = 'asked'"),
+        postgresql_where=sa.text("state = 'asked'"),
+    )
+    op.create_table(
         "cloud_requests",
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("attempt", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -965,13 +1054,19 @@ def upgrade() -> None:
         sa.Column("actor", sa.Text(), nullable=False),
         sa.Column("currency", sa.Text(), nullable=False),
         sa.Column("amount_minor", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("tax_minor", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("tax_ppm", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("refunded_minor", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("payment_id", sa.Text(), nullable=False),
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("reason", sa.Text(), nullable=True),
         sa.Column("created_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("finished_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.CheckConstraint("state IN ('requested', 'paid', 'failed', 'disputed')", name=op.f("ck_cloud_topups_state")),
-        sa.CheckConstraint("amount_minor > 0", name=op.f("ck_cloud_topups_amount")),
+        sa.CheckConstraint(
+            "amount_minor > 0 AND tax_minor BETWEEN 0 AND amount_minor AND refunded_minor BETWEEN 0 AND amount_minor",
+            name=op.f("ck_cloud_topups_amount"),
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_cloud_topups")),
         sqlite_strict=True,
     )

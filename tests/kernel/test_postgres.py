@@ -1,15 +1,17 @@
 """What only PostgreSQL does: it aborts commands, several at once, and its server may go away."""
 
 import threading
+import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
+from typing import Any
 from urllib.parse import urlsplit
 
 import psycopg
 import pytest
 
-from entrepot.kernel import Database, Tx, Unavailable, prepare_text
+from entrepot.kernel import Database, Deadline, Tx, Unavailable, prepare_text
 from entrepot.kernel import postgres as kernel_postgres
 from entrepot.kernel.testing import open_existing
 from tests.kernel import things
@@ -106,6 +108,45 @@ def test_a_query_whose_connection_dies_costs_that_caller_a_sentence(database: Da
     with pytest.raises(Unavailable):
         database.read_now(query)
     assert database.read_now(things.names) == []
+
+
+def test_who_waits_for_a_server_that_hangs_is_broken_off(second: Database, database_url: str) -> None:
+    """A lock that nobody gives up is such a server; what comes later is not even begun."""
+    with closing(psycopg.connect(database_url)) as other:
+        other.execute("LOCK TABLE things IN ACCESS EXCLUSIVE MODE")
+        with ThreadPoolExecutor(2) as threads:
+            waiting: list[Future[Any]] = [
+                threads.submit(second.write_now, lambda tx: add(tx, "a")),
+                threads.submit(second.read_now, things.names),
+            ]
+            _until_two_wait(other)
+            assert second.break_off() >= 2
+            for each in waiting:
+                with pytest.raises(Unavailable, match="PostgreSQL does not answer"):
+                    each.result(10)
+    with pytest.raises(Unavailable, match="this process is ending"):
+        second.read_now(things.names)
+    second.close(Deadline(5))
+
+
+def test_a_close_that_has_to_wait_says_so_by_its_deadline(second: Database, database_url: str) -> None:
+    with closing(psycopg.connect(database_url)) as other:
+        other.execute("LOCK TABLE things IN ACCESS EXCLUSIVE MODE")
+        waiting = second.submit(lambda tx: add(tx, "a"))
+        with pytest.raises(Unavailable, match="still being written"):
+            second.close(Deadline(0.1))
+    assert waiting.exception(10) is None
+
+
+def _until_two_wait(other: "psycopg.Connection[tuple[int]]") -> None:
+    query = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    for _ in range(200):
+        other.execute("SELECT pg_stat_clear_snapshot()")
+        row = other.execute(query).fetchone()
+        if row is not None and row[0] >= 2:
+            return
+        time.sleep(0.02)
+    raise AssertionError("nobody waits")
 
 
 def test_a_server_that_is_not_there_gets_a_sentence_that_says_what_to_check(database_url: str) -> None:

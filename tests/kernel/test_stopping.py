@@ -1,6 +1,7 @@
 """Stopping a process: a signal in the middle of anything, and an end that comes in time whatever hangs."""
 
 import os
+import select
 import signal
 import subprocess
 import sys
@@ -41,7 +42,7 @@ def start() -> Iterator[Start]:
 
     def run(limit_s: float, does: str) -> subprocess.Popen[bytes]:
         words = [sys.executable, "-c", PROCESS, str(limit_s), does]
-        process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0)
         running.append(process)
         assert line(process) == "ready"
         return process
@@ -53,8 +54,9 @@ def start() -> Iterator[Start]:
 
 
 def line(process: "subprocess.Popen[bytes]") -> str:
-    """The next line that a process prints."""
+    """The next line that a process prints, soon."""
     assert process.stdout is not None
+    assert select.select([process.stdout], [], [], 10)[0], "it prints nothing"
     return process.stdout.readline().decode().strip()
 
 

@@ -16,7 +16,7 @@ import click
 
 from entrepot import web
 from entrepot.app import Entrepot, open_home
-from entrepot.kernel import Deadline, Invalid, Stop
+from entrepot.kernel import Deadline, Invalid, Refused, Stop
 from entrepot.kernel.logs import configure_logs
 from entrepot.settings import Settings, read_settings
 from entrepot.web.opening import make_link
@@ -34,7 +34,10 @@ def serve_home(
     workers: int | None = None,
     ready: Callable[[Entrepot, str], None] | None = None,
 ) -> None:
-    """Open a home and serve it until told to stop; `ready` is called with the address once requests are answered."""
+    """Open a home and serve it until told to stop, which ends the process too.
+
+    `ready` is called with the address once requests are answered.
+    """
     environ = _with_options(os.environ, host, port)
     settings = read_settings(home, environ)
     configure_logs(settings.serve.log_level)
@@ -45,17 +48,28 @@ def serve_home(
     entrepot = open_home(home, environ)
     say = _say_nothing if is_sibling else ready or _say_ready
     stop = Stop(settings.serve.stop_s, entrepot.database.break_off)
-    with stop.listening():
-        try:
+    try:
+        with stop.listening(), _closed_in_the_end(entrepot, stop):
             entrepot.start()
             if is_sibling:
                 _end_with_the_first(stop)
             with _siblings(home, environ, count - 1, stop):
-                web.serve(
-                    entrepot, ready=lambda address: say(entrepot, address), stop=stop, shared=count > 1 or is_sibling
-                )
-        finally:
-            entrepot.close(stop.deadline.share(CLOSED_AT))
+                is_shared = count > 1 or is_sibling
+                web.serve(entrepot, ready=lambda address: say(entrepot, address), stop=stop, shared=is_shared)
+    except Refused as refusal:
+        if stop.is_asked:
+            stop.leave(refusal)
+        raise
+    if stop.is_asked:
+        stop.leave()
+
+
+@contextmanager
+def _closed_in_the_end(entrepot: Entrepot, stop: Stop) -> Iterator[None]:
+    try:
+        yield
+    finally:
+        entrepot.close(stop.deadline.share(CLOSED_AT))
 
 
 def _with_options(environ: Mapping[str, str], host: str | None, port: int | None) -> dict[str, str]:

@@ -150,7 +150,7 @@ class Meter:
     def close(self, deadline: Deadline = NEVER) -> None:
         """Write the rest, give the standing hold back, and end.
 
-        Refused when that cannot be done: the hold stays, and the reconciler takes it for used.
+        Unavailable when usage cannot be written. A hold that cannot be given back is, by the reconciler.
         """
         self._closing.set()
         self._wake.set()
@@ -163,6 +163,9 @@ class Meter:
                 self.flush()
             self._end()
         except Refused as refusal:
+            if not self._noted:
+                log.warning("the reconciler gives the standing hold back", reason=refusal.sentence)
+                return
             raise Unavailable(
                 f"{len(self._noted)} rows of usage were not written ({refusal.sentence}); the reconciler estimates "
                 "them from what was set aside"

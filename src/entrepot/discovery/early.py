@@ -12,7 +12,7 @@ import threading
 import structlog
 
 from entrepot.catalog import OffersChanged, ProductsHidden, StockChanged
-from entrepot.kernel import NEVER, Database, Deadline, Snapshot, list_unplaced
+from entrepot.kernel import NEVER, Database, Deadline, Refused, Snapshot, list_unplaced
 
 from .documents import documents_of
 from .index.columns import change_of
@@ -70,5 +70,7 @@ class EarlyChanges:
             self._wake.clear()
             try:
                 self.look()
+            except Refused as refusal:
+                log.warning("changes come with their events", reason=refusal.sentence)
             except Exception:
                 log.exception("changes could not be shown early; they come with their events")

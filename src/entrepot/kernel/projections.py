@@ -12,6 +12,7 @@ from typing import Protocol
 import structlog
 
 from .database import Database
+from .errors import Refused
 from .events import Recorded
 from .positions import list_events
 from .stopping import NEVER, Deadline
@@ -20,6 +21,7 @@ from .tx import Snapshot
 POLL_S = {"sqlite": 0.25, "postgresql": 0.03}
 WOKEN_POLL_S = 0.1
 """How often to look while this process's own relay wakes us: what others place in between is rare then."""
+FAILED_POLL_S = 1.0
 
 log = structlog.get_logger(__name__)
 
@@ -83,9 +85,17 @@ class ProjectionThread:
         woken = False
         while not self._closing:
             self.wake.clear()
-            for projection in self._projections:
-                try:
-                    catch_up(self._database, projection)
-                except Exception:
-                    log.exception("a projection failed; it goes on from where it was", projection=repr(projection))
-            woken = self.wake.wait(self._poll_s if not woken else max(self._poll_s, WOKEN_POLL_S))
+            failed = [each for each in self._projections if not self._keep_up(each)]
+            poll_s = self._poll_s if not woken else max(self._poll_s, WOKEN_POLL_S)
+            woken = self.wake.wait(FAILED_POLL_S if failed else poll_s)
+
+    def _keep_up(self, projection: Projection) -> bool:
+        try:
+            catch_up(self._database, projection)
+        except Refused as refusal:
+            log.warning("a projection waits", reason=refusal.sentence)
+            return False
+        except Exception:
+            log.exception("a projection failed; it goes on from where it was", projection=repr(projection))
+            return False
+        return True

@@ -6,6 +6,7 @@ from entrepot import ledger
 from entrepot.kernel import Conflict, Database, Invalid, ManualClock, NotFound
 from entrepot.kernel.testing import NOON
 from entrepot.ledger import Balance, Capture, Expire, Posted, Void
+from entrepot.ledger.evaluation import rest_id
 from tests.ledger.acts import ALICE, BANK, BRUNO, CHEN, balance, held, hold, move, post, prove
 
 SOON = NOON + 1_000
@@ -91,6 +92,16 @@ def test_a_final_capture_repeated_is_a_repeat_and_final_is_part_of_it(database: 
     assert post(database, capture("c1", 4, final=True)) == Posted((), ("c1",))
     with pytest.raises(Conflict, match="c1 was used"):
         post(database, capture("c1", 4))
+
+
+def test_the_id_of_what_a_final_capture_gives_back_is_not_taken_twice(database: Database) -> None:
+    set_aside(database)
+    post(database, move(rest_id("c1"), BANK, CHEN, 1))
+    with pytest.raises(Conflict, match="was used for another"):
+        post(database, capture("c1", 4, final=True))
+    assert held(database, "h1") == (0, 10, "open")
+    assert balance(database, BRUNO) == Balance(pending_credits=10)
+    prove(database)
 
 
 def test_a_final_capture_of_everything_leaves_nothing_to_release(database: Database) -> None:

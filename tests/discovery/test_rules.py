@@ -14,11 +14,13 @@ from entrepot.discovery import RuleDraft, SearchRequest, SynonymDraft
 from entrepot.discovery.explaining import in_parts
 from entrepot.discovery.rulebook import Rulebook, holds_for
 from entrepot.discovery.synonyms import check_synonym
+from entrepot.discovery.training import fit
 from entrepot.identity import Scope
 from entrepot.kernel import Conflict, Database, Invalid, NotAllowed, NotFound, catch_up
 from entrepot.kernel.testing import settle
 from entrepot.signals import Signal, SignalKind
 from tests.discovery.market import Shop, draft, open_shop
+from tests.discovery.test_ranking import examples
 
 LAMPS = {"red": "Red desk lamp", "blue": "Blue desk lamp", "green": "Green floor lamp", "table": "Oak table"}
 
@@ -187,14 +189,20 @@ def test_an_explanation_adds_up_and_says_what_dropping_a_rule_or_a_reason_does(s
     assert [each.hit.external_id for each in told.hits] == shop.found("desk lamp", limit=2)
     assert told.hits[0].pinned_by is not None
     assert [part.value for each in told.hits for part in each.contributions if part.name == boost.id] == [3.0, 3.0]
-    for each in told.hits:
-        assert round(sum(part.value for part in each.contributions) * 10_000) == round(each.score * 10_000)
     assert {rule.draft.action for rule in told.rules} == {"pin", "boost", "exclude"}
     assert {effect.name for effect in told.effects} >= {rule.id for rule in told.rules} | {"text"}
+    does_what_it_says(shop, asked)
+
+
+def does_what_it_says(shop: Shop, asked: SearchRequest) -> discovery.Explanation:
+    """An explanation whose parts add up, and whose every effect is what leaving that aside does."""
+    told = discovery.explain_page(shop.searcher, shop.cast.dana, asked)
+    end = asked.offset + asked.limit
+    for each in told.hits:
+        assert round(sum(part.value for part in each.contributions) * 10_000) == round(each.score * 10_000)
     for effect in told.effects:
-        without = discovery.explain_page(
-            shop.searcher, shop.cast.dana, msgspec.structs.replace(asked, limit=50), [effect.name]
-        )
+        everything = msgspec.structs.replace(asked, offset=0, limit=50)
+        without = discovery.explain_page(shop.searcher, shop.cast.dana, everything, [effect.name])
         assert not {part.name for each in without.hits for part in each.contributions} & {effect.name}
         places = {each.hit.id: each.place for each in without.hits}
         assert without.total == effect.total_without
@@ -203,7 +211,29 @@ def test_an_explanation_adds_up_and_says_what_dropping_a_rule_or_a_reason_does(s
         for product_id, place in now.items():
             assert claimed.get(product_id, place) == places.get(product_id)
         for product_id, place in places.items():
-            assert place > 2 or product_id in now or claimed[product_id] == place
+            if asked.offset < place <= end and product_id not in now:
+                assert claimed[product_id] == place
+    return told
+
+
+def test_a_second_page_by_a_learned_ranker_under_a_pin_is_explained_as_exactly(shop: Shop) -> None:
+    pytest.importorskip("lightgbm")
+    shop.searcher.index.current.scorer = fit(examples(12), "wordllama")
+    add(shop, "pin", "green", queries=["lamp"], position=2)
+    told = does_what_it_says(shop, SearchRequest("lamp", offset=1, limit=2))
+    assert [each.place for each in told.hits] == [2, 3]
+    assert told.hits[0].pinned_by is not None
+    assert "price" in {effect.name for effect in told.effects}, "what only the trees look at"
+
+
+def test_a_page_that_was_relaxed_is_explained_as_it_is(shop: Shop) -> None:
+    add(shop, "boost", filters={"brand": ["Bolt"]}, weight=2.0)
+    asked = SearchRequest("desk lamp under 5", limit=3)
+    told = does_what_it_says(shop, asked)
+    assert [each.hit.external_id for each in told.hits] == [h.external_id for h in shop.search(asked.q, limit=3).hits]
+    assert told.hits
+    mistyped = discovery.explain_page(shop.searcher, shop.cast.dana, SearchRequest("desk lmap"))
+    assert mistyped.corrected == shop.search("desk lmap").corrected == "desk lamp"
 
 
 def test_ending_a_rule_does_what_the_explanation_said(shop: Shop) -> None:

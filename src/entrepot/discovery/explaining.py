@@ -79,7 +79,7 @@ def explain_page(searcher: Searcher, scope: Scope, request: SearchRequest, witho
     identity.require_operator(scope)
     left = frozenset(without)
     rules = [rule for rule in searcher.rules_for(request) if rule.id not in left]
-    page, query, _ = searcher.find(request, "", rules, explained=True, without=left)
+    page, query, understood = searcher.find(request, "", rules, explained=True, without=left)
     hits = {hit.id: hit for hit in searcher.hits(page, query, request.language)}
     names = dict.fromkeys([*(rule.id for rule in rules), *(name for hit in page.hits for name, _ in hit.contributions)])
     effects = tuple(_effect(searcher, request, rules, left | {name}, name, page) for name in names)
@@ -90,7 +90,8 @@ def explain_page(searcher: Searcher, scope: Scope, request: SearchRequest, witho
         for place, found in enumerate(page.hits, request.offset + 1)
         if found.id in hits
     )
-    return Explanation(explained, page.total, tuple(rules), effects, tuple(sorted(left)), page.corrected)
+    corrected = (understood.corrected if understood else None) or page.corrected
+    return Explanation(explained, page.total, tuple(rules), effects, tuple(sorted(left)), corrected)
 
 
 def in_parts(score: float, parts: Sequence[tuple[str, float]]) -> tuple[float, tuple[Contribution, ...]]:

@@ -1,7 +1,7 @@
 """A database of its own for each test, on SQLite and on PostgreSQL, with the tables of every room and no rows."""
 
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -23,6 +23,13 @@ def empty_sqlite() -> bytes:
         path = Path(folder) / "entrepot.db"
         migrations.upgrade(sqlite_url(path))
         return path.read_bytes()
+
+
+def begin(home: Path) -> None:
+    """Put such a file into a home that has none yet."""
+    home.mkdir(parents=True, exist_ok=True)
+    with suppress(FileExistsError), (home / "entrepot.db").open("xb") as file:
+        file.write(empty_sqlite())
 
 
 @pytest.fixture(scope="session")

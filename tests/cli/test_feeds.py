@@ -8,7 +8,7 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -22,8 +22,10 @@ from entrepot.identity import Scope
 from entrepot.kernel import Tx
 from tests.catalog.exporters import table_feed
 from tests.catalog.shop import ADDRESS
+from tests.proof import count
 
-PRODUCTS = 4_000
+PRODUCTS = count(1_000, 4_000)
+KILLS = count(2, 5)
 
 
 def make_home(home: Path) -> Path:
@@ -90,24 +92,27 @@ def killed(home: Path, feed: Path, beyond: int) -> Iterator[int]:
     yield cursor(home)
 
 
-@pytest.mark.slow
+@pytest.mark.proof
 @pytest.mark.timeout(600)
-def test_killed_five_times_midway_and_resumed_it_ends_as_if_undisturbed(tmp_path: Path) -> None:
+def test_killed_again_and_again_midway_and_resumed_it_ends_as_if_undisturbed(
+    tmp_path: Path, report_count: Callable[[str, int], None]
+) -> None:
     feed = drawn(tmp_path / "feed.jsonl", PRODUCTS)
     calm, torn = make_home(tmp_path / "calm"), make_home(tmp_path / "torn")
     whole = entrepot(calm, "import", str(feed), "--format", "jsonl")
     assert whole.exit_code == 0, whole.output
     places = []
-    for _ in range(5):
+    for _ in range(KILLS):
         places += killed(torn, feed, places[-1] if places else 0)
     assert places == sorted(set(places))
+    report_count("imports killed", len(places))
     assert 0 < places[0] < PRODUCTS
     rest = entrepot(torn, "import", str(feed), "--format", "jsonl")
     assert rest.exit_code == 0, rest.output
     assert rest.stdout.splitlines()[0] == whole.stdout.splitlines()[0]
     assert exported(torn, tmp_path / "torn.jsonl") == exported(calm, tmp_path / "calm.jsonl")
     again = entrepot(torn, "import", str(feed), "--format", "jsonl")
-    assert "0 new, 0 changed, 3,960 as before, 40 refused" in again.stdout
+    assert f"0 new, 0 changed, {PRODUCTS * 99 // 100:,} as before, {PRODUCTS // 100} refused" in again.stdout
 
 
 def test_columns_are_guessed_said_by_hand_and_remembered(home: Path, tmp_path: Path) -> None:

@@ -1,32 +1,49 @@
 """A market that answers HTTP: two merchants, four things, the cast, background work running."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from random import Random
 
 import pytest
+from limits import RateLimitItem
 from litestar import Litestar
 
 from entrepot.app import Entrepot, open_home
 from entrepot.kernel import ManualClock
 from entrepot.kernel.testing import NOON
 from entrepot.web import create_app
+from entrepot.web.application import move_in
+from entrepot.web.house import House
 from tests.cast import ALICE, BRUNO, DANA
+from tests.fixtures import begin
 from tests.orders.market import BEA, Market, open_market
 from tests.web.loop import Calls, running_loop
 from tests.web.visitors import Visitor
+
+_free: list[Litestar] = []
+"""Applications that answer for nobody now."""
 
 
 @contextmanager
 def opened(home: Path, **environ: str) -> Iterator[Entrepot]:
     """A home with its background work running, and a clock that stands at noon."""
+    begin(home)
     entrepot = open_home(home, environ, clock=ManualClock(NOON), random=Random(1))
     entrepot.start()
     try:
         yield entrepot
     finally:
         entrepot.close()
+
+
+@contextmanager
+def answering(entrepot: Entrepot, rates: Mapping[str, RateLimitItem] | None = None) -> Iterator[Litestar]:
+    """The application over a home. One that answered for another is used again: making it takes a second."""
+    app = _free.pop() if _free else create_app(entrepot)
+    move_in(app, House(entrepot, rates or {}))
+    yield app
+    _free.append(app)
 
 
 @pytest.fixture(scope="module")
@@ -50,9 +67,10 @@ def market(entrepot: Entrepot, tmp_path_factory: pytest.TempPathFactory) -> Iter
 
 
 @pytest.fixture(scope="module")
-def app(entrepot: Entrepot, market: Market) -> Litestar:
+def app(entrepot: Entrepot, market: Market) -> Iterator[Litestar]:
     """The application."""
-    return create_app(entrepot)
+    with answering(entrepot) as app:
+        yield app
 
 
 @contextmanager

@@ -4,11 +4,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests import postgres
+from tests.reused import Databases
 
 
 @pytest.fixture(scope="module")
-def environ(postgres_server: str) -> Iterator[dict[str, str]]:
+def environ(postgres_databases: Databases) -> Iterator[dict[str, str]]:
     """A database of its own."""
-    with postgres.database(postgres_server) as url:
+    with postgres_databases.one() as url:
         yield {"ENTREPOT_DATABASE_URL": url}

@@ -18,10 +18,9 @@ from entrepot.app import Entrepot
 from entrepot.cloud import accounts, pricing, registry, settling
 from entrepot.cloud.testing import Double, double
 from entrepot.identity import Scope
-from entrepot.web import create_app
 from tests.cast import CHEN
 from tests.orders.market import Market, open_market
-from tests.web.conftest import opened
+from tests.web.conftest import answering, opened
 from tests.web.loop import Calls, running_loop
 from tests.web.visitors import Visitor
 
@@ -110,8 +109,11 @@ def serving(home: Path, folder: Path, settings: str = "") -> Iterator[Served]:
             f'[cloud.upstreams]\none = {{ url = "{address}" }}\nnowhere = {{ url = "http://127.0.0.1:9/v1" }}\n'
             + settings
         )
-        with opened(home) as entrepot, open_market(entrepot.database, folder) as market:
-            app = create_app(entrepot)
+        with (
+            opened(home) as entrepot,
+            open_market(entrepot.database, folder) as market,
+            answering(entrepot) as app,
+        ):
             offer(entrepot, "talker", "one/talker")
             offer(entrepot, "gone", "nowhere/x")
             entrepot.batches.attach(loop)

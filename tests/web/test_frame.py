@@ -14,7 +14,7 @@ from entrepot.kernel import Refused
 from entrepot.kernel.errors import Kind
 from entrepot.web import create_app
 from entrepot.web.errors import STATUS, refused
-from tests.web.conftest import opened, visited
+from tests.web.conftest import answering, opened, visited
 from tests.web.routes import operations
 from tests.web.visitors import PAGE, Visitor
 
@@ -112,7 +112,8 @@ def test_on_https_cookies_are_the_hosts_own_and_browsers_are_told_to_stay(tmp_pa
     address = "https://shop.example"
     with ExitStack() as stack:
         entrepot = stack.enter_context(opened(tmp_path, ENTREPOT_SERVE__PUBLIC_URL=address))
-        visitor = stack.enter_context(visited(create_app(entrepot), address))()
+        app = stack.enter_context(answering(entrepot))
+        visitor = stack.enter_context(visited(app, address))()
         answer = visitor.post("/api/accounts", {"email": "a@b.example", "password": "long enough 7", "name": "A"})
         assert answer.status_code == 201
         cookie = next(each for each in answer.headers.get_list("set-cookie") if "entrepot=" in each)
@@ -129,7 +130,7 @@ def test_without_https_browsers_are_not_told_to_insist_on_it(nobody: Visitor) ->
 def test_only_the_hosts_that_are_set_are_answered(tmp_path: Path) -> None:
     with ExitStack() as stack:
         entrepot = stack.enter_context(opened(tmp_path, ENTREPOT_SERVE__ALLOWED_HOSTS='["shop.example"]'))
-        visitor = stack.enter_context(visited(create_app(entrepot)))()
+        visitor = stack.enter_context(visited(stack.enter_context(answering(entrepot))))()
         assert visitor.get("/healthz").status_code == 200
         assert visitor.get("/healthz", headers={"host": "evil.example"}).status_code == 421
 

@@ -18,8 +18,7 @@ from entrepot.app import open_home
 from entrepot.cli.bench.consoles import kind_of, links_of
 from entrepot.cli.bench.merchants import Made, fill_market
 from entrepot.kernel import sqlite
-from entrepot.web import create_app
-from tests.web.conftest import visited
+from tests.web.conftest import answering, visited
 from tests.web.visitors import PAGE, Visitor
 
 FEW, MANY = 70, 280
@@ -72,7 +71,7 @@ def walked(home: Path, merchants: int, monkeypatch: pytest.MonkeyPatch) -> Itera
         entrepot.settle()
         entrepot.database.write_now(lambda tx: tx.enqueue("ledger.seal", ledger.Housekeeping()))  # as every 10 s
         entrepot.settle()
-        with visited(create_app(entrepot)) as visit:
+        with answering(entrepot) as app, visited(app) as visit:
             yield lambda who: walk(visit(), who, made, effort)
     finally:
         entrepot.close()

@@ -11,9 +11,8 @@ from sqlalchemy import bindparam, select
 
 from entrepot.app import Entrepot
 from entrepot.kernel import prepare, tables
-from entrepot.web import create_app
 from tests.orders.market import CUP, LAMP, Market, open_market
-from tests.web.conftest import opened, visited
+from tests.web.conftest import answering, opened, visited
 from tests.web.visitors import ADDRESS, Visitor, wish
 
 SHED = {"name": "Shed", "address": ADDRESS}
@@ -98,8 +97,8 @@ def test_the_upload_of_the_same_feed_is_one_import(bruno: Visitor) -> None:
 def narrow(tmp_path: Path) -> Iterator[Visitor]:
     """A market that takes three changes and five readings a minute."""
     with opened(tmp_path) as entrepot, open_market(entrepot.database, tmp_path / "market"):
-        app = create_app(entrepot, rates={"write": RateLimitItemPerMinute(3), "read": RateLimitItemPerMinute(5)})
-        with visited(app) as make:
+        rates = {"write": RateLimitItemPerMinute(3), "read": RateLimitItemPerMinute(5)}
+        with answering(entrepot, rates) as app, visited(app) as make:
             yield make()
 
 
@@ -113,14 +112,17 @@ def test_too_many_requests_are_told_how_long_to_wait(narrow: Visitor) -> None:
 
 
 def test_a_guest_who_begins_session_after_session_has_the_allowance_of_one(tmp_path: Path) -> None:
-    with opened(tmp_path) as entrepot, open_market(entrepot.database, tmp_path / "market") as market:
-        app = create_app(entrepot, rates={"search": RateLimitItemPerMinute(4)})
-        with visited(app) as make:
-            answers = []
-            for _ in range(6):
-                guest = make()
-                guest.put("/api/cart/lines", {"offer_id": next(iter(market.offers.values())), "quantity": 1})
-                answers.append(guest.get("/api/search").status_code)
+    with (
+        opened(tmp_path) as entrepot,
+        open_market(entrepot.database, tmp_path / "market") as market,
+        answering(entrepot, {"search": RateLimitItemPerMinute(4)}) as app,
+        visited(app) as make,
+    ):
+        answers = []
+        for _ in range(6):
+            guest = make()
+            guest.put("/api/cart/lines", {"offer_id": next(iter(market.offers.values())), "quantity": 1})
+            answers.append(guest.get("/api/search").status_code)
     assert answers == [200] * 4 + [429] * 2
 
 

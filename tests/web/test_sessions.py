@@ -6,10 +6,9 @@ from pathlib import Path
 import pytest
 
 from entrepot.app import Entrepot
-from entrepot.web import create_app
 from tests.cast import ALICE, PASSWORD
 from tests.orders.market import CUP, Market
-from tests.web.conftest import opened, visited
+from tests.web.conftest import answering, opened, visited
 from tests.web.visitors import PAGE, Visitor
 
 NEW = {"email": "eve@example.com", "password": "a very long password", "name": "Eve"}
@@ -107,7 +106,11 @@ def test_a_forgotten_password_is_the_same_for_known_and_unknown(nobody: Visitor)
 
 
 def test_where_addresses_are_confirmed_an_account_cannot_be_told_from_a_taken_one(tmp_path: Path) -> None:
-    with opened(tmp_path, ENTREPOT_IDENTITY__CONFIRM_EMAIL="true") as entrepot, visited(create_app(entrepot)) as make:
+    with (
+        opened(tmp_path, ENTREPOT_IDENTITY__CONFIRM_EMAIL="true") as entrepot,
+        answering(entrepot) as app,
+        visited(app) as make,
+    ):
         answers = [make().post("/api/accounts", NEW) for _ in range(2)]
         assert [(each.status_code, each.json()) for each in answers] == [(201, {"confirm": True})] * 2
 

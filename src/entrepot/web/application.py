@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from limits import RateLimitItem
 from litestar import Litestar
+from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.exceptions import HTTPException
 from litestar.routes import HTTPRoute
@@ -44,7 +45,21 @@ def create_app(entrepot: Entrepot, *, rates: Mapping[str, RateLimitItem] | None 
 
     `rates` replaces some of the classes of `rates.RATES`.
     """
-    house = House(entrepot, rates or {})
+    app = _laid_out()
+    move_in(app, House(entrepot, rates or {}))
+    return app
+
+
+def move_in(app: Litestar, house: House) -> None:
+    """Have an application answer for this home, and know nothing of one it answered for before.
+
+    Its routes are the same for every home, and laying them out takes a second.
+    """
+    house.methods = {route.path_format: sorted(route.methods) for route in app.routes if isinstance(route, HTTPRoute)}
+    app.state = State({"house": house})
+
+
+def _laid_out() -> Litestar:
     routes: list[ControllerRouterHandler] = [
         *API_ROUTES, *COMPUTE_ROUTES, *PAGE_ROUTES, *MEDIA_ROUTES, *FEED_ROUTES, *BEACON_ROUTES, static_file,
     ]  # fmt: skip
@@ -63,9 +78,7 @@ def create_app(entrepot: Entrepot, *, rates: Mapping[str, RateLimitItem] | None 
         lifespan=[_closing],
         debug=False,
     )
-    app.state.house = house
-    house.methods = {route.path_format: sorted(route.methods) for route in app.routes if isinstance(route, HTTPRoute)}
-    app.asgi_handler = Edge(app.asgi_handler, house)
+    app.asgi_handler = Edge(app)
     return app
 
 

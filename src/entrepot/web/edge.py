@@ -11,8 +11,9 @@ import time
 from typing import Any
 
 import structlog
+from litestar import Litestar
 from litestar.enums import ScopeType
-from litestar.types import ASGIApp, Message, Receive, Scope, Send
+from litestar.types import Message, Receive, Scope, Send
 
 from .errors import PROBLEM_JSON
 from .house import House
@@ -29,19 +30,20 @@ log = structlog.get_logger(__name__)
 class Edge:
     """Wraps the whole application."""
 
-    def __init__(self, app: ASGIApp, house: House) -> None:
-        self._app = app
-        self._house = house
+    def __init__(self, app: Litestar) -> None:
+        self._app = app.asgi_handler
+        self._litestar = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         if scope["type"] != ScopeType.HTTP:
             await self._app(scope, receive, send)
             return
-        exchange = _Exchange(scope, send, self._house)
-        with tracing(self._house.tracer, exchange.scope, lambda: exchange.status):
+        house: House = self._litestar.state.house
+        exchange = _Exchange(scope, send, house)
+        with tracing(house.tracer, exchange.scope, lambda: exchange.status):
             try:
-                if self._house.policy.answers(exchange.host):
+                if house.policy.answers(exchange.host):
                     await self._app(exchange.scope, receive, exchange.send)
                 else:
                     await exchange.refuse_host()

@@ -11,8 +11,7 @@ from hypothesis import strategies as st
 
 from entrepot import catalog
 from entrepot.discovery import LIMIT_MAX, OFFSET_MAX, lists
-from entrepot.discovery.lists import Lists
-from entrepot.discovery.types import SearchRequest
+from entrepot.discovery.lists import Kept, Lists
 from entrepot.kernel import Database, Invalid
 from tests.discovery.market import Shop, draft, open_shop
 
@@ -89,17 +88,17 @@ def test_deep_pages_are_refused_with_the_way_on(shop: Shop) -> None:
 
 
 def test_old_lists_and_too_many_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    kept = Lists(tmp_path)
-    old = kept.keep(SearchRequest("a"), ["prd_1"], None)
+    kept, one = Lists(tmp_path), Kept("a", {}, "relevance", ("prd_1",))
+    old = kept.keep(one)
     os.utime(tmp_path / f"{old}.json", (0, time.time() - lists.KEPT_S - 1))
     monkeypatch.setattr(lists, "LISTS_MAX", 3)
-    names = [kept.keep(SearchRequest("b"), ["prd_1"], None) for _ in range(8)]
+    names = [kept.keep(one) for _ in range(8)]
     left = {path.stem for path in tmp_path.iterdir()}
     assert old not in left
     assert names[-1] in left
     assert len(left) <= 4
     with pytest.raises(Invalid, match="narrow"):
-        kept.keep(SearchRequest(), ["prd_1"] * (lists.LIST_MAX + 1), None)
+        kept.keep(Kept("a", {}, "relevance", ("prd_1",) * (lists.LIST_MAX + 1)))
 
 
 @given(st.integers(0, 40), st.integers(1, 9), st.sampled_from(["relevance", "price", "-price", "newest"]))

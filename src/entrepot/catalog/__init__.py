@@ -250,7 +250,7 @@ from .types import (
     Saved,
     VariantView,
 )
-from .values import colour_words, is_unit, same_quantities
+from .values import colour_words, is_same_unit, is_unit, same_quantities, unit_words
 from .votes import vote_helpful, voted_for
 
 SCHEDULE = (*_SALES, *_twins.SCHEDULE)
@@ -308,8 +308,8 @@ __all__ = [
     "find_listings", "find_lookalikes", "find_mapping", "find_offers", "find_own_review", "find_refused_rows",
     "find_writer", "free_pieces", "get_category", "get_collection", "get_edit", "get_import", "get_listing",
     "get_merchant", "get_offer", "get_product", "get_proposal", "get_question", "get_review", "grant_review",
-    "handles_of", "hide_product", "hold_stock", "import_task", "is_unit", "iterate_documents", "join_twins",
-    "keep_apart", "list_attributes", "list_brought", "list_cards", "list_cases", "list_categories", "list_children",
+    "handles_of", "hide_product", "hold_stock", "import_task", "is_same_unit", "is_unit", "iterate_documents",
+    "join_twins", "keep_apart", "list_attributes", "list_brought", "list_cards", "list_cases", "list_categories", "list_children",
     "list_collection_cards", "list_collections", "list_edit_lines", "list_edits", "list_import_errors",
     "list_imports", "list_listings", "list_low_stock", "list_merchant_questions", "list_merchant_reviews",
     "list_merchants", "list_movements", "list_packs", "list_pictures", "list_prices", "list_product",
@@ -325,7 +325,7 @@ __all__ = [
     "save_bundle", "save_categories", "save_collection", "save_products", "schema_org", "send_pieces",
     "set_listing_status", "set_stock", "set_variant_picture", "settle_brought", "sheet_header", "sheet_lines",
     "ship_stock", "start_edit", "start_import", "start_sheet", "store_picture", "suspend_merchant", "tasks",
-    "undo_edit", "update_offer", "uploaded_feed", "vote_helpful", "voted_for", "why_first", "withdraw_product",
-    "withdraw_proposal", "withdraw_review", "withdraw_words", "write_review", "write_sitemap_index",
+    "undo_edit", "unit_words", "update_offer", "uploaded_feed", "vote_helpful", "voted_for", "why_first",
+    "withdraw_product", "withdraw_proposal", "withdraw_review", "withdraw_words", "write_review", "write_sitemap_index",
     "write_sitemap_part",
 ]  # fmt: skip

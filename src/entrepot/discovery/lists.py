@@ -11,7 +11,6 @@ import os
 import re
 import secrets
 import time
-from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -19,7 +18,7 @@ import msgspec
 
 from entrepot.kernel import Invalid
 
-from .types import SearchRequest
+from .types import Understood
 
 LIST_MAX = 20_000
 """So many results a list holds at most; who wants more narrows the search."""
@@ -30,13 +29,14 @@ _TOKEN = re.compile(r"^([0-9a-f]{32})\.([0-9]{1,6})$")
 
 
 class Kept(msgspec.Struct, frozen=True):
-    """A list: what was asked, and the products that it held."""
+    """A list: what was asked and how it was understood, and the products that it held."""
 
     q: str
     filters: dict[str, tuple[str, ...]]
     sort: str
     ids: tuple[str, ...]
     corrected: str | None = None
+    understood: Understood | None = None
 
 
 class Lists:
@@ -45,11 +45,11 @@ class Lists:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def keep(self, request: SearchRequest, ids: Sequence[str], corrected: str | None) -> str:
+    def keep(self, kept: Kept) -> str:
         """Keep a list; returns its name. Invalid when it is too long."""
-        if len(ids) > LIST_MAX:
+        if len(kept.ids) > LIST_MAX:
             raise Invalid(
-                f"This list has {len(ids):,} results, and a cursor leads through at most {LIST_MAX:,}: "
+                f"This list has {len(kept.ids):,} results, and a cursor leads through at most {LIST_MAX:,}: "
                 "narrow it by a filter",
                 fields={"cursor": f"at most {LIST_MAX:,} results"},
             )
@@ -57,7 +57,7 @@ class Lists:
         self._tidy()
         name = secrets.token_hex(16)
         new = self._folder / f"{name}.new"
-        new.write_bytes(msgspec.json.encode(Kept(request.q, request.filters, request.sort, tuple(ids), corrected)))
+        new.write_bytes(msgspec.json.encode(kept))
         os.replace(new, self._folder / f"{name}.json")
         return name
 

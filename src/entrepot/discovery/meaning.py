@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import cache
 
 from msgspec.structs import replace
@@ -19,7 +19,7 @@ from .index.matching import Synonym
 from .index.served import ServedIndex
 from .rewriting import key_of, list_rewrites
 from .text import fold
-from .types import Relaxed, SearchRequest, Understood, Wish
+from .types import SearchRequest, Understood, Wish
 from .understanding import Asker, understand
 
 KEPT_S = 5.0
@@ -35,8 +35,15 @@ class Meaning:
         self._index = index
         self._known: tuple[float, Rates, dict[str, str], dict[str, str]] = (0.0, Rates(""), {}, {})
 
-    def of(self, request: SearchRequest, q: str, synonyms: tuple[Synonym, ...] = ()) -> Understood | None:
-        """What a query means; None where it is to be taken word by word, or says nothing."""
+    def of(
+        self,
+        request: SearchRequest,
+        q: str,
+        synonyms: tuple[Synonym, ...] = (),
+        given_up: frozenset[str] = frozenset(),
+    ) -> Understood | None:
+        """What a query means where some of it is given up (`relaxing`); None where it is to be taken word by word, or
+        says nothing."""
         if request.exact or not q:
             return None
         rates, units, rewrites = self._fresh()
@@ -48,6 +55,7 @@ class Meaning:
             synonyms,
             frozenset(request.ignore),
             units,
+            given_up,
         )
         understood = understand(rewrite or q, self._index.current, packs(), asker)
         return (
@@ -68,10 +76,17 @@ class Meaning:
 
 
 def asked(query: IndexQuery, understood: Understood | None) -> IndexQuery:
-    """A query with what was understood from its words. What the shopper filters by goes before what the words say."""
-    if understood is None or understood.is_plain:
+    """A query with what was understood from its words. What the shopper filters by goes before what the words say.
+
+    An order that the shopper chose shows no preferences, so what is preferred is asked for then.
+    """
+    if understood is None:
         return query
-    chosen = {name: values for name, values in understood.filters.items() if name not in query.filters}
+    query = replace(query, subject=understood.subject)
+    if understood.is_plain:
+        return query
+    filters = understood.filters if query.sort == "relevance" else {**_preferred(understood), **understood.filters}
+    chosen = {name: values for name, values in filters.items() if name not in query.filters}
     wishes = [wish for wish in understood.wishes if wish.name not in query.filters]
     return replace(
         query,
@@ -79,30 +94,15 @@ def asked(query: IndexQuery, understood: Understood | None) -> IndexQuery:
         filters={**query.filters, **chosen},
         synonyms=(*query.synonyms, *understood.synonyms),
         unwanted=understood.unwanted,
+        cheap=understood.cheap,
         rules=_with_wishes(query.rules, wishes, understood.must_not),
     )
 
 
-def looser(understood: Understood | None) -> Iterator[Understood]:
-    """The same with less and less that is strict, for when nothing is found: values are only preferred, then the price
-    is left out. What is not wanted stays so."""
-    if understood is None:
-        return
-    strict = [name for name in understood.filters if name != "price"]
-    if strict:
-        left = {name: values for name, values in understood.filters.items() if name == "price"}
-        understood = _left_out(understood, strict, left)
-        yield understood
-    if understood.price:
-        understood = replace(_left_out(understood, ["price"], {}), price=None)
-        yield understood
-
-
-def _left_out(understood: Understood, names: Sequence[str], filters: dict[str, tuple[str, ...]]) -> Understood:
-    gone = [chip for chip in understood.chips if chip.strict and chip.name in names and chip.kind != "not"]
-    told = tuple(Relaxed(chip.kind, chip.words, chip.label) for chip in gone)
-    chips = tuple(chip for chip in understood.chips if chip not in gone)
-    return replace(understood, filters=filters, chips=chips, relaxed=(*understood.relaxed, *told))
+def _preferred(understood: Understood) -> dict[str, tuple[str, ...]]:
+    """The values that a query names, as filters; a brand too, but for what is made to fit it."""
+    kinds = ("attribute", "brand") if understood.role in (None, "device") else ("attribute",)
+    return {chip.name: (chip.value,) for chip in understood.chips if chip.kind in kinds}
 
 
 def _with_wishes(

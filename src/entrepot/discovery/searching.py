@@ -20,11 +20,12 @@ from .index.base import Completion, IndexHit, IndexPage, IndexQuery, Vectors
 from .index.filters import PRICE, Ranges, read_filters
 from .index.served import ServedIndex
 from .lists import START, Kept, Lists, cursor_at
-from .meaning import Meaning, asked, looser
+from .meaning import Meaning, asked
 from .names import Names
 from .names import read_filters as meant_filters
 from .popular import PopularQueries
 from .reasons import explain
+from .relaxing import Answer, answer
 from .rewriting import FIRST
 from .rulebook import Rulebook, arrangement_of, holds_for
 from .rules import Rule
@@ -62,8 +63,8 @@ class Searcher:
         began = time.perf_counter()
         request_id = new_id("req", self._database.clock.now(), self._database.random)
         if request.cursor:
-            found, query, total, after = self._through_list(request, request_id)
-            understood = self.understand(request)
+            found, query, kept, after = self._through_list(request, request_id)
+            total, understood = len(kept.ids), kept.understood
         else:
             found, query, understood = self.find(request, request_id)
             total, after = found.total, None
@@ -86,19 +87,15 @@ class Searcher:
         """What the index answers, to which query, and how the words were understood: less strictly where nothing has
         them all. `rules`, `explained` and `without` as in `query` and `IndexQuery`."""
 
-        def ask(understood: Understood | None) -> tuple[IndexPage, IndexQuery, Understood | None]:
+        def ask(understood: Understood | None) -> Answer:
             query = self.query(request, request_id, rules, understood)
             if without and query.rules is not None:
                 lifts = tuple(lift for lift in query.rules.lifts if lift.name not in without)
                 query = replace(query, rules=replace(query.rules, lifts=lifts))
             query = replace(query, explained=explained, without=without)
-            return self.index.search(query), query, understood
+            return Answer(self.index.search(query), query, understood)
 
-        answer = ask(understood := self.understand(request))
-        for loosened in () if answer[0].total else looser(understood):
-            if (answer := ask(loosened))[0].total:
-                break
-        return answer
+        return answer(lambda given_up: self.understand(request, given_up), ask, self.index.search)
 
     def _page(
         self, scope: Scope, request: SearchRequest, request_id: str, found: IndexPage, query: IndexQuery, total: int,
@@ -130,10 +127,10 @@ class Searcher:
         """Whether a rule, kept or not, is about a request."""
         return holds_for(rule, request.q[:QUERY_CHARACTERS_MAX], meant_filters(request.filters))
 
-    def understand(self, request: SearchRequest) -> Understood | None:
-        """What a request's words mean, before any of it is left out."""
+    def understand(self, request: SearchRequest, given_up: frozenset[str] = frozenset()) -> Understood | None:
+        """What a request's words mean, where some of it is given up (`relaxing`)."""
         q = request.q[:QUERY_CHARACTERS_MAX].strip()
-        return self.meaning.of(request, q, self.rulebook.synonyms_for(q, request.language))
+        return self.meaning.of(request, q, self.rulebook.synonyms_for(q, request.language), given_up)
 
     def query(
         self,
@@ -175,22 +172,22 @@ class Searcher:
         request_id = new_id("req", self._database.clock.now(), self._database.random)
         return [hit.id for hit in self.index.search(self.query(request, request_id)).hits]
 
-    def _through_list(self, request: SearchRequest, request_id: str) -> tuple[IndexPage, IndexQuery, int, str | None]:
-        """A page of a list that stands still (`lists`), its query, the list's length, and the cursor behind it."""
+    def _through_list(self, request: SearchRequest, request_id: str) -> tuple[IndexPage, IndexQuery, Kept, str | None]:
+        """A page of a list that stands still (`lists`), its query, the list, and the cursor behind it."""
         if self._lists is None or request.offset:
             raise Invalid("Give either a cursor or an offset", fields={"cursor": "not together with an offset"})
         if request.cursor == START:
-            first = self.query(request, request_id)
+            _, first, understood = self.find(replace(request, limit=0, facets=False), request_id)
             ids, corrected = self.index.list_ids(first)
-            name, at = self._lists.keep(replace(request, filters=first.filters), ids, corrected), 0
-            kept = Kept(first.text, first.filters, first.sort, tuple(ids), corrected)
+            kept, at = Kept(first.text, first.filters, first.sort, tuple(ids), corrected, understood), 0
+            name = self._lists.keep(kept)
         else:
             name, kept, at = self._lists.find(str(request.cursor))
         end = at + request.limit
         query = IndexQuery(filters=kept.filters, limit=request.limit, facets=False, among=kept.ids[at:end])
         page = self.index.search(query)
         after = cursor_at(name, end) if end < len(kept.ids) and request.limit else None
-        return replace(page, corrected=kept.corrected), replace(query, text=kept.q), len(kept.ids), after
+        return replace(page, corrected=kept.corrected), replace(query, text=kept.q), kept, after
 
     def browse(self, scope: Scope, request: SearchRequest) -> SearchPage:
         """A page of a category, a brand, a merchant, or of everything: a search without words."""

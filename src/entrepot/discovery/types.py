@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 
 from entrepot import catalog
 
+THING, ROLE = "thing", "role"
+"""The names under which an index keeps what a product is."""
 SORTS = ("relevance", "price", "-price", "newest", "rating")
 LIMIT_MAX = 600
 OFFSET_MAX = 10_000
@@ -121,12 +125,35 @@ class Wish(msgspec.Struct, frozen=True):
     weight: float
 
 
+class Subject(msgspec.Struct, frozen=True):
+    """Products of one of these `things`, or, where their thing is not known or no thing is asked for, those whose title
+    has all words of one of the `names`, and those of one of the `categories`, whose name the query is; never one of
+    another `role`, where one is given."""
+
+    things: tuple[str, ...] = ()
+    names: tuple[tuple[str, ...], ...] = ()
+    categories: tuple[str, ...] = ()
+    role: str = ""
+
+    def holds(self, things: Sequence[str], roles: Sequence[str], is_called: bool) -> bool:
+        """Whether a product of these things and roles is meant, that is called by a name or category or is not."""
+        if self.role and roles and self.role not in roles:
+            return False
+        if self.things and things:
+            return not set(self.things).isdisjoint(things)
+        return is_called
+
+
 class Relaxed(msgspec.Struct, frozen=True):
-    """Something that was asked for and is not there, so that it was left out: its kind, and its words."""
+    """Something that was asked for and is not there, so that it was left out: its kind, and its words. A price, whose
+    `value` is that of the filter, is widened instead; `nearest` is the price that comes next, in minor units of the
+    home currency."""
 
     kind: str
     words: str
     label: str = ""
+    value: str = ""
+    nearest: int | None = None
 
 
 class Understood(msgspec.Struct, frozen=True):
@@ -138,6 +165,8 @@ class Understood(msgspec.Struct, frozen=True):
     say what is preferred. `price` is a range in minor units of the home currency, and one of the filters. `role` is
     what is looked for: a device, an accessory, a part or a consumable; `fits` what it is to fit. `corrected` is the
     query with its typos mended, `typed` as it was before. `relaxed` is what was left out because nothing had it all.
+    `subject` tells what is about it from what mentions it; `soft` are the words that are given up first, `firm` those
+    that are given up last, both as typed. Where it is to be `cheap`, low prices are preferred.
     """
 
     text: str = ""
@@ -157,6 +186,10 @@ class Understood(msgspec.Struct, frozen=True):
     corrected: str | None = None
     typed: str = ""
     relaxed: tuple[Relaxed, ...] = ()
+    subject: Subject | None = None
+    soft: tuple[str, ...] = ()
+    firm: tuple[str, ...] = ()
+    cheap: bool = False
 
     @property
     def is_plain(self) -> bool:

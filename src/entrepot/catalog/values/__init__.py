@@ -8,7 +8,7 @@ from .data import plain
 from .numbers import read_number, written
 from .quantities import Measure, Quantity, read_quantity
 from .sizes import convert_size, letter_order, read_clothing_size, read_shoe_size
-from .spellings import is_unit, same_quantities
+from .spellings import is_same_unit, is_unit, same_quantities, unit_words
 from .units import DIMENSIONS, Unit, find_unit, unit_of
 from .words import read_boolean
 
@@ -22,6 +22,7 @@ __all__ = [
     "convert_size",
     "family_of",
     "find_unit",
+    "is_same_unit",
     "is_unit",
     "letter_order",
     "plain",
@@ -33,5 +34,6 @@ __all__ = [
     "same_quantities",
     "split_colours",
     "unit_of",
+    "unit_words",
     "written",
 ]

@@ -35,6 +35,16 @@ def is_unit(word: str) -> bool:
     return bool(_meant(word))
 
 
+def is_same_unit(one: str, other: str) -> bool:
+    """Whether two words may mean the same unit."""
+    return not set(_meant(one)).isdisjoint(_meant(other))
+
+
+def unit_words() -> frozenset[str]:
+    """Every word for a unit, in small letters."""
+    return frozenset(_by_word())
+
+
 def _spellings(read: Fraction, unit: Unit) -> Iterator[str]:
     base = unit.to_base(read)
     yield f"{written(read)} {plain(unit.symbol)}"

@@ -4,7 +4,8 @@
    any word), and the nearest neighbours of the vector, at most NEIGHBOURS_MAX, above the floor of similarity.
 2. Of these, a document stays when one of its offers can be bought and passes every filter, always by what is known now.
    The first such offer is the hit's: its price is shown, compared and sorted by. A document comes once.
-3. Total, facets and pages speak of exactly that set: no hit is missing or comes twice across pages.
+3. Under an order that the shopper chose, of these only what best answers is left (`about.py`).
+4. Total, facets and pages speak of exactly that set: no hit is missing or comes twice across pages.
 
 What a word matches is in `matching.py`, what a filter means in `filters.py`, which facets are shown in `facets.py`,
 what an operator's rules change of all this in `arrangement.py`.
@@ -24,7 +25,7 @@ from entrepot.kernel import Invalid, Unavailable
 
 from ..features import Matrix
 from ..prior import Scorer
-from ..types import LIMIT_MAX, SORTS, Change, Document, Facet
+from ..types import LIMIT_MAX, SORTS, Change, Document, Facet, Subject
 from .arrangement import Arrangement
 from .evidence import Evidence
 from .matching import Synonym
@@ -47,7 +48,9 @@ class IndexQuery(msgspec.Struct, frozen=True):
     their order, `numbers` those whose values are numbers. With `among` the set is these documents, in their order.
     `synonyms` are those of its words, `rules` the operator's that hold for it. Hits tell what their scores are made of
     when `explained`; a reason named in `without` then counts for nothing.
-    No product is found that is called by all words of an `unwanted` phrase: by its title, brand or category.
+    No product is found that is called by all words of an `unwanted` phrase: by its title, brand or category. What the
+    `subject` is about comes first, and under another order than relevance alone (`about`). Where it is to be `cheap`,
+    low prices are preferred.
     """
 
     text: str = ""
@@ -66,6 +69,8 @@ class IndexQuery(msgspec.Struct, frozen=True):
     explained: bool = False
     without: frozenset[str] = frozenset()
     unwanted: tuple[str, ...] = ()
+    subject: Subject | None = None
+    cheap: bool = False
 
 
 class IndexHit(msgspec.Struct, frozen=True):
@@ -83,12 +88,14 @@ class IndexHit(msgspec.Struct, frozen=True):
 
 
 class IndexPage(msgspec.Struct, frozen=True):
-    """Hits `offset` to `offset + limit` of `total`. `corrected` holds a query's words after its typos were mended."""
+    """Hits `offset` to `offset + limit` of `total`. `corrected` holds a query's words after its typos were mended.
+    `about` of them are about the query's subject; None where it has none, or nothing of it was found before filters."""
 
     hits: tuple[IndexHit, ...]
     total: int
     facets: tuple[Facet, ...]
     corrected: str | None = None
+    about: int | None = None
 
 
 class Completion(msgspec.Struct, frozen=True):

@@ -112,6 +112,11 @@ def terms_of(document: Document) -> set[tuple[str, str]]:
     return terms | {(CATEGORY, "/".join(parts[:depth])) for depth in range(1, len(parts) + 1)}
 
 
+def said_by(name: str, value: str) -> str:
+    """What a term says in words: of a category's path its last part."""
+    return value.rpartition("/")[2] if name == CATEGORY else value
+
+
 def collection_terms(collections: Iterable[str]) -> set[tuple[str, str]]:
     """The pairs of the collections that a document is in."""
     return {(COLLECTION, collection) for collection in collections}

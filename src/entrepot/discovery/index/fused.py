@@ -23,6 +23,7 @@ import numpy.typing as npt
 from ..features import NAMES, Matrix
 from ..prior import Prior, Scorer
 from ..types import Change, Document
+from .about import Narrowed
 from .base import ENCODER, SIMILARITY_UNIT, Completion, IndexHit, IndexPage, IndexQuery, Vectors, check, check_ids
 from .columns import Columns, title_key
 from .evidence import Evidence
@@ -33,7 +34,7 @@ from .matching import Synonym, Wanted, correction, understand
 from .offers import NO_PRICE
 from .postings import Postings
 from .ranking import Looked, Places, Ranked, contributions, in_order
-from .retrieval import Found, Remembered, View, among, find, joined, key_of, text_matches
+from .retrieval import Found, Remembered, View, among, called, find, joined, key_of, text_matches
 from .suggesting import suggest
 from .tally import Tally
 from .vectors import Graph, TitleVectors, VectorFile
@@ -210,7 +211,9 @@ class FusedIndex:
         mark("order")
         facets = looked.tally.facets(query) if query.facets else ()
         mark("facets")
-        return IndexPage(hits, len(looked.tally.places), facets, correction(query.text, looked.wanted, self.vocabulary))
+        about, corrected = looked.tally.about, correction(query.text, looked.wanted, self.vocabulary)
+        counted = None if about is None else int(np.count_nonzero(about))
+        return IndexPage(hits, len(looked.tally.places), facets, corrected, counted)
 
     def _look_at(self, query: IndexQuery, mark: Callable[[str], None]) -> Looked:
         """Steps 1 and 2."""
@@ -226,7 +229,8 @@ class FusedIndex:
         if query.rules is not None:
             found = joined(found, view, columns, query.rules.joining(query.sort))
         mark("set")
-        tally = Tally(columns, found, filters, query.rules.excluded if query.rules else ())
+        excluded = query.rules.excluded if query.rules else ()
+        tally = Tally(columns, found, filters, excluded, self._narrowed(view, query, wanted, found))
         mark("filters")
         return Looked(view, columns, self.postings, query, wanted, found, tally, self.scorer)
 
@@ -336,6 +340,17 @@ class FusedIndex:
             found = find(view, self.postings, self.columns.ids, query, wanted, self._floor)
             self._remembered.keep(view, key, found)
         return found
+
+    def _narrowed(self, view: View, query: IndexQuery, wanted: Sequence[Wanted], found: Found) -> Narrowed | None:
+        """What of a set is about the query, where it says what that is or in which order it wants it."""
+        is_sorted = query.sort != "relevance" and bool(wanted or query.vector is not None)
+        if query.among is not None or found.everything or not (query.subject or is_sorted):
+            return None
+        names = query.subject.names if query.subject else ()
+        joined = query.rules.joining(query.sort) if query.rules else ()
+        slots = [slot for each in joined if (slot := self.columns.slot_of.get(each)) is not None]
+        is_joined = np.isin(found.slots, np.array(slots, np.int32))
+        return Narrowed(query.subject, called(found, view, self.postings.titled, names), is_joined, is_sorted)
 
     def _hits(self, looked: Looked, ranked: Ranked, order: Places) -> tuple[IndexHit, ...]:
         """The hits of a page: all columns are read for the whole page at once."""

@@ -14,6 +14,7 @@ from ..features import NAMES, Matrix
 from ..prior import Prior, Scorer
 from ..text import is_alphabetic, phrase, query_words, shorter
 from ..types import LIMIT_MAX, Change, Document, Offer
+from .about import REASON, WEIGHT, is_about
 from .arrangement import SPREAD_MAX, Arrangement, Target, in_turn, spread, with_pins
 from .base import (
     ENCODER,
@@ -30,7 +31,7 @@ from .base import (
 from .counting import count_values, facets_of, passes, passing
 from .evidence import LOOKED_AT_MAX, Evidence
 from .fields import Fields, fields_of
-from .filters import offer_terms, read_filters, terms_of
+from .filters import offer_terms, read_filters, said_by, terms_of
 from .matching import SYNONYM, Synonym, Wanted, correction, distance, understand
 
 FIELD_WEIGHTS = (3.0, 2.0, 1.0)
@@ -110,8 +111,13 @@ class PlainIndex:
             joining = [each for each in query.rules.joining(query.sort) if each in self._entries and each not in scores]
             candidates += [self._entries[document_id].document for document_id in joining]
             candidates = [_allowed(document, query.rules.excluded) for document in candidates]
+        about = self._about(query, candidates)
+        candidates = self._narrowed(query, wanted, candidates, about, scores)
         kept = {document.id: offers[0] for document in candidates if (offers := passing(document, filters))}
         parts = {each: self._parts(query, each, kept[each], scores.get(each, {})) for each in kept}
+        for each in about or () if query.sort == "relevance" and REASON not in query.without else ():
+            if each in parts:
+                parts[each] = {**parts[each], REASON: WEIGHT}
         totals = {each: sum(part.values()) for each, part in parts.items()}
         order = sorted(kept, key=_order(query, totals, self._entries, kept))
         if query.rules is not None and query.sort == "relevance":
@@ -123,7 +129,8 @@ class PlainIndex:
             for each in page
         )  # fmt: skip
         facets = facets_of(candidates, filters, len(kept), query) if query.facets else ()
-        return IndexPage(hits, len(kept), facets, correction(query.text, wanted, self))
+        counted = None if about is None else len(about & kept.keys())
+        return IndexPage(hits, len(kept), facets, correction(query.text, wanted, self), counted)
 
     def features_of(self, query: IndexQuery) -> tuple[list[str], Matrix]:
         """See `base.Index`. This one judges by words and vectors alone."""
@@ -185,7 +192,7 @@ class PlainIndex:
     def saying(self, words: str) -> list[tuple[str, str]]:
         """The terms whose value says just these words of a query."""
         terms = {term for entry in self._all() for term in _every_term(entry)}
-        return sorted(term for term in terms if " ".join(query_words(term[1])) == words)
+        return sorted(term for term in terms if " ".join(query_words(said_by(*term))) == words)
 
     def evidence(self, text: str, synonyms: tuple[Synonym, ...] = ()) -> Evidence:
         """What the products with all the words of a text say of themselves."""
@@ -219,6 +226,28 @@ class PlainIndex:
             if _holds(lift.target, self._entries[document_id].document, offer):
                 parts[lift.name] = parts.get(lift.name, 0.0) + lift.weight
         return parts
+
+    def _about(self, query: IndexQuery, candidates: Sequence[Document]) -> set[str] | None:
+        """The ids of those that the query is about; None where it is about nothing, or none that sells."""
+        if query.subject is None or query.among is not None or (not query.text and query.vector is None):
+            return None
+        titles = {each.id: self._entries[each.id].fields.title for each in candidates}
+        found = {each.id for each in candidates if is_about(query.subject, each, titles[each.id])}
+        return found if any(passing(each, ()) for each in candidates if each.id in found) else None
+
+    def _narrowed(
+        self, query: IndexQuery, wanted: Sequence[Wanted], candidates: list[Document], about: set[str] | None,
+        scores: dict[str, dict[str, float]],
+    ) -> list[Document]:  # fmt: skip
+        """What an order that the shopper chose is an order of."""
+        if query.sort == "relevance" or query.among is not None or not (wanted or query.vector is not None):
+            return candidates
+        worded = {each for each, parts in scores.items() if parts.get("text")}
+        joined = set(query.rules.joining(query.sort)) if query.rules else set()
+        for level in (worded,) if about is None else (about & worded, about):
+            if any(passing(each, ()) for each in candidates if each.id in level):
+                return [each for each in candidates if each.id in level | joined]
+        return candidates
 
     def _candidates(self, query: IndexQuery, wanted: Sequence[Wanted]) -> dict[str, dict[str, float]]:
         """Ids of the query's set before filters, with what words and vectors give them."""

@@ -16,12 +16,14 @@ import numpy.typing as npt
 
 from ..features import Matrix, on_grid
 from ..prior import Scorer
+from .about import CALLED_WEIGHT, REASON, WEIGHT
 from .arrangement import SPREAD_MAX, Arrangement, in_turn, spread, with_pins
 from .arrays import Slots, Whole
 from .base import SIMILARITY_UNIT, IndexQuery
 from .columns import Columns, title_key
 from .features import Candidates, describe
 from .matching import Wanted, each_word
+from .offers import NO_PRICE
 from .ordering import first, sort_keys
 from .postings import Postings
 from .retrieval import Found, View
@@ -30,6 +32,8 @@ from .tally import Tally
 RERANKED = 600
 RATINGS_HALF = 10
 """With so many ratings, a rating counts half."""
+CHEAP, CHEAP_WEIGHT = "low price", 1.0
+"""How much a low price counts for whoever asks for something cheap."""
 BEYOND = "beyond the best"
 """What keeps results that were not judged by their features behind those that were."""
 
@@ -88,6 +92,7 @@ def in_order(looked: Looked) -> Ranked:
     if query.sort != "relevance":
         return Ranked(first(columns, slots, sort_keys(columns, slots, tally.prices, query.sort), most), nothing)
     lifted = on_grid(tally.lifted(rules)) if rules is not None and rules.lifts else nothing
+    lifted = lifted + _by_subject(looked) + _by_price(looked)
     if rules is None:
         return _by_score(looked, lifted, most)
     reach = min(max(most, SPREAD_MAX if rules.per_merchant else 0) + len(rules.pins), len(places))
@@ -108,8 +113,26 @@ def contributions(looked: Looked, ranked: Ranked, order: Places) -> list[tuple[t
     for lift in query.rules.lifts if query.rules else ():
         lifted = on_grid(lift.weight * tally.held(lift.target)[order])
         parts[lift.name] = parts.get(lift.name, np.zeros(len(order))) + lifted
+    parts[REASON], parts[CHEAP] = _by_subject(looked)[order], _by_price(looked)[order]
     told = zip(*(part.tolist() for part in parts.values()), strict=True)
     return [tuple((name, part) for name, part in zip(parts, row, strict=True) if part) for row in told]
+
+
+def _by_subject(looked: Looked) -> Scores:
+    """What lifts what the query is about above what mentions it."""
+    about = looked.tally.about
+    if about is None or REASON in looked.query.without:
+        return np.zeros(len(looked.tally.places))
+    return np.where(about, WEIGHT + CALLED_WEIGHT * looked.tally.called, 0.0)
+
+
+def _by_price(looked: Looked) -> Scores:
+    """What lifts what costs less than other results, where the query wants that: the more, the fewer cost less."""
+    prices = looked.tally.prices
+    if not looked.query.cheap or CHEAP in looked.query.without or not len(prices):
+        return np.zeros(len(prices))
+    place = np.searchsorted(np.sort(prices), prices) / len(prices)
+    return on_grid(np.where(prices == NO_PRICE, 0.0, CHEAP_WEIGHT * (1.0 - place)))
 
 
 def _arranged(order: Places, rules: Arrangement, tally: Tally) -> Places:

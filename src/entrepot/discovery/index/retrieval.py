@@ -151,13 +151,20 @@ def joined(found: Found, view: View, columns: Columns, ids: Sequence[str]) -> Fo
 
 def _lacking(found: Found, view: View, postings: Postings, unwanted: Sequence[str]) -> Found:
     """A set without the products that are called by all words of one of these phrases."""
-    kept = np.ones(len(found.slots), np.bool_)
-    for phrase in unwanted:
-        words = query_words(phrase)
-        if words:
-            called, _ = _with_all([_within(postings.named(word), view) for word in words], view.count)
-            kept &= ~np.isin(found.slots, called, assume_unique=True)
+    phrases = [words for phrase in unwanted if (words := query_words(phrase))]
+    kept = ~called(found, view, postings.named, phrases)
     return Found(found.slots[kept], found.text[kept], found.similarity[kept])
+
+
+def called(
+    found: Found, view: View, posting: Callable[[str], Posting], phrases: Sequence[Sequence[str]]
+) -> npt.NDArray[np.bool_]:
+    """Which of a set have all words of one of these phrases where `posting` looks for them."""
+    flags = np.zeros(len(found.slots), np.bool_)
+    for words in phrases:
+        slots, _ = _with_all([_within(posting(word), view) for word in words], view.count)
+        flags |= np.isin(found.slots, slots, assume_unique=True)
+    return flags
 
 
 def _united(slots: Slots, more: Slots) -> Slots:

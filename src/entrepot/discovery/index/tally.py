@@ -13,6 +13,8 @@ import numpy as np
 import numpy.typing as npt
 
 from ..types import Facet
+from .about import Narrowed
+from .about import about as about_of
 from .arrangement import Arrangement, Target
 from .arrays import Codes, Whole, distinct
 from .base import IndexQuery
@@ -49,7 +51,12 @@ class Tally:
     """
 
     def __init__(
-        self, columns: Columns, found: Found, filters: Sequence[Filter], excluded: Sequence[Target] = ()
+        self,
+        columns: Columns,
+        found: Found,
+        filters: Sequence[Filter],
+        excluded: Sequence[Target] = (),
+        narrowed: Narrowed | None = None,
     ) -> None:
         self._columns = columns
         self._kinds, self._names = len(columns.terms.pairs), columns.terms.name_codes
@@ -60,6 +67,8 @@ class Tally:
         self._sellable = self._table.sellable[self._rows]
         for target in excluded:
             self._sellable = self._sellable & ~self._rows_held(target)
+        self._narrowed = narrowed
+        self._about = self._narrow(narrowed) if narrowed is not None else None
         self._filters = filters
         self._masks = {each.name: self._mask(each) for each in filters}
         self._passing = self._all_but(None)
@@ -85,6 +94,17 @@ class Tally:
     def held(self, target: Target) -> Mask:
         """The results whose deciding offer a target holds."""
         return self._rows_held(target)[self._at]
+
+    @property
+    def about(self) -> Mask | None:
+        """Which results are about what is asked for; None where nothing that is for sale is."""
+        return None if self._about is None else self._about[self.places]
+
+    @property
+    def called(self) -> Mask:
+        """Which results are called by the subject's names."""
+        assert self._narrowed is not None
+        return self._narrowed.called[self.places]
 
     def results_of(self, ids: Sequence[str]) -> dict[str, int]:
         """Where among the results some documents stand; those that are none are left out."""
@@ -130,6 +150,23 @@ class Tally:
         if name in query.numbers:
             return show(name, self._number_counts(name, totals), self._filters, as_given=True)
         return show(name, self._values(name, totals), self._filters)
+
+    def _narrow(self, narrowed: Narrowed) -> Mask | None:
+        """See `about`: by slot; and take away what an order that the shopper chose is not an order of."""
+        about = None
+        if narrowed.subject is not None:
+            about = about_of(narrowed.subject, self._columns.terms, *self._shared, narrowed.called)
+            about = about if self._is_sold(about) else None
+        if narrowed.is_sorted:
+            worded = self._found.text > 0
+            levels = (worded,) if about is None else (about & worded, about)
+            best = next((mask for mask in levels if self._is_sold(mask)), None)
+            if best is not None:
+                self._sellable = self._sellable & self._by_row(best | narrowed.joined)
+        return about
+
+    def _is_sold(self, mask: Mask) -> bool:
+        return bool((self._sellable & self._by_row(mask)).any())
 
     # What passes
 

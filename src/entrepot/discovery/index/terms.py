@@ -8,6 +8,7 @@ import numpy as np
 
 from ..text import fold, query_words
 from .arrays import Codes, grown
+from .filters import said_by
 from .numbers import Number, NumberRange, holds, number_of
 
 SAID_CHARACTERS_MAX = 40
@@ -77,7 +78,7 @@ class TermTable:
             self.name_codes[code] = self._names.setdefault(pair[0], len(self._names))
             self.pairs.append(pair)
             self._folded.setdefault((pair[0], fold(pair[1])), []).append(code)
-            if len(pair[1]) <= SAID_CHARACTERS_MAX:
-                self._said.setdefault(" ".join(query_words(pair[1])), []).append(code)
+            if len(said_by(*pair)) <= SAID_CHARACTERS_MAX:
+                self._said.setdefault(" ".join(query_words(said_by(*pair))), []).append(code)
             self._codes[pair] = code
         return code

@@ -10,15 +10,23 @@ from collections.abc import Iterator, Sequence
 from ..index.evidence import Evidence
 from ..index.matching import Synonym
 from ..text import query_words
+from ..types import THING
 from .draft import Draft
-from .goods import THING
+from .languages import irregular_plurals
 from .measures import measures_in, synonym_of
 
 OTHERS_MAX = 10
 SERVED_LEAST, SERVED_AT = 24, 0.3
 """Where so many goods have the words, and such a share of them is the thing, a page is full of them."""
+UNTOLD_AT = 0.5
 NAMED_AT = 0.05
 """Another name serves where at least such a share of the goods with it is the thing."""
+
+
+def every(draft: Draft) -> Iterator[tuple[int, int, Synonym]]:
+    """From, to, and other words, of every sort; what comes first counts."""
+    for found in (aliases_in, things_in, joins_in, splits_in, plurals_in):
+        yield from found(draft)
 
 
 def aliases_in(draft: Draft) -> Iterator[tuple[int, int, Synonym]]:
@@ -35,10 +43,32 @@ def aliases_in(draft: Draft) -> Iterator[tuple[int, int, Synonym]]:
             continue
         own = query_words(draft.said(begin, end))
         others = dict.fromkeys(each for group in groups for each in _others(draft, group, groups))
-        known = _telling(own, [each for each in others if each != own])
+        is_there = draft.vocabulary.evidence(draft.said(begin, end)).total > 0
+        known = _telling(own, [each for each in others if each != own], is_there)
         covered.update(range(begin, end))
         if known and own:
             yield begin, end, Synonym(own, tuple(known[:OTHERS_MAX]), in_names=True)
+
+
+def things_in(draft: Draft) -> Iterator[tuple[int, int, Synonym]]:
+    """Names of one thing that have no alias: a tote is a tote bag; and the thing's own name, where none of the goods
+    with the words is one."""
+    for begin, end, phrase in draft.phrases():
+        own = query_words(draft.said(begin, end))
+        if end - begin < 2 or len(own) < 2:
+            continue
+        for sense in draft.book.senses(phrase):
+            if sense.kind != "thing":
+                continue
+            thing = draft.book.known_things[sense.name]
+            others = [words for each in thing.words if (words := query_words(each)) and set(words) < set(own)
+                      and own[-1] not in words]  # fmt: skip
+            if not draft.vocabulary.evidence(draft.said(begin, end)).share(THING, thing.code):
+                others.append(query_words(thing.names["en"]))
+            known = tuple(dict.fromkeys(each for each in others if each != own and _is_ours(draft, each)))
+            if known:
+                yield begin, end, Synonym(own, known[:OTHERS_MAX], in_names=True)
+                break
 
 
 def joins_in(draft: Draft) -> Iterator[tuple[int, int, Synonym]]:
@@ -82,6 +112,33 @@ def quantities_in(draft: Draft) -> Iterator[tuple[int, int, Synonym]]:
             yield measure.begin, measure.end, synonym
 
 
+def plurals_in(draft: Draft) -> Iterator[tuple[int, int, Synonym]]:
+    """Nouns whose plural follows no rule: `knives`."""
+    for at, word in enumerate(draft.words):
+        other = irregular_plurals().get(word.text)
+        if other is None:
+            continue
+        own, others = query_words(word.text), query_words(other)
+        if own != others and len(own) == 1 and all(map(draft.vocabulary.frequency, others)):
+            yield at, at + 1, Synonym(own, (others,))
+
+
+def take_alternatives(draft: Draft) -> None:
+    """`sofa or armchair`: one thing is searched, and the other is another word for it."""
+    for at in range(1, len(draft.words) - 1):
+        if not draft.book.exact(draft.words[at].text, "or"):
+            continue
+        rows = draft.phrases()
+        left = next((row for row in rows if row[1] == at and draft.book.things(row[2])), None)
+        right = next((row for row in rows if row[0] == at + 1 and draft.book.things(row[2])), None)
+        if left is not None and right is not None:
+            own, other = query_words(draft.said(*left[:2])), query_words(draft.said(*right[:2]))
+            draft.synonyms.append(Synonym(own, (other,)))
+            draft.either += draft.book.things(right[2])
+            draft.take(draft.words[at].start, draft.words[right[1] - 1].end)
+            return
+
+
 def _is_served(draft: Draft, begin: int, end: int, phrase: str) -> bool:
     """Whether the shop itself uses the words enough, and for that thing: then no other are needed."""
     if not draft.book.has(phrase, "alias"):
@@ -95,6 +152,11 @@ def _is_about(evidence: Evidence, things: Sequence[str], least: float) -> bool:
     return not things or sum(evidence.share(THING, thing) for thing in things) >= least
 
 
+def _is_untold(evidence: Evidence) -> bool:
+    """Whether nobody knows of most of the goods what thing they are."""
+    return evidence.total > 0 and sum(evidence.share(THING, each) for each in evidence.values(THING)) < UNTOLD_AT
+
+
 def _others(draft: Draft, group: int, groups: Sequence[int]) -> Iterator[tuple[str, ...]]:
     """The names of a group that the shop has, and for that thing: its `mobile` may be a brand's name."""
     things = draft.book.group_things[group]
@@ -104,13 +166,15 @@ def _others(draft: Draft, group: int, groups: Sequence[int]) -> Iterator[tuple[s
             continue
         if not things and not draft.book.is_clear(each, groups):
             continue
-        if _is_about(draft.vocabulary.evidence(each), things, NAMED_AT) or draft.book.is_named(each, things):
+        evidence = draft.vocabulary.evidence(each)
+        if _is_about(evidence, things, NAMED_AT) or _is_untold(evidence) or draft.book.is_named(each, things):
             yield words
 
 
-def _telling(own: tuple[str, ...], others: list[tuple[str, ...]]) -> list[tuple[str, ...]]:
+def _telling(own: tuple[str, ...], others: list[tuple[str, ...]], is_there: bool) -> list[tuple[str, ...]]:
     """Those that find something else: what has all words of a shorter one is found by that already."""
-    others = [each for each in others if not set(own) > set(each)]  # a card is more than a memory card
+    if is_there:
+        others = [each for each in others if not set(own) > set(each)]  # a card is more than a memory card
     shorter = [own, *others]
     return [each for each in others if not any(set(each) >= set(other) and each is not other for other in shorter)]
 

@@ -20,8 +20,8 @@ from ..types import Wish
 from .draft import Draft
 from .measures import Measure, measures_in
 
-BRAND = "brand"
-NO_VALUES = frozenset({"category", "merchant", "collection", "condition", "role", "thing", "fits", "rating", "price"})
+BRAND, CATEGORY = "brand", "category"
+NO_VALUES = frozenset({CATEGORY, "merchant", "collection", "condition", "role", "thing", "fits", "rating", "price"})
 FILTERED_AT, FILTERED_LEAST = 0.9, 12
 """A value is a filter where so large a share of the goods has it, and so many are left."""
 CHOSEN_AT, CHOSEN_LEAST = 0.6, 2
@@ -76,7 +76,7 @@ def translations(draft: Draft, values: list[Value]) -> Iterator[Synonym]:
 
 def meant(draft: Draft, values: list[Value], evidence: Evidence) -> list[Kept]:
     """Those of the candidates that the goods with the words bear out; of several for the same words, the best."""
-    kept: dict[tuple[int, int], tuple[float, Kept]] = {}
+    kept: dict[tuple[int, int], tuple[tuple[bool, float], Kept]] = {}
     for value in (*values, *_measured(draft, evidence)):
         share = evidence.share(value.name, value.value)
         if share < (SAID_AT if value.said else WISHED_AT):
@@ -85,9 +85,15 @@ def meant(draft: Draft, values: list[Value], evidence: Evidence) -> list[Kept]:
         at, least = (CHOSEN_AT, CHOSEN_LEAST) if is_choice else (FILTERED_AT, FILTERED_LEAST)
         strict = share >= at and evidence.total >= least and value.name != BRAND
         key = (value.begin, value.end)
-        if key not in kept or share > kept[key][0]:
-            kept[key] = (share, Kept(value, strict))
+        likely = (_is_literal(draft, value), share)  # oak is a wood before it is a brown
+        if key not in kept or likely > kept[key][0]:
+            kept[key] = (likely, Kept(value, strict))
     return [each for _, each in kept.values()]
+
+
+def _is_literal(draft: Draft, value: Value) -> bool:
+    """Whether the words are the value's own."""
+    return query_words(draft.said(value.begin, value.end)) == query_words(value.value)
 
 
 def wishes_of(kept: Kept, evidence: Evidence) -> list[Wish]:
@@ -104,6 +110,8 @@ def _values(draft: Draft, begin: int, end: int, phrase: str, named: dict[int, st
     words = " ".join(query_words(phrase))
     beside = {named[place] for place in (begin - 1, end) if place in named}
     for name, value in draft.vocabulary.saying(words) if words else ():
+        if name in draft.asker.units and phrase.isdigit() and name not in beside:
+            continue  # a bare figure of something that has a unit
         if name not in NO_VALUES:
             yield Value(begin, end, name, value, name in beside)
     for sense in draft.book.senses(phrase):

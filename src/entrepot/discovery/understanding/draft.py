@@ -7,7 +7,7 @@ from collections.abc import Container, Mapping
 import msgspec
 
 from ..index.matching import Synonym
-from ..types import Chip, Wish
+from ..types import Chip, Relaxed, Wish
 from .phrases import PHRASE_WORDS_MAX, Phrasebook
 from .prices import Convert
 from .reading import Word, ngrams, phrase_of, words_of
@@ -19,8 +19,8 @@ _SIGNS = ('"', "″", "%", "°")
 
 class Asker(msgspec.Struct, frozen=True):
     """Whose query it is: the market's currency, how another is converted, the shopper's language, what an operator
-    says that words are called besides, the kinds of chip that the shopper took away, and by attribute the unit in which
-    the shop has bare figures."""
+    says that words are called besides, the kinds of chip that the shopper took away, by attribute the unit in which the
+    shop has bare figures, and what is given up because nothing has it all (`relaxing.ORDER`)."""
 
     currency: str = ""
     language: str = "en"
@@ -28,11 +28,13 @@ class Asker(msgspec.Struct, frozen=True):
     synonyms: tuple[Synonym, ...] = ()
     ignore: frozenset[str] = frozenset()
     units: Mapping[str, str] = {}
+    given_up: frozenset[str] = frozenset()
 
 
 class Draft:
     """A query half understood. `text` is tidy; `taken` are the parts of it that are no longer searched as words, and
-    `spans` the rows of words that mean something only together."""
+    `spans` the rows of words that mean something only together; `either` are things that will do as well as the named
+    one."""
 
     def __init__(self, text: str, vocabulary: Vocabulary, book: Phrasebook, asker: Asker) -> None:
         self.text = text
@@ -49,16 +51,25 @@ class Draft:
         self.wishes: list[Wish] = []
         self.spans: list[tuple[int, int]] = []
         self.chips: list[Chip] = []
+        self.left_out: list[Relaxed] = []
+        self.either: list[str] = []
+        self.cheap = False
         self.language = asker.language
         self.look_again()
 
     def look_again(self) -> None:
         """Cut what is not taken into words."""
+        self.words = [
+            part for word in words_of(self.masked()) for part in (self.book.cut(word) if word.unspaced else (word,))
+        ]
+        self._phrases: list[tuple[int, int, str]] | None = None
+
+    def masked(self) -> str:
+        """The text with spaces instead of what is taken."""
         masked = self.text
         for start, end in self.taken:
             masked = f"{masked[:start]}{' ' * (end - start)}{masked[end:]}"
-        self.words = [part for word in words_of(masked) for part in (self.book.cut(word) if word.unspaced else (word,))]
-        self._phrases: list[tuple[int, int, str]] | None = None
+        return masked
 
     def take(self, start: int, end: int) -> str:
         """Speak for a part of the text; returns it."""

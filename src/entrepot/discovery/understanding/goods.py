@@ -14,10 +14,11 @@ from entrepot import catalog
 from entrepot.catalog import Pack, Thing
 
 from ..text import fold
+from ..types import ROLE, THING
 from .reading import key_of
 
-THING, ROLE, FITS = "thing", "role", "fits"
-"""The names under which an index keeps what a product is."""
+FITS = "fits"
+"""The name under which an index keeps what a product is for."""
 TOKENS_MAX = 40
 MODEL_WORDS = frozenset(
     ("pro", "max", "plus", "mini", "ultra", "air", "lite", "se", "fe", "note", "edge", "fold", "flip", "neo", "xl",
@@ -26,6 +27,8 @@ MODEL_WORDS = frozenset(
 """Words by which makers tell their models apart, beside figures."""
 _TOKEN = re.compile(r"[^\W_]+")
 _UNSPACED_FROM = "\u2e80"
+_HEAD = re.compile(r"[,;(|+]|\b(?:with|mit|avec|con|com|met|incl|including|inklusive)\b")
+"""What stands in front of one of these is what is sold; behind it, what comes with it."""
 
 Pairs = tuple[tuple[str, str], ...]
 
@@ -37,7 +40,7 @@ def is_model_word(word: str) -> bool:
 
 def terms_of_title(title: str, category: str) -> Pairs:
     """The thing, the role and what is fitted, as an index keeps them; what nothing tells is left out."""
-    return _reader().terms(title, catalog.pack_of(category))
+    return _reader().terms(title, catalog.pack_of(category), category)
 
 
 class _Reader:
@@ -51,12 +54,13 @@ class _Reader:
         self._before_unspaced = tuple(word for word in self._before if word >= _UNSPACED_FROM)
         self._accessory = {pack.name: {key_of(word) for word in pack.accessory_words} for pack in packs}
         self._families = {key_of(family) for pack in packs for family in pack.fits_families}
+        self._categories: dict[str, Thing | None] = {}
         for pack in packs:
             for thing in pack.things.values():
                 for word in thing.words:
                     self._add(pack.name, key_of(word), thing)
 
-    def terms(self, title: str, pack: Pack | None) -> Pairs:
+    def terms(self, title: str, pack: Pack | None, category: str = "") -> Pairs:
         """See `terms_of_title`."""
         folded = fold(title)
         tokens = _TOKEN.findall(folded)[:TOKENS_MAX]
@@ -67,14 +71,28 @@ class _Reader:
             tokens = _TOKEN.findall(folded)[:TOKENS_MAX]
         said = set(_grams(tokens))
         thing = self._thing(tokens, folded, said, pack)
-        role = self._role(thing, bool(fitting), said, packs)
-        found = [(THING, thing.code)] if thing else []
+        is_for = bool(fitting)
+        if thing is not None and not fitting and self._is_for(thing, _HEAD.split(folded)[0], packs):
+            thing, is_for = None, True
+        told = None if is_for else self._told_by(category)
+        thing, beside = self._by_category(thing, told, tokens, said, packs)
+        role = self._role(thing, is_for, said, packs)
+        found = [(THING, each.code) for each in (thing, beside) if each]
         if role:
             found.append((ROLE, role))
         fits = fitting[1] if fitting else ()
         if role == "accessory" and not fits:
             fits = self._model(tokens)
         return (*found, *((FITS, each) for each in fits))
+
+    def _is_for(self, thing: Thing, head: str, packs: Sequence[Pack]) -> bool:
+        """Whether a title names a device by its family alone, and then what is for it: `Apple Watch 14 skin`."""
+        grams = [(at, at + gram.count(" ") + 1, gram) for at, gram in _grams_at(_TOKEN.findall(head)[:TOKENS_MAX])]
+        naming = [(end, gram) for _, end, gram in grams if any(each is thing for _, each in self._things.get(gram, ()))]
+        if thing.role != "device" or not naming or any(gram not in self._families for _, gram in naming):
+            return False
+        behind = max(end for end, _ in naming)
+        return any(at >= behind and any(gram in self._accessory[pack.name] for pack in packs) for at, _, gram in grams)
 
     def _model(self, tokens: Sequence[str]) -> tuple[str, ...]:
         """What is named in front of an accessory without a word such as `for`: `Apple Watch 7 cover`."""
@@ -111,6 +129,31 @@ class _Reader:
                         best = (len(word), at, thing)
         return best[2] if best else None
 
+    def _by_category(
+        self, thing: Thing | None, told: Thing | None, tokens: Sequence[str], said: set[str], packs: Sequence[Pack]
+    ) -> tuple[Thing | None, Thing | None]:
+        """The thing, and another that it is too: the category's, where the title names none, ends in its name (a sofa
+        table among coffee tables), or names what it is made of (tomato and basil among sauces)."""
+        if told is None or told is thing:
+            return thing, None
+        if thing is None:
+            is_accessory = any(not said.isdisjoint(self._accessory[pack.name]) for pack in packs)
+            return (None if is_accessory and told.role != "accessory" else told), None
+        if thing.role != told.role:
+            return thing, None
+        ends = {key.split()[-1] for word in told.words if (key := key_of(word))}
+        is_ending = any(token in ends or token.removesuffix("s") in ends for token in tokens)
+        return (told, None) if is_ending and not _is_ending(thing, tokens) else (thing, told)
+
+    def _told_by(self, category: str) -> Thing | None:
+        """The one thing that the last part of a category's path names."""
+        if category not in self._categories:
+            last = category.rpartition("/")[2].rpartition(">")[2]
+            key = key_of(last.replace("-", " "))
+            found = {thing.code: thing for _, thing in self._things.get(key, ())}
+            self._categories[category] = next(iter(found.values())) if len(found) == 1 else None
+        return self._categories[category]
+
     def _role(self, thing: Thing | None, is_for: bool, said: set[str], packs: Sequence[Pack]) -> str | None:
         if thing is not None:
             return "accessory" if thing.role == "device" and is_for else thing.role
@@ -136,6 +179,12 @@ def _grams_at(tokens: Sequence[str], longest: int = 4) -> Iterator[tuple[int, st
         for end in range(begin + 1, min(begin + longest, len(tokens))):
             gram = f"{gram} {tokens[end]}"
             yield begin, gram
+
+
+def _is_ending(thing: Thing, tokens: Sequence[str]) -> bool:
+    """Whether a title ends in a thing's name."""
+    last = {key.split()[-1] for word in thing.words if (key := key_of(word))}
+    return bool(tokens) and not last.isdisjoint((tokens[-1], tokens[-1].removesuffix("s")))
 
 
 @cache

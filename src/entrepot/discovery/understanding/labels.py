@@ -11,14 +11,14 @@ _TEXTS = {
         "device": "Not accessories", "accessory": "Accessories",
         "part": "A part", "consumable": "To use up", "fits": "Fits {value}", "brand": "Brand: {value}",
         "value": "{name}: {value}", "yes": "{name}", "alias": "{typed}: also {others}",
-        "spelling": "{now} instead of {typed}",
+        "spelling": "{now} instead of {typed}", "cheap": "Low prices first",
     },
     "zh": {
         "under": "{high} 以内", "over": "{low} 以上", "between": "{low} 至 {high}", "not": "不要 {value}",
         "device": "不要配件", "accessory": "配件",
         "part": "零件", "consumable": "耗材", "fits": "适用于 {value}", "brand": "品牌：{value}",
         "value": "{name}：{value}", "yes": "{name}", "alias": "{typed}：也叫 {others}",
-        "spelling": "已将 {typed} 改为 {now}",
+        "spelling": "已将 {typed} 改为 {now}", "cheap": "低价优先",
     },
 }  # fmt: skip
 
@@ -34,15 +34,27 @@ def price_label(low: int | None, high: int | None, currency: str, language: str)
     return say(key, language, low=_sum(low, currency), high=_sum(high, currency))
 
 
+def bound_label(name: str, low: str, high: str, unit: str, language: str) -> str:
+    """The bounds of an attribute, as they were typed."""
+    key = "between" if low and high else "under" if high else "over"
+    said = say(key, language, low=f"{low} {unit}", high=f"{high} {unit}")
+    return say("value", language, name=_called(name, language), value=said)
+
+
 def value_label(name: str, value: str, language: str) -> str:
     """A value of an attribute, with the attribute's name."""
     if name == "brand":
         return say("brand", language, value=value)
-    known = catalog.attribute_of(name)
-    called = known.name_in(language) if known else name.replace("_", " ").capitalize()
+    called = _called(name, language)
     if value == "yes":
         return say("yes", language, name=called)
     return say("value", language, name=called, value=value)
+
+
+def _called(name: str, language: str) -> str:
+    """An attribute's name."""
+    known = catalog.attribute_of(name)
+    return known.name_in(language) if known else name.replace("_", " ").capitalize()
 
 
 def _sum(minor: int | None, currency: str) -> str:

@@ -36,6 +36,9 @@ class SmallWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     for_: tuple[str, ...] = msgspec.field(name="for", default=())
     names: tuple[str, ...] = ()
     stop: tuple[str, ...] = ()
+    cheap: tuple[str, ...] = ()
+    systems: tuple[str, ...] = ()
+    irregular: tuple[tuple[str, str], ...] = ()
 
 
 @cache
@@ -43,6 +46,13 @@ def small_words() -> dict[str, SmallWords]:
     """Every language's small words, by its code."""
     text = resources.files(__package__).joinpath("words.toml").read_text(encoding="utf-8")
     return msgspec.convert(tomllib.loads(text), dict[str, SmallWords])
+
+
+@cache
+def irregular_plurals() -> dict[str, str]:
+    """A noun's plural and a plural's noun, where no rule makes one of the other."""
+    pairs = [pair for each in small_words().values() for pair in each.irregular]
+    return {one: other for pair in pairs for one, other in (pair, pair[::-1])}
 
 
 def guess_language(text: str, words: tuple[str, ...], shoppers: str) -> str:

@@ -143,6 +143,8 @@ def _is_name(draft: Draft, at: int, length: int) -> bool:
         return True
     if not all(any(map(draft.vocabulary.frequency, query_words(word.text))) for word in words[:-1]):
         return False
+    if length > 1 or any(name == BRAND for name, _ in draft.vocabulary.saying(" ".join(query_words(words[-1].text)))):
+        return False
     both: Evidence = draft.vocabulary.evidence(phrase)
     alone = draft.vocabulary.evidence(words[-1].text)
     return alone.total > 0 and both.total >= SAID_TOGETHER * alone.total

@@ -20,11 +20,14 @@ from .reading import Word, key_of, words_of
 
 Kind = Literal[
     "alias", "attribute", "flag", "choice", "thing", "accessory", "family", "known", "not", "not_after", "or", "for",
-    "stop", "bound",
+    "stop", "bound", "cheap", "system",
 ]  # fmt: skip
 PHRASE_WORDS_MAX = 4
-ENDINGS_LETTERS = 4
-"""A shorter word has no ending to lose but the plural."""
+ENDINGS_LETTERS, PLURAL_LETTERS = 4, 2
+"""A shorter word has no ending to lose but the plural, and one of so many letters not even that."""
+
+KIND_SHARE = 3
+"""One in so many words of a thing makes it one of a kind."""
 
 
 class Sense(NamedTuple):
@@ -46,6 +49,7 @@ class Phrasebook:
         self._typos: dict[str, set[str]] = {}
         self._unspaced: dict[str, int] = {}
         self._groups_of: dict[str, set[int]] = {}
+        self._kinds_of: dict[tuple[tuple[str, ...], str], tuple[str, ...]] = {}
         for kind, language, words in _small():
             self._add(words, Sense(kind, language))
         for pack in packs:
@@ -56,10 +60,20 @@ class Phrasebook:
         self._index()
 
     def senses(self, phrase: str) -> Sequence[Sense]:
-        """What a phrase means as it is written, else without its endings."""
-        if found := self._senses.get(phrase):
-            return found
+        """What a phrase means as it is written, and as a plural of another; else without its endings."""
+        found = self._senses.get(phrase)
         head, _, last = phrase.rpartition(" ")
+        if found:
+            plurals = (
+                []
+                if self.is_small_word(phrase)
+                else [
+                    sense
+                    for form in _plurals(last)
+                    for sense in self._senses.get(f"{head} {form}" if head else form, ())
+                ]
+            )
+            return [*found, *plurals] if plurals else found
         for form in forms(last):
             if found := self._senses.get(f"{head} {form}" if head else form):
                 return found
@@ -78,6 +92,10 @@ class Phrasebook:
         senses = self._senses.get(word, ())
         return bool(senses) and all(sense.kind in _SMALL and sense.name != language for sense in senses)
 
+    def is_small_word(self, phrase: str) -> bool:
+        """Whether a phrase is a small word of some language."""
+        return any(sense.kind in _SMALL for sense in self._senses.get(phrase, ()))
+
     def exact(self, phrase: str, *kinds: Kind) -> bool:
         """The same of a phrase just as it is written: small words have no endings to lose."""
         return any(sense.kind in kinds for sense in self._senses.get(phrase, ()))
@@ -93,6 +111,15 @@ class Phrasebook:
     def is_named(self, words: str, things: Sequence[str]) -> bool:
         """Whether these words are the things' very own name, whatever else bears it."""
         return any(key_of(self.known_things[thing].names["en"]) == words for thing in things)
+
+    def kinds_of(self, name: tuple[str, ...], role: str) -> tuple[str, ...]:
+        """The things of a role that are called by a name and something in front of it: an office chair is a chair."""
+        key = (name, role)
+        if key not in self._kinds_of:
+            self._kinds_of[key] = tuple(
+                thing.code for thing in self.known_things.values() if thing.role == role and _is_kind(thing, name)
+            )
+        return self._kinds_of[key]
 
     def _things_of(self, group: Sequence[str]) -> tuple[str, ...]:
         named = (sense.name for word in group for sense in self._senses.get(key_of(word), ()) if sense.kind == "thing")
@@ -176,7 +203,14 @@ def phrasebook_of(packs: Sequence[Pack]) -> Phrasebook:
     return _books[key][1]
 
 
-_SMALL = frozenset({"not", "not_after", "or", "for", "stop", "bound"})
+def _is_kind(thing: Thing, name: tuple[str, ...]) -> bool:
+    """Whether a thing's own name ends in a name, or many of its words do: a baby monitor makes no camera a monitor."""
+    words = [query_words(word) for word in thing.words if word.isascii()]
+    ending = sum(word[-len(name) :] == name for word in words)
+    return query_words(thing.names["en"])[-len(name) :] == name or ending * KIND_SHARE >= max(len(words), 1)
+
+
+_SMALL = frozenset({"not", "not_after", "or", "for", "stop", "bound", "cheap"})
 
 
 @lru_cache(maxsize=8_192)
@@ -185,8 +219,9 @@ def forms(word: str) -> tuple[str, ...]:
     found: list[str] = []
     if not word.isalpha() or not word.isascii():
         return ()
-    if len(word) >= ENDINGS_LETTERS:
+    if len(word) > PLURAL_LETTERS:
         found += _plurals(word)
+    if len(word) >= ENDINGS_LETTERS:
         for ending, others in _ENDINGS:
             stem = word[: len(word) - len(ending)]
             if word.endswith(ending) and len(stem) >= ENDINGS_LETTERS - 1:
@@ -233,6 +268,8 @@ def _small() -> Iterator[tuple[Kind, str, tuple[str, ...]]]:
         yield "for", language, each.for_
         yield "known", language, each.names
         yield "stop", language, each.stop
+        yield "cheap", language, each.cheap
+        yield "system", language, each.systems
         yield "bound", language, (*each.under, *each.over, *each.under_after, *each.over_after, *each.to)
         yield "bound", language, tuple(word for pair in each.between for word in pair)
     yield "bound", "", currency_words()

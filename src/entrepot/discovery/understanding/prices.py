@@ -25,10 +25,14 @@ Convert = Callable[[int, str], int | None]
 """An amount in minor units of a currency, in minor units of the market's. Where no rate is known (None) the figure is
 taken for the market's own: people write `euro` where they mean money."""
 
-_NUMBER = r"(?:\d{1,3}(?:[., '\u2019]\d{3})+(?:[.,]\d{1,2})?|\d{1,9}(?:[.,]\d{1,2})?)(?![\d])"
-_LETTERS = r"0-9A-Za-z_\u00c0-\u04ff"
+NUMBER = r"(?:\d{1,3}(?:[., '\u2019]\d{3})+(?:[.,]\d{1,2})?|\d{1,9}(?:[.,]\d{1,2})?)(?![\d])"
+LETTERS = r"0-9A-Za-z_\u00c0-\u04ff"
 """Behind one of these no number and no word of a bound begins; behind a sign of a script without spaces it may."""
-_LINE = r"\s?(?:-|–|—|~|～|\.\.)\s?"
+LINE = r"\s?(?:-|–|—|~|～|\.\.)\s?"
+
+
+_UNSPACED_FROM, UNIT_SIGNS = "\u2e80", 5
+"""From here on words stand without spaces, and one begins with a unit of fewer signs than these."""
 
 
 class Price(msgspec.Struct, frozen=True):
@@ -89,13 +93,14 @@ def _is_more(text: str, end: int, is_unit: Callable[[str], bool]) -> bool:
     if not word[0].isalpha():
         return not rest[0].isspace() or word in '"%°×'
     glued = not rest[0].isspace() and word.isascii()
-    return glued or is_unit(word)
+    beginnings = (word[:end] for end in range(1, UNIT_SIGNS)) if word[0] >= _UNSPACED_FROM else ()
+    return glued or is_unit(word) or any(map(is_unit, beginnings))
 
 
 def _minor(number: str | None, meant: str, currency: str, convert: Convert | None) -> int | None:
     if not number:
         return None
-    exact = _read(number)
+    exact = read_figure(number)
     minor = int(exact * 10 ** decimals_of(meant))
     if minor >= MINOR_MAX:
         return None
@@ -105,7 +110,7 @@ def _minor(number: str | None, meant: str, currency: str, convert: Convert | Non
     return minor * 10 ** decimals_of(currency) // 10 ** decimals_of(meant) if converted is None else converted
 
 
-def _read(number: str) -> Fraction:
+def read_figure(number: str) -> Fraction:
     """1,000 and 1.000 are a thousand; 49,99 and 49.99 a little less than fifty."""
     bare = re.sub(r"[ '\u2019]", "", number)
     if re.fullmatch(r"\d{1,3}(?:[.,]\d{3})+", bare):
@@ -120,27 +125,27 @@ def _read(number: str) -> Fraction:
 def _patterns() -> tuple[re.Pattern[str], ...]:
     """Ranges first, then bounds: "from 20 to 50" is not "from 20"."""
     words = list(small_words().values())
-    c, n = _alternatives(_signs()), _NUMBER
-    first = _alternatives(pair[0] for each in words for pair in each.between)
-    to = _alternatives(word for each in words for word in each.to)
-    middle = _alternatives([*(pair[1] for each in words for pair in each.between), *(w for e in words for w in e.to)])
+    c, n = alternatives(_signs()), NUMBER
+    first = alternatives(pair[0] for each in words for pair in each.between)
+    to = alternatives(word for each in words for word in each.to)
+    middle = alternatives([*(pair[1] for each in words for pair in each.between), *(w for e in words for w in e.to)])
     under, over, under_after, over_after = (
-        _alternatives(word for each in words for word in getattr(each, name))
+        alternatives(word for each in words for word in getattr(each, name))
         for name in ("under", "over", "under_after", "over_after")
     )
-    b, e = rf"(?<![{_LETTERS}-])", r"(?![^\W\d_\u2e80-\uffff])"
+    b, e = rf"(?<![{LETTERS}-])", r"(?![^\W\d_\u2e80-\uffff])"
     front, behind = rf"(?P<c1>{c})?\s?", rf"(?:\s?(?P<c2>{c}){e})?"
     two = rf"{front}(?P<low>{n})(?:\s?(?P<c3>{c}){e})?"
     then = rf"(?P<c4>{c})?\s?(?P<high>{n}){behind}"
     sources = (
-        rf"{b}(?:{first})\s?{two}(?:{_LINE}|\s?(?:{middle})\s?){then}",
-        rf"(?<![{_LETTERS}.,-])(?P<bare>){two}(?:{_LINE}|\s?(?:{to})\s?){then}",
+        rf"{b}(?:{first})\s?{two}(?:{LINE}|\s?(?:{middle})\s?){then}",
+        rf"(?<![{LETTERS}.,-])(?P<bare>){two}(?:{LINE}|\s?(?:{to})\s?){then}",
         rf"{b}(?:{under})\s?{front}(?P<high>{n}){behind}",
         rf"{b}(?:{over})\s?{front}(?P<low>{n}){behind}",
-        rf"(?<![{_LETTERS}.,-])[<≤]=?\s?{front}(?P<high>{n}){behind}",
-        rf"(?<![{_LETTERS}.,-])[>≥]=?\s?{front}(?P<low>{n}){behind}",
-        rf"(?<![{_LETTERS}.,-]){front}(?P<high>{n}){behind}\s?(?:{under_after}){e}",
-        rf"(?<![{_LETTERS}.,-]){front}(?P<low>{n}){behind}\s?(?:{over_after}){e}",
+        rf"(?<![{LETTERS}.,-])[<≤]=?\s?{front}(?P<high>{n}){behind}",
+        rf"(?<![{LETTERS}.,-])[>≥]=?\s?{front}(?P<low>{n}){behind}",
+        rf"(?<![{LETTERS}.,-]){front}(?P<high>{n}){behind}\s?(?:{under_after}){e}",
+        rf"(?<![{LETTERS}.,-]){front}(?P<low>{n}){behind}\s?(?:{over_after}){e}",
     )
     return tuple(re.compile(source, re.IGNORECASE) for source in sources)
 
@@ -149,7 +154,8 @@ def _spaced(word: str) -> str:
     return r"\s".join(re.escape(part) for part in word.split())
 
 
-def _alternatives(words: Iterable[str]) -> str:
+def alternatives(words: Iterable[str]) -> str:
+    """A pattern for one of some rows of words, longer ones first."""
     return "|".join(_spaced(word) for word in sorted(set(words), key=lambda word: (-len(word), word)))
 
 

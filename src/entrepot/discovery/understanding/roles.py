@@ -10,9 +10,9 @@ from typing import NamedTuple
 
 from ..index.evidence import Evidence
 from ..text import fold
-from ..types import Wish
+from ..types import ROLE, THING, Wish
 from .draft import Draft
-from .goods import FITS, ROLE, THING, is_model_word
+from .goods import FITS, is_model_word
 
 MODEL_WORDS_MAX = 4
 THING_KNOWN, ROLE_KNOWN = 0.05, 0.05
@@ -22,17 +22,19 @@ ROLE_WEIGHT, OTHER_ROLE_WEIGHT, THING_WEIGHT, FITS_WEIGHT = 0.25, -0.5, 0.25, 0.
 
 
 class Role(NamedTuple):
-    """What is looked for: its role and things, and the model that it is to fit, as typed."""
+    """What is looked for: its role and things, the model that it is to fit, as typed; and where the thing is named."""
 
     role: str = ""
     things: tuple[str, ...] = ()
     fits: tuple[str, ...] = ()
     fits_span: tuple[int, int] | None = None
+    span: tuple[int, int] | None = None
 
 
 def read_role(draft: Draft) -> Role:
     """The role that the query's words name; an empty one where they name none."""
     things, head = _things(draft)
+    things = tuple(dict.fromkeys((*things, *draft.either)))
     family = _family(draft)
     role = draft.book.known_things[things[0]].role if things else ""
     is_accessory = _has_accessory(draft, family)
@@ -40,14 +42,15 @@ def read_role(draft: Draft) -> Role:
         begin, end, is_for = family
         fits = (draft.said(begin, end),)
         if role in ("", "device") and (is_for or is_accessory):
-            return Role("accessory", () if role == "device" and head and begin <= head[0] < end else things, fits,
-                        (begin, end))  # fmt: skip
+            if role == "device" and head and begin <= head[0] < end:
+                return Role("accessory", (), fits, (begin, end))
+            return Role("accessory", things, fits, (begin, end), head)
         if role in ("accessory", "part", "consumable"):
-            return Role(role, things, fits, (begin, end))
-        return Role("device", things)
+            return Role(role, things, fits, (begin, end), head)
+        return Role("device", things, span=head)
     if not things and is_accessory:
         return Role("accessory")
-    return Role(role, things)
+    return Role(role, things, span=head)
 
 
 def wishes_of(role: Role, evidence: Evidence) -> list[Wish]:
@@ -90,7 +93,13 @@ def _things(draft: Draft) -> tuple[tuple[str, ...], tuple[int, int] | None]:
         )
         if found and (best is None or (len(phrase), begin) >= best[:2]):
             best = (len(phrase), begin, end, found)
-    return (best[3], (best[1], best[2])) if best else ((), None)
+    if best is None:
+        return (), None
+    _, begin, end, found = best
+    if len(found) > 1:  # the commonest first: its role counts
+        evidence = draft.vocabulary.evidence(draft.said(begin, end), tuple(draft.synonyms))
+        found = tuple(sorted(found, key=lambda thing: -evidence.share(THING, thing)))
+    return found, (begin, end)
 
 
 def _family(draft: Draft) -> tuple[int, int, bool] | None:

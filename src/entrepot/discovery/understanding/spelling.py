@@ -13,8 +13,9 @@ from ..text import is_alphabetic, query_words
 from .draft import Draft
 from .reading import Word
 
-LETTERS_MIN, LETTERS_ALONE_MIN = 3, 4
-"""Words of so many letters are mended beside others that they go with; of so many, alone too."""
+LETTERS_MIN, LETTERS_ALONE_MIN, LETTERS_APART_MIN = 3, 4, 6
+"""Words of so many letters are mended beside others that they go with; of so many, alone; of so many, beside others
+that they do not go with."""
 TWO_EDITS_LETTERS = 9
 CANDIDATES_MAX = 12
 SPLIT_LETTERS = 3
@@ -89,8 +90,8 @@ def _better(draft: Draft, at: int) -> str | None:
     typed = draft.words[at].text
     candidates = sorted(dict.fromkeys(_candidates(draft, typed)), key=lambda each: (-_common(draft, each), each))
     likely = {each: _likelihood(draft, at, each) for each in candidates[:CANDIDATES_MAX]}
-    if len(typed) < LETTERS_ALONE_MIN:
-        likely = {each: likelihood for each, likelihood in likely.items() if likelihood[1]}
+    if len(typed) < (LETTERS_ALONE_MIN if len(draft.words) == 1 else LETTERS_APART_MIN):
+        likely = {each: likelihood for each, likelihood in likely.items() if likelihood[0] or likelihood[1]}
     if likely:
         return max(likely, key=lambda each: likely[each])
     return next(iter(_split(draft, typed)), None)
@@ -121,7 +122,8 @@ def _likelihood(draft: Draft, at: int, candidate: str) -> tuple[int, int, int]:
     """How well a word goes with the others; whether a small word makes sense there; how common it is."""
     others = [word.text for place, word in enumerate(draft.words) if place != at and not word.unspaced]
     known = [each for each in others if any(draft.vocabulary.frequency(form) for form in query_words(each))]
-    together = draft.vocabulary.evidence(" ".join((*known, candidate))).total if known else 0
+    is_ours = all(map(draft.vocabulary.frequency, query_words(candidate)))  # else the index would mend it once more
+    together = draft.vocabulary.evidence(" ".join((*known, candidate))).total if known and is_ours else 0
     follows = draft.text[draft.words[at].end :].lstrip(" $€£¥")[:1].isdigit()
     small = int(follows and draft.book.has(candidate, "not", "stop")) or int(draft.book.has(candidate, "not"))
     return small, together, _common(draft, candidate)

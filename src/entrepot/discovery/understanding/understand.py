@@ -3,10 +3,11 @@ millisecond.
 
 Steps, each on what the ones before left over:
 
-1. the price leaves the text, then what is not wanted;
+1. the price leaves the text, then bounds of other quantities, then what is not wanted;
 2. mistyped words are mended against the shop's words and the packs';
 3. other words for the same are found: aliases, values in other languages, quantities in other units;
-4. the goods with all the words tell what is meant: which values, which role, what is to fit (`attributes`, `roles`).
+4. the goods with all the words tell what is meant: which values, which role, what is to fit (`attributes`, `roles`),
+   and which attribute a bound is of (`bounds`); where nothing has all the words, some are left out (`relaxing`).
 
 A query in which nothing of this is found is left exactly as it is. Whoever takes a chip away asks for the same without
 the words that it stands for; a chip without words of its own is named in `ignore`.
@@ -24,20 +25,21 @@ from entrepot.catalog import Pack
 from ..index.evidence import Evidence
 from ..index.matching import Synonym
 from ..text import query_words
-from ..types import Chip, Understood
+from ..types import ROLE, Chip, Relaxed, Understood
 from . import aliases, attributes, negation, roles, spelling
+from .bounds import decide as decide_bounds
+from .bounds import take_bounds
 from .draft import Asker, Draft
-from .goods import FITS, ROLE
+from .goods import FITS
 from .labels import price_label, say, value_label
 from .languages import guess_language
 from .measures import measures_in
 from .phrases import phrasebook_of
 from .prices import Price, read_price
 from .reading import tidy, words_of
-from .relaxing import relax
+from .relaxing import PRICE, relax
+from .subjects import part_words, read_subject
 from .vocabulary import Vocabulary
-
-PRICE = "price"
 
 
 def understand(text: str, vocabulary: Vocabulary, packs: Sequence[Pack], asker: Asker | None = None) -> Understood:
@@ -48,16 +50,25 @@ def understand(text: str, vocabulary: Vocabulary, packs: Sequence[Pack], asker: 
     draft = Draft(typed, vocabulary, phrasebook_of(packs), asker)
     language = guess_language(typed, tuple(word.text for word in draft.words), asker.language)
     draft.language = language
-    price = _take_price(draft) or _take_mended_price(draft)
+    if _take_price(draft) is None:
+        _take_mended_price(draft)
+    bounds = take_bounds(draft)
     _take_unwanted(draft)
     _mend(draft)
     _take_unwanted(draft)
+    _take_cheap(draft)
+    aliases.take_alternatives(draft)
     values = _find_words(draft)
-    named = {place for value in values if value.said for place in (value.begin - 1, value.end)}
-    relaxed = relax(draft, _small_words(draft), (*asker.synonyms, *draft.synonyms), named)
+    role = roles.Role() if ROLE in asker.ignore else roles.read_role(draft)
+    small = _small_words(draft)
+    words = part_words(draft, role, values, small)
+    subject = read_subject(draft, role, values, small)
+    relaxed = relax(draft, words, (*asker.synonyms, *draft.synonyms), subject)
     negation.leave_out_values(draft, relaxed.evidence)
-    _decide(draft, values, relaxed.evidence)
-    role = _decide_role(draft, relaxed.evidence)
+    given_up = words.given_up(asker.given_up)
+    _decide(draft, [value for value in values if value.begin not in given_up], relaxed.evidence)
+    decide_bounds(draft, bounds, relaxed.evidence)
+    _decide_role(draft, role, relaxed.evidence)
     understood = Understood(
         text=relaxed.text,
         meant=_in_our_words(draft, relaxed.text),
@@ -67,7 +78,7 @@ def understand(text: str, vocabulary: Vocabulary, packs: Sequence[Pack], asker: 
         must_not=draft.must_not,
         unwanted=tuple(dict.fromkeys(draft.unwanted)),
         wishes=tuple(draft.wishes),
-        price=price.range if price else None,
+        price=draft.filters[PRICE][0] if PRICE in draft.filters else None,
         role=role.role or None,
         things=role.things,
         fits=role.fits,
@@ -75,7 +86,11 @@ def understand(text: str, vocabulary: Vocabulary, packs: Sequence[Pack], asker: 
         language=language,
         corrected=draft.text if draft.text != typed else None,
         typed=typed,
-        relaxed=relaxed.left_out,
+        relaxed=(*relaxed.left_out, *draft.left_out),
+        subject=subject,
+        soft=tuple(draft.said(place, place + 1) for place in words.soft),
+        firm=tuple(draft.said(place, place + 1) for place in words.firm),
+        cheap=draft.cheap,
     )
     return (
         replace(understood, text=text, meant=text, text_terms=query_words(text)) if understood.is_plain else understood
@@ -87,11 +102,10 @@ def _mend(draft: Draft) -> None:
         spelling.mend(draft)
 
 
-def _take_mended_price(draft: Draft) -> Price | None:
+def _take_mended_price(draft: Draft) -> None:
     """The price where the word of its bound is mistyped: `undr 500`."""
-    if "spelling" in draft.asker.ignore or not spelling.mend_bound(draft):
-        return None
-    return _take_price(draft)
+    if "spelling" not in draft.asker.ignore and spelling.mend_bound(draft):
+        _take_price(draft)
 
 
 def _take_price(draft: Draft) -> Price | None:
@@ -103,10 +117,25 @@ def _take_price(draft: Draft) -> Price | None:
     label = price_label(price.low, price.high, asker.currency, asker.language)
     span = (price.start, price.end)
     words = draft.text[slice(*span)].strip()
-    draft.chips.append(Chip("price", label, PRICE, price.range, words, (("q", draft.without(span)),), strict=True))
-    draft.filters[PRICE] = (price.range,)
+    if PRICE in asker.given_up:
+        draft.left_out.append(Relaxed(PRICE, words, label, price.range))
+    else:
+        draft.chips.append(Chip(PRICE, label, PRICE, price.range, words, (("q", draft.without(span)),), strict=True))
+        draft.filters[PRICE] = (price.range,)
     draft.take(*span)
     return price
+
+
+def _take_cheap(draft: Draft) -> None:
+    """Words for a low price as a preference, out of the text; not where nothing else is said."""
+    for begin, end, phrase in draft.phrases():
+        if end - begin < len(draft.words) and draft.book.exact(phrase, "cheap"):
+            span = (draft.words[begin].start, draft.words[end - 1].end)
+            words, without = draft.said(begin, end), (("q", draft.without(span)),)
+            draft.chips.append(Chip("cheap", say("cheap", draft.asker.language), words=words, without=without))
+            draft.cheap = True
+            draft.take(*span)
+            return
 
 
 def _is_counted(draft: Draft, word: str) -> bool:
@@ -134,8 +163,7 @@ def _find_words(draft: Draft) -> list[attributes.Value]:
         draft.synonyms.append(synonym)
         covered.update(range(begin, end))
     draft.spans += [(measure.begin, measure.end) for measure in measures_in(draft.text, draft.words)]
-    found = () if "alias" in draft.asker.ignore else (*aliases.aliases_in(draft), *aliases.joins_in(draft),
-                                                      *aliases.splits_in(draft))  # fmt: skip
+    found = () if "alias" in draft.asker.ignore else aliases.every(draft)
     for begin, end, synonym in found:
         if covered.isdisjoint(range(begin, end)):
             covered.update(range(begin, end))
@@ -150,12 +178,18 @@ def _find_words(draft: Draft) -> list[attributes.Value]:
 def _small_words(draft: Draft) -> set[int]:
     """The places of small words of any language, as long as others are left: they are not searched."""
     together = {place for begin, end in draft.spans for place in range(begin, end)}
-    small = {place for place, word in enumerate(draft.words) if _is_small(draft, word.text)} - together
+    small = {place for place in range(len(draft.words)) if _is_small(draft, place)} - together
     return small if len(small) < len(draft.words) else set()
 
 
-def _is_small(draft: Draft, word: str) -> bool:
-    return draft.book.exact(word, "stop", "for") and not (word.isascii() and len(word) == 1)
+def _is_small(draft: Draft, place: int) -> bool:
+    word = draft.words[place].text
+    if draft.book.exact(word, "stop", "for"):
+        return not (word.isascii() and len(word) == 1)
+    is_figure = draft.words[place + 1].text[:1].isdigit() if place + 1 < len(draft.words) else False
+    if is_figure and draft.book.exact(word, "system"):
+        return True
+    return is_figure and word == "x" and place > 0 and draft.words[place - 1].text[:1].isdigit()
 
 
 def _in_our_words(draft: Draft, text: str) -> str:
@@ -195,22 +229,18 @@ def _decide(draft: Draft, values: list[attributes.Value], evidence: Evidence) ->
         )
 
 
-def _decide_role(draft: Draft, evidence: Evidence) -> roles.Role:
+def _decide_role(draft: Draft, role: roles.Role, evidence: Evidence) -> None:
     """Keep the role that the goods bear out."""
-    if "role" in draft.asker.ignore:
-        return roles.Role()
-    role = roles.read_role(draft)
     wishes = roles.wishes_of(role, evidence)
     draft.wishes += wishes
     language = draft.asker.language
-    away = (("ignore", "role"),)
+    away = (("ignore", ROLE),)
     if any(wish.name == FITS for wish in wishes):
         draft.chips.append(
             Chip("fits", say("fits", language, value=role.fits[0]), FITS, role.fits[0], role.fits[0], away)
         )
     elif role.role in ("device", "accessory") and any(wish.name == ROLE and wish.weight < 0 for wish in wishes):
         draft.chips.append(Chip("role", say(role.role, language), ROLE, role.role, "", away))
-    return role
 
 
 __all__ = ["Synonym", "understand"]

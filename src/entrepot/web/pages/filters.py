@@ -131,6 +131,10 @@ class Filters:
         """The words for a filter's value, whether a facet shows it or not."""
         return self._value_label(name, value, self._labels.get((name, value), ""))
 
+    def money(self, minor: int) -> str:
+        """A sum in the currency by which the list is filtered."""
+        return money(minor, self._currency, self._visit.language)
+
     def _shown(self, facet: Facet) -> ShownFacet:
         name = FILTER + facet.name
         on = {value for key, value in self._kept if key == name}

@@ -74,6 +74,7 @@ async def show_list(visit: Visit, place: Place | None) -> Response[Any]:
         instead=await _instead(visit, found),
         reasons=_told(found) if request.q else frozenset(),
         meant=understood.shown(found, kept, filters),
+        sorted_thing=understood.sorted_thing(found, request.sort),
         again=filters.address(pair for pair in kept if pair[0] != understood.EXACT) if request.exact else None,
     )
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 
 import msgspec
 
-from entrepot.discovery import Chip, SearchPage
+from entrepot.discovery import Chip, SearchPage, Understood
 
 from .filters import Filters, Pairs
 
@@ -25,12 +25,14 @@ class ShownChip(msgspec.Struct, frozen=True):
 
 
 class Meant(msgspec.Struct, frozen=True):
-    """What a page says of how a search was understood."""
+    """What a page says of how a search was understood. `nearest`: what was looked for, within which price, and what
+    the nearest costs."""
 
     chips: tuple[ShownChip, ...]
     corrected: str | None
     typed: str
     relaxed: tuple[str, ...]
+    nearest: tuple[str, str, str] | None
     exact_url: str
 
 
@@ -45,8 +47,21 @@ def shown(found: SearchPage, kept: Pairs, filters: Filters) -> Meant | None:
         for chip in understood.chips
     )
     exact = address([*kept, (EXACT, "1")])
-    relaxed = tuple(each.words for each in understood.relaxed)
-    return Meant(chips, understood.corrected, understood.typed, relaxed, exact)
+    relaxed = tuple(each.words for each in understood.relaxed if each.nearest is None)
+    return Meant(chips, understood.corrected, understood.typed, relaxed, _nearest(understood, filters), exact)
+
+
+def sorted_thing(found: SearchPage, sort: str) -> str:
+    """The thing of which alone a list in an order that the shopper chose is; empty where it is of all that is found."""
+    understood = found.understood
+    return understood.text if understood is not None and understood.subject and sort != "relevance" else ""
+
+
+def _nearest(understood: Understood, filters: Filters) -> tuple[str, str, str] | None:
+    for each in understood.relaxed:
+        if each.nearest is not None:
+            return understood.text, filters.label_of("price", each.value), filters.money(each.nearest)
+    return None
 
 
 def without(chip: Chip, kept: Pairs) -> Pairs:

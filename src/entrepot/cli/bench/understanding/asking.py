@@ -7,9 +7,9 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import tantivy
 
-from entrepot.discovery import SearchRequest
+from entrepot.discovery import Understood, relaxing
 from entrepot.discovery.index.base import IndexQuery
-from entrepot.discovery.meaning import asked, looser, packs
+from entrepot.discovery.meaning import asked, packs
 from entrepot.discovery.text import fold, query_words
 from entrepot.discovery.types import Document
 from entrepot.discovery.understanding import Asker, understand
@@ -20,17 +20,24 @@ from .sets import Judged
 FIRST = 10
 
 
-def answer(market: Market, q: str, language: str = "en") -> list[str]:
+def answer(market: Market, q: str, language: str = "en", sort: str = "relevance") -> list[str]:
     """The first external ids of a search, as `Searcher.search` asks its index."""
-    understood = understand(q, market.index, packs(), Asker(CURRENCY, language, units=market.units))
-    request = SearchRequest(q)
-    for each in (understood, *looser(understood)):
-        vector = market.query_vector(fold(each.meant)) if query_words(each.meant) else None
-        query = IndexQuery(request.q, None if vector is None or not vector.any() else vector, limit=FIRST, facets=False)
-        page = market.index.search(asked(query, each))
-        if page.total:
-            break
-    return [market.by_id[hit.id].external_id for hit in page.hits]
+    found = relaxing.answer(
+        lambda given_up: understand(
+            q, market.index, packs(), Asker(CURRENCY, language, units=market.units, given_up=given_up)
+        ),
+        lambda understood: _ask(market, q, understood, sort),
+        market.index.search,
+    )
+    return [market.by_id[hit.id].external_id for hit in found.page.hits]
+
+
+def _ask(market: Market, q: str, understood: Understood | None, sort: str) -> relaxing.Answer:
+    meant = understood.meant if understood else q
+    vector = market.query_vector(fold(meant)) if query_words(meant) else None
+    plain = IndexQuery(q, None if vector is None or not vector.any() else vector, sort=sort, limit=FIRST, facets=False)
+    query = asked(plain, understood)
+    return relaxing.Answer(market.index.search(query), query, understood)
 
 
 class Plain:

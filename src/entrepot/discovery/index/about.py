@@ -1,0 +1,83 @@
+"""What a query is about: a product that is the thing, or is only called so, against one whose texts merely mention it.
+
+The title's own thing decides (`understanding.goods`): a cushion that goes with every sofa is no sofa. Of a product
+whose thing nobody knows, its name decides. What is about the query comes before what mentions it; and an order that
+the shopper chose is an order of what answers alone:
+
+1. what is about it and has its words; where there is none of that for sale,
+2. what is about it; then
+3. what has its words; and then
+4. whatever was found.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+
+from ..types import ROLE, THING, Document, Subject
+from .arrays import Codes, Whole
+from .filters import CATEGORY, terms_of
+from .terms import TermTable
+
+WEIGHT = 8.0
+"""More than all reasons of a score together: nothing that mentions a thing comes before the thing."""
+CALLED_WEIGHT = 0.25
+"""Of what is about it, what is called so comes rather first: a tote, of all handbags, for whoever says tote."""
+REASON = "subject"
+
+Mask = npt.NDArray[np.bool_]
+
+
+class Narrowed(msgspec.Struct, frozen=True):
+    """What is asked of the products found: which of them are `called` by the subject's names and which `joined` by a
+    rule; and whether the shopper chose an order (`is_sorted`)."""
+
+    subject: Subject | None
+    called: Mask
+    joined: Mask
+    is_sorted: bool
+
+
+def about(subject: Subject, terms: TermTable, places: Whole, codes: Codes, called: Mask) -> Mask:
+    """The same of many products at once: `places` and `codes` are their terms, `called` flags those called so."""
+    is_role = _with(terms, places, codes, ROLE, len(called))
+    right = called
+    for category in subject.categories:
+        right = right | _having(terms, places, codes, (CATEGORY, category), len(called))
+    if subject.things:
+        right = np.where(_with(terms, places, codes, THING, len(called)), False, right)
+        for thing in subject.things:
+            right = right | _having(terms, places, codes, (THING, thing), len(called))
+    if subject.role:
+        right = right & (~is_role | _having(terms, places, codes, (ROLE, subject.role), len(called)))
+    return right
+
+
+def is_about(subject: Subject, document: Document, title: Iterable[str]) -> bool:
+    """The same of one product, with the words of its title."""
+    words, terms = set(title), terms_of(document)
+    is_called = any(words.issuperset(name) for name in subject.names) or any(
+        (CATEGORY, path) in terms for path in subject.categories
+    )
+    things, roles = ([value for other, value in document.attributes if other == name] for name in (THING, ROLE))
+    return subject.holds(things, roles, is_called)
+
+
+def _with(terms: TermTable, places: Whole, codes: Codes, name: str, count: int) -> Mask:
+    """Which have any value of a name."""
+    return _flags(places[terms.name_codes[codes] == terms.name_code(name)], count)
+
+
+def _having(terms: TermTable, places: Whole, codes: Codes, pair: tuple[str, str], count: int) -> Mask:
+    """Which have a term."""
+    return _flags(places[codes == terms.code(*pair)], count)
+
+
+def _flags(places: Whole, count: int) -> Mask:
+    flags = np.zeros(count, np.bool_)
+    flags[places] = True
+    return flags

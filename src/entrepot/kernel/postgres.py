@@ -8,30 +8,27 @@ a bounded number of times. Interactive and bulk commands have threads of their o
 from __future__ import annotations
 
 import os
-import re
 import socket
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
-from functools import cache
 from random import Random
 from typing import Any, TypeVar
 from weakref import WeakSet
 
 import psycopg
 import structlog
-from psycopg.pq import TransactionStatus
-from psycopg.types.json import set_json_loads
 from sqlalchemy.exc import TimeoutError as NoneFree
 from sqlalchemy.pool import PoolProxiedConnection, QueuePool
 
 from .clock import Clock
-from .errors import Invalid, Unavailable
+from .errors import Unavailable
 from .lanes import Lane, mark_as_writer
+from .pipeline import Pipeline
 from .stopping import NEVER, Deadline
-from .tx import NOT_STORABLE, Again, Cursor, Snapshot, Tx
+from .tx import Again, Snapshot, Tx
 
 T = TypeVar("T")
 
@@ -43,63 +40,7 @@ RETRY_PAUSE_S = 0.002
 _AGAIN = (psycopg.errors.SerializationFailure, psycopg.errors.DeadlockDetected, Again)
 _GONE = (psycopg.OperationalError, psycopg.InterfaceError)
 
-_PARAMETER = re.compile(r"%\((?P<name>\w+)\)s|%%")
-
 log = structlog.get_logger(__name__)
-
-
-@cache
-def _numbered(text: str) -> tuple[bytes, tuple[str, ...]]:
-    """A statement with its parameters as the server numbers them, and their names in that order.
-
-    The driver reads a text anew for its parameters once a program has more than some hundred statements: 9 µs each,
-    against 2 (measured over the statements of all rooms).
-    """
-    names: dict[str, str] = {}
-
-    def number(found: re.Match[str]) -> str:
-        name = found["name"]
-        return "%" if name is None else names.setdefault(name, f"${len(names) + 1}")
-
-    return _PARAMETER.sub(number, text).encode(), tuple(names)
-
-
-class PostgresConnection:
-    """The driver's connection under the name that a transaction knows."""
-
-    dialect = "postgresql"
-    __slots__ = ("raw",)
-
-    def __init__(self, raw: psycopg.Connection[Any]) -> None:
-        self.raw = raw
-
-    def execute(self, text: str, params: Mapping[str, Any]) -> Cursor:
-        numbered, names = _numbered(text)
-        try:
-            return self.raw.execute(numbered, [params[name] for name in names])
-        except (psycopg.DataError, UnicodeEncodeError) as error:
-            raise Invalid(NOT_STORABLE) from error
-
-    def execute_all(self, statements: Sequence[tuple[str, Mapping[str, Any]]]) -> list[Cursor]:
-        """All of them are sent before the first is answered: one turn to the server instead of one for each."""
-        if len(statements) == 1 or not psycopg.Pipeline.is_supported():
-            return [self.execute(text, params) for text, params in statements]
-        try:
-            with self.raw.pipeline():
-                return [self.execute(text, params) for text, params in statements]
-        except psycopg.DataError as error:
-            raise Invalid(NOT_STORABLE) from error
-
-    def executemany(self, text: str, rows: Sequence[Mapping[str, Any]]) -> int:
-        if len(rows) == 1:  # most often; the driver's way for many costs three turns to the server more
-            return self.execute(text, rows[0]).rowcount
-        numbered, names = _numbered(text)
-        try:
-            with self.raw.cursor() as cursor:
-                cursor.executemany(numbered, [[row[name] for name in names] for row in rows])
-                return cursor.rowcount
-        except (psycopg.DataError, UnicodeEncodeError) as error:
-            raise Invalid(NOT_STORABLE) from error
 
 
 class PostgresStore:
@@ -112,7 +53,9 @@ class PostgresStore:
         self._clock = clock
         self._random = random
         self._on_commit = on_commit
-        self._pool = QueuePool(self._connect, pool_size=CONNECTIONS_MAX, max_overflow=0, timeout=CONNECTION_WAIT_S)
+        self._pool = QueuePool(
+            self._connect, pool_size=CONNECTIONS_MAX, max_overflow=0, timeout=CONNECTION_WAIT_S, reset_on_return=None
+        )
         self._writers = {
             lane: ThreadPoolExecutor(count, f"entrepot-{lane.value}", mark_as_writer) for lane, count in WRITERS.items()
         }
@@ -136,12 +79,12 @@ class PostgresStore:
     def look(self, query: Callable[[Snapshot], T]) -> T:
         """Run a query in a snapshot of its own."""
 
-        def in_snapshot(connection: PostgresConnection) -> T:
-            result = query(Snapshot(connection, self._clock.now(), self._random))
-            connection.raw.execute("ROLLBACK")
+        def in_snapshot(pipeline: Pipeline) -> T:
+            result = query(Snapshot(pipeline, self._clock.now(), self._random))
+            pipeline.leave()
             return result
 
-        return self._in_transaction("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", in_snapshot)
+        return self._in_transaction(b"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", in_snapshot)
 
     def close(self, deadline: Deadline = NEVER) -> None:
         """Finish what is queued, then close every connection."""
@@ -161,23 +104,18 @@ class PostgresStore:
     def _connect(self) -> Any:
         if self._broken_off.is_set():
             raise psycopg.OperationalError("this process is ending")
-        connection: psycopg.Connection[Any] = psycopg.connect(
-            self._url, autocommit=True, connect_timeout=10, cursor_factory=psycopg.RawCursor
-        )
+        connection: psycopg.Connection[Any] = psycopg.connect(self._url, autocommit=True, connect_timeout=10)
         with self._connecting:
             self._connections.add(connection)
         if self._broken_off.is_set():
             _cut(connection)
-        set_json_loads(_raw_json, connection)
-        connection.prepare_threshold = 3
-        connection.prepared_max = 1_000
         return connection
 
     def _command(self, command: Callable[[Tx], T]) -> T:
         attempt = 0
         while True:
             try:
-                result, tx = self._in_transaction("BEGIN", lambda connection: self._once(connection, command))
+                result, tx = self._in_transaction(b"BEGIN", lambda pipeline: self._once(pipeline, command))
             except _AGAIN as error:
                 attempt += 1
                 if attempt > RETRIES_MAX:
@@ -188,60 +126,54 @@ class PostgresStore:
                 self._on_commit(tx)
                 return result
 
-    def _once(self, connection: PostgresConnection, command: Callable[[Tx], T]) -> tuple[T, Tx]:
-        tx = Tx(connection, self._clock.now(), self._random)
+    def _once(self, pipeline: Pipeline, command: Callable[[Tx], T]) -> tuple[T, Tx]:
+        tx = Tx(pipeline, self._clock.now(), self._random)
         result = command(tx)
         tx.flush()
-        if connection.raw.info.transaction_status is TransactionStatus.INERROR:
-            # PostgreSQL would answer this COMMIT with a rollback, and the driver would not say so.
-            raise RuntimeError("a command went on after a statement of it had failed: nothing of it is kept")
-        connection.raw.execute("COMMIT")
+        pipeline.commit()
         return result, tx
 
-    def _in_transaction(self, begin: str, act: Callable[[PostgresConnection], T]) -> T:
-        """Run `act` in a transaction that it ends itself. When it fails, the transaction is rolled back."""
-        borrowed = self._borrow(begin)
-        try:
-            return act(PostgresConnection(_driver(borrowed)))
-        except BaseException as error:
-            _roll_back(borrowed)
-            reason = _explained(error)
-            if reason is error:
-                raise
-            raise reason from error
-        finally:
-            borrowed.close()
+    def _in_transaction(self, how: bytes, act: Callable[[Pipeline], T]) -> T:
+        """Run `act` in a transaction that it ends itself. When it fails, the transaction is rolled back.
 
-    def _borrow(self, begin: str) -> PoolProxiedConnection:
-        """A connection with its transaction begun.
-
-        A pooled connection that died while it was idle (the server was started anew) is thrown away for the next one;
-        only when a fresh one fails is the server gone.
+        A pooled connection that died while it was idle (the server was started anew) answers nothing: it is thrown away
+        and `act` runs on the next one. Only when a fresh one fails is the server gone.
         """
         while True:
+            borrowed = self._borrow()
+            pipeline, was_idle = _pipeline(borrowed)
             try:
-                borrowed = self._pool.connect()
-            except psycopg.Error as error:
-                raise Unavailable(_unreachable(error), retry_after_s=5) from error
-            except NoneFree as error:
-                raise Unavailable("The database is too busy: try again in a moment", retry_after_s=5) from error
-            try:
-                _driver(borrowed).execute(begin.encode())
-            except _GONE as error:
-                was_idle = "began" in borrowed.info
-                borrowed.invalidate()
+                pipeline.begin(how)
+                return act(pipeline)
+            except BaseException as error:
+                is_dead = not _roll_back(borrowed, pipeline)
+                if is_dead and was_idle and not pipeline.is_answered:
+                    continue
+                reason = _explained(error)
+                if reason is error:
+                    raise
+                raise reason from error
+            finally:
                 borrowed.close()
-                if not was_idle:
-                    raise Unavailable(_unreachable(error), retry_after_s=5) from error
-            else:
-                borrowed.info["began"] = True
-                return borrowed
+
+    def _borrow(self) -> PoolProxiedConnection:
+        try:
+            return self._pool.connect()
+        except psycopg.Error as error:
+            raise Unavailable(_unreachable(error), retry_after_s=5) from error
+        except NoneFree as error:
+            raise Unavailable("The database is too busy: try again in a moment", retry_after_s=5) from error
 
 
-def _driver(borrowed: PoolProxiedConnection) -> psycopg.Connection[Any]:
-    connection: psycopg.Connection[Any] | None = borrowed.driver_connection
-    assert connection is not None
-    return connection
+def _pipeline(borrowed: PoolProxiedConnection) -> tuple[Pipeline, bool]:
+    """What a connection of the pool is used through, and whether it was used before."""
+    pipeline = borrowed.info.get("pipeline")
+    if pipeline is not None:
+        return pipeline, True
+    driver: psycopg.Connection[Any] | None = borrowed.driver_connection
+    assert driver is not None
+    pipeline = borrowed.info["pipeline"] = Pipeline(driver)
+    return pipeline, False
 
 
 def _cut(connection: psycopg.Connection[Any]) -> bool:
@@ -254,14 +186,14 @@ def _cut(connection: psycopg.Connection[Any]) -> bool:
     return False
 
 
-def _roll_back(borrowed: PoolProxiedConnection) -> None:
-    """Leave a failed transaction; a connection that cannot do that is not used again."""
-    connection = _driver(borrowed)
+def _roll_back(borrowed: PoolProxiedConnection, pipeline: Pipeline) -> bool:
+    """Leave a failed transaction; False for a connection that cannot do that, and is not used again."""
     try:
-        if connection.info.transaction_status is not TransactionStatus.IDLE:
-            connection.execute("ROLLBACK")
+        pipeline.roll_back()
     except psycopg.Error:
         borrowed.invalidate()
+        return False
+    return True
 
 
 def _explained(error: BaseException) -> BaseException:
@@ -273,11 +205,6 @@ def _explained(error: BaseException) -> BaseException:
     if isinstance(error, _GONE) and not isinstance(error, _AGAIN):
         return Unavailable(_unreachable(error), retry_after_s=5)
     return error
-
-
-def _raw_json(text: str | bytes) -> str:
-    """JSON columns are given back as text: rooms decode them into their own types."""
-    return text if isinstance(text, str) else text.decode()
 
 
 def _unreachable(error: Exception) -> str:

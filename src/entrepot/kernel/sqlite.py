@@ -56,6 +56,9 @@ class SqliteConnection:
     def execute_all(self, statements: Sequence[tuple[str, Mapping[str, Any]]]) -> list[Cursor]:
         return [self.execute(text, params) for text, params in statements]
 
+    def send(self, text: str, rows: Sequence[Mapping[str, Any]]) -> None:
+        self.executemany(text, rows)
+
     def executemany(self, text: str, rows: Sequence[Mapping[str, Any]]) -> int:
         try:
             return self.raw.executemany(text, rows).rowcount

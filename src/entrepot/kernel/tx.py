@@ -46,6 +46,7 @@ class Connection(Protocol):
     def execute(self, text: str, params: Mapping[str, Any]) -> Cursor: ...
     def execute_all(self, statements: Sequence[tuple[str, Mapping[str, Any]]]) -> list[Cursor]: ...
     def executemany(self, text: str, rows: Sequence[Mapping[str, Any]]) -> int: ...
+    def send(self, text: str, rows: Sequence[Mapping[str, Any]]) -> None: ...
 
 
 class Snapshot:
@@ -150,13 +151,18 @@ class Tx(Snapshot):
         touched = iter([each.rowcount for each in self._connection.execute_all(full)] if full else ())
         return [next(touched) if rows else 0 for _, rows in sets]
 
+    def send(self, statement: Prepared[Any], **params: Any) -> None:
+        """Execute one writing statement whose count nobody needs. PostgreSQL gets it with the next question."""
+        text, bound = self._bind(statement, params)
+        self._connection.send(text, (bound,))
+
     def run_many(self, statement: Prepared[Any], rows: Sequence[Mapping[str, Any]]) -> None:
-        """Execute one writing statement for many rows of parameters at once."""
+        """Execute one writing statement for many rows of parameters at once; see `send`."""
         if not rows:
             return
         if statement.sets:
             raise TypeError("a statement with a list parameter runs once, not for many rows")
-        self._connection.executemany(statement.sqlite if self._sqlite else statement.postgres, rows)
+        self._connection.send(statement.sqlite if self._sqlite else statement.postgres, rows)
 
     def announce(self, *events: Event) -> None:
         """Record facts; readers see them after the commit, in one order shared by all."""

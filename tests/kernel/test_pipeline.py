@@ -1,0 +1,101 @@
+"""Statements that go out without waiting: what was not asked is durable all the same, and no failure is lost."""
+
+import psycopg
+import pytest
+
+from entrepot.kernel import Database, Invalid, Prepared, Tx, prepare_text
+from entrepot.kernel.pipeline import PREPARED_AFTER, UNANSWERED_MAX
+from tests.kernel.things import add, count, names
+
+pytestmark = [pytest.mark.postgres, pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)]
+
+INSERT: Prepared[object] = prepare_text("INSERT INTO things (name, count) VALUES (:name, :count)")
+
+
+def put(tx: Tx, *names: str) -> None:
+    for name in names:
+        tx.send(INSERT, name=name, count=1)
+
+
+def test_what_was_sent_without_a_question_is_there_after_the_commit(database: Database) -> None:
+    database.write_now(lambda tx: put(tx, "a", "b"))
+    assert database.read_now(names) == ["a", "b"]
+
+
+def test_a_question_sees_what_was_sent_before_it(database: Database) -> None:
+    def command(tx: Tx) -> list[str]:
+        put(tx, "b", "a")
+        return names(tx)
+
+    assert database.write_now(command) == ["a", "b"]
+
+
+def test_more_than_fit_on_the_way_are_sent_in_their_order(database: Database) -> None:
+    many = [f"{n:04}" for n in range(2 * UNANSWERED_MAX + 50)]
+
+    def command(tx: Tx) -> list[str]:
+        put(tx, *many)
+        return names(tx)
+
+    assert database.write_now(command) == many
+
+
+def test_a_failure_that_nobody_asked_for_is_raised_by_the_commit_and_keeps_nothing(database: Database) -> None:
+    with pytest.raises(psycopg.errors.UniqueViolation):
+        database.write_now(lambda tx: put(tx, "a", "b", "a"))
+    database.write_now(lambda tx: put(tx, "c"))
+    assert database.read_now(names) == ["c"]
+
+
+def test_a_failure_that_nobody_asked_for_is_raised_by_the_next_question(database: Database) -> None:
+    reached: list[str] = []
+
+    def command(tx: Tx) -> None:
+        put(tx, "a", "a")
+        reached.append("sent")
+        names(tx)
+        reached.append("answered")
+
+    with pytest.raises(psycopg.errors.UniqueViolation):
+        database.write_now(command)
+    assert reached == ["sent"]
+
+
+def test_a_statement_prepared_behind_a_failure_is_prepared_again(database: Database) -> None:
+    """The server skips whatever follows a failure, so what was to be prepared there is not."""
+    other: Prepared[object] = prepare_text("UPDATE things SET count = count + :more WHERE name = :name")
+    database.write_now(lambda tx: add(tx, "a"))
+
+    def command(tx: Tx) -> None:
+        put(tx, "a")  # taken: fails
+        for _ in range(PREPARED_AFTER + 1):
+            tx.send(other, name="a", more=1)
+
+    for _ in range(2):
+        with pytest.raises(psycopg.errors.UniqueViolation):
+            database.write_now(command)
+    for _ in range(PREPARED_AFTER + 1):
+        database.write_now(lambda tx: tx.send(other, name="a", more=1))
+    assert count(database, "a") == 1 + PREPARED_AFTER + 1
+
+
+def test_one_statement_takes_numbers_of_every_size_and_none(database: Database) -> None:
+    give: Prepared[object] = prepare_text("UPDATE things SET count = :count WHERE name = 'a'")
+    database.write_now(lambda tx: add(tx, "a"))
+    for number in (0, 40_000, 3_000_000_000, 2**63 - 1) * 2:
+        database.write_now(lambda tx: tx.run(give, count=number))  # noqa: B023
+        assert count(database, "a") == number
+    with pytest.raises(Invalid):
+        database.write_now(lambda tx: tx.run(give, count=2**63))
+
+
+def test_a_value_that_cannot_be_stored_leaves_the_answers_of_the_others_in_place(database: Database) -> None:
+    find: Prepared[str] = prepare_text("SELECT name FROM things WHERE name = :name", str)
+    database.write_now(lambda tx: put(tx, "a", "b"))
+
+    def query(tx: Tx) -> list[str]:
+        with pytest.raises(Invalid):
+            tx.all_of((find, {"name": "a"}), (find, {"name": "\0"}))
+        return tx.all(find, name="b")
+
+    assert database.write_now(query) == ["b"]

@@ -9,7 +9,7 @@ from pathlib import Path
 from entrepot import cloud
 from entrepot.app import open_database, open_home
 from entrepot.identity import Scope, get_organisation
-from entrepot.kernel import Invalid, NotFound, Snapshot, Tx, format_money
+from entrepot.kernel import Conflict, Invalid, NotFound, Snapshot, Tx, format_money
 from entrepot.settings import Settings, read_settings
 
 from .exporting import write_whole
@@ -30,7 +30,9 @@ def replay_bill(home: Path, organisation: str | None, invoice: str | None, path:
         return database.read_now(again)
 
 
-def add_credit(home: Path, organisation: str, amount: str, ref: str, *, grant: bool) -> bool:
+def add_credit(
+    home: Path, organisation: str, amount: str, ref: str, *, grant: bool, until: int | None = None
+) -> bool:  # fmt: skip
     """Give credit, or record money that came; False when the same was credited before."""
     nano = cloud.read_nano(amount)
     if nano <= 0:
@@ -40,6 +42,8 @@ def add_credit(home: Path, organisation: str, amount: str, ref: str, *, grant: b
         settings = entrepot.settings.cloud
         limits, currency = cloud.limits_of(settings), settings.currency
         minor, rest = divmod(nano, cloud.nano_per_minor(currency))
+        if until is not None and not grant:
+            raise Invalid("What was paid does not end: --until goes with --grant")
         if rest and not grant:
             raise Invalid(f"{amount} is no whole amount of {currency}: what is paid is, as in 25.00")
 
@@ -47,7 +51,7 @@ def add_credit(home: Path, organisation: str, amount: str, ref: str, *, grant: b
             _check_organisation(tx, organisation)
             if grant:
                 unit = cloud.nano(currency)
-                return cloud.grant_credit(tx, Scope.system(), organisation, unit, nano, ref, limits)
+                return cloud.grant_credit(tx, Scope.system(), organisation, unit, nano, ref, limits, until)
             return cloud.record_payment(tx, Scope.system(), organisation, currency, minor, ref, limits)
 
         return entrepot.database.write_now(act)
@@ -81,10 +85,42 @@ def issue_invoices(home: Path, organisation: str | None) -> Iterator[str]:
             count = cloud.bill_round(entrepot.database, settings)
             yield f"{count:,} invoices issued"
             return
-        found = entrepot.database.write_now(lambda tx: cloud.issue_now(tx, Scope.system(), settings, organisation))
+        entrepot.database.read_now(lambda s: _check_organisation(s, organisation))
+        until = entrepot.database.clock.now() + 1
+        found = cloud.issue_in_slices(entrepot.database, organisation, settings, until)
+        if found is None:
+            raise Conflict("There is nothing to invoice: nothing was used since the last one")
         due = f", {format_money(found.due_minor, found.currency)} due" if found.due_minor else ""
-        amount = format_money(found.amount_minor, found.currency)
+        amount = format_money(found.total_minor, found.currency)
         yield f"{found.label} ({found.id}): {amount}{due}, {found.rows:,} rows"
+    finally:
+        entrepot.close()
+
+
+def list_repayments(home: Path) -> Iterator[str]:
+    """What customers ask back, a line each."""
+    with open_database(home) as database:
+        for each in database.read_now(lambda s: cloud.list_asked(s, Scope.system())):
+            yield f"{each.id}  {each.organisation}  {format_money(each.amount_minor, each.currency)}"
+
+
+def decide_repayment(home: Path, repayment_id: str, reason: str | None) -> str:
+    """Pay what was asked back, or say why not; a line about it."""
+    entrepot = open_home(home)
+    try:
+        settings, scope = entrepot.settings.cloud, Scope.system()
+
+        def act(tx: Tx) -> cloud.Repayment:
+            if reason is not None:
+                return cloud.decline_repayment(tx, scope, repayment_id, reason, settings)
+            return cloud.pay_repayment(tx, scope, repayment_id, settings)
+
+        found = entrepot.database.write_now(act)
+        if found.state == "declined":
+            return f"{found.id} is declined"
+        total, by_hand = (format_money(each, found.currency) for each in (found.total_minor, found.elsewhere_minor))
+        rest = f": send {by_hand} of it yourself" if found.elsewhere_minor else ""
+        return f"{total} goes back to {found.organisation}{rest}"
     finally:
         entrepot.close()
 

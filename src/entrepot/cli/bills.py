@@ -42,16 +42,32 @@ def replay(home: Path, organisation: str | None, invoice: str | None, path: Path
 @click.argument("amount")
 @click.option("--ref", required=True, help="What it is for, such as a payment's number: the same one credits once.")
 @click.option("--grant", is_flag=True, help="It is given, not paid for.")
+@click.option("--until", type=DAY, help="The day on which a grant ends, UTC; left out: never.")
 @click.pass_obj
-def credit(home: Path, organisation: str, amount: str, ref: str, grant: bool) -> None:
+def credit(home: Path, organisation: str, amount: str, ref: str, grant: bool, until: datetime | None) -> None:
     """Credit ORGANISATION with AMOUNT of the home currency for compute, such as 25.00.
 
     What was paid pays open invoices first.
     """
     from entrepot.cli.billing import add_credit
 
-    done = add_credit(home, organisation, amount, ref, grant=grant)
+    done = add_credit(home, organisation, amount, ref, grant=grant, until=_microseconds(until))
     click.echo("Credited" if done else "This was credited before: nothing changed")
+
+
+@command.command("repay")
+@click.argument("repayment", required=False)
+@click.option("--decline", metavar="REASON", help="Do not pay it back, and tell the customer why.")
+@click.pass_obj
+def repay(home: Path, repayment: str | None, decline: str | None) -> None:
+    """Pay unused credit back that a customer asked for: REPAYMENT, by its id. Without one, list what waits.
+
+    It goes back by the processors that took it. What had come past them, you send yourself.
+    """
+    from entrepot.cli.billing import decide_repayment, list_repayments
+
+    for text in list_repayments(home) if repayment is None else [decide_repayment(home, repayment, decline)]:
+        click.echo(text)
 
 
 @command.command("line")

@@ -7,7 +7,7 @@ that ends; so has what is held for calls under way. Only the rest is moved back.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -124,23 +124,23 @@ def grant_round(database: Database, settings: Settings) -> int:
 
 def _expire(tx: Tx, grant_id: str, currency: str, limits: Limits) -> None:
     """Move back what is left of a grant. What cannot be taken, as other credit was taken first, stays for ever."""
+    lock_customer(tx, _get(tx, grant_id).organisation, limits)
     grant = _get(tx, grant_id)
-    lock_customer(tx, grant.organisation, limits)
-    rows = tx.all(_lock, organisation=grant.organisation)
-    lefts = dict(zip((each.id for each in rows), _unused_now(tx, rows, grant.organisation, currency), strict=True))
-    grant = next(each for each in rows if each.id == grant_id)
     if grant.ended_at is not None:
         return
     unit = accounts.nano(currency)
     spendable = ledger.balance_of(tx, accounts.compute(grant.organisation, unit)).available
-    amount = max(min(lefts[grant.id], spendable), 0)
+    amount = max(min(_left_of(tx, grant, currency), spendable), 0)
     if amount:
         ledger.post(tx, _back(grant, unit, amount))
     tx.run(_end, id_=grant.id, expired_=grant.expired + amount, now_=tx.now)
 
 
-def _unused_now(tx: Tx, rows: Sequence[Grant], organisation: str, currency: str) -> Iterable[int]:
-    return unused(rows, used_of(tx, organisation, currency))
+def _left_of(tx: Tx, grant: Grant, currency: str) -> int:
+    """What can be moved back of a grant: what no invoice has used, and what was used since does not cover."""
+    rows = tx.all(_lock, organisation=grant.organisation)
+    lefts = unused(rows, used_of(tx, grant.organisation, currency))
+    return sum(left for each, left in zip(rows, lefts, strict=True) if each.id == grant.id)
 
 
 def _back(grant: Grant, unit: str, amount: int) -> ledger.Plan:
@@ -162,11 +162,10 @@ def _tell(tx: Tx, grant_id: str, currency: str) -> None:
     grant = _get(tx, grant_id)
     if not tx.run(_told, id_=grant.id, now_=tx.now):
         return
-    rows = tx.all(_of, organisation=grant.organisation)
-    lefts = dict(zip((each.id for each in rows), _unused_now(tx, rows, grant.organisation, currency), strict=True))
-    if lefts[grant.id] <= 0:
+    left = _left_of(tx, grant, currency)
+    if left <= 0:
         return
-    params = {"left": show_nano(lefts[grant.id], currency), "day": show_day(grant.expires_at)}
+    params = {"left": show_nano(left, currency), "day": show_day(grant.expires_at)}
     notify(tx, Notice(grant.organisation, notices.GRANT_ENDS, params, link="/cloud/credit"))
 
 

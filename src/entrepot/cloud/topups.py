@@ -286,7 +286,7 @@ _left: Prepared[Topup] = prepare(
         _t.organisation == bindparam("organisation"), _t.currency == bindparam("currency"), _t.state == "paid",
         _t.refunded_minor < _t.amount_minor,
     )
-    .order_by(_t.id.desc())
+    .order_by(_t.created_at.desc(), _t.id.desc())
     .with_for_update(),
     Topup,
 )  # fmt: skip

@@ -11,8 +11,8 @@ from litestar.response import Stream
 from litestar.types import ControllerRouterHandler
 from msgspec import Meta
 
-from entrepot import cloud, pay
-from entrepot.kernel import Invalid, Tx, from_rfc3339
+from entrepot import cloud, identity, pay
+from entrepot.kernel import Invalid, Snapshot, Tx, from_rfc3339
 from entrepot.ledger import AMOUNT_MAX
 
 from ..downloads import download
@@ -26,22 +26,27 @@ Bps = Annotated[int, Meta(ge=1, le=10_000, description="Hundredths of a percent"
 ModelName = Annotated[str, QueryParameter(name="model", min_length=1, max_length=200, pattern=NO_NUL)]
 LineNumber = Annotated[int, QueryParameter(name="line", ge=1, le=1_000_000)]
 WantedFormat = Annotated[Literal["csv", "focus"], QueryParameter(name="format")]
+PARTY = ("name", "address", "tax_id", "country", "region")
 _TIME = r"^[0-9]{4}-[0-9]{2}(-[0-9]{2}(T[0-9:.]{5,15}(Z|[+-][0-9]{2}:[0-9]{2}))?)?$"
 Since = Annotated[str, QueryParameter(name="since", pattern=_TIME, description="2026-01, 2026-01-31 or RFC 3339; UTC")]
 Until = Annotated[str, QueryParameter(name="until", pattern=_TIME, description="The same; not included")]
 
 
 class CreditView(msgspec.Struct, frozen=True):
-    """What your organisation can spend and owes, how that came about, and how it is billed."""
+    """What your organisation can spend and owes, how that came about, and how it is billed and taxed; what of it could
+    be paid back now, and which grants end when."""
 
     currency: str
     standing: cloud.Standing
     billing: cloud.Billing
+    tax: pay.TaxDue
+    repayable: cloud.Repayable
+    grants: list[cloud.Lasting]
     movements: list[cloud.Movement]
 
 
 class TopUp(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Credit to be paid for, in minor units of the home currency, by a processor's method."""
+    """Credit to be paid for, in minor units of the home currency, by a processor's method. The tax comes on top."""
 
     amount_minor: Amount
     method: Token
@@ -55,14 +60,22 @@ class TopUpView(msgspec.Struct, frozen=True):
 
 
 class SetBilling(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What stands on your invoices, the credit below which you are told, and whether your sales pay what is due. What
-    is left out stays."""
+    """What stands on your invoices and where you are taxed, the credit below which you are told, and whether your sales
+    pay what is due. What is left out stays."""
 
     name: Annotated[str, Meta(max_length=200)] | None = None
     address: Annotated[str, Meta(max_length=1_000)] | None = None
     tax_id: Annotated[str, Meta(max_length=200)] | None = None
+    country: Annotated[str, Meta(pattern=r"^([A-Z]{2})?$")] | None = None
+    region: Annotated[str, Meta(max_length=200)] | None = None
     alert_below: Nano | None = None
     netted: bool | None = None
+
+
+class AskRepayment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Credit that was paid and not used, to be paid back: in minor units, without the tax, which goes with it."""
+
+    amount_minor: Amount
 
 
 class SetBudget(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -111,6 +124,9 @@ async def read_credit(visit: Visit) -> CreditView:
         currency,
         await visit.read(lambda s: cloud.read_standing(s, scope, currency)),
         await visit.read(lambda s: cloud.get_billing(s, scope)),
+        await visit.read(lambda s: cloud.get_tax(s, scope)),
+        await visit.read(lambda s: repayable_of(s, scope, currency)),
+        await visit.read(lambda s: cloud.list_lasting(s, scope, currency)),
         await visit.read(lambda s: cloud.list_movements(s, scope, currency)),
     )
 
@@ -122,7 +138,7 @@ async def set_billing(visit: Visit, asked: SetBilling, key: OptionalKey = None) 
 
     def command(tx: Tx) -> cloud.Billing:
         known = cloud.get_billing(tx, scope)
-        given = {name: text for name in ("name", "address", "tax_id") if (text := getattr(asked, name)) is not None}
+        given = {name: text for name in PARTY if (text := getattr(asked, name)) is not None}
         if given:
             cloud.save_party(tx, scope, msgspec.structs.replace(known.party, **given))
         if asked.alert_below is not None:
@@ -199,6 +215,26 @@ async def end_budget(visit: Visit, budget_id: Id) -> Made:
     return Made(budget_id)
 
 
+@endpoint("GET", "/api/cloud/repayments", access="member")
+async def list_repayments(visit: Visit, after: After = None, most: Most = 50) -> Listed[cloud.Repayment]:
+    """Credit that your organisation asked back, newest first."""
+    found = await visit.read(lambda s: cloud.list_repayments(s, visit.scope, before=after, most=most + 1))
+    return listed(found, most, lambda each: each.id)
+
+
+@endpoint("POST", "/api/cloud/repayments", asks=AskRepayment, access="member")
+async def ask_repayment(visit: Visit, asked: AskRepayment, key: Key) -> cloud.Repayment:
+    """Ask for credit back that was paid and is not used. It goes back the way that it was paid."""
+    return await begin_repayment(visit, asked.amount_minor, key)
+
+
+@endpoint("DELETE", "/api/cloud/repayments/{repayment_id:str}", access="member")
+async def withdraw_repayment(visit: Visit, repayment_id: Id) -> cloud.Repayment:
+    """Keep the credit after all."""
+    scope, settings = visit.scope, visit.entrepot.settings.cloud
+    return await visit.write(lambda tx: cloud.withdraw_repayment(tx, scope, repayment_id, settings))
+
+
 @endpoint("GET", "/api/cloud/invoices", access="member")
 async def list_cloud_invoices(visit: Visit, after: After = None, most: Most = 50) -> Listed[cloud.CloudInvoice]:
     """Your organisation's invoices for compute, newest first."""
@@ -208,7 +244,11 @@ async def list_cloud_invoices(visit: Visit, after: After = None, most: Most = 50
 
 @endpoint("POST", "/api/cloud/invoices", access="member")
 async def issue_cloud_invoice(visit: Visit, key: Key) -> CloudInvoiceView:
-    """Invoice what was used up to now. The months are invoiced by themselves."""
+    """Invoice what was used up to now. The months are invoiced by themselves.
+
+    Where there is much on it, this answers with 409 while it is made: the same request, with the same key, gives it
+    when it is.
+    """
     made = await issue(visit, key)
     return await _view(visit, made.id)
 
@@ -259,10 +299,21 @@ async def begin_topup(visit: CurrentVisit, amount_minor: int, method: str, key: 
     return await visit.once(key, lambda tx: cloud.top_up(tx, scope, amount_minor, method, settings), cloud.Topup)
 
 
+async def begin_repayment(visit: CurrentVisit, amount_minor: int, key: str) -> cloud.Repayment:
+    """Ask for credit back, once per key."""
+    scope, settings = visit.scope, visit.entrepot.settings.cloud
+    return await visit.once(key, lambda tx: cloud.ask_repayment(tx, scope, amount_minor, settings), cloud.Repayment)
+
+
+def repayable_of(snapshot: Snapshot, scope: identity.Scope, currency: str) -> cloud.Repayable:
+    """What could be paid back; the market's own account was never paid for."""
+    return cloud.Repayable() if scope.is_operator else cloud.find_repayable(snapshot, scope, currency)
+
+
 async def issue(visit: CurrentVisit, key: str | None, organisation: str | None = None) -> Made:
     """Issue an invoice now, once per key."""
     scope, settings = visit.scope, visit.entrepot.settings.cloud
-    return await visit.once(key, lambda tx: Made(cloud.issue_now(tx, scope, settings, organisation).id), Made)
+    return await visit.once(key, lambda tx: Made(cloud.request_invoice(tx, scope, settings, organisation)), Made)
 
 
 async def send_export(visit: CurrentVisit, wish: cloud.ExportWish, name: str) -> Stream:
@@ -301,6 +352,6 @@ async def _view(visit: CurrentVisit, invoice_id: str) -> CloudInvoiceView:
 
 ROUTES: tuple[ControllerRouterHandler, ...] = (
     read_credit, set_billing, top_up, list_topups, get_topup, cancel_topup, list_budgets, add_budget, change_budget,
-    end_budget, list_cloud_invoices, issue_cloud_invoice, get_cloud_invoice, list_invoice_rows, export_invoice,
-    export_usage, list_price_books,
+    end_budget, list_repayments, ask_repayment, withdraw_repayment, list_cloud_invoices, issue_cloud_invoice,
+    get_cloud_invoice, list_invoice_rows, export_invoice, export_usage, list_price_books,
 )  # fmt: skip

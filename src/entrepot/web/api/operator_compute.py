@@ -21,10 +21,11 @@ Reference = Annotated[str, Meta(min_length=1, max_length=200, pattern=r"^[^\x00-
 
 
 class GrantCompute(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Credit that nobody pays for; `ref` names it, and gives once."""
+    """Credit that nobody pays for; `ref` names it, and gives once. It lasts until `expires_at`, or for ever."""
 
     amount: Nano
     ref: Reference
+    expires_at: Moment | None = None
 
 
 class RecordPayment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -38,6 +39,12 @@ class SetCreditLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What a customer may use before it pays."""
 
     amount: Nano
+
+
+class DeclineRepayment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Why credit is not paid back."""
+
+    reason: Name
 
 
 class SetPrices(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -78,10 +85,14 @@ async def grant_compute(visit: Visit, organisation_id: Id, asked: GrantCompute, 
     """Give a customer credit."""
     scope, settings = visit.scope, visit.entrepot.settings.cloud
     unit, limits = cloud.nano(settings.currency), cloud.limits_of(settings)
+    expires_at = None if asked.expires_at is None else int(asked.expires_at.timestamp()) * SECOND
 
     def command(tx: Tx) -> Credited:
         identity.get_organisation(tx, scope, organisation_id)
-        return Credited(cloud.grant_credit(tx, scope, organisation_id, unit, asked.amount, asked.ref, limits))
+        given = cloud.grant_credit(
+            tx, scope, organisation_id, unit, asked.amount, asked.ref, limits, expires_at=expires_at
+        )
+        return Credited(given)
 
     return await visit.once(key, command, Credited)
 
@@ -114,6 +125,32 @@ async def set_compute_line(visit: Visit, organisation_id: Id, asked: SetCreditLi
         return Done()
 
     return await visit.once(key, command, Done)
+
+
+@endpoint("GET", "/api/operator/compute/repayments", access="operator")
+async def list_asked_repayments(visit: Visit) -> Listed[cloud.Repayment]:
+    """Unused credit that customers ask back, oldest first."""
+    return Listed(await visit.read(lambda s: cloud.list_asked(s, visit.scope)))
+
+
+@endpoint("POST", "/api/operator/compute/repayments/{repayment_id:str}/pay", access="operator")
+async def pay_repayment(visit: Visit, repayment_id: Id, key: Key) -> cloud.Repayment:
+    """Pay it back: by the processors that took it; what had come past them (`elsewhere_minor`) you have sent."""
+    scope, settings = visit.scope, visit.entrepot.settings.cloud
+    return await visit.once(
+        key, lambda tx: cloud.pay_repayment(tx, scope, repayment_id, settings), cloud.Repayment
+    )  # fmt: skip
+
+
+@endpoint(
+    "POST", "/api/operator/compute/repayments/{repayment_id:str}/decline", asks=DeclineRepayment, access="operator"
+)
+async def decline_repayment(visit: Visit, repayment_id: Id, asked: DeclineRepayment, key: Key) -> cloud.Repayment:
+    """Tell a customer why its credit is not paid back."""
+    scope, settings = visit.scope, visit.entrepot.settings.cloud
+    return await visit.once(
+        key, lambda tx: cloud.decline_repayment(tx, scope, repayment_id, asked.reason, settings), cloud.Repayment
+    )
 
 
 @endpoint("POST", "/api/operator/compute/customers/{organisation_id:str}/invoices", access="operator")
@@ -152,5 +189,6 @@ async def publish_compute_prices(visit: Visit, asked: SetPrices, key: Key) -> cl
 
 ROUTES: tuple[ControllerRouterHandler, ...] = (
     list_compute_customers, grant_compute, record_compute_payment, set_compute_line, invoice_customer,
+    list_asked_repayments, pay_repayment, decline_repayment,
     list_all_compute_invoices, list_compute_prices, publish_compute_prices,
 )  # fmt: skip

@@ -10,10 +10,11 @@ import msgspec
 from litestar import Response, get, post
 from litestar.types import ControllerRouterHandler
 
-from entrepot import cloud, identity
+from entrepot import cloud, identity, pay
 from entrepot.kernel import Invalid, Refused, Snapshot, parse_money
 
-from ...api.cloud_money import begin_topup
+from ...api.cloud_money import begin_repayment, begin_topup, repayable_of
+from ...countries import list_countries
 from ...params import Id
 from ...paying import WAIT_S, methods_for
 from ...rendering import redirect
@@ -108,12 +109,37 @@ async def save_details(visit: Visit) -> Response[Any]:
     try:
         await visit.write(lambda tx: cloud.save_party(tx, visit.scope, party))
     except Refused as refusal:
-        return await _show(visit, TopUpForm(), refusal)
+        return await _show(visit, TopUpForm(), refusal, party)
     visit.flash("credit.details_saved")
     return redirect("/cloud/credit")
 
 
-async def _show(visit: CurrentVisit, form: TopUpForm, refusal: Refused | None = None) -> Response[str]:
+@post("/cloud/credit/repayments", include_in_schema=False, opt=MEMBER)
+async def ask_back(visit: Visit) -> Response[Any]:
+    """Ask for credit back that was not used."""
+    form = await visit.fields(TopUpForm)
+    try:
+        if not form.key:
+            raise Invalid(visit.say("error.form"))
+        made = await begin_repayment(visit, _minor(visit, form.amount, "back"), form.key)
+    except Refused as refusal:
+        return await _show(visit, TopUpForm(), Invalid(refusal.sentence, fields={"back": refusal.sentence}))
+    visit.flash("repay.done" if made.state == "paid" else "repay.asked")
+    return redirect("/cloud/credit#back")
+
+
+@post("/cloud/credit/repayments/{repayment_id:str}/withdraw", include_in_schema=False, opt=MEMBER)
+async def keep(visit: Visit, repayment_id: Id) -> Response[None]:
+    """Keep the credit after all."""
+    settings = visit.entrepot.settings.cloud
+    await visit.write(lambda tx: cloud.withdraw_repayment(tx, visit.scope, repayment_id, settings))
+    visit.flash("repay.withdrawn")
+    return redirect("/cloud/credit#back")
+
+
+async def _show(
+    visit: CurrentVisit, form: TopUpForm, refusal: Refused | None = None, party: cloud.Party | None = None
+) -> Response[str]:
     scope, currency = visit.scope, currency_of(visit)
     settings = visit.entrepot.settings.cloud
     per = cloud.nano_per_minor(currency)
@@ -125,7 +151,14 @@ async def _show(visit: CurrentVisit, form: TopUpForm, refusal: Refused | None = 
         refusal=refusal,
         form=form,
         standing=await visit.read(lambda s: cloud.read_standing(s, scope, currency)),
-        billing=await visit.read(lambda s: cloud.get_billing(s, scope)),
+        billing=party or await visit.read(lambda s: cloud.get_billing(s, scope)),
+        alert_below=(await visit.read(lambda s: cloud.get_billing(s, scope))).alert_below,
+        tax=await visit.read(lambda s: cloud.get_tax(s, scope)),
+        grants=await visit.read(lambda s: cloud.list_lasting(s, scope, currency)),
+        repayable=await visit.read(lambda s: repayable_of(s, scope, currency)),
+        repayments=[] if scope.is_operator else await visit.read(lambda s: cloud.list_repayments(s, scope, most=5)),
+        countries=list_countries(visit.language),
+        percent_of=pay.percent_of,
         movements=await visit.read(lambda s: cloud.list_movements(s, scope, currency, MOVEMENTS)),
         open_topups=[] if scope.is_operator else await _open_topups(visit),
         methods=[each for each in methods_for(visit, currency) if each != "manual:delivery"],
@@ -158,13 +191,13 @@ def _is_decided(snapshot: Snapshot, visit: CurrentVisit, topup_id: str) -> bool:
     return found.state != "requested" or cloud.find_topup_action(snapshot, visit.scope, topup_id) is not None
 
 
-def _minor(visit: CurrentVisit, text: str) -> int:
+def _minor(visit: CurrentVisit, text: str, field: str = "amount") -> int:
     try:
         return parse_money(text, currency_of(visit))
     except Invalid as refusal:
-        raise Invalid(refusal.sentence, fields={"amount": visit.say("credit.amount_hint")}) from None
+        raise Invalid(refusal.sentence, fields={field: visit.say("credit.amount_hint")}) from None
 
 
 ROUTES: tuple[ControllerRouterHandler, ...] = (
-    credit, top_up, topup, cancel, set_alert, set_netting, save_details,
+    credit, top_up, topup, cancel, set_alert, set_netting, save_details, ask_back, keep,
 )  # fmt: skip

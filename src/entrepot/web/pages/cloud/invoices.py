@@ -9,7 +9,7 @@ from litestar import Response, get, post
 from litestar.response import Stream
 from litestar.types import ControllerRouterHandler
 
-from entrepot import cloud, identity
+from entrepot import cloud, identity, pay
 from entrepot.kernel import Refused, Snapshot
 
 from ...api.cloud_money import LineNumber, WantedFormat, issue, read_time, send_export
@@ -39,6 +39,9 @@ async def issue_now(visit: Visit) -> Response[Any]:
         made = await issue(visit, form.get("_key"))
     except Refused as refusal:
         return await _show(visit, None, refusal)
+    if await visit.read(lambda s: cloud.find_draft(s, cloud.account_owner(visit.scope))):
+        visit.flash("invoice.making")
+        return redirect("/cloud/invoices")
     visit.flash("invoice.issued")
     return redirect(f"/cloud/invoices/{made.id}")
 
@@ -59,6 +62,7 @@ async def invoice(visit: Visit, cloud_invoice_id: Id, paper: MaybeInQuery = None
         papers=PAPERS,
         paper=paper if paper in PAPERS else PAPERS[0],
         exact=cloud.write_nano,
+        percent_of=pay.percent_of,
         mine=not scope.is_operator,
     )
 
@@ -119,6 +123,9 @@ async def _show(visit: CurrentVisit, before: str | None, refusal: Refused | None
         older=page.next,
         unbilled=await visit.read(lambda s: cloud.find_unbilled(s, scope)),
         standing=standing,
+        draft=None
+        if scope.is_operator
+        else await visit.read(lambda s: cloud.find_draft(s, cloud.account_owner(scope))),
         months=_months(visit.now),
         is_shop=scope.is_operator,
     )

@@ -8,7 +8,7 @@ import msgspec
 from litestar import Response, get, post
 from litestar.types import ControllerRouterHandler
 
-from entrepot import cloud, identity
+from entrepot import cloud, identity, pay
 from entrepot.kernel import Invalid, Refused, Tx, from_rfc3339, parse_money
 
 from ...api.cloud_money import currency_of, issue
@@ -25,10 +25,18 @@ INVOICES = 12
 
 
 class CreditForm(msgspec.Struct, frozen=True):
-    """An amount for a customer, and what it is called."""
+    """An amount for a customer, what it is called, and the day on which it ends, if it does."""
 
     amount: str = ""
     ref: str = ""
+    expires: str = ""
+    key: str = msgspec.field(default="", name="_key")
+
+
+class DecideForm(msgspec.Struct, frozen=True):
+    """The operator's word on credit that is asked back, and why not."""
+
+    reason: str = ""
     key: str = msgspec.field(default="", name="_key")
 
 
@@ -54,6 +62,7 @@ async def customers(visit: Visit, after: MaybeInQuery = None, q: MaybeInQuery = 
     return await show(
         visit, "compute", "compute-customers.html", customers=page.items, more=page.next, currency=currency,
         invoices=await visit.read(lambda s: cloud.list_all_invoices(s, visit.scope, most=INVOICES)),
+        asked=await visit.read(lambda s: cloud.list_asked(s, visit.scope)),
     )  # fmt: skip
 
 
@@ -71,8 +80,10 @@ async def grant(visit: Visit, organisation_id: Id) -> Response[Any]:
 
     def command(tx: Tx) -> Credited:
         identity.get_organisation(tx, visit.scope, organisation_id)
-        amount = cloud.read_nano(form.amount)
-        return Credited(cloud.grant_credit(tx, visit.scope, organisation_id, unit, amount, form.ref.strip(), limits))
+        amount, expires_at = cloud.read_nano(form.amount), _day(form.expires, "expires")
+        return Credited(
+            cloud.grant_credit(tx, visit.scope, organisation_id, unit, amount, form.ref.strip(), limits, expires_at)
+        )
 
     return await _credit(visit, organisation_id, form, command)
 
@@ -120,7 +131,39 @@ async def invoice_now(visit: Visit, organisation_id: Id) -> Response[Any]:
         made = await issue(visit, form.key, organisation_id)
     except Refused as refusal:
         return await _customer(visit, organisation_id, refusal)
+    if await visit.read(lambda s: cloud.find_draft(s, organisation_id)):
+        visit.flash("invoice.making")
+        return redirect(f"/operator/compute/customers/{organisation_id}")
     return redirect(f"/cloud/invoices/{made.id}")
+
+
+@post("/operator/compute/repayments/{repayment_id:str}/pay", include_in_schema=False, opt=OPERATOR)
+async def pay_back(visit: Visit, repayment_id: Id) -> Response[Any]:
+    """Pay unused credit back."""
+    form, settings = await visit.fields(DecideForm), visit.entrepot.settings.cloud
+    return await _decide(
+        visit, repayment_id, form, lambda tx: cloud.pay_repayment(tx, visit.scope, repayment_id, settings)
+    )
+
+
+@post("/operator/compute/repayments/{repayment_id:str}/decline", include_in_schema=False, opt=OPERATOR)
+async def decline(visit: Visit, repayment_id: Id) -> Response[Any]:
+    """Tell a customer why its credit is not paid back."""
+    form, settings = await visit.fields(DecideForm), visit.entrepot.settings.cloud
+    return await _decide(
+        visit, repayment_id, form,
+        lambda tx: cloud.decline_repayment(tx, visit.scope, repayment_id, form.reason, settings),
+    )  # fmt: skip
+
+
+async def _decide(visit: CurrentVisit, repayment_id: str, form: DecideForm, command: Any) -> Response[Any]:
+    found = await visit.read(lambda s: cloud.get_repayment(s, visit.scope, repayment_id))
+    try:
+        done = await visit.once(form.key, command, cloud.Repayment)
+    except Refused as refusal:
+        return await _customer(visit, found.organisation, refusal)
+    visit.flash("repay.paid" if done.state == "paid" else "repay.declined")
+    return redirect(f"/operator/compute/customers/{found.organisation}")
 
 
 @get("/operator/compute/prices", include_in_schema=False, opt=OPERATOR)
@@ -137,7 +180,7 @@ async def publish(visit: Visit) -> Response[Any]:
         nano = {
             meter: cloud.read_nano(text, meter) for meter in cloud.METERS if (text := fields.get(meter, "").strip())
         }
-        begins = _begins(form.begins)
+        begins = _day(form.begins, "begins")
         await visit.once(form.key, lambda tx: _publish(tx, visit, form, nano, begins), Done)
     except Refused as refusal:
         return await _prices(visit, form, refusal, fields)
@@ -156,13 +199,13 @@ def _publish(tx: Tx, visit: CurrentVisit, form: PriceForm, nano: dict[str, int],
     return Done()
 
 
-def _begins(text: str) -> int | None:
+def _day(text: str, field: str) -> int | None:
     if not text.strip():
         return None
     try:
         return from_rfc3339(f"{text.strip()}T00:00:00Z")
     except ValueError:
-        raise Invalid("Write a day such as 2026-12-01", fields={"begins": "such as 2026-12-01"}) from None
+        raise Invalid("Write a day such as 2026-12-01", fields={field: "such as 2026-12-01"}) from None
 
 
 async def _credit(visit: CurrentVisit, organisation_id: str, form: CreditForm, command: Any) -> Response[Any]:
@@ -186,6 +229,12 @@ async def _customer(visit: CurrentVisit, organisation_id: str, refusal: Refused 
         organisation=organisation,
         standing=await visit.read(lambda s: cloud.find_standing(s, scope, currency, organisation_id)),
         movements=await visit.read(lambda s: cloud.list_movements(s, theirs, currency, 20)),
+        billing=await visit.read(lambda s: cloud.get_billing(s, theirs)),
+        tax=await visit.read(lambda s: cloud.get_tax(s, theirs)),
+        grants=await visit.read(lambda s: cloud.list_lasting(s, theirs, currency)),
+        repayments=await visit.read(lambda s: cloud.list_repayments(s, theirs, most=10)),
+        repayable=await visit.read(lambda s: cloud.find_repayable(s, theirs, currency)),
+        percent_of=pay.percent_of,
         invoices=await visit.read(lambda s: cloud.list_cloud_invoices(s, theirs, most=INVOICES)),
         currency=currency,
         written=cloud.write_nano,
@@ -215,5 +264,5 @@ async def _prices(
 
 
 ROUTES: tuple[ControllerRouterHandler, ...] = (
-    customers, customer, grant, record_payment, set_line, invoice_now, prices, publish,
+    customers, customer, grant, record_payment, set_line, invoice_now, pay_back, decline, prices, publish,
 )  # fmt: skip

@@ -99,3 +99,13 @@ def test_a_value_that_cannot_be_stored_leaves_the_answers_of_the_others_in_place
         return tx.all(find, name="b")
 
     assert database.write_now(query) == ["b"]
+
+
+@pytest.mark.timeout(30)
+def test_more_than_fits_between_the_two_ends_goes_both_ways(database: Database) -> None:
+    long: Prepared[int] = prepare_text("SELECT length(CAST(:text AS text))", int)
+    twice: Prepared[str] = prepare_text("SELECT CAST(:text AS text) || CAST(:text AS text)", str)
+    text = "x" * 20_000_000
+    assert database.read_now(lambda look: look.value(long, text=text)) == len(text)
+    answers = database.read_now(lambda look: look.all_of(*[(twice, {"text": text[:1_000_000]})] * 20))
+    assert [len(only) for (only,) in answers] == [2_000_000] * 20

@@ -93,8 +93,9 @@ class Pipeline:
         self._adapt: abc.Transformer = Transformer.from_context(driver)
         self._pq = driver.pgconn
         self._pq.enter_pipeline_mode()
-        self._readable = select.poll()
+        self._readable, self._open = select.poll(), select.poll()
         self._readable.register(self._pq.socket, select.POLLIN)
+        self._open.register(self._pq.socket, select.POLLIN | select.POLLOUT)
         self._unanswered: deque[bool] = deque()
         self._answers: list[PGresult] = []
         self._uses: dict[Any, int] = {}
@@ -193,7 +194,6 @@ class Pipeline:
     def _read(self) -> None:
         """Send what was put, and read every answer."""
         self._pq.send_flush_request()
-        self._pq.flush()
         while self._unanswered:
             asked, received = self._unanswered[0], self._receive()
             if received.status == ExecStatus.PIPELINE_ABORTED:
@@ -209,11 +209,16 @@ class Pipeline:
         """The oldest answer that was not read yet."""
         while True:
             while self._pq.is_busy():
-                self._readable.poll()
-                self._pq.consume_input()
+                self._wait()
             if (received := self._pq.get_result()) is not None:  # None stands between two statements
                 self._unanswered.popleft()
                 return received
+
+    def _wait(self) -> None:
+        """Send what was put, until something arrives. More than fits between the two ends goes out bit by bit."""
+        waited = (self._open if self._pq.flush() else self._readable).poll()
+        if any(event & ~select.POLLOUT for _, event in waited):
+            self._pq.consume_input()
 
     def _discard(self) -> None:
         """Read what is left to read after a failure, and forget what may not have been prepared."""

@@ -1,9 +1,13 @@
 """Statements are written once and are text for both databases."""
 
+from importlib import import_module
+from pkgutil import walk_packages
+
 import pytest
 from sqlalchemy import and_, bindparam, insert, or_, select
 
-from entrepot.kernel import Database, in_set, prepare, prepare_text
+import entrepot
+from entrepot.kernel import Database, Prepared, in_set, prepare, prepare_text
 from entrepot.kernel.tables import facts, tasks
 
 TASK = tasks.c
@@ -48,12 +52,34 @@ def test_a_list_of_constants_needs_no_parameter(database: Database) -> None:
     assert "'a', 'it''s'" in kinds.sqlite
     assert database.read_now(lambda snapshot: snapshot.all(kinds, now=1)) == []
     with pytest.raises(AssertionError, match="empty"):
-        prepare(select(TASK.id).where(TASK.kind.in_(())))
+        print(prepare(select(TASK.id).where(TASK.kind.in_(()))).sqlite)
 
 
-def test_a_list_that_core_would_expand_is_refused_when_it_is_written() -> None:
+def test_a_list_that_core_would_expand_is_refused() -> None:
     with pytest.raises(AssertionError, match="in_set"):
-        prepare(select(TASK.id).where(TASK.kind.in_(bindparam("kinds", expanding=True))))
+        print(prepare(select(TASK.id).where(TASK.kind.in_(bindparam("kinds", expanding=True)))).postgres)
+
+
+def test_every_statement_of_the_program_is_text_for_both_databases() -> None:
+    """They are compiled when they are first run: one that cannot be is found here."""
+    seen = 0
+    for module in walk_packages(entrepot.__path__, "entrepot."):
+        if not module.name.startswith(("entrepot.cli.bench", "entrepot.__main__")):
+            for statement in vars(import_module(module.name)).values():
+                if isinstance(statement, Prepared):
+                    seen += 1
+                    assert statement.sqlite is not None
+                    assert statement.postgres
+    assert seen > 1_000
+
+
+def test_the_lists_of_a_statement_are_known_whichever_text_was_asked_for_first() -> None:
+    for first in ("sets", "sqlite", "postgres"):
+        statement = prepare(select(TASK.id).where(in_set(TASK.kind, "kinds"), in_set(TASK.id, "ids")))
+        getattr(statement, first)
+        assert statement.sets == ("kinds", "ids")
+        assert "= ANY(%(kinds)s::text[])" in statement.postgres
+        assert "json_each(:ids)" in statement.sqlite
 
 
 def test_several_lists_and_a_parameter_go_together(database: Database) -> None:

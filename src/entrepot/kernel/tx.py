@@ -98,13 +98,14 @@ class Snapshot:
         return self._connection.execute(text, bound)
 
     def _bind(self, statement: Prepared[Any], params: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+        text = statement.sqlite if self._sqlite else statement.postgres
         if not statement.sets:
-            return (statement.sqlite if self._sqlite else statement.postgres), params
+            return text, params
         if not self._sqlite:
-            return statement.postgres, {**params, **{name: list(params[name]) for name in statement.sets}}
+            return text, {**params, **{name: list(params[name]) for name in statement.sets}}
         for name in statement.sets:
             params[name] = msgspec.json.encode(list(params[name])).decode()
-        return statement.sqlite, params
+        return text, params
 
 
 class Tx(Snapshot):
@@ -160,9 +161,10 @@ class Tx(Snapshot):
         """Execute one writing statement for many rows of parameters at once; see `send`."""
         if not rows:
             return
+        text = statement.sqlite if self._sqlite else statement.postgres
         if statement.sets:
             raise TypeError("a statement with a list parameter runs once, not for many rows")
-        self._connection.send(statement.sqlite if self._sqlite else statement.postgres, rows)
+        self._connection.send(text, rows)
 
     def announce(self, *events: Event) -> None:
         """Record facts; readers see them after the commit, in one order shared by all."""

@@ -129,7 +129,7 @@ def _document(
     offered = {offer.variant_id for offer in offers}
     shown = [variant for variant in variants if variant.id in offered]
     choices = [read_choices(variant.options) for variant in shown]
-    by_variant = {variant.id: words_of("[]", [each]) for variant, each in zip(shown, choices, strict=True)}
+    by_variant = {variant.id: words_of("[]", [each]) for variant, each in zip(shown, choices, strict=True) if each}
     own = words_of(row.attributes)
     return ProductDocument(
         id=row.id,

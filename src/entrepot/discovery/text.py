@@ -74,6 +74,8 @@ _SINGULAR = frozenset(("lens", "canvas", "atlas", "gas", "christmas", "always", 
 
 def fold(text: str) -> str:
     """One form for all spellings of the same letters; letters of unspaced scripts keep their marks."""
+    if text.isascii():
+        return text.lower().replace("`", "'")
     plain = unicodedata.normalize("NFKC", text).casefold().translate(_LETTERS)
     if plain.isascii():
         return plain
@@ -109,8 +111,9 @@ def _analyse(text: str) -> tuple[list[str], list[tuple[str, str]]]:
 _remembered = lru_cache(maxsize=65_536)(_analyse)
 """Brands, categories and attribute values are few and come again and again."""
 
-_just_asked = lru_cache(maxsize=16)(_analyse)
-"""A title is asked for twice in a row: for its words, and for the key that titles of the same words share."""
+_just_asked = lru_cache(maxsize=128)(_analyse)
+"""A document's texts are asked for again at once: a title for the key that titles of the same words share, a
+description for what the ranking looks at."""
 
 
 def shorter(one: str | None, other: str) -> str:
@@ -153,6 +156,10 @@ def _pieces(folded: str) -> Iterator[tuple[str, str, str]]:
     number, end = "", 0
     for match in (_ASCII_PIECE if folded.isascii() else _PIECE).finditer(folded):
         kind, text = str(match.lastgroup), match.group()
+        if kind == "word" and not number:  # most pieces are, and no number stands before them
+            if word := _stem(text):
+                yield kind, word, text.replace("'", "") if "'" in text else text
+            continue
         unit = _unit(kind, text) if number and folded[end : match.start()].strip() in ("", "-") else None
         if unit:
             yield "measure", number + unit, number + unit

@@ -76,8 +76,8 @@ class Columns:
         slot = self.count
         self.ids[slot] = document.id.encode()
         self.title[slot] = title_key(document.title)
-        told = " ".join((document.brand, *document.category_names, document.description[:TOLD_CHARACTERS_MAX]))
-        self.titles.add(slot, document_words(document.title), document_words(told))
+        told = (document.brand, *document.category_names, document.description[:TOLD_CHARACTERS_MAX])
+        self.titles.add(slot, document_words(document.title), [word for text in told for word in document_words(text)])
         self.created_at[slot] = document.created_at
         before = self.slot_of.get(document.id)
         self.popularity[slot] = 0 if before is None else self.popularity[before]

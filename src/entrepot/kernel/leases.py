@@ -17,6 +17,7 @@ from .sql import Prepared, prepare, prepare_text
 from .tx import Tx
 
 LEASE_S = 10
+_PASSED = "the lease {} has passed to another process"
 
 
 def acquire(tx: Tx, name: str, holder: str, seconds: int = LEASE_S) -> int | None:
@@ -25,15 +26,21 @@ def acquire(tx: Tx, name: str, holder: str, seconds: int = LEASE_S) -> int | Non
     return tx.value(_take, name=name, holder=holder, until_at=until_at, now=tx.now)  # type: ignore[no-any-return]
 
 
+def renew(tx: Tx, name: str, holder: str, fence: int) -> None:
+    """Keep a lease that was taken with this number. Refuse with Conflict when it has passed to another holder since."""
+    if acquire(tx, name, holder) != fence:
+        raise Conflict(_PASSED.format(name))
+
+
 def release(tx: Tx, name: str, holder: str) -> None:
     """Let go of a lease at once, so that another process need not wait for its end."""
-    tx.run(_release, name_=name, holder_=holder, now_=tx.now)
+    tx.send(_release, name_=name, holder_=holder, now_=tx.now)
 
 
 def still_held(tx: Tx, name: str, fence: int) -> None:
     """Refuse with Conflict when the lease has passed to another holder since it was taken with this number."""
     if tx.value(_fence, name=name) != fence:
-        raise Conflict(f"the lease {name} has passed to another process")
+        raise Conflict(_PASSED.format(name))
 
 
 _take: Prepared[Any] = prepare_text(

@@ -50,9 +50,9 @@ def place(tx: Tx) -> list[str]:
 
     The caller holds the relay's lease in this transaction, so that no two processes give the same position.
     """
-    unplaced = tx.all(_unplaced, most=PLACED_MAX)
+    unplaced, ((last,),) = tx.all_of((_unplaced, {"most": PLACED_MAX}), (_last, {}))
     if unplaced:
-        first = last_position(tx) + 1
+        first = (last or 0) + 1
         tx.run_many(_set_position, [{"id_": row.id, "position_": first + n} for n, row in enumerate(unplaced)])
     return [row.name for row in unplaced]
 
@@ -62,9 +62,15 @@ def cursor_of(snapshot: Snapshot, name: str) -> int:
     return int(snapshot.value(_cursor, name=name) or 0)
 
 
+def cursor_and_last(snapshot: Snapshot, name: str) -> tuple[int, int]:
+    """How far a reader has come, and the position of the newest placed event."""
+    cursors, ((last,),) = snapshot.all_of((_cursor, {"name": name}), (_last, {}))
+    return (cursors[0].position if cursors else 0), last or 0
+
+
 def move_cursor(tx: Tx, name: str, position: int) -> None:
     """Remember how far a reader has come."""
-    tx.run(_set_cursor, name=name, position=position)
+    tx.send(_set_cursor, name=name, position=position)
 
 
 def recorded(row: Any) -> Recorded:

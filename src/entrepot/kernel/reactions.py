@@ -14,6 +14,7 @@ from sqlalchemy import bindparam, select, update
 from . import tables
 from .clock import SECOND
 from .events import Event, Recorded
+from .many import insert_rows
 from .positions import recorded
 from .sql import Prepared, in_set, prepare, prepare_text
 from .tx import Snapshot, Tx
@@ -55,9 +56,30 @@ class Reaction(msgspec.Struct, frozen=True):
             self.handler(tx, self.event.event)
 
 
+def run_together(tx: Tx, reactions: Sequence[Reaction], alone: set[Handler]) -> None:
+    """Have the effects of several reactions and record them, all or none: nothing of it when one was had already.
+
+    A handler that does what a command may do once (it posts to the ledger) is added to `alone`.
+    """
+    claims = [_done(each.event.id, each.name, tx.now) for each in reactions]
+    if tx.write_all((_claim_all, claims)) != [len(claims)]:
+        raise RuntimeError("a reaction among others was had before")
+    for reaction in reactions:
+        asked = tx.once_asked
+        try:
+            reaction.handler(tx, reaction.event.event)
+        finally:
+            if tx.once_asked > asked:
+                alone.add(reaction.handler)
+
+
 def handler_name(handler: Handler) -> str:
     """How a reaction is named in the database: module and function, without the package."""
     return f"{handler.__module__.removeprefix('entrepot.')}.{handler.__qualname__}"
+
+
+def _done(event_id: str, handler: str, at: int) -> dict[str, Any]:
+    return {"event_id": event_id, "handler": handler, "state": "done", "attempts": 1, "finished_at": at}
 
 
 def list_failed_reactions(snapshot: Snapshot, most: int = 100) -> list[FailedReaction]:
@@ -88,6 +110,9 @@ def record_failure(tx: Tx, reaction: Reaction, error: BaseException) -> None:
 
 
 _events, _reactions = tables.events.c, tables.reactions.c
+_claim_all = insert_rows(
+    tables.reactions, ["event_id", "handler", "state", "attempts", "finished_at"], "event_id", "handler"
+)
 _claim: Prepared[Any] = prepare_text(
     "INSERT INTO kernel_reactions (event_id, handler, state, attempts, finished_at) "
     "VALUES (:event_id, :handler, 'done', 1, :now) ON CONFLICT DO NOTHING"

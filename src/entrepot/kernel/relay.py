@@ -3,30 +3,30 @@
 Steps of one round, by the holder of the lease `relay`:
 
 1. committed events without a position get the next ones, in the order they were announced;
-2. for every event behind the cursor, each reaction runs in a command of its own, which also records that it ran: so its
-   effect and the record are one, and a crash between two rounds repeats nothing;
+2. for every event behind the cursor, each reaction runs in the command that also records that it ran: so its effect and
+   the record are one, and a crash between two rounds repeats nothing;
 3. one command records what failed, moves the cursor, and gives positions to what was announced meanwhile; when nothing
    is left to react to, it also gives the lease back;
 4. a reaction that failed is tried again alone, later and later; the others go on.
 
-So a batch of a hundred events costs two commits on SQLite, where the reactions of a batch share one. On PostgreSQL the
-reactions of one handler share a command while they succeed, in the order of events; handlers run side by side.
+Reactions share a command while all of them succeed, in the order of events: a commit costs more than most of them. When
+one fails, nothing of that command is kept, and each of them runs in one of its own.
 """
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import NamedTuple
 
 import structlog
 
 from .database import Database
 from .errors import Refused
-from .leases import acquire, release, still_held
-from .positions import cursor_of, has_unplaced, last_position, list_named, move_cursor, place
-from .reactions import Handler, Reaction, Reactions, handler_name, list_due, record_failure
+from .leases import acquire, release, renew
+from .positions import cursor_and_last, has_unplaced, list_named, move_cursor, place
+from .reactions import Handler, Reaction, Reactions, handler_name, list_due, record_failure, run_together
 from .stopping import NEVER, Deadline
 from .tx import Snapshot, Tx
 
@@ -34,7 +34,7 @@ LEASE = "relay"
 REACTED_MAX = 100
 BATCHES_MAX = 20
 CHAINS_AT_ONCE = 4
-TOGETHER_MAX = 10
+TOGETHER_MAX = 30
 POLL_S = 0.25
 
 log = structlog.get_logger(__name__)
@@ -50,10 +50,10 @@ class Behind(NamedTuple):
 
 
 class Placed(NamedTuple):
-    """How many events got a position, and whether the lease was handed back because nothing else is left to do."""
+    """How many events got a position, and what to react to now; when that is nothing, the lease was handed back."""
 
     events: int
-    released: bool
+    behind: Behind
 
 
 class Relay:
@@ -82,9 +82,9 @@ class Relay:
         fence, placed = begun
         handled = self._tell(placed)
         for _ in range(BATCHES_MAX):  # then the retries get their turn, however much comes
-            if placed.released:
+            behind = placed.behind
+            if not behind.reactions:
                 break
-            behind = self._database.read_now(self._behind)
             failures = self._react(behind.reactions)
             placed = self._database.write_now(lambda tx: self._advance(tx, fence, behind.upto, failures))  # noqa: B023
             handled += len(behind.reactions) + self._tell(placed)
@@ -102,7 +102,8 @@ class Relay:
         self._database.write_now(lambda tx: release(tx, LEASE, self._holder))
 
     def _has_work(self, snapshot: Snapshot) -> bool:
-        if has_unplaced(snapshot) or cursor_of(snapshot, LEASE) < last_position(snapshot):
+        cursor, last = cursor_and_last(snapshot, LEASE)
+        if cursor < last or has_unplaced(snapshot):
             return True
         return bool(list_due(snapshot, self._by_name, 1))
 
@@ -113,8 +114,7 @@ class Relay:
 
     def _advance(self, tx: Tx, fence: int, upto: int, failures: Sequence[Failure]) -> Placed:
         """Record what became of a batch, and place what waits. Conflict when the lease was lost meanwhile."""
-        still_held(tx, LEASE, fence)
-        acquire(tx, LEASE, self._holder)
+        renew(tx, LEASE, self._holder, fence)
         for reaction, error in failures:
             record_failure(tx, reaction, error)
         move_cursor(tx, LEASE, upto)
@@ -123,71 +123,57 @@ class Relay:
     def _place(self, tx: Tx) -> Placed:
         """Place what waits. When there is nothing to react to, pass all of it and hand the lease back at once."""
         count = len(place(tx))
-        behind = self._behind(tx)
-        if behind.reactions:
-            return Placed(count, released=False)
-        if behind.upto > cursor_of(tx, LEASE):
-            move_cursor(tx, LEASE, behind.upto)
-        release(tx, LEASE, self._holder)
-        return Placed(count, released=True)
+        cursor, last = cursor_and_last(tx, LEASE)
+        behind = self._behind(tx, cursor, last)
+        if not behind.reactions:
+            if behind.upto > cursor:
+                move_cursor(tx, LEASE, behind.upto)
+            release(tx, LEASE, self._holder)
+        return Placed(count, behind)
 
-    def _behind(self, snapshot: Snapshot) -> Behind:
-        cursor = cursor_of(snapshot, LEASE)
-        events = list_named(snapshot, self._names, cursor, REACTED_MAX)
-        upto = events[-1].position if len(events) == REACTED_MAX else last_position(snapshot)
+    def _behind(self, tx: Tx, cursor: int, last: int) -> Behind:
+        events = list_named(tx, self._names, cursor, REACTED_MAX) if cursor < last else []
+        upto = events[-1].position if len(events) == REACTED_MAX else last
         return Behind(
             [Reaction(event, handler) for event in events for handler in self._handlers[event.event.name]], upto
         )
 
     def _react(self, reactions: Sequence[Reaction]) -> list[Failure]:
-        """Run reactions, each in its own command; returns those that failed."""
-        if self._database.dialect == "sqlite":
-            return self._run_together(reactions)
+        """Run reactions, together where that may be; returns those that failed."""
+        alone = [each for each in reactions if each.handler in self._alone]
+        shared = [each for each in reactions if each.handler not in self._alone]
+        while len(shared) > 1 and self._in_one_command(shared[:TOGETHER_MAX]):
+            shared = shared[TOGETHER_MAX:]
+        return self._run_each(alone + shared)
+
+    def _in_one_command(self, reactions: Sequence[Reaction]) -> bool:
+        """Run reactions in one command; False, and none of them had, when one fails."""
+        run = self._database.submit(lambda tx: run_together(tx, reactions, self._alone))
+        return run.exception() is None
+
+    def _run_each(self, reactions: Sequence[Reaction]) -> list[Failure]:
+        """Run reactions in commands of their own: those of a handler in their order."""
+        if self._database.dialect == "sqlite":  # the writer's queue keeps their order, and its batches share a commit
+            return self._failed((each, self._database.submit(each.run)) for each in reactions)
         chains: dict[Handler, list[Reaction]] = {}
         for reaction in reactions:
             chains.setdefault(reaction.handler, []).append(reaction)
+        if len(chains) <= 1:
+            return self._run_in_turn(reactions)
         with ThreadPoolExecutor(CHAINS_AT_ONCE, "entrepot-reaction") as threads:
             return [failure for failures in threads.map(self._run_in_turn, chains.values()) for failure in failures]
 
-    def _run_together(self, reactions: Sequence[Reaction]) -> list[Failure]:
-        """The writer's queue keeps their order, and its batches share a commit."""
-        runs = [(reaction, self._database.submit(reaction.run)) for reaction in reactions]
-        return self._failed((reaction, run.exception()) for reaction, run in runs)
-
     def _run_in_turn(self, reactions: Sequence[Reaction]) -> list[Failure]:
-        """One handler's turns, in their order."""
-        failures: list[Failure] = []
-        for few in (reactions[n : n + TOGETHER_MAX] for n in range(0, len(reactions), TOGETHER_MAX)):
-            if len(few) == 1 or not self._in_one_command(few):
-                runs = [(reaction, self._database.submit(reaction.run).exception()) for reaction in few]
-                failures += self._failed(runs)
-        return failures
-
-    def _in_one_command(self, reactions: Sequence[Reaction]) -> bool:
-        """A handler's turns in one command, which costs one commit; False, and none of them done, when one fails.
-
-        A handler that moves money cannot do so twice in a command. It is found out once, and goes alone from then on.
-        """
-        handler = reactions[0].handler
-        if handler in self._alone:
-            return False
-
-        def command(tx: Tx) -> None:
-            for reaction in reactions:
-                reaction.run(tx)
-
-        if self._database.submit(command).exception() is None:
-            return True
-        self._alone.add(handler)
-        return False
+        return [failure for each in reactions for failure in self._failed([(each, self._database.submit(each.run))])]
 
     def _retry(self) -> int:
         due = self._database.read_now(lambda snapshot: list_due(snapshot, self._by_name, REACTED_MAX))
-        for reaction, error in self._react(due) if due else ():
+        for reaction, error in self._run_each(due):
             self._database.write_now(lambda tx: record_failure(tx, reaction, error))  # noqa: B023
         return len(due)
 
-    def _failed(self, ended: Iterable[tuple[Reaction, BaseException | None]]) -> list[Failure]:
+    def _failed(self, runs: Iterable[tuple[Reaction, Future[None]]]) -> list[Failure]:
+        ended = [(reaction, run.exception()) for reaction, run in list(runs)]
         failures = [(reaction, error) for reaction, error in ended if error is not None]
         for reaction, error in failures:
             if not isinstance(error, Refused):

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Generic, TypeVar
 
@@ -222,16 +222,17 @@ class Workers:
         """Take due tasks. Asks with a read first, so that an idle queue writes nothing."""
         quick = {name: kind.attempts_max for name, kind in self._kinds.items() if not kind.slow}
         slow = {name: kind.attempts_max for name, kind in self._kinds.items() if kind.slow and most_slow > 0}
-        names = sorted((*quick, *slow))
+
+        def look(snapshot: Snapshot) -> list[bool]:
+            return [bool(rows) for rows in snapshot.all_of(*(_ask(kinds, snapshot.now) for kinds in (quick, slow)))]
 
         def command(tx: Tx) -> list[Any]:
-            claimed = _claim(tx, quick, self._name, most)
-            room = min(most - len(claimed), most_slow) if slow else 0
+            claimed = _claim(tx, quick, self._name, most) if quick_due else []
+            room = min(most - len(claimed), most_slow) if slow_due else 0
             return claimed + _claim(tx, slow, self._name, room) if room > 0 else claimed
 
-        if self._database.read_now(lambda snapshot: snapshot.value(_any_due, kinds=names, now=snapshot.now)) is None:
-            return []
-        return self._database.write_now(command)
+        quick_due, slow_due = self._database.read_now(look)
+        return self._database.write_now(command) if quick_due or slow_due else []
 
     def _run(self, row: Any) -> None:
         kind = self._kinds[row.kind]
@@ -268,15 +269,20 @@ class Workers:
         )
 
 
+def _ask(kinds: Iterable[str], now: int) -> tuple[Prepared[Any], dict[str, Any]]:
+    """Whether a task of these kinds is due."""
+    return _any_due, {"kinds": kinds, "now": now}
+
+
 def _claim(tx: Tx, attempts_max: Mapping[str, int], worker: str, most: int) -> list[Any]:
     """Take due tasks, also those whose worker's lease ran out; one that keeps ending its worker is stuck."""
     due = tx.all(_due, kinds=sorted(attempts_max), now=tx.now, most=most)
     rows = [row for row in due if row.attempts < attempts_max[row.kind]]
     lost = [row.id for row in due if row.attempts >= attempts_max[row.kind]]
     if lost:
-        tx.run(_give_up, ids=lost, now_=tx.now)
+        tx.send(_give_up, ids=lost, now_=tx.now)
     if rows:
-        tx.run(_take, ids=[row.id for row in rows], worker_=worker, until_=tx.now + LEASE_S * SECOND)
+        tx.send(_take, ids=[row.id for row in rows], worker_=worker, until_=tx.now + LEASE_S * SECOND)
     return [row._replace(attempts=row.attempts + 1) for row in rows]
 
 

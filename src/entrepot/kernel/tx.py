@@ -114,13 +114,15 @@ class Tx(Snapshot):
     Everything in it happens together or not at all: rows, announced events, enqueued tasks.
     """
 
-    __slots__ = ("_after", "_events", "_seen", "announced", "enqueued", "half_done", "told")
+    __slots__ = ("_after", "_events", "_seen", "announced", "enqueued", "half_done", "once_asked", "told")
 
     def __init__(self, connection: Connection, now: int, random: Random) -> None:
         super().__init__(connection, now, random)
         self._events: list[Event] = []
         self._after: list[Callable[[], None]] = []
         self._seen: set[str] = set()
+        self.once_asked = 0
+        """How often it was asked whether something may be done that a command does once."""
         self.announced = False
         self.told: tuple[Event, ...] = ()
         """What was announced, once it is written."""
@@ -130,6 +132,7 @@ class Tx(Snapshot):
 
     def is_first(self, what: str) -> bool:
         """True the first time this is asked in this transaction: for what a command may do once."""
+        self.once_asked += 1
         if what in self._seen:
             return False
         self._seen.add(what)

@@ -60,6 +60,17 @@ async def read(connections: Connections, body: bytes | None = None) -> bytes:
         return await answer.read(1_000)
 
 
+def test_one_that_is_in_use_when_all_are_closed_is_not_kept() -> None:
+    async def work(connections: Connections, server: Server) -> None:
+        async with connections.ask("things") as answer:
+            connections.close()
+            assert await answer.read(1_000) == b"ok"
+        assert await read(connections) == b"ok"
+        assert server.connections == 2
+
+    run(Server(WHOLE, WHOLE), work)
+
+
 def test_a_connection_is_used_again_and_the_key_is_sent() -> None:
     async def work(connections: Connections, server: Server) -> None:
         assert [await read(connections) for _ in range(3)] == [b"ok"] * 3

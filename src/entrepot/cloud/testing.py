@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from typing import Any
+from weakref import WeakSet
 
 import msgspec
 
@@ -177,13 +178,20 @@ async def _answer(writer: asyncio.StreamWriter, status: int, body: bytes) -> Non
 @asynccontextmanager
 async def double() -> AsyncIterator[tuple[Double, str]]:
     """A double that listens, and its address up to `/v1`."""
-    made = Double()
-    server = await asyncio.start_server(made.handle, "127.0.0.1", 0)
+    made, connections = Double(), WeakSet[asyncio.StreamWriter]()
+
+    def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> Coroutine[None, None, None]:
+        connections.add(writer)
+        return made.handle(reader, writer)
+
+    server = await asyncio.start_server(connected, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
     try:
         yield made, f"http://127.0.0.1:{port}/v1"
     finally:
         server.close()
+        for writer in connections:  # also those of whom nothing was read yet
+            writer.close()
 
 
 async def _serve() -> None:

@@ -151,6 +151,7 @@ class Connections:
         self._path = place.path.rstrip("/")
         self._silence_s = silence_s
         self._idle: list[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = []
+        self._idle_max = IDLE_MAX
         head = f"host: {place.netloc.rpartition('@')[2]}\r\naccept-encoding: identity\r\n"
         if key:
             head += f"authorization: Bearer {key.reveal()}\r\n"
@@ -170,13 +171,14 @@ class Connections:
             if not answer.is_whole:
                 await answer.read_rest()
         finally:
-            if answer.is_whole and answer.keeps_alive and len(self._idle) < IDLE_MAX and not reader.at_eof():
+            if answer.is_whole and answer.keeps_alive and len(self._idle) < self._idle_max and not reader.at_eof():
                 self._idle.append((reader, writer))
             else:
                 writer.close()
 
     def close(self) -> None:
-        """Close those that are idle; one in use is closed by whoever uses it."""
+        """Close those that are idle; one in use is closed by whoever uses it, and none is kept any more."""
+        self._idle_max = 0
         while self._idle:
             self._idle.pop()[1].close()
 

@@ -30,8 +30,9 @@ models: $(MODELS)  ## install engines and small open models for the cloud (chat,
 # What tests write need not outlive them: where there is a folder in memory with room, nothing waits for the disk.
 IN_MEMORY := $(shell test -w /dev/shm && df -k /dev/shm | awk 'NR == 2 && $$4 > 4000000 { print "TMPDIR=/dev/shm" }')
 
+# The tests of a file share what takes long to build, so they stay in one process; the long files come first.
 test: $(DEV)  ## run the tests with small counts (some minutes)
-	$(IN_MEMORY) $(BIN)/pytest -n $(WORKERS) --durations 10
+	$(IN_MEMORY) $(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder --durations 10
 
 check: $(DEV)  ## lint, formatting, types, the order of rooms
 	$(BIN)/ruff check .

@@ -38,8 +38,7 @@ from tests.proof import count
 
 __all__ = ["small_disk"]
 CLIENTS = 16
-KILLS = (count(1, 25), count(2, 25))
-"""On PostgreSQL, and on SQLite."""
+KILLS = count(1, 25)
 CLASSES = {"exact", "checkpointed", "estimated", "void"}
 
 
@@ -50,7 +49,7 @@ def test_kill_9_leaves_no_call_unsettled_and_bills_none_twice(
 ) -> None:
     home, chance, told, seen = tmp_path / "home", Random(3), list[Told](), Counter[str]()
     with elsewhere() as there, closing_home(home, environ, there) as (key, database):
-        while seen["kill -9"] < (KILLS[0] if environ else KILLS[1]):
+        while seen["kill -9"] < KILLS:
             server = Server(home, environ)
             try:
                 if not told:

@@ -20,9 +20,9 @@ from tests.journeys.buyers import at_once
 from tests.journeys.server import Server
 from tests.proof import count
 
-BUYERS = 48
+BUYERS = count(32, 48)
 IN_FLIGHT_MIN = 20
-ROUNDS = count(2, 50)
+ROUNDS = count(1, 50)
 
 
 @pytest.mark.proof

@@ -49,7 +49,7 @@ def test_connections_that_break_in_the_middle_lose_and_double_nothing(
 ) -> None:
     """Also when the word that it is written is what got lost: asked again with its key, there is one order."""
     home, environ = tmp_path / "home", {"ENTREPOT_DATABASE_URL": fresh_postgres_url}
-    shop, rounds, refused = open_shop(home, environ, BUYERS), count(2, 40), 0
+    shop, rounds, refused = open_shop(home, environ, BUYERS), count(1, 40), 0
     with serving(home, environ) as server:
         for number in range(rounds):
             attempts = prepare(server, shop, f"round-{number}")

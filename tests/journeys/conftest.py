@@ -5,20 +5,21 @@ from contextlib import contextmanager
 
 import pytest
 
-from tests import postgres
 from tests.journeys.market import Market, open_market
 from tests.journeys.server import serving
+from tests.reused import Databases
 
 BOTH = ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)]
 
 
 @contextmanager
 def database_for(request: pytest.FixtureRequest) -> Iterator[dict[str, str]]:
-    """What tells a home which database it has: its own file, or an empty database on a server."""
+    """What tells a home which database it has: its own file, or one on a server without a row."""
     if request.param == "sqlite":
         yield {}
         return
-    with postgres.database(request.getfixturevalue("postgres_server")) as url:
+    databases: Databases = request.getfixturevalue("postgres_databases")
+    with databases.one() as url:
         yield {"ENTREPOT_DATABASE_URL": url}
 
 

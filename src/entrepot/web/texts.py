@@ -41,7 +41,7 @@ def say(language: str, key: str, **params: Any) -> str:
         log.warning("a text is missing", key=key, language=language)
         return key
     if isinstance(text, dict):
-        text = text["one"] if params.get("count") == 1 and "one" in text else text["other"]
+        text = text["one"] if params.get("count") in (1, "1") and "one" in text else text["other"]
     return text.format(**params) if params else text
 
 

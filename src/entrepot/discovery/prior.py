@@ -14,10 +14,9 @@ from .features import PLACE, Matrix, Scores, on_grid
 
 WEIGHTS: dict[str, float] = {
     "vector": 2.0,
-    "title_vector": 0.3,
     "title_vector_kin": 0.8,
     "telling": 0.8,
-    "words": 0.25,
+    "words": 0.4,
     "text": 0.1,
     "text_place": 0.25,
     "title_same": 1.0,

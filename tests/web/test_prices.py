@@ -174,3 +174,25 @@ def test_addresses_are_picked_changed_and_another_is_on_the_invoice(market: Mark
     (kept,) = alice.get("/api/addresses").json()["addresses"]
     assert kept["address"]["line1"] == "2 Quay Street"
     assert isinstance(market.see(orders.view_checkout, market.cast.alice).address, Address)
+
+
+@pytest.mark.parametrize("who", ["merchant", "operator"])
+def test_goods_of_a_promotion_are_found_ticked_and_kept(
+    market: Market, bruno: Visitor, dana: Visitor, who: str
+) -> None:
+    visitor, path = {"merchant": bruno, "operator": dana}[who], f"/{who}/promotions"
+    asked = visitor.form(path, name="Half", kind="percentage", percent="", goods_words="lamp", find="1")
+    assert asked.status_code == 200
+    box = re.search(r'name="(pick\.prd_\w+)" value="1"><span>[^<]*amp', asked.text)
+    assert box is not None, "what was found is offered, though the rest of the form is not complete"
+    assert 'value="Half"' in asked.text, "what was typed is kept"
+    again = visitor.form(path, **{"name": "Half", "goods_words": "", "find": "1", box[1]: "1"})
+    assert f'name="{box[1]}" value="1" checked' in again.text
+    assert f'name="{box[1]}" value="1">' not in again.text, "what is ticked is not offered again"
+    saved = visitor.form(path, **{"name": f"Half {who}", "kind": "percentage", "percent": "50", box[1]: "1"})
+    assert saved.status_code == 303
+    views = visitor.get("/api/promotions").json()["items"]
+    made = next(view["promotion"] for view in views if view["promotion"]["name"] == f"Half {who}")
+    assert made["terms"]["products"] == [box[1].removeprefix("pick.")]
+    assert f'name="{box[1]}" value="1" checked' in visitor.get(f"{path}/{made['id']}", headers=PAGE).text
+    visitor.form(f"{path}/{made['id']}/state", state="ended")

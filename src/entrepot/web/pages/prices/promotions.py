@@ -8,8 +8,9 @@ import msgspec
 from litestar import Response, get, post
 from litestar.types import ControllerRouterHandler
 
-from entrepot import orders
-from entrepot.kernel import Invalid, Refused
+from entrepot import catalog, orders
+from entrepot.identity import Scope
+from entrepot.kernel import Invalid, Refused, Snapshot
 from entrepot.orders import Promotion, PromotionDraft, PromotionKind, PromotionState, Terms
 
 from ...params import Id, InQuery
@@ -19,6 +20,7 @@ from ...wire import listed
 from ..merchant import console as merchant_console
 from ..named_goods import product_ids
 from ..operator import console as operator_console
+from ..picking import find_goods, read_chosen, ticked
 from ..reading import amounts_of, amounts_text, bps_of, day_of, day_text, percent_text, whole_of, words_of
 
 PAGE = 50
@@ -55,6 +57,8 @@ class PromotionForm(msgspec.Struct, frozen=True):
     sellers_share: str = ""
     starts_at: str = ""
     ends_at: str = ""
+    goods_words: str = ""
+    find: str = ""
 
 
 @get(MERCHANTS, include_in_schema=False, opt=merchant_console.MEMBER)
@@ -107,8 +111,12 @@ async def change_operator_promotion(visit: Visit, promotion_id: Id) -> Response[
 
 async def _save(visit: Visit, here: str) -> Response[Any]:
     form = await visit.fields(PromotionForm)
+    goods = (*ticked(await visit.form()), *words_of(form.products))
+    form = msgspec.structs.replace(form, products=", ".join(goods))
+    if form.find:
+        return await _show(visit, here, form)
     try:
-        products = await visit.read(lambda s: product_ids(s, words_of(form.products)))
+        products = await visit.read(lambda s: _products(s, visit.scope, goods))
         draft = _draft(form, products, here == OPERATORS)
         await visit.write(lambda tx: orders.save_promotion(tx, visit.scope, draft))
     except Refused as refusal:
@@ -125,6 +133,12 @@ async def _change(visit: Visit, here: str, promotion_id: str) -> Response[Any]:
     await visit.write(lambda tx: orders.set_promotion_state(tx, visit.scope, promotion_id, chosen))
     visit.flash("form.saved")
     return redirect(here)
+
+
+def _products(snapshot: Snapshot, scope: Scope, goods: tuple[str, ...]) -> tuple[str, ...]:
+    """The ids of what was ticked or typed: article numbers of one's own, else addresses and ids."""
+    own = catalog.find_handles(snapshot, goods, scope) if goods else {}
+    return product_ids(snapshot, (own.get(each, each) for each in goods))
 
 
 def _draft(form: PromotionForm, products: tuple[str, ...], by_operator: bool) -> PromotionDraft:
@@ -203,7 +217,12 @@ async def _show(
     scope = visit.scope
     found = await visit.read(lambda s: orders.list_promotions(s, scope, after or None, PAGE + 1))
     page = listed(found, PAGE, lambda view: view.promotion.id)
+    chosen, typed = await visit.read(lambda s: read_chosen(s, scope, words_of(form.products)))
+    goods = await find_goods(visit, form.goods_words, mine=here == MERCHANTS, chosen=chosen) if form.find else []
     context = {
+        "chosen": chosen,
+        "typed": ", ".join(typed),
+        "goods": goods,
         "here": here,
         "form": form,
         "kinds": KINDS,

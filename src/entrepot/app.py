@@ -118,7 +118,7 @@ class Entrepot:
         )
         self.reactions: Reactions = _joined(
             catalog.reactions(),
-            orders.reactions(secret_key),
+            orders.reactions(secret_key, settings.pay),
             discovery.reactions(),
             group.reactions(settings.cloud.currency),
             cloud.reactions(settings.cloud),

@@ -19,6 +19,7 @@ COMMANDS = {
     "keys": "entrepot.cli.keys",
     "bill": "entrepot.cli.bills",
     "usage": "entrepot.cli.usage",
+    "reconcile": "entrepot.cli.reconcile",
     "verify": "entrepot.cli.verify",
     "simulate": "entrepot.cli.simulate",
     "reindex": "entrepot.cli.reindex",

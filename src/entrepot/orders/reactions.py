@@ -94,9 +94,16 @@ def dispute_chargeback(tx: Tx, event: pay.ChargebackOpened) -> None:
         open_chargeback(tx, event.ref, event.chargeback_id, event.amount_minor)
 
 
-def decide_chargeback(tx: Tx, event: pay.ChargebackClosed) -> None:
-    """The bank has decided."""
-    close_chargeback(tx, event.chargeback_id, event.won)
+class Chargebacks:
+    """What a bank's decision costs, by the operator's settings."""
+
+    def __init__(self, settings: pay.Settings) -> None:
+        self._settings = settings
+
+    def decided(self, tx: Tx, event: pay.ChargebackClosed) -> None:
+        """The bank has decided."""
+        fee_minor = pay.chargeback_fee(self._settings, pay.get_chargeback(tx, event.chargeback_id))
+        close_chargeback(tx, event.chargeback_id, event.won, fee_minor)
 
 
 def grant_reviews(tx: Tx, event: SellerOrderCompleted) -> None:
@@ -113,8 +120,9 @@ def _is_order(ref: str) -> bool:
     return ref.startswith("ord_")
 
 
-def reactions(key: Secret) -> Reactions:
-    """Every reaction of this room. `key` is the home's own: it signs the links in letters to guests."""
+def reactions(key: Secret, settings: pay.Settings | None = None) -> Reactions:
+    """Every reaction of this room. `key` is the home's own: it signs the links in letters to guests; `settings` say
+    what a chargeback costs."""
     notices = Notices(key)
     claims = ClaimNotices(notices)
     return {
@@ -123,7 +131,7 @@ def reactions(key: Secret) -> Reactions:
         pay.PaymentDeclined: (mark_declined,),
         pay.RefundPaid: (mark_refunded,),
         pay.ChargebackOpened: (dispute_chargeback,),
-        pay.ChargebackClosed: (decide_chargeback,),
+        pay.ChargebackClosed: (Chargebacks(settings or pay.Settings()).decided,),
         ParcelArrived: (notices.to_collect,),
         ParcelDelivered: (mark_delivered,),
         ParcelNotDelivered: (mark_not_delivered,),

@@ -9,7 +9,7 @@ from .actions import find_action
 from .bank import NewAccount, PayoutAccount, change_account, check_account, end_cooldown, list_accounts
 from .by_hand import Waiting, list_by_hand, mark_payout_failed, mark_payout_sent, mark_received, mark_refund_sent
 from .captures import Capture, brought, capture_part, capture_share, release_part
-from .chargebacks import ChargebackRow, chargebacks_of, get_chargeback, list_chargebacks
+from .chargebacks import ChargebackRow, chargeback_fee, chargebacks_of, get_chargeback, list_chargebacks
 from .disputes import Freeze, find_freeze, freeze, unfreeze
 from .entries import Entry, book_entry, booked_under, due_to, list_entries
 from .events import (
@@ -200,6 +200,7 @@ __all__ = [
     "capture_part",
     "capture_share",
     "change_account",
+    "chargeback_fee",
     "chargebacks_of",
     "check_account",
     "choose_schedule",

@@ -41,6 +41,7 @@ FREEZE = "pay.freeze"
 UNFREEZE = "pay.unfreeze"
 CHARGEBACK = "pay.chargeback"
 CHARGEBACK_FEE = "pay.chargeback.fee"
+CHARGEBACK_RECOVERED = "pay.chargeback.recovered"
 
 
 def escrow(seller_order_id: str, currency: str) -> Account:

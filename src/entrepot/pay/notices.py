@@ -6,6 +6,7 @@ from entrepot.identity import NoticeKind, declare_notices
 
 ACCOUNT_SET, ACCOUNT_CHANGED = "pay.account_set", "pay.account_changed"
 PAYOUT_SENT, PAYOUT_FAILED = "pay.payout_sent", "pay.payout_failed"
+CHARGEBACK_RECOVERED = "pay.chargeback_recovered"
 PAYOUT_FAILED_OPERATOR, CHARGEBACK = "pay.payout_failed_operator", "pay.chargeback"
 
 declare_notices(
@@ -55,6 +56,15 @@ declare_notices(
             "en": "{payout} to {merchant}: {reason}. It is due again; the merchant was told.",
             "zh": "{payout}（商家 {merchant}）：{reason}。该款项重新计入应付，已通知商家。",
         },
+    ),
+    NoticeKind(
+        CHARGEBACK_RECOVERED,
+        {"en": "{amount} of a chargeback has come back", "zh": "拒付款项 {amount} 已追回"},
+        {
+            "en": "The bank has changed its decision about order {order}. Your part is due to you again.",
+            "zh": "银行已改变对订单 {order} 的决定，您应得的部分已重新计入应付。",
+        },
+        mailed=True,
     ),
     NoticeKind(
         CHARGEBACK,

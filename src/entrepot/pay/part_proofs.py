@@ -56,13 +56,15 @@ def parts(snapshot: Snapshot) -> Finding:
 
 
 def chargebacks(snapshot: Snapshot) -> Finding:
-    """What banks took back and nobody has borne yet is what is open or lost, less the refunds that bore it."""
+    """What banks took back and nobody has borne yet is what is open or lost, less the refunds that bore it; what was
+    recovered is with those who had borne it."""
     expected: Counter[str] = Counter()
     rows = snapshot.all(_taken_back)
     for row in rows:
-        expected[row.currency] -= 0 if row.state == "won" else row.amount_minor
+        expected[row.currency] -= 0 if row.state in ("won", "recovered") else row.amount_minor
+    recovered = {row.id for row in rows if row.state == "recovered"}
     for row in snapshot.all(_borne):
-        expected[row.currency] += row.amount_minor
+        expected[row.currency] += 0 if row.processor_ref in recovered else row.amount_minor
     balances = ledger.balances_of(snapshot, [accounts.chargebacks(currency) for currency in expected])
     breaches = [
         f"banks took back {-due} {currency} that nobody has borne; the ledger says otherwise"
@@ -100,8 +102,8 @@ _legs_in_parts: Prepared[Any] = prepare(
     )
 )
 _b, _r = tables.chargebacks.c, tables.refunds.c
-_taken_back: Prepared[Any] = prepare(select(_b.currency, _b.amount_minor, _b.state))
-_borne: Prepared[Any] = prepare(select(_r.currency, _r.amount_minor).where(_r.charged_back == 1))
+_taken_back: Prepared[Any] = prepare(select(_b.id, _b.currency, _b.amount_minor, _b.state))
+_borne: Prepared[Any] = prepare(select(_r.currency, _r.amount_minor, _r.processor_ref).where(_r.charged_back == 1))
 _done: Prepared[Any] = prepare(
     select(_c.payment_id, _c.seller_order_id, func.sum(_c.amount_minor).label("amount_minor"))
     .where(_c.state == "done")

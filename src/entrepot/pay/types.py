@@ -55,6 +55,10 @@ class Settings(msgspec.Struct, frozen=True):
     manual_iban: str = ""
     manual_bic: str = ""
     manual_bank: str = ""
+    chargeback_fees: dict[str, dict[str, Annotated[int, msgspec.Meta(ge=0)]]] = {}
+    """What a processor asks for a chargeback that was lost, in minor units by currency: `stripe = { USD = 1500 }`."""
+    chargeback_fee_from: Literal["merchant", "platform"] = "merchant"
+    """Who bears that fee. The platform's own cost is booked when the processor's file is read."""
     gift_card_days: Annotated[int, msgspec.Meta(ge=0, le=36_500)] = 0
     """A gift card that is issued without a day of its own expires after so many days; 0: never."""
 

@@ -4,7 +4,7 @@ import psycopg
 import pytest
 
 from entrepot.kernel import Database, Invalid, Prepared, Tx, prepare_text
-from entrepot.kernel.pipeline import PREPARED_AFTER, UNANSWERED_MAX
+from entrepot.kernel.pipeline import PLANNED_ANEW_FROM, PREPARED_AFTER, UNANSWERED_MAX
 from tests.kernel.things import add, count, names
 
 pytestmark = [pytest.mark.postgres, pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)]
@@ -109,3 +109,11 @@ def test_more_than_fits_between_the_two_ends_goes_both_ways(database: Database) 
     assert database.read_now(lambda look: look.value(long, text=text)) == len(text)
     answers = database.read_now(lambda look: look.all_of(*[(twice, {"text": text[:1_000_000]})] * 20))
     assert [len(only) for (only,) in answers] == [2_000_000] * 20
+
+
+def test_plans_made_anew_disturb_neither_questions_nor_commands(database: Database) -> None:
+    for _ in range(2 * PLANNED_ANEW_FROM + 2):
+        database.write_now(lambda tx: add(tx, "a"))
+    for _ in range(2 * PLANNED_ANEW_FROM + 2):
+        assert database.read_now(names) == ["a"]
+    assert count(database, "a") == 2 * PLANNED_ANEW_FROM + 2

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import textwrap
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine, Iterator
 from pathlib import Path
 
 import pytest
@@ -32,9 +32,10 @@ WEATHER = Tool("weather", "tells the weather", {
     "additionalProperties": False,
 })  # fmt: skip
 TIME = Tool("time", "tells the time")
+Work = Callable[[Llama], Coroutine[None, None, None]]
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def path() -> Path:
     found = cloud.find_package("smollm2-135m-instruct")
     if found is None or not tiny.is_installed("xllamacpp"):
@@ -43,7 +44,16 @@ def path() -> Path:
     return found[1]
 
 
-def run(path: Path, work: Callable[[Llama], Awaitable[None]], budget: Budget | None = None) -> None:
+@pytest.fixture(scope="module")
+def loaded(path: Path) -> Iterator[Callable[[Work], None]]:
+    """Has an engine do work that leaves it as it was; one for the file, for loading takes longer than the work."""
+    with asyncio.Runner() as runner:
+        engine = Llama(path, "smollm2")
+        yield lambda work: runner.run(work(engine))
+        runner.run(engine.close())
+
+
+def run(path: Path, work: Work, budget: Budget | None = None) -> None:
     async def whole() -> None:
         engine = Llama(path, "smollm2", budget)
         try:
@@ -71,7 +81,7 @@ def test_it_is_probed_when_it_is_loaded(path: Path) -> None:
     run(path, work, Budget(context=1_024))
 
 
-def test_a_schema_is_kept_to_without_a_space_to_spare(path: Path) -> None:
+def test_a_schema_is_kept_to_without_a_space_to_spare(loaded: Callable[[Work], None]) -> None:
     async def work(engine: Llama) -> None:
         pieces = await write(engine, ask("Describe a person as JSON", schema=SCHEMA))
         person = json.loads("".join(piece.text for piece in pieces))
@@ -79,11 +89,11 @@ def test_a_schema_is_kept_to_without_a_space_to_spare(path: Path) -> None:
         assert isinstance(person["age"], int)
         assert pieces[-1].finish == "stop"
 
-    run(path, work)
+    loaded(work)
 
 
 @pytest.mark.parametrize("choice", ["required", "weather"])
-def test_a_tool_that_must_be_called_is_called(path: Path, choice: str) -> None:
+def test_a_tool_that_must_be_called_is_called(loaded: Callable[[Work], None], choice: str) -> None:
     async def work(engine: Llama) -> None:
         asked = ask("What is the weather in Paris?", tools=(WEATHER, TIME), tool_choice=choice)
         pieces = await write(engine, asked)
@@ -94,15 +104,15 @@ def test_a_tool_that_must_be_called_is_called(path: Path, choice: str) -> None:
         assert not any(piece.text for piece in pieces)
         assert pieces[-1].count.input_tokens <= await engine.count(asked)
 
-    run(path, work)
+    loaded(work)
 
 
-def test_a_call_that_does_not_fit_says_that_its_length_ended(path: Path) -> None:
+def test_a_call_that_does_not_fit_says_that_its_length_ended(loaded: Callable[[Work], None]) -> None:
     async def work(engine: Llama) -> None:
         pieces = await write(engine, ask("Weather?", 3, tools=(WEATHER,), tool_choice="required"))
         assert (pieces[-1].finish, pieces[-1].tool_calls) == ("length", ())
 
-    run(path, work)
+    loaded(work)
 
 
 BROKEN = (
@@ -113,7 +123,7 @@ BROKEN = (
 )
 
 
-def test_a_schema_that_cannot_be_kept_to_is_refused_and_harms_nothing(path: Path) -> None:
+def test_a_schema_that_cannot_be_kept_to_is_refused_and_harms_nothing(loaded: Callable[[Work], None]) -> None:
     async def work(engine: Llama) -> None:
         for schema in BROKEN:
             with pytest.raises(Unable):
@@ -124,7 +134,7 @@ def test_a_schema_that_cannot_be_kept_to_is_refused_and_harms_nothing(path: Path
         await write(engine, ask("Answer", 5, schema=nested))
         assert engine.starts == 1
 
-    run(path, work)
+    loaded(work)
     with pytest.raises(Unable, match="characters"):
         compile_schema({"enum": ["x" * 60_000]})
 

@@ -2,12 +2,15 @@
 
 from concurrent.futures import ThreadPoolExecutor
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from entrepot import catalog, deliver, ledger
+from entrepot.identity import Address, Scope
 from entrepot.kernel import Conflict, Database, Invalid, NotFound, Refused
+from entrepot.kernel.sql import prepare_text
 from tests.catalog.shop import ADDRESS, Shop, draft, events, open_shop, rows_in, variant
 
 
@@ -116,6 +119,39 @@ def test_a_line_is_taken_from_the_fullest_place_and_from_several_when_it_must(sh
     shop.database.write_now(lambda tx: ledger.post(tx, catalog.ship_stock(tx, ["l1", "l2"])))
     assert left(shop, offer) == 0
     assert rows_in(shop.database, "catalog_stock_holds") == 3
+
+
+def test_of_places_that_have_all_of_it_the_one_on_this_side_of_the_border_sends_then_the_nearest(shop: Shop) -> None:
+    def place(name: str, country: str, city: str, count: int) -> str:
+        where = msgspec.structs.replace(ADDRESS, country=country, city=city, postal_code="")
+        made = shop.database.write_now(lambda tx: deliver.add_location(tx, shop.scope, name, where)).id
+        shop.database.write_now(lambda tx: catalog.set_stock(tx, shop.scope, offer, made, count))
+        return made
+
+    shop.save(draft("lamp", quantity=0))
+    offer = shop.offer("lamp").id
+    places = {
+        "Lyon": place("Fullest, abroad", "FR", "Lyon", 90), "Berlin": place("Full, far", "DE", "Berlin", 50),
+        "Hamburg": place("Near", "DE", "Hamburg", 5),
+    }  # fmt: skip
+    points = {"Berlin": (52_520_000, 13_405_000), "Hamburg": (53_551_100, 9_993_700), "Kiel": (54_323_300, 10_122_800)}
+    known = [deliver.Known("DE", "", city, deliver.Point(*point)) for city, point in points.items()]
+    shop.database.write_now(lambda tx: deliver.save_coordinates(tx, Scope.system(), known))
+    kiel = msgspec.structs.replace(ADDRESS, country="DE", city="Kiel", postal_code="")
+    lyon = msgspec.structs.replace(ADDRESS, country="FR", city="Lyon", postal_code="")
+
+    def sender(line: str, quantity: int, to: Address | None) -> str:
+        wanted = catalog.StockRequest(line, offer, quantity)
+        shop.database.write_now(lambda tx: ledger.post(tx, catalog.hold_stock(tx, [wanted], None, to)))
+        read = prepare_text("SELECT location_id FROM catalog_stock_holds WHERE line_id = :line")
+        [row] = shop.database.read_now(lambda s: s.all(read, line=line))
+        return next(city for city, made in places.items() if made == row[0])
+
+    assert sender("l1", 2, kiel) == "Hamburg"
+    assert sender("l2", 20, kiel) == "Berlin"  # the near one has too little: one parcel goes before the way
+    assert sender("l3", 60, kiel) == "Lyon"
+    assert sender("l4", 1, lyon) == "Lyon"
+    assert sender("l5", 1, None) == "Berlin"  # nobody says where it goes: the fullest
 
 
 def test_stock_is_set_by_hand_only_for_ones_own_offer_at_ones_own_place(shop: Shop) -> None:

@@ -82,3 +82,12 @@ def test_many_locations_are_shared_out_too() -> None:
     sources = [Source(f"loc {n}", {"lamp": n + 1}, 1) for n in range(12)]
     found = allocate([Wanted("1", "lamp", 30)], sources)
     assert sorted(part.quantity for part in found.parts) == [7, 11, 12]
+
+
+def test_a_border_weighs_more_than_the_price_of_a_parcel_and_less_than_a_second_one() -> None:
+    wanted = [Wanted("1", "lamp", 2)]
+    abroad = Source("abroad", {"lamp": 2}, 0, 1, True)
+    here = Source("here", {"lamp": 2}, 9, 9)
+    halves = [Source("one", {"lamp": 1}), Source("two", {"lamp": 1})]
+    assert {part.location_id for part in allocate(wanted, [abroad, here]).parts} == {"here"}
+    assert {part.location_id for part in allocate(wanted, [*halves, abroad]).parts} == {"abroad"}

@@ -14,6 +14,7 @@ import msgspec
 from sqlalchemy import bindparam, select, union
 
 from entrepot import deliver, ledger
+from entrepot.identity import Address
 from entrepot.kernel import Conflict, NotFound, Prepared, Snapshot, Tx, derive_id, in_set, prepare
 from entrepot.kernel.sql import prepare_text
 from entrepot.ledger import Account, Balance, Capture, Hold, Move, Plan, Void
@@ -80,8 +81,11 @@ def available_counted(snapshot: Snapshot, offer_ids: Iterable[str]) -> dict[str,
     return left
 
 
-def hold_stock(tx: Tx, requests: Sequence[StockRequest], expires_at: int | None) -> Plan:
-    """Set pieces aside for the lines of an order: at as few places as can be, of equal ones where most of it lies.
+def hold_stock(
+    tx: Tx, requests: Sequence[StockRequest], expires_at: int | None, destination: Address | None = None
+) -> Plan:
+    """Set pieces aside for the lines of an order: at as few places as can be; of equal ones at those from which the way
+    to `destination` crosses fewer borders, then is shorter, then where most of it lies.
 
     Nobody else can hold the same pieces once the plan is posted. Lines of offers that are not counted need none held;
     a bundle's holds what it is made of. Refused with SoldOut when there is less than asked for, NotFound for an offer
@@ -93,7 +97,7 @@ def hold_stock(tx: Tx, requests: Sequence[StockRequest], expires_at: int | None)
     for (offer_id, location_id), balance in _balances(tx, places).items():
         free[offer_id][location_id] = max(balance.available, 0)
     _check_enough(needs, free)
-    rows = [row for together in _sharing_places(needs, free) for row in _take(together, free, tx.now)]
+    rows = [row for together in _sharing_places(needs, free) for row in _take(tx, together, free, destination)]
     tx.run_many(insert_hold, rows)
     return Plan(tuple(_hold(row, expires_at) for row in rows))
 
@@ -297,17 +301,27 @@ def _sharing_places(needs: Sequence[_Need], free: Mapping[str, Mapping[str, int]
     return [together for _, together in groups]
 
 
-def _take(needs: Sequence[_Need], free: Mapping[str, Mapping[str, int]], now: int) -> list[dict[str, Any]]:
-    """Rows of holds for these lines, from as few places as have it all."""
+def _take(
+    tx: Tx, needs: Sequence[_Need], free: Mapping[str, Mapping[str, int]], destination: Address | None
+) -> list[dict[str, Any]]:
+    """Rows of holds for these lines, from as few places as have it all. Where only one has any, no way is looked up."""
     wanted = [deliver.Wanted(str(place), need.offer_id, need.quantity) for place, need in enumerate(needs)]
     stock: dict[str, dict[str, int]] = defaultdict(dict)
     for offer_id in {need.offer_id for need in needs}:
         for location_id, quantity in free[offer_id].items():
             stock[location_id][offer_id] = quantity
-    sources = [deliver.Source(each, stock[each]) for each in sorted(stock, key=lambda e: (-sum(stock[e].values()), e))]
+    ways = deliver.ways_to(tx, destination, sorted(stock)) if destination is not None and len(stock) > 1 else {}
+    fullest = sorted(stock, key=lambda each: (-sum(stock[each].values()), each))
+    sources = [_source(each, stock[each], ways.get(each)) for each in fullest]
     allocation = deliver.allocate(wanted, sources)
     assert not allocation.missing
-    return [_row(needs[int(part.line_id)], part.location_id, part.quantity, now) for part in allocation.parts]
+    return [_row(needs[int(part.line_id)], part.location_id, part.quantity, tx.now) for part in allocation.parts]
+
+
+def _source(location_id: str, stock: Mapping[str, int], way: deliver.Way | None) -> deliver.Source:
+    if way is None:
+        return deliver.Source(location_id, stock)
+    return deliver.Source(location_id, stock, 0, way.distance_m, way.abroad)
 
 
 def _row(need: _Need, location_id: str, quantity: int, now: int) -> dict[str, Any]:

@@ -120,6 +120,7 @@ from .types import (
     Zone,
     ZoneRate,
 )
+from .ways import Way, ways_to
 
 __all__ = [
     "FLEET",
@@ -182,6 +183,7 @@ __all__ = [
     "Van",
     "Want",
     "Wanted",
+    "Way",
     "Whereabouts",
     "Zone",
     "ZoneRate",
@@ -261,6 +263,7 @@ __all__ = [
     "tasks",
     "today",
     "valid",
+    "ways_to",
     "webhook_secret",
     "width_of",
     "write_sheets",

@@ -2,8 +2,9 @@
 
 1. Fewest parcels: the smallest set of locations that has everything (by trying sets, up to `TRIED_MAX` locations;
    with more, the location that has most of what is left is taken again and again).
-2. Then the cheapest delivery, by what each location's parcel costs.
-3. Then the nearest, by distance; then the order in which the locations are given.
+2. Then those that cross the fewest borders; then the cheapest delivery, by what each location's parcel costs.
+3. Then the nearest, by distance; then the order in which the locations are given: who gives the fullest first, has
+   stock even out.
 
 What none has stays unallocated. Within a set, each line is taken from as few locations as can be.
 """
@@ -28,12 +29,14 @@ class Wanted(msgspec.Struct, frozen=True):
 
 
 class Source(msgspec.Struct, frozen=True):
-    """A location: what it has, what a parcel from there costs, and how far it is; None where nobody knows."""
+    """A location: what it has, what a parcel from there costs, how far it is (None where nobody knows), and whether
+    the parcel would cross a border."""
 
     location_id: str
     stock: Mapping[str, int]
     cost_minor: int = 0
     distance_m: int | None = None
+    abroad: bool = False
 
 
 class Allocated(msgspec.Struct, frozen=True):
@@ -87,10 +90,11 @@ def _covers(tried: Sequence[Source], sendable: Mapping[str, int]) -> bool:
     return all(sum(_has(source, item) for source in tried) >= need for item, need in sendable.items())
 
 
-def _rank(tried: Sequence[Source], order: Sequence[Source]) -> tuple[int, int, list[int]]:
-    """The cheaper, then the nearer, then the earlier."""
+def _rank(tried: Sequence[Source], order: Sequence[Source]) -> tuple[int, int, int, list[int]]:
+    """The fewer borders, then the cheaper, then the nearer, then the earlier."""
+    borders, cost_minor = sum(source.abroad for source in tried), sum(source.cost_minor for source in tried)
     distance = sum(FAR if source.distance_m is None else source.distance_m for source in tried)
-    return sum(source.cost_minor for source in tried), distance, [order.index(source) for source in tried]
+    return borders, cost_minor, distance, [order.index(source) for source in tried]
 
 
 def _shared(wanted: Sequence[Wanted], chosen: Sequence[Source]) -> Allocation:

@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from entrepot import catalog, deliver, ledger, pay
-from entrepot.identity import LANGUAGES, Scope, check_email
+from entrepot.identity import LANGUAGES, Address, Scope, check_email
 from entrepot.kernel import DAY, MINUTE, Again, Conflict, Invalid, Tx, format_money, from_json, split, to_json
 
 from .access import number_of, owner_of
@@ -72,7 +72,7 @@ def place(tx: Tx, scope: Scope, wish: Place, settings: Settings = _DEFAULTS) -> 
     parts = _parts(tx, order_id, agreed, settings)
     lines = [line for part in parts for line in part.lines]
     _count_uses(tx, order_id, agreed, owner)
-    payment = _set_aside(tx, owner, order_id, wish.method, parts, agreed.cards)
+    payment = _set_aside(tx, owner, order_id, wish.method, parts, agreed)
     order = _order(tx, order_id, agreed, wish, payment, settings)
     insert_order(tx, order, [part.seller for part in parts], lines)
     close_cart(tx, agreed.priced.basis.cart.id)
@@ -218,12 +218,10 @@ def costs_of(sums: Sums) -> dict[str, tuple[Promotion, Cost]]:
     }
 
 
-def _set_aside(
-    tx: Tx, owner: str, order_id: str, method: str, parts: Sequence[Part], cards: Sequence[CardView]
-) -> pay.Payment:
+def _set_aside(tx: Tx, owner: str, order_id: str, method: str, parts: Sequence[Part], agreed: _Agreed) -> pay.Payment:
     """Hold the stock of every line and the money of every part, in one post."""
-    stock = _hold_stock(tx, [line for part in parts for line in part.lines])
-    gifts = tuple(pay.GiftUse(card.card_id, card.used_minor) for card in cards if card.used_minor)
+    stock = _hold_stock(tx, [line for part in parts for line in part.lines], agreed.seen.address)
+    gifts = tuple(pay.GiftUse(card.card_id, card.used_minor) for card in agreed.cards if card.used_minor)
     legs = _legs([part.seller for part in parts], sum(gift.amount_minor for gift in gifts))
     if not any(leg.amount_minor for leg in legs):
         method = method or NO_METHOD
@@ -257,13 +255,13 @@ def _legs(sellers: Sequence[SellerOrder], gift_minor: int) -> tuple[pay.PaymentL
     )
 
 
-def _hold_stock(tx: Tx, lines: Sequence[Line]) -> ledger.Plan:
+def _hold_stock(tx: Tx, lines: Sequence[Line], destination: Address | None) -> ledger.Plan:
     """The plan for the stock of these lines; SoldOut that names what is short and how much is left."""
     requests = [catalog.StockRequest(line.id, line.offer_id, line.quantity) for line in lines]
     try:
         # The holds have no time of their own. One that ran out while a payment came in could no longer be shipped: the
         # order's own expiry releases them, in the command that also gives the payment up.
-        return catalog.hold_stock(tx, requests, None)
+        return catalog.hold_stock(tx, requests, None, destination)
     except catalog.SoldOut as short:
         changes = [
             stock_change(line.offer_id, line.title, line.quantity, short.lines[line.id])

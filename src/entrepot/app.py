@@ -63,7 +63,7 @@ SCHEDULE: tuple[Scheduled, ...] = (
     *orders.SCHEDULE,
     *deliver.SCHEDULE,
     Scheduled(identity.TIDY.name, identity.Tidy(), 3_600),
-    Scheduled(kernel.TIDY.name, kernel.Tidy(), 86_400),
+    Scheduled(kernel.TIDY, kernel.Tidy(), 86_400),
     *discovery.SCHEDULE,
     Scheduled(cloud.RECONCILE, cloud.Reconcile(), 60),
     Scheduled(cloud.TIDY, cloud.Tidy(), 3_600),
@@ -222,7 +222,7 @@ class Entrepot:
     def _job_kinds(self) -> tuple[TaskKind[Any], ...]:
         settings = self.settings
         return (
-            kernel.TIDY,
+            self._tidying(),
             *identity.tasks(self.mailer, settings.public_url),
             *identity.webhook_tasks(self.secret_key, loopback=settings.identity.webhooks_to_loopback),
             *ledger.TASKS,
@@ -242,6 +242,16 @@ class Entrepot:
             discovery.tuning_task(self.database, self.blobs, self.searcher, self.meter),
             discovery.rewrite_task(self.searcher.ranked),
             *discovery.picture_tasks(self.blobs, self.pictures.encoders, self.meter, settings.discovery),
+        )
+
+    def _tidying(self) -> TaskKind[kernel.Tidy]:
+        """What only ever grows, and how long it is kept."""
+        keep = self.settings.keep
+        return kernel.tidy_task(
+            kernel.Kept(kernel.forget_events, keep.events_days),
+            kernel.Kept(identity.forget_webhooks, keep.webhooks_days),
+            kernel.Kept(identity.forget_notices, keep.notices_days),
+            kernel.Kept(signals.forget_signals, keep.signals_days),
         )
 
     def _hear_webhook(self, headers: Mapping[str, str], body: bytes) -> None:

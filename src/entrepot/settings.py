@@ -32,6 +32,22 @@ class Serve(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Where spans of calls of models and of searches are sent, by OTLP over HTTP; empty: nowhere."""
 
 
+Days = Annotated[int, msgspec.Meta(ge=0, le=36_500)]
+
+
+class Keep(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How long what only ever grows is kept, in days; 0: for ever. Orders, money and usage stay."""
+
+    events_days: Days = 90
+    """What happened, by which indexes and other processes follow; only what all of them have passed goes."""
+    webhooks_days: Days = 90
+    """What webhooks told, and each attempt at it."""
+    notices_days: Days = 400
+    """What people were told on their own page."""
+    signals_days: Days = 800
+    """What visitors saw, clicked and searched for, from which rankings learn."""
+
+
 class Database(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Where the rows are."""
 
@@ -44,6 +60,7 @@ class Settings(msgspec.Struct, frozen=True):
 
     serve: Serve
     database: Database
+    keep: Keep
     identity: identity.Settings
     pay: pay.Settings
     catalog: catalog.Settings
@@ -66,6 +83,7 @@ class Settings(msgspec.Struct, frozen=True):
 SECTIONS: dict[str, type[msgspec.Struct]] = {
     "serve": Serve,
     "database": Database,
+    "keep": Keep,
     "identity": identity.Settings,
     "pay": pay.Settings,
     "catalog": catalog.Settings,

@@ -6,7 +6,6 @@ import msgspec
 import pytest
 
 from entrepot.kernel import (
-    TIDY,
     Database,
     ManualClock,
     Scheduled,
@@ -16,6 +15,7 @@ from entrepot.kernel import (
     Workers,
     enqueue_due,
     prepare_text,
+    tidy_task,
 )
 from entrepot.kernel.clock import DAY, SECOND
 from entrepot.kernel.leases import acquire
@@ -86,7 +86,7 @@ def test_tidying_forgets_what_was_done_long_ago_and_remembers_what_is_once_for_e
     database.clock.advance(8 * DAY)
     enqueue(None)
     database.write_now(lambda tx: tx.enqueue("kernel.tidy", Tidy()))
-    Workers(database, [TIDY, sweep], "one").drain()
+    Workers(database, [tidy_task(), sweep], "one").drain()
     left = database.read_now(
         lambda snapshot: snapshot.all(prepare_text("SELECT key FROM kernel_tasks WHERE kind = 'test.sweep'"))
     )

@@ -7,14 +7,17 @@ from collections.abc import Sequence
 from entrepot import cloud
 from entrepot.catalog import OffersChanged, ProductsHidden, ProductsListed, StockChanged
 from entrepot.cloud import Meter
-from entrepot.kernel import Database, Recorded, Snapshot, list_events
+from entrepot.kernel import Database, Recorded, Snapshot, Tx, acquire, forgotten_up_to, list_events, move_cursor
 
 from .documents import documents_of
+from .index.base import Damaged
 from .index.columns import change_of
 from .index.fields import text_to_embed
 from .index.fused import FusedIndex
+from .index.generation import Generation
 from .types import Change, Document
 
+LEASE = "index"
 PRODUCTS_MAX = 1_000
 EVENTS_MAX = 500
 
@@ -59,6 +62,25 @@ def follow(database: Database, index: FusedIndex, meter: Meter, position: int, *
         count, position = database.read_now(step)
         if not count:
             return position
+
+
+def hold(tx: Tx, holder: str, seconds: int, position: int | None) -> int | None:
+    """Take or renew the lease, and say up to where events are in the index for good: those behind must not be
+    forgotten. Returns the fencing number, or None while another process has it."""
+    fence = acquire(tx, LEASE, holder, seconds)
+    if fence is not None and position is not None:
+        move_cursor(tx, LEASE, position)
+    return fence
+
+
+def check_followed(database: Database, generation: Generation) -> Generation:
+    """A generation that can go on from where it stands. Damaged when events behind that were forgotten: it was away for
+    longer than `keep.events_days`, as one from an old backup is."""
+    forgotten = database.read_now(forgotten_up_to)
+    if generation.manifest.position < forgotten:
+        generation.close()
+        raise Damaged(f"The search index stands before event {forgotten}, and those before were forgotten meanwhile")
+    return generation
 
 
 def embed_documents(

@@ -22,14 +22,14 @@ import structlog
 
 from entrepot import cloud, pay, signals
 from entrepot.cloud import Meter
-from entrepot.kernel import DAY, Blobs, Database, Lane, Recorded, Refused, Snapshot, acquire, release
+from entrepot.kernel import DAY, Blobs, Database, Lane, Recorded, Refused, Snapshot, release
 from entrepot.kernel.stopping import NEVER, Deadline
 from entrepot.pay import Rates
 
 from .building import build, find_served
 from .documents import documents_of
 from .early import EarlyChanges
-from .following import PRODUCTS_MAX, first_of, follow, ids_of, take_in
+from .following import LEASE, PRODUCTS_MAX, check_followed, first_of, follow, hold, ids_of, take_in
 from .index.base import Busy, Damaged
 from .index.claims import sweep
 from .index.columns import change_of
@@ -40,7 +40,6 @@ from .scorers import Scorers
 from .settings import Settings
 from .types import Change
 
-LEASE = "index"
 LEASE_S = 15
 TICK_S = 1.0
 RENEW_S = 5.0
@@ -231,10 +230,11 @@ class Indexer:
         self._due.pop("popularity", None)
 
     def _open(self, folder: Path) -> Generation:
+        floor = self._settings.similarity_floor
         if self._writing:
             with suppress(Busy):  # a holder that was asleep has not let go yet: read until it has
-                return Generation.open(folder, self._settings.similarity_floor, writing=True)
-        return Generation.open(folder, self._settings.similarity_floor, writing=False)
+                return check_followed(self._database, Generation.open(folder, floor, writing=True))
+        return check_followed(self._database, Generation.open(folder, floor, writing=False))
 
     # Housekeeping
 
@@ -286,7 +286,8 @@ class Indexer:
         self._refresh_popularity()
 
     def _hold_lease(self) -> None:
-        fence = self._database.write_now(lambda tx: acquire(tx, LEASE, self._holder, LEASE_S), Lane.BULK)
+        position = None if self._generation is None else self._generation.manifest.position
+        fence = self._database.write_now(lambda tx: hold(tx, self._holder, LEASE_S, position), Lane.BULK)
         held = fence is not None
         if self._writing and not held and self._generation is not None:
             with self._lock:

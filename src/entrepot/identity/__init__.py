@@ -50,7 +50,7 @@ from .recovery import change_password, confirm_email, request_confirmation, requ
 from .sessions import Session, close_session, find_session, open_session, set_language, switch_organisation
 from .settings import MailerKind, Settings, open_mailer
 from .throttle import begin_attempt, check_throttle, record_attempt
-from .tidying import TIDY, Tidy
+from .tidying import TIDY, Tidy, forget_notices, forget_webhooks
 from .tokens import sign, unsign
 from .types import (
     LANGUAGES,
@@ -145,6 +145,8 @@ __all__ = [
     "find_organisations",
     "find_platform",
     "find_session",
+    "forget_notices",
+    "forget_webhooks",
     "get_organisation",
     "get_user",
     "hash_password",

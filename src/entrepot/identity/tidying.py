@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import BindParameter, bindparam, delete
 
-from entrepot.kernel import DAY, Lane, Prepared, TaskKind, TaskRun, Tx, prepare
+from entrepot.kernel import DAY, Aging, Lane, Prepared, TaskKind, TaskRun, Tx, prepare
 
 from . import tables
 
@@ -28,6 +28,22 @@ def _act(run: TaskRun, body: Tidy) -> None:
 
 
 TIDY = TaskKind("identity.tidy", Tidy, _act)
+
+_notices = Aging(tables.notices, tables.notices.c.id, tables.notices.c.created_at)
+_events = Aging(tables.webhook_events, tables.webhook_events.c.id, tables.webhook_events.c.at)
+_deliveries = Aging(tables.webhook_deliveries, tables.webhook_deliveries.c.id, tables.webhook_deliveries.c.created_at)
+
+
+def forget_notices(tx: Tx, before: int) -> int:
+    """Delete the oldest notices of before a time, read or not, at most a thousand; returns how many."""
+    return _notices.forget(tx, before)
+
+
+def forget_webhooks(tx: Tx, before: int) -> int:
+    """Delete the oldest events that webhooks told of before a time, and what became of each delivery, at most a
+    thousand of both; returns how many."""
+    return _deliveries.forget(tx, before) + _events.forget(tx, before)
+
 
 _before: BindParameter[int] = bindparam("before_")
 _sessions: Prepared[Any] = prepare(delete(tables.sessions).where(tables.sessions.c.expires_at < _before))

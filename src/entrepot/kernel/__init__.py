@@ -30,7 +30,7 @@ from .leases import acquire, release, still_held
 from .logs import configure_logs
 from .many import insert_rows, update_rows
 from .money import Money, decimals_of, format_money, parse_money, round_half_even, share_bps, split
-from .positions import last_position, list_events, list_unplaced
+from .positions import last_position, list_events, list_unplaced, move_cursor
 from .processes import free_from_the_dead, is_dead, process_name
 from .projections import Projection, ProjectionThread, catch_up
 from .proofs import Finding, Proof
@@ -42,7 +42,7 @@ from .settings import Loaded, Sourced, load_settings
 from .sql import Prepared, from_json, in_set, prepare, prepare_text, to_json
 from .stopping import NEVER, Deadline, Stop
 from .tasks import Task, TaskKind, TaskRun, Workers, get_task, list_stuck_tasks, retry_task
-from .tidying import TIDY, Tidy
+from .tidying import TIDY, Aging, Kept, Tidy, forget_events, forgotten_up_to, tidy_task
 from .tx import Again, Snapshot, Tx
 
 __all__ = [
@@ -54,6 +54,7 @@ __all__ = [
     "SECOND",
     "TIDY",
     "Again",
+    "Aging",
     "Backlog",
     "Blobs",
     "Bounds",
@@ -68,6 +69,7 @@ __all__ = [
     "Finding",
     "Handler",
     "Invalid",
+    "Kept",
     "Kind",
     "Lane",
     "Loaded",
@@ -110,6 +112,8 @@ __all__ = [
     "derive_id",
     "enqueue_due",
     "find_fact",
+    "forget_events",
+    "forgotten_up_to",
     "format_money",
     "free_from_the_dead",
     "from_json",
@@ -127,6 +131,7 @@ __all__ = [
     "list_stuck_tasks",
     "list_unplaced",
     "load_settings",
+    "move_cursor",
     "new_id",
     "once",
     "parse_money",
@@ -143,6 +148,7 @@ __all__ = [
     "split",
     "sqlite_url",
     "still_held",
+    "tidy_task",
     "to_json",
     "to_rfc3339",
     "update_rows",

@@ -4,6 +4,7 @@ Adding one never waits: signals gather in memory and are written in groups. A cr
 """
 
 from .buffer import Buffer
+from .forgetting import forget_signals
 from .proofs import PROOFS
 from .reading import SearchOutcome, Stored, list_signals, popularity, search_outcomes
 from .types import Signal, SignalKind, Surface
@@ -16,6 +17,7 @@ __all__ = [
     "SignalKind",
     "Stored",
     "Surface",
+    "forget_signals",
     "list_signals",
     "popularity",
     "search_outcomes",

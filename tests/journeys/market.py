@@ -17,7 +17,7 @@ from tests.journeys.server import Server
 from tests.web.visitors import ADDRESS, Visitor
 
 BEA = Person("Bea", "bea@example.com", "Bea's Cups")
-WAIT_S = 20.0
+WAIT_S = 60.0
 DELIVERY_MINOR = 490
 LAMPS_BPS, CUPS_BPS = 1_250, 777
 SHEET = {"name": "Standard", "kind": "flat", "countries": ["*"], "currency": "USD"}

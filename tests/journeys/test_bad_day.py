@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 QUIET = {"ENTREPOT_SERVE__RATE_LIMITS": "false", "ENTREPOT_DELIVER__SANDBOX_STEP_S": "0"}
-WAIT_MS = 15_000
+WAIT_MS = 60_000
 
 
 class Street(NamedTuple):

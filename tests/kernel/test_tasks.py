@@ -256,7 +256,7 @@ def test_threads_do_what_is_enqueued_at_once_and_each_once(database: Database) -
         each.start()
     for n in range(40):
         enqueue(database, f"{n:02d}")
-    assert all(done.acquire(timeout=10) for _ in range(40))
+    assert all(done.acquire(timeout=60) for _ in range(40))
     for each in two:
         each.stop()
     assert database.read_now(things.names) == [f"{n:02d}" for n in range(40)]

@@ -102,7 +102,7 @@ class Visitors:
             viewport=viewport, base_url=self._site.address, locale="en-US", reduced_motion="reduce", **options
         )
         self._stack.callback(context.close)
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(60_000)
         if person is not None:
             context.add_cookies([self._site.cookie(person)])
         return context

@@ -65,7 +65,7 @@ def test_formulas_in_a_report_stay_text(bruno: Visitor) -> None:
 
 
 def _wait(done: Callable[[], bool]) -> None:
-    until = time.monotonic() + 10
+    until = time.monotonic() + 60
     while not done():
         assert time.monotonic() < until
         time.sleep(0.05)

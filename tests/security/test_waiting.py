@@ -32,10 +32,10 @@ def test_slow_tasks_leave_threads_to_the_quick(database: Database) -> None:
         database.write_now(lambda tx, n=number, at=at: tx.enqueue("test.feed", Nothing(), key=f"{n}", run_at=at))
     workers.start()
     try:
-        assert begun.acquire(timeout=5)
-        assert begun.acquire(timeout=5)
+        assert begun.acquire(timeout=60)
+        assert begun.acquire(timeout=60)
         database.write_now(lambda tx: tx.enqueue("test.charge", Nothing()))
-        assert charged.wait(5), "a charge waits for somebody's feeds"
+        assert charged.wait(60), "a charge waits for somebody's feeds"
         time.sleep(0.7)
         assert len(slow_at_once) == 2
     finally:

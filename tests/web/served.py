@@ -78,7 +78,7 @@ class Served:
         assert [breach for finding in found for breach in finding.breaches] == []
 
 
-def until(holds: Callable[[], bool], seconds: float = 10) -> None:
+def until(holds: Callable[[], bool], seconds: float = 60) -> None:
     """Wait for background work."""
     end = time.monotonic() + seconds
     while not holds():

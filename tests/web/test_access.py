@@ -267,7 +267,7 @@ def payout_of(market: Market, alice: Visitor, bruno: Visitor, seller_order: str,
     return next(each.id for each in payouts if each.merchant_id == market.cast.bruno.organisation)
 
 
-def wait_until(holds: Callable[[], bool], seconds: float = 10) -> None:
+def wait_until(holds: Callable[[], bool], seconds: float = 60) -> None:
     """Until background work has done what it must."""
     until = time.monotonic() + seconds
     while not holds():

@@ -163,7 +163,7 @@ def rows_of_all(snapshot: Any) -> list[cloud.Usage]:
 
 
 def wait_until(true: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while not true():
         assert time.monotonic() < deadline
         time.sleep(0.05)

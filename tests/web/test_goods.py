@@ -25,7 +25,7 @@ def _alert(text: str) -> list[str]:
 def _finished(bruno: Visitor, address: str, entrepot: Entrepot) -> dict[str, object]:
     """The edit at this address once it has ended: a thread of the home's own may have it."""
     entrepot.settle()
-    until = time.monotonic() + 20
+    until = time.monotonic() + 60
     while (found := bruno.get(f"/api{address}").json())["state"] not in ("done", "failed"):
         assert time.monotonic() < until, found
         time.sleep(0.05)

@@ -70,7 +70,7 @@ def start(tmp_path: Path) -> Iterator[Start]:
 
 def ask(port: int, path: str) -> tuple[int, str]:
     """One request over a real connection."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     try:
         connection.request("GET", path)
         answer = connection.getresponse()
@@ -87,7 +87,7 @@ def test_a_server_says_where_it_is_and_answers_what_is_under_way_when_it_is_stop
     slow.start()
     time.sleep(0.5)
     process.send_signal(signal.SIGTERM)
-    out, log = process.communicate(timeout=20)
+    out, log = process.communicate(timeout=60)
     slow.join()
     assert answers == [(200, "whole")]
     assert out.strip() == "closed"

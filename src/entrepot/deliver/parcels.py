@@ -140,7 +140,7 @@ def book(tx: Tx, booking: Booking) -> Parcel:
         parcel_id, booking.ref, booking.organisation, carrier, tracking_no, booking.quote_id, "booked",
         quote.promised_at if quote else None, tx.now, None, None, quote.pickup_point_id if quote else None,
     )  # fmt: skip
-    tx.run(_insert, **msgspec.structs.asdict(parcel), **_beside(tx, booking, quote))
+    tx.send(_insert, **msgspec.structs.asdict(parcel), **_beside(tx, booking, quote))
     if parcel.pickup_point_id is not None:
         give_place(tx, parcel.ref, parcel.id)
     if carrier == SANDBOX:
@@ -231,7 +231,7 @@ def _moved(tx: Tx, parcel: Parcel, where: Whereabouts, heard_at: int) -> Parcel:
     """The parcel where its scans say it is, with what is new about it announced."""
     tx.announce(*_news(parcel, where))
     told = {name: getattr(where, name) for name in Whereabouts.__struct_fields__}
-    tx.run(_move, id_=parcel.id, heard_at_=heard_at, **{f"{name}_": value for name, value in told.items()})
+    tx.send(_move, id_=parcel.id, heard_at_=heard_at, **{f"{name}_": value for name, value in told.items()})
     if parcel.pickup_point_id is not None and where.state != parcel.state:
         _shelve(tx, parcel, parcel.pickup_point_id, where.state)
     return msgspec.structs.replace(parcel, **told)

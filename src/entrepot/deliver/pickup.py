@@ -201,7 +201,7 @@ def release_places(tx: Tx, refs: Sequence[str]) -> Plan:
     """Give back the places of seller orders whose parcels were never booked; others stay."""
     rows = tx.all(_unbooked, refs=sorted(set(refs))) if refs else []
     for row in rows:
-        tx.run(_to_freed, id_=row.id, now_=tx.now)
+        tx.send(_to_freed, id_=row.id, now_=tx.now)
     return Plan(tuple(Void(derive_id("trf", "shelf.void", row.id), row.id, "shelf.release", row.ref) for row in rows))
 
 
@@ -214,7 +214,7 @@ def give_place(tx: Tx, ref: str, parcel_id: str) -> None:
     """A parcel that was booked gets one of the places that its order holds; none when all are given."""
     row = tx.one(_free_of_ref, ref=ref)
     if row is not None:
-        tx.run(_to_parcel, id_=row.id, parcel_id_=parcel_id)
+        tx.send(_to_parcel, id_=row.id, parcel_id_=parcel_id)
 
 
 def arrive(tx: Tx, point_id: str, parcel_id: str, ref: str) -> Plan:
@@ -223,15 +223,15 @@ def arrive(tx: Tx, point_id: str, parcel_id: str, ref: str) -> Plan:
     if row is not None and row.state == "arrived":
         return Plan()
     if row is not None and row.state == "held":
-        tx.run(_to_arrived, id_=row.id, now_=tx.now)
+        tx.send(_to_arrived, id_=row.id, now_=tx.now)
         return Plan.of(Capture(derive_id("trf", "shelf.arrived", row.id), row.id, 1, "shelf.arrived", ref, final=True))
     if row is None:
-        tx.run(
+        tx.send(
             _insert_place, id=derive_id("hld", "shelf.extra", parcel_id), ref=ref, point_id=point_id,
             parcel_id=parcel_id, state="arrived", held_at=tx.now, arrived_at=tx.now, freed_at=None,
         )  # fmt: skip
     else:
-        tx.run(_to_arrived, id_=row.id, now_=tx.now)
+        tx.send(_to_arrived, id_=row.id, now_=tx.now)
     return Plan.of(Move(tx.new_id("trf"), free_account(point_id), taken_account(point_id), 1, "shelf.arrived", ref))
 
 
@@ -240,7 +240,7 @@ def leave(tx: Tx, parcel_id: str) -> Plan:
     row = tx.one(_of_parcel, parcel_id=parcel_id)
     if row is None or row.state == "freed":
         return Plan()
-    tx.run(_to_freed, id_=row.id, now_=tx.now)
+    tx.send(_to_freed, id_=row.id, now_=tx.now)
     if row.state == "held":
         return Plan.of(Void(derive_id("trf", "shelf.void", row.id), row.id, "shelf.release", row.ref))
     return Plan.of(
@@ -283,7 +283,7 @@ def _lock_own(tx: Tx, point_id: str, owner: str) -> PickupPoint:
 
 
 def _write(tx: Tx, point: PickupPoint) -> None:
-    tx.run(
+    tx.send(
         _put, id=point.id, organisation=point.organisation, country=point.address.country, is_open=int(point.is_open),
         body=to_json(point), now=tx.now,
     )  # fmt: skip

@@ -46,7 +46,7 @@ def notify(tx: Tx, notice: Notice) -> None:
     has_inbox = notice.to.startswith(("usr_", "org_"))
     if has_inbox:
         row = {"id": tx.new_id("ntc"), "owner": notice.to, "kind": notice.kind, "params": to_json(notice.params)}
-        tx.run(_insert, **row, link=notice.link, created_at=tx.now)
+        tx.send(_insert, **row, link=notice.link, created_at=tx.now)
     if notice_kind(notice.kind).mailed:
         readers = tx.all(_readers, owner=notice.to) if has_inbox else [(notice.to, notice.language)]
         for email, language in readers:

@@ -103,7 +103,7 @@ class Delivery(msgspec.Struct, frozen=True):
 def publish(tx: Tx, organisation: str, kind: str, data: msgspec.Struct) -> str:
     """Tell an organisation's programs what happened, in the transaction of a reaction; returns the event's id."""
     event_id = tx.new_id("evt")
-    tx.run(_insert_event, id=event_id, organisation=organisation, type=kind, at=tx.now, data=to_json(data))
+    tx.send(_insert_event, id=event_id, organisation=organisation, type=kind, at=tx.now, data=to_json(data))
     for endpoint in tx.all(_enabled, organisation=organisation):
         if EVERYTHING in endpoint.types or kind in endpoint.types:
             _deliver(tx, endpoint.id, event_id, kind)
@@ -131,7 +131,7 @@ def add_endpoint(
     if any(len(kind) > 60 for kind in kinds) or len(kinds) > 50:
         raise Invalid("Name the events by their types", fields={"types": "too long"})
     endpoint = Endpoint(tx.new_id("whe"), organisation, url, kinds, 1, tx.now)
-    tx.run(_insert_endpoint, **{**msgspec.structs.asdict(endpoint), "types": to_json(kinds)})
+    tx.send(_insert_endpoint, **{**msgspec.structs.asdict(endpoint), "types": to_json(kinds)})
     audit(tx, scope, "identity.webhook_added", endpoint.id, {"host": urlsplit(url).hostname})
     return NewEndpoint(endpoint, secret_of(key, endpoint).reveal())
 
@@ -144,14 +144,14 @@ def list_endpoints(snapshot: Snapshot, scope: Scope) -> list[Endpoint]:
 def remove_endpoint(tx: Tx, scope: Scope, endpoint_id: str) -> None:
     """Tell an address no longer; what was on its way is not sent."""
     endpoint = _mine(tx, scope, endpoint_id)
-    tx.run(_remove, id_=endpoint.id, now_=tx.now)
+    tx.send(_remove, id_=endpoint.id, now_=tx.now)
     audit(tx, scope, "identity.webhook_removed", endpoint.id)
 
 
 def enable_endpoint(tx: Tx, scope: Scope, endpoint_id: str) -> Endpoint:
     """Tell an address again that had failed for too long; what it missed can be replayed."""
     endpoint = _mine(tx, scope, endpoint_id)
-    tx.run(_set_failing, id_=endpoint.id, since_=None, disabled_=None)
+    tx.send(_set_failing, id_=endpoint.id, since_=None, disabled_=None)
     audit(tx, scope, "identity.webhook_enabled", endpoint.id)
     return msgspec.structs.replace(endpoint, failing_since=None, disabled_at=None)
 
@@ -160,7 +160,7 @@ def change_secret(tx: Tx, scope: Scope, key: Secret, endpoint_id: str) -> NewEnd
     """A new secret for an endpoint, shown this once; the old one signs nothing any more."""
     endpoint = _mine(tx, scope, endpoint_id)
     changed = msgspec.structs.replace(endpoint, secret_version=endpoint.secret_version + 1)
-    tx.run(_set_version, id_=endpoint.id, version_=changed.secret_version)
+    tx.send(_set_version, id_=endpoint.id, version_=changed.secret_version)
     audit(tx, scope, "identity.webhook_secret", endpoint.id)
     return NewEndpoint(changed, secret_of(key, changed).reveal())
 
@@ -202,7 +202,7 @@ def check_endpoint(url: str, loopback: bool) -> None:
 
 def _deliver(tx: Tx, endpoint_id: str, event_id: str, kind: str) -> Delivery:
     row = Delivery(tx.new_id("whd"), endpoint_id, event_id, kind, "waiting", 0, None, None, tx.now, tx.now, None)
-    tx.run(_insert_delivery, **msgspec.structs.asdict(row))
+    tx.send(_insert_delivery, **msgspec.structs.asdict(row))
     tx.enqueue(DELIVER_TASK, Deliver(row.id), key=row.id)
     return row
 
@@ -292,7 +292,7 @@ def record_try(
     tx: Tx, delivery: Delivery, state: DeliveryState, status: int | None, error: str | None, next_at: int | None
 ) -> None:
     """Store how a try ended."""
-    tx.run(
+    tx.send(
         _tried, id_=delivery.id, state_=state, status_=status, error_=error, next_=next_at,
         delivered_=tx.now if state == "delivered" else None,
     )  # fmt: skip
@@ -300,4 +300,4 @@ def record_try(
 
 def record_health(tx: Tx, endpoint: Endpoint, failing_since: int | None, disabled_at: int | None) -> None:
     """Store since when an endpoint fails, or that it works."""
-    tx.run(_set_failing, id_=endpoint.id, since_=failing_since, disabled_=disabled_at)
+    tx.send(_set_failing, id_=endpoint.id, since_=failing_since, disabled_=disabled_at)

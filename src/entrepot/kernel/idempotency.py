@@ -46,7 +46,7 @@ def once(tx: Tx, key: RequestKey, effect: Callable[[], R], into: type[R]) -> R:
     """
     if tx.run(_claim, **key._asdict(), created_at=tx.now):
         result = effect()
-        tx.run(_store, actor_=key.actor, route_=key.route, key_=key.key, result_=to_json(result))
+        tx.send(_store, actor_=key.actor, route_=key.route, key_=key.key, result_=to_json(result))
         return result
     row = tx.one(_find, actor=key.actor, route=key.route, key=key.key)
     assert row is not None

@@ -182,7 +182,9 @@ class Tx(Snapshot):
         """
         task_id = self.new_id("tsk")
         row = {"id": task_id, "kind": kind, "body": to_json(body), "key": key, "run_at": run_at or self.now}
-        if self.run(_insert_task, created_at=self.now, **row) == 0:
+        if key is None:
+            self.send(_insert_task, created_at=self.now, **row)
+        elif self.run(_insert_task, created_at=self.now, **row) == 0:
             return None
         self.enqueued = True
         return task_id

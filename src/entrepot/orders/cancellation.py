@@ -141,14 +141,14 @@ def refund_cancelled(tx: Tx, order: Order, sellers: list[SellerOrder]) -> ledger
     for seller in sellers:
         if seller.status == SellerOrderStatus.CANCELLED and seller.refund_id is None and seller.escrow_minor:
             refund_id, money = _refund(tx, order, seller, seller.cancelled_by or SYSTEM, seller.cancel_reason or "")
-            tx.run(_set_refund, id_=seller.id, refund_id_=refund_id)
+            tx.send(_set_refund, id_=seller.id, refund_id_=refund_id)
             plan += money
     return plan
 
 
 def mark_cancelled_refunded(tx: Tx, refund_id: str, seller_order_id: str) -> None:
     """The buyer has the money of what was cancelled back."""
-    tx.run(_refunded, id_=seller_order_id, refund_id_=refund_id, now_=tx.now)
+    tx.send(_refunded, id_=seller_order_id, refund_id_=refund_id, now_=tx.now)
 
 
 def _give_back(

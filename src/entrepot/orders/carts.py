@@ -121,7 +121,7 @@ def choose_currency(tx: Tx, scope: Scope, currency: str) -> Cart:
             f"{', '.join(lacking)} cannot be bought in {currency}: take it out first, or stay with {cart.currency}"
         )
         raise Conflict(sentence, fields={"currency": sentence})
-    tx.run(_set_currency, id_=cart.id, currency_=currency)
+    tx.send(_set_currency, id_=cart.id, currency_=currency)
     changed = [
         {"cart_id_": cart.id, "offer_id_": offer_id, "price_": price.amount_minor}
         for offer_id, price in prices.items()
@@ -162,9 +162,9 @@ def adopt_cart(tx: Tx, guest: Scope, person: Scope) -> Cart | None:
         set_extras(tx, kept.id, _joined(kept.codes, given.codes), _joined(kept.cards, given.cards))
         return lock_cart(tx, owners[1])
     if kept is not None:
-        tx.run(_set_state, id_=kept.id, state_=SET_ASIDE)
+        tx.send(_set_state, id_=kept.id, state_=SET_ASIDE)
     # Quotes were given to the guest, so the checkout is asked for again.
-    tx.run(_set_owner, id_=given.id, owner_=owners[1])
+    tx.send(_set_owner, id_=given.id, owner_=owners[1])
     return msgspec.structs.replace(given, owner=owners[1])
 
 
@@ -182,7 +182,7 @@ def lock_shown(tx: Tx, owner: str) -> Shown | None:
 
 def close_cart(tx: Tx, cart_id: str) -> None:
     """It became an order."""
-    tx.run(_set_state, id_=cart_id, state_=PLACED)
+    tx.send(_set_state, id_=cart_id, state_=PLACED)
 
 
 def reopen_cart(tx: Tx, cart_id: str) -> None:
@@ -194,19 +194,19 @@ def reopen_cart(tx: Tx, cart_id: str) -> None:
     assert row is not None
     begun = lock_cart(tx, row.owner) or _make_room(tx, row.owner, row.currency)
     if begun is None:
-        tx.run(_set_state, id_=cart_id, state_=OPEN)
+        tx.send(_set_state, id_=cart_id, state_=OPEN)
     elif begun.currency == row.currency:
         _merge(tx, cart_id, begun.id)
 
 
 def store_checkout(tx: Tx, cart_id: str, checkout: str) -> None:
     """Keep what the buyer is shown, as JSON, to compare with when the cart is placed."""
-    tx.run(_set_checkout, id_=cart_id, checkout_=checkout)
+    tx.send(_set_checkout, id_=cart_id, checkout_=checkout)
 
 
 def set_extras(tx: Tx, cart_id: str, codes: Sequence[str], cards: Sequence[str]) -> None:
     """Keep the codes and the gift cards of a locked cart."""
-    tx.run(_set_extras, id_=cart_id, codes_=to_json(codes), cards_=to_json(cards))
+    tx.send(_set_extras, id_=cart_id, codes_=to_json(codes), cards_=to_json(cards))
 
 
 def _joined(*lists: Sequence[str]) -> list[str]:
@@ -233,7 +233,7 @@ def _make_room(tx: Tx, owner: str, currency: str) -> Cart | None:
     """
     cart_id = tx.new_id("crt")
     if tx.run(_insert, id=cart_id, owner=owner, currency=currency, now=tx.now):
-        tx.run(_delete, id=cart_id)
+        tx.send(_delete, id=cart_id)
         return None
     return _made_meanwhile(tx, owner)
 
@@ -253,7 +253,7 @@ def _in_currency(tx: Tx, cart: Cart, currency: str) -> Cart:
             f"Your cart is in {cart.currency} and this is sold in {currency}: place or empty your cart first",
             fields={"currency": f"{cart.currency} in the cart, {currency} here"},
         )
-    tx.run(_set_currency, id_=cart.id, currency_=currency)
+    tx.send(_set_currency, id_=cart.id, currency_=currency)
     return msgspec.structs.replace(cart, currency=currency)
 
 
@@ -276,7 +276,7 @@ def _put_in(tx: Tx, cart: Cart, item: CartItem) -> Cart:
     others = tuple(each for each in cart.items if each.offer_id != item.offer_id)
     if len(others) >= CART_LINES_MAX:
         raise Conflict(f"A cart holds {CART_LINES_MAX} different things: place this one first, then go on")
-    tx.run(
+    tx.send(
         _put,
         cart_id=cart.id,
         offer_id=item.offer_id,
@@ -294,13 +294,13 @@ def _put_in(tx: Tx, cart: Cart, item: CartItem) -> Cart:
 def _take_out(tx: Tx, cart: Cart | None, offer_id: str) -> Cart:
     if cart is None:
         raise NotFound("Your cart is empty")
-    tx.run(_remove, cart_id=cart.id, offer_id=offer_id)
+    tx.send(_remove, cart_id=cart.id, offer_id=offer_id)
     return msgspec.structs.replace(cart, items=tuple(each for each in cart.items if each.offer_id != offer_id))
 
 
 def _merge(tx: Tx, from_id: str, into_id: str) -> None:
-    tx.run(_copy_lines, from_id=from_id, into_id=into_id)
-    tx.run(_set_state, id_=from_id, state_=MERGED)
+    tx.send(_copy_lines, from_id=from_id, into_id=into_id)
+    tx.send(_set_state, id_=from_id, state_=MERGED)
 
 
 def _with_items(snapshot: Snapshot, row: Any) -> Cart:

@@ -35,7 +35,7 @@ def find_dispute(snapshot: Snapshot, dispute_id: str) -> Dispute | None:
 def store(tx: Tx, dispute: Dispute) -> None:
     """Write what has changed of a locked dispute."""
     values = msgspec.structs.asdict(dispute)
-    tx.run(_store, **{f"{name}_": values[name] for name in ("id", *_MUTABLE)})
+    tx.send(_store, **{f"{name}_": values[name] for name in ("id", *_MUTABLE)})
 
 
 def disputes_of(snapshot: Snapshot, seller_order_ids: Sequence[str]) -> dict[str, list[Dispute]]:

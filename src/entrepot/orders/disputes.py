@@ -107,7 +107,7 @@ def add_evidence(tx: Tx, scope: Scope, dispute_id: str, text: str, picture: str 
         raise Conflict(f"You have said {EVIDENCE_MAX} things in this dispute: that is enough to decide it")
     text = checked_reason(text, "Say what you know") if text.strip() or picture is None else ""
     said = Evidence(tx.new_id("evi"), dispute.id, party, scope.actor, text, picture, tx.now)
-    tx.run(rows.insert_evidence, **msgspec.structs.asdict(said))
+    tx.send(rows.insert_evidence, **msgspec.structs.asdict(said))
     if party == MERCHANT and dispute.status == DisputeStatus.OPEN and dispute.kind != DisputeKind.CHARGEBACK:
         rows.store(tx, msgspec.structs.replace(dispute, status=DisputeStatus.REVIEW))
     tx.announce(EvidenceGiven(dispute.id, seller.id, dispute.order_id, dispute.merchant_id, party))
@@ -287,10 +287,10 @@ def _freeze(
     frozen_minor, plan = pay.freeze(tx, dispute.id, seller.id, legs.seller_minor, coming_minor)
     ledger.post(tx, (first or ledger.Plan()) + plan)
     dispute = msgspec.structs.replace(dispute, frozen_minor=frozen_minor)
-    tx.run(rows.insert_dispute, **msgspec.structs.asdict(dispute))
+    tx.send(rows.insert_dispute, **msgspec.structs.asdict(dispute))
     said = Evidence(tx.new_id("evi"), dispute.id, party, actor, dispute.reason, None, tx.now)
-    tx.run(rows.insert_evidence, **msgspec.structs.asdict(said))
-    tx.run(rows.begin, id_=seller.id, dispute_id_=dispute.id)
+    tx.send(rows.insert_evidence, **msgspec.structs.asdict(said))
+    tx.send(rows.begin, id_=seller.id, dispute_id_=dispute.id)
     tx.announce(
         DisputeOpened(
             dispute.id, seller.id, dispute.order_id, dispute.merchant_id, dispute.kind, dispute.answer_by, party
@@ -340,7 +340,7 @@ def _store_decided(
         refund_id=refund_id, fee_minor=fee_minor,
     )  # fmt: skip
     rows.store(tx, decided)
-    tx.run(rows.end, id_=seller.id, dispute_id_=dispute.id, paused=tx.now - dispute.opened_at)
+    tx.send(rows.end, id_=seller.id, dispute_id_=dispute.id, paused=tx.now - dispute.opened_at)
     tx.announce(
         DisputeDecided(
             dispute.id, seller.id, dispute.order_id, dispute.merchant_id, seller.currency, outcome, back_minor

@@ -49,7 +49,7 @@ def save_fee(tx: Tx, scope: Scope, draft: FeeDraft) -> FeeRule:
         draft.id or tx.new_id("fee"), " ".join(draft.name.split()), draft.kind, draft.merchant_id, draft.category,
         draft.bps, dict(draft.fixed), draft.valid_from if draft.valid_from is not None else tx.now, draft.valid_to,
     )  # fmt: skip
-    tx.run(_insert, **{**msgspec.structs.asdict(rule), "fixed": to_json(rule.fixed)})
+    tx.send(_insert, **{**msgspec.structs.asdict(rule), "fixed": to_json(rule.fixed)})
     audit(tx, scope, "orders.fee_saved", rule.id, {"name": rule.name, "bps": rule.bps})
     return rule
 

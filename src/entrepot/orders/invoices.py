@@ -157,7 +157,7 @@ def save_legal_details(tx: Tx, scope: Scope, details: LegalDetails) -> None:
     for name in LegalDetails.__struct_fields__:
         if len(getattr(details, name)) > TEXT_MAX:
             raise Invalid(f"Write at most {TEXT_MAX} characters", fields={name: "This is too long"})
-    tx.run(_save_details, merchant_id=merchant_id, changed_at=tx.now, **msgspec.structs.asdict(details))
+    tx.send(_save_details, merchant_id=merchant_id, changed_at=tx.now, **msgspec.structs.asdict(details))
 
 
 def tax_table(lines: Sequence[InvoiceLine]) -> tuple[TaxRow, ...]:
@@ -228,7 +228,7 @@ def _issue(
         return
     year = datetime.fromtimestamp(tx.now // SECOND, UTC).year
     number = int(tx.value(_next_number, merchant_id=seller.merchant_id, year=year))
-    tx.run(
+    tx.send(
         _insert, id=tx.new_id("inv"), kind=kind, merchant_id=seller.merchant_id, year=year, number=number,
         order_id=seller.order_id, seller_order_id=seller.id, refund_id=refund_id, currency=seller.currency,
         total_minor=total_minor, body=to_json(body), issued_at=tx.now,

@@ -21,7 +21,7 @@ def insert_order(tx: Tx, order: Order, sellers: Sequence[SellerOrder], lines: Se
     """Store a new order with its parts."""
     row = msgspec.structs.asdict(order)
     row["address"], row["billing"] = row.pop("address_json"), row.pop("billing_json")
-    tx.run(_insert_order, **row)
+    tx.send(_insert_order, **row)
     tx.run_many(_insert_seller_order, [_row(seller, "shipping_discounts") for seller in sellers])
     tx.run_many(_insert_line, [_row(line, "discounts", "fees") for line in lines])
 
@@ -91,13 +91,13 @@ def lines_of_seller(snapshot: Snapshot, seller: SellerOrder) -> list[Line]:
 
 def end_order(tx: Tx, order: Order, status: OrderStatus, failure: str | None = None) -> None:
     """No money comes for it any more."""
-    tx.run(_end_order, id_=order.id, status_=status.value, now_=tx.now, failure_=failure)
+    tx.send(_end_order, id_=order.id, status_=status.value, now_=tx.now, failure_=failure)
 
 
 def pay_order(tx: Tx, order: Order) -> None:
     """Its money is in escrow; its parts that still wait for it may be shipped."""
-    tx.run(_pay_order, id_=order.id, now_=tx.now)
-    tx.run(_pay_sellers, order_id_=order.id, now_=tx.now)
+    tx.send(_pay_order, id_=order.id, now_=tx.now)
+    tx.send(_pay_sellers, order_id_=order.id, now_=tx.now)
 
 
 def move(tx: Tx, seller: SellerOrder, status: SellerOrderStatus, statement: Prepared[Any], **values: Any) -> None:

@@ -219,7 +219,7 @@ def list_unpaid_refunds(snapshot: Snapshot, scope: Scope, most: int = 50) -> lis
 
 def mark_refund_paid(tx: Tx, refund_id: str) -> None:
     """The buyer has the money back."""
-    tx.run(_paid, id_=refund_id, now_=tx.now)
+    tx.send(_paid, id_=refund_id, now_=tx.now)
 
 
 def checked_reason(reason: str, what_to_do: str) -> str:
@@ -270,7 +270,7 @@ def _party(scope: Scope, seller: SellerOrder) -> str:
 
 
 def _record(tx: Tx, row: RefundRow, taken: Sequence[Taken]) -> None:
-    tx.run(_insert, **msgspec.structs.asdict(row))
+    tx.send(_insert, **msgspec.structs.asdict(row))
     parts = [
         {
             "refund_id": row.id, "part": each.part, "seller_order_id": row.seller_order_id, "pieces": each.pieces,

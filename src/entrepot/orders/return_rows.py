@@ -40,19 +40,19 @@ def find_return(snapshot: Snapshot, return_id: str) -> Return | None:
 
 def insert_return(tx: Tx, row: Return, pieces: Sequence[ReturnLine]) -> None:
     """Store a new return."""
-    tx.run(_insert, **msgspec.structs.asdict(row))
+    tx.send(_insert, **msgspec.structs.asdict(row))
     tx.run_many(_insert_line, [msgspec.structs.asdict(each) for each in pieces])
 
 
 def store(tx: Tx, row: Return) -> None:
     """Write what has changed of a locked return."""
     values = msgspec.structs.asdict(row)
-    tx.run(_store, **{f"{name}_": values[name] for name in ("id", *_MUTABLE)})
+    tx.send(_store, **{f"{name}_": values[name] for name in ("id", *_MUTABLE)})
 
 
 def store_found(tx: Tx, return_id: str, line_id: str, accepted: int, restocked: int) -> None:
     """Write what was found of a line that came back."""
-    tx.run(_set_found, return_id_=return_id, line_id_=line_id, accepted_=accepted, restocked_=restocked)
+    tx.send(_set_found, return_id_=return_id, line_id_=line_id, accepted_=accepted, restocked_=restocked)
 
 
 def waiting_pieces(snapshot: Snapshot, seller_order_id: str) -> dict[str, int]:

@@ -43,7 +43,7 @@ def chosen_pieces(lines: Sequence[Line], wanted: Mapping[str, int] | None) -> di
 def record_parcel(tx: Tx, seller: SellerOrder, parcel_id: str, pieces: Mapping[str, int]) -> None:
     """Store what is in a parcel that leaves now."""
     row = {"parcel_id": parcel_id, "seller_order_id": seller.id, "sent_at": tx.now, "delivered_at": None}
-    tx.run(_insert_parcel, **row)
+    tx.send(_insert_parcel, **row)
     tx.run_many(_insert_piece, [{"parcel_id": parcel_id, "line_id": each, "quantity": pieces[each]} for each in pieces])
     tx.run_many(_add_sent, [{"id_": line_id, "more": number} for line_id, number in pieces.items()])
 
@@ -55,7 +55,7 @@ def record_cancelled(tx: Tx, pieces: Mapping[str, int]) -> None:
 
 def mark_parcel_delivered(tx: Tx, parcel_id: str, delivered_at: int) -> None:
     """Store that a parcel has arrived; the first word of it counts."""
-    tx.run(_deliver, parcel_id_=parcel_id, delivered_at_=delivered_at)
+    tx.send(_deliver, parcel_id_=parcel_id, delivered_at_=delivered_at)
 
 
 def take_back_arrival(tx: Tx, seller: SellerOrder, parcel_id: str) -> None:

@@ -75,7 +75,7 @@ def capture_part(
         tx.new_id("cap"), payment.id, seller_order_id, payment.currency, amount_minor,
         int(final or asked + amount_minor == leg.amount_minor), "requested", None, None, tx.now, None,
     )  # fmt: skip
-    tx.run(_insert, **msgspec.structs.asdict(row))
+    tx.send(_insert, **msgspec.structs.asdict(row))
     tx.enqueue(CAPTURE_TASK, CaptureTask(row.id), key=row.id)
     return row.id
 
@@ -167,7 +167,7 @@ def report_capture(tx: Tx, receipt: Receipt) -> None:
         raise Conflict(f"The processor reports {receipt.amount_minor} {receipt.currency} for the capture {row.id}")
     if row.state != "requested" or receipt.state == "pending":
         return
-    tx.run(_end, id_=row.id, state_=receipt.state, processor_ref_=receipt.processor_ref, reason_=receipt.reason,
+    tx.send(_end, id_=row.id, state_=receipt.state, processor_ref_=receipt.processor_ref, reason_=receipt.reason,
            now_=tx.now)  # fmt: skip
     if receipt.state == "failed":
         tx.announce(CaptureFailed(row.id, payment.id, row.seller_order_id, receipt.reason or "Refused"))
@@ -183,7 +183,7 @@ def report_whole(tx: Tx, receipt: Receipt) -> None:
     if payment.state != "authorised" or receipt.state == "pending":
         return
     if receipt.state == "failed":
-        tx.run(_end_all, payment_id_=payment.id, state_="failed", reason_=receipt.reason, now_=tx.now)
+        tx.send(_end_all, payment_id_=payment.id, state_="failed", reason_=receipt.reason, now_=tx.now)
         for part in waiting:
             tx.announce(CaptureFailed(part.id, payment.id, part.seller_order_id, receipt.reason or "Refused"))
         return
@@ -200,8 +200,8 @@ def report_whole(tx: Tx, receipt: Receipt) -> None:
                 )
             ) + capture_plan(_others(tx, payment, leg.seller_order_id))  # fmt: skip
     ledger.post(tx, plan)
-    tx.run(_end_all, payment_id_=payment.id, state_="done", reason_=None, now_=tx.now)
-    tx.run(_finish, id_=payment.id, now_=tx.now)
+    tx.send(_end_all, payment_id_=payment.id, state_="done", reason_=None, now_=tx.now)
+    tx.send(_finish, id_=payment.id, now_=tx.now)
     for part in waiting:
         tx.announce(PartCaptured(part.id, payment.id, part.seller_order_id))
 
@@ -238,9 +238,9 @@ def _close(tx: Tx, payment: Payment, leg: rows.Leg, taken: int) -> ledger.Plan:
     if not taken:
         for other in _others(tx, payment, leg.seller_order_id):
             plan += _void(other.hold_id, leg.seller_order_id)
-        tx.run(rows.close_leg, payment_id_=payment.id, seller_order_id_=leg.seller_order_id, now_=tx.now)
+        tx.send(rows.close_leg, payment_id_=payment.id, seller_order_id_=leg.seller_order_id, now_=tx.now)
     if not tx.value(_legs_open, payment_id=payment.id):
-        tx.run(_finish, id_=payment.id, now_=tx.now)
+        tx.send(_finish, id_=payment.id, now_=tx.now)
         tx.enqueue(VOID_TASK, VoidTask(payment.id), key=payment.id)
     return plan
 
@@ -248,7 +248,7 @@ def _close(tx: Tx, payment: Payment, leg: rows.Leg, taken: int) -> ledger.Plan:
 def _add_released(tx: Tx, leg: rows.Leg, amount_minor: int) -> None:
     if amount_minor:
         mine = {"payment_id_": leg.payment_id, "seller_order_id_": leg.seller_order_id}
-        tx.run(_set_released, **mine, released_=amount_minor)
+        tx.send(_set_released, **mine, released_=amount_minor)
 
 
 def _void(held: str, seller_order_id: str) -> ledger.Plan:

@@ -96,10 +96,10 @@ def record_outcome(tx: Tx, payment_id: str, outcome: Outcome) -> Payment:
         case "authorised", "requested":
             return _authorise(tx, payment, outcome)
         case "authorised" | "unknown", "abandoned" | "declined" if outcome.processor_ref:
-            tx.run(rows.set_processor_ref, id_=payment.id, processor_ref_=outcome.processor_ref)
+            tx.send(rows.set_processor_ref, id_=payment.id, processor_ref_=outcome.processor_ref)
             tx.enqueue(VOID_TASK, VoidTask(payment.id), key=f"{payment.id} {outcome.processor_ref}")
         case "unknown", "requested" if outcome.processor_ref not in (None, payment.processor_ref):
-            tx.run(rows.set_processor_ref, id_=payment.id, processor_ref_=outcome.processor_ref)
+            tx.send(rows.set_processor_ref, id_=payment.id, processor_ref_=outcome.processor_ref)
         case "captured", "abandoned" | "declined":
             return _capture_late(tx, payment, outcome)
         case "declined", "requested":
@@ -174,7 +174,7 @@ def _decline(tx: Tx, payment: Payment, outcome: Outcome) -> Payment:
 def _end_without_money(
     tx: Tx, payment: Payment, state: PaymentState, processor_ref: str | None, reason: str | None
 ) -> Payment:
-    tx.run(rows.close_legs, payment_id_=payment.id, now_=tx.now)
+    tx.send(rows.close_legs, payment_id_=payment.id, now_=tx.now)
     return _finish(tx, payment, state, processor_ref, reason)
 
 
@@ -182,7 +182,7 @@ def _finish(tx: Tx, payment: Payment, state: PaymentState, processor_ref: str | 
     finished = msgspec.structs.replace(
         payment, state=state, processor_ref=processor_ref, reason=reason, finished_at=tx.now
     )
-    tx.run(
+    tx.send(
         rows.finish_payment,
         id_=payment.id, state_=state, processor_ref_=processor_ref, reason_=reason, finished_at_=tx.now,
     )  # fmt: skip

@@ -58,7 +58,7 @@ async def wait_for_payment(visit: Visit, order_id: str) -> OrderStatus:
     with waiting.order(order_id) as decided:
         while True:
             with suppress(TimeoutError):
-                await asyncio.wait_for(decided.wait(), pause_s)
+                return await asyncio.wait_for(asyncio.shield(decided), pause_s)
             pause_s = _LOOK_S
             status, waits = await visit.glance(lambda s: _look(s, visit.scope, order_id))
             if not waits or time.monotonic() > until:

@@ -55,13 +55,13 @@ def list_of(snapshot: Snapshot, owner: str, before: str, most: int) -> list[Prom
 
 def insert_promotion(tx: Tx, promotion: Promotion) -> None:
     """Store a new one."""
-    tx.run(_insert, **_row(promotion), changed_at=tx.now)
+    tx.send(_insert, **_row(promotion), changed_at=tx.now)
 
 
 def update_promotion(tx: Tx, promotion: Promotion) -> None:
     """Store a changed one."""
     values = {f"{name}_": value for name, value in _row(promotion).items() if name not in ("owner", "created_at")}
-    tx.run(_update, **values, changed_at_=tx.now)
+    tx.send(_update, **values, changed_at_=tx.now)
 
 
 def _row(promotion: Promotion) -> dict[str, Any]:

@@ -90,14 +90,14 @@ def give_back(tx: Tx, order_id: str) -> None:
     """An order came to nothing: what it used may be used again. Once, however often it is said."""
     for row in sorted(tx.all(_release, order_id_=order_id, now_=tx.now)):
         for buyer in (EVERYBODY, row[1]):
-            tx.run(_less, promotion_id_=row[0], buyer_=buyer)
+            tx.send(_less, promotion_id_=row[0], buyer_=buyer)
 
 
 def recount(tx: Tx, promotion_id: str) -> None:
     """Count the uses so far of a promotion that is given a limit."""
-    tx.run(_forget, promotion_id_=promotion_id)
-    tx.run(_recount_all, promotion_id=promotion_id)
-    tx.run(_recount_buyers, promotion_id=promotion_id)
+    tx.send(_forget, promotion_id_=promotion_id)
+    tx.send(_recount_all, promotion_id=promotion_id)
+    tx.send(_recount_buyers, promotion_id=promotion_id)
 
 
 def usage_of(snapshot: Snapshot, promotion_ids: Sequence[str]) -> dict[str, list[Usage]]:
@@ -109,7 +109,7 @@ def usage_of(snapshot: Snapshot, promotion_ids: Sequence[str]) -> dict[str, list
 
 
 def _count(tx: Tx, promotion: Promotion, buyer: str, limit: int | None) -> None:
-    tx.run(_begin, promotion_id=promotion.id, buyer=buyer)
+    tx.send(_begin, promotion_id=promotion.id, buyer=buyer)
     if not tx.run(_more, promotion_id_=promotion.id, buyer_=buyer, limit_=_NO_LIMIT if limit is None else limit):
         who = "You have used" if buyer else "Others have just used"
         raise Conflict(

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-READY_S = 60
+READY_S = 100
 STOP_S = 30
 QUIET = {"ENTREPOT_SERVE__RATE_LIMITS": "false", "ENTREPOT_DELIVER__SANDBOX_STEP_S": "0"}
 

@@ -141,6 +141,27 @@ def test_a_call_is_settled_before_its_last_piece(house: House) -> None:
     assert maker.balance == 2 + 1 + 30, "half of each row, rounded half to even"
 
 
+def test_what_a_name_means_is_looked_at_again_as_each_call_is_let_in(house: House) -> None:
+    """A model is known from memory for a moment; what other processes made of it meanwhile holds at once."""
+
+    async def work(gateway: Gateway, server: Double) -> None:
+        await read(gateway, call("req_1"))
+        newer = house.put("first", "one/newer")
+        await read(gateway, call("req_2"))
+        await read(gateway, call("req_3", "first@1"))
+        house.database.write_now(lambda tx: publishing.withdraw_model(tx, Scope.system(), newer.id))
+        await read(gateway, call("req_4"))
+        assert [each["model"] for each in server.asked] == ["first", "newer", "first", "first"]
+        await read(gateway, call("req_5", "second"))
+        second = house.database.read_now(lambda s: registry.find_live(s, "second"))
+        assert second is not None
+        house.database.write_now(lambda tx: publishing.withdraw_model(tx, Scope.system(), second.id))
+        with pytest.raises(NotFound, match="no model"):
+            await read(gateway, call("req_6", "second"))
+
+    house.run(work)
+
+
 def test_a_caller_who_leaves_pays_for_what_was_written_and_the_engine_stops(house: House) -> None:
     async def work(gateway: Gateway, server: Double) -> None:
         server.pace_s = 0.05

@@ -12,16 +12,30 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import bindparam, insert, update
+from sqlalchemy import bindparam, update
 
 from entrepot import ledger
-from entrepot.kernel import Again, Conflict, NotFound, Prepared, Refused, Tx, derive_id, prepare, to_json
+from entrepot.kernel import (
+    Again,
+    Conflict,
+    NotFound,
+    NotSignedIn,
+    Prepared,
+    Refused,
+    RowSet,
+    Tx,
+    derive_id,
+    insert_rows,
+    prepare,
+    to_json,
+)
 
 from . import accounts, budgets, tables
-from .customers import Customer, Limits, lock_customer, next_rate, store_rate
+from .asks import Ask
+from .customers import Customer, Limits, next_rate, rate_rows
+from .grounds import Grounds, read_grounds
 from .meters import get_meter
-from .pricing import find_begun_price_books, find_price_books
-from .rating import PriceBook, Tier, rate, total_of
+from .rating import PriceBook, rate, total_of
 
 
 class OutOfCredit(Conflict):
@@ -32,23 +46,12 @@ class OverBudget(Conflict):
     """A budget does not cover what the call could cost."""
 
 
-class Ask(msgspec.Struct, frozen=True):
-    """A call that somebody wants to make. `limits` is the most it can use of each meter; `key_id` the key that asks.
+class KeyRevoked(NotSignedIn):
+    """The key that asks has been revoked since it was looked up."""
 
-    `surface` and `ref` say what for, `tier` by which prices. A later `attempt` at the same request (a fallback, a
-    retry) is admitted by itself.
-    """
 
-    request: str
-    organisation: str
-    actor: str
-    model: str
-    limits: dict[str, int]
-    surface: str = "api"
-    ref: str | None = None
-    attempt: int = 1
-    key_id: str | None = None
-    tier: Tier = "standard"
+class VersionGone(NotFound):
+    """The version that was to answer is no longer what its name means, since it was looked up."""
 
 
 class Admitted(msgspec.Struct, frozen=True):
@@ -69,6 +72,10 @@ class Admissions(msgspec.Struct):
     plan: ledger.Plan
     rows: list[dict[str, Any]]
 
+    def sets(self) -> tuple[RowSet, ...]:
+        """What is to be written of those let in, once the plan is posted."""
+        return (_insert, self.rows), rate_rows(self.customer if self.rows else None)
+
 
 def admit(tx: Tx, ask: Ask, unit: str, holder: str, limits: Limits) -> Admitted:
     """Let a call in and hold the most it can cost.
@@ -76,7 +83,8 @@ def admit(tx: Tx, ask: Ask, unit: str, holder: str, limits: Limits) -> Admitted:
     `holder` is the process that will serve it. TooMany when it comes too fast, NotFound for a model without a price,
     OutOfCredit and OverBudget with what is missing. A refused call leaves nothing behind.
     """
-    admissions = plan_admissions(tx, lock_customer(tx, ask.organisation, limits), [ask], unit, holder)
+    grounds, _ = read_grounds(tx, ask.organisation, [ask], limits)
+    admissions = plan_admissions(tx, grounds, [ask], unit, holder)
     verdict = admissions.verdicts[0]
     if isinstance(verdict, Refused):
         raise verdict
@@ -86,39 +94,53 @@ def admit(tx: Tx, ask: Ask, unit: str, holder: str, limits: Limits) -> Admitted:
 
 
 def plan_admissions(
-    tx: Tx, customer: Customer, asks: Sequence[Ask], unit: str, holder: str, freed: Mapping[str, int] | None = None
+    tx: Tx, grounds: Grounds, asks: Sequence[Ask], unit: str, holder: str, freed: Mapping[str, int] | None = None
 ) -> Admissions:
     """Decide on calls of one organisation, one after the other: each takes from what the ones before it left.
 
-    The caller has locked the organisation's row. `freed` is what accounts gain, by their ids, from what is settled in
-    the same plan. The plan is to be posted, and the rows written, in this transaction.
+    `freed` is what accounts gain, by their ids, from what is settled in the same plan. The plan is to be posted, and
+    the rows written, in this transaction.
     """
+    customer = grounds.customer
     for ask in asks:
         assert ask.limits, "a call uses something"
         assert ask.organisation == customer.organisation, "one organisation's"
         for meter in ask.limits:
             get_meter(meter)
-    books = _books(tx, asks)
-    most = [_most(books.get((ask.model, ask.tier)), ask) for ask in asks]
+    most = [_most(grounds.book(ask), ask) for ask in asks]
     keys = {ask.key_id for ask, held in zip(asks, most, strict=True) if held}
-    chosen = budgets.budgets_for(tx, customer.organisation, keys) if keys else []
+    chosen = [each for each in grounds.budgets if each.key_id is None or each.key_id in keys]
     room = _Room(tx, accounts.compute(customer.organisation, unit), chosen, freed or {}) if keys else None
     admissions = Admissions(customer, [], room.filling if room else ledger.Plan(), [])
     steps: list[ledger.Step] = []
     for ask, held in zip(asks, most, strict=True):
         try:
-            steps += _let_in(admissions, room, ask, books.get((ask.model, ask.tier)), held, holder, tx.now)
+            check_grounds(grounds, ask)
+            steps += _let_in(admissions, room, ask, grounds.book(ask), held, holder, tx.now)
         except Refused as refusal:
             admissions.verdicts.append(refusal)
     admissions.plan += ledger.Plan(tuple(steps))
     return admissions
 
 
+def check_grounds(grounds: Grounds, ask: Ask) -> None:
+    """Refuse a call whose key was revoked, or whose version withdrawn, since they were looked up."""
+    if ask.checks_key and ask.key_id not in grounds.keys:
+        raise KeyRevoked("This API key is not known here, or was revoked: write Authorization: Bearer and the key")
+    if ask.version is not None and grounds.versions[ask.asked_as] != ask.version:
+        raise VersionGone(f"There is no model {ask.model!r} here any more: GET /v1/models lists those there are")
+
+
 def write_admissions(tx: Tx, admissions: Admissions) -> None:
     """Write the rows of the calls that were let in, and how fast they came."""
-    if admissions.rows:
-        store_rate(tx, admissions.customer)
-        tx.run_many(_insert, admissions.rows)
+    write_sets(tx, *admissions.sets())
+
+
+def write_sets(tx: Tx, *sets: RowSet) -> None:
+    """Write the rows of a round, in one turn to the server. Conflict when a request is there that was to be new."""
+    for (statement, rows), touched in zip(sets, tx.write_all(*sets), strict=True):
+        if statement is _insert and touched < len(rows):
+            raise Conflict("This call was let in before: each has an id of its own")
 
 
 def post_or_again(tx: Tx, plan: ledger.Plan) -> None:
@@ -178,18 +200,6 @@ class _Room:
         return taken
 
 
-def _books(tx: Tx, asks: Sequence[Ask]) -> dict[tuple[str, Tier], PriceBook]:
-    """The prices that hold now. A clock that was set back does not undo prices that began when they were made."""
-    found: dict[tuple[str, Tier], PriceBook] = {}
-    for tier in sorted({ask.tier for ask in asks}):
-        models = {ask.model for ask in asks if ask.tier == tier}
-        books = find_price_books(tx, sorted(models), tx.now, tier)
-        if missing := models - books.keys():
-            books |= find_begun_price_books(tx, sorted(missing), tier)
-        found |= {(model, tier): book for model, book in books.items()}
-    return found
-
-
 def _most(book: PriceBook | None, ask: Ask) -> int:
     """The most that a call can cost."""
     return 0 if book is None else total_of(rate(book, ask.limits))
@@ -235,9 +245,7 @@ def _row(
 
 
 _r = tables.requests.c
-_insert: Prepared[Any] = prepare(
-    insert(tables.requests).values({column.name: bindparam(column.name) for column in tables.requests.columns})
-)
+_insert = insert_rows(tables.requests, [column.name for column in tables.requests.columns], "id", "attempt")
 _seen: Prepared[Any] = prepare(
     update(tables.requests)
     .where(_r.id == bindparam("id_"), _r.attempt == bindparam("attempt_"), _r.state == "open")

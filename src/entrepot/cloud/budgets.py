@@ -6,7 +6,7 @@ holds from it what it holds from the organisation's credit, in one plan. So call
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any, Literal
 
@@ -20,6 +20,7 @@ from entrepot.kernel import (
     NotAllowed,
     NotFound,
     Prepared,
+    Query,
     Snapshot,
     Tx,
     derive_id,
@@ -130,9 +131,9 @@ def list_budgets(snapshot: Snapshot, scope: Scope) -> list[BudgetState]:
     return states
 
 
-def budgets_for(tx: Tx, organisation: str, keys: Collection[str | None]) -> list[Budget]:
-    """The budgets that calls of these keys count against, by id; None is a call without a key."""
-    return [each for each in tx.all(_all, organisation=organisation) if each.key_id is None or each.key_id in keys]
+def query_budgets(organisation: str) -> Query:
+    """The query for an organisation's budgets that have not ended, by id."""
+    return _all, {"organisation": organisation}
 
 
 def fund(tx: Tx, budgets: Sequence[Budget]) -> tuple[list[ledger.Account], ledger.Plan]:

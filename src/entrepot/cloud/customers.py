@@ -13,7 +13,20 @@ from sqlalchemy import bindparam, select, update
 
 from entrepot import ledger, pay
 from entrepot.identity import Scope, audit, require_operator
-from entrepot.kernel import MINUTE, SECOND, Invalid, Prepared, Snapshot, TooMany, Tx, derive_id, prepare
+from entrepot.kernel import (
+    MINUTE,
+    SECOND,
+    Invalid,
+    Prepared,
+    Query,
+    RowSet,
+    Snapshot,
+    TooMany,
+    Tx,
+    derive_id,
+    prepare,
+    update_rows,
+)
 from entrepot.kernel.sql import prepare_text
 
 from . import accounts, tables
@@ -54,6 +67,11 @@ def lock_customer(tx: Tx, organisation: str, limits: Limits) -> Customer:
     return customer
 
 
+def query_locked(organisation: str) -> Query:
+    """The query for the organisation's row, kept from others until the commit: none when it never called."""
+    return _lock, {"organisation": organisation}
+
+
 def next_rate(customer: Customer, tokens: int, now: int) -> Customer:
     """The customer after a call of so many tokens; TooMany, saying when to come again, when it is too fast.
 
@@ -71,9 +89,16 @@ def next_rate(customer: Customer, tokens: int, now: int) -> Customer:
     return msgspec.structs.replace(customer, requests_tat=requests, tokens_tat=tokens_tat)
 
 
-def store_rate(tx: Tx, customer: Customer) -> None:
-    """Remember how fast a customer called. The caller has locked its row."""
-    tx.run(_take, organisation_=customer.organisation, requests_=customer.requests_tat, tokens_=customer.tokens_tat)
+def rate_rows(customer: Customer | None) -> RowSet:
+    """What remembers how fast a customer called; nothing for None. The caller has locked its row."""
+    if customer is None:
+        return _take, ()
+    row = {
+        "organisation_": customer.organisation,
+        "requests_tat_": customer.requests_tat,
+        "tokens_tat_": customer.tokens_tat,
+    }
+    return _take, (row,)
 
 
 def set_limits(tx: Tx, scope: Scope, organisation: str, limits: Limits) -> None:
@@ -159,9 +184,7 @@ _insert: Prepared[Any] = prepare_text(
     "ON CONFLICT (organisation) DO NOTHING"
 )
 _mine = _c.organisation == bindparam("organisation_")
-_take: Prepared[Any] = prepare(
-    update(tables.customers).where(_mine).values(requests_tat=bindparam("requests_"), tokens_tat=bindparam("tokens_"))
-)
+_take = update_rows(tables.customers, ["requests_tat", "tokens_tat"], "organisation")
 _set_limits: Prepared[Any] = prepare(
     update(tables.customers)
     .where(_mine)

@@ -7,14 +7,14 @@ calls of batches. So a row of usage names its prices by one id, whichever tier i
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
 from sqlalchemy import bindparam, func, insert, select
 
 from entrepot.identity import Scope, audit, require_operator
-from entrepot.kernel import Invalid, Prepared, Snapshot, Tx, from_json, in_set, prepare, to_json
+from entrepot.kernel import Invalid, Prepared, Query, Snapshot, Tx, from_json, in_set, prepare, to_json
 
 from . import tables
 from .events import ModelPriced
@@ -98,13 +98,21 @@ def find_price_book(snapshot: Snapshot, model: str, at: int) -> PriceBook | None
     return snapshot.one(_in_force, model=model, at=at)
 
 
-def find_price_books(
-    snapshot: Snapshot, models: Sequence[str], at: int, tier: Tier = "standard"
-) -> dict[str, PriceBook]:
+def find_price_books(snapshot: Snapshot, models: Sequence[str], at: int) -> dict[str, PriceBook]:
     """The versions in force at a time, of those models that have one."""
-    found: dict[str, PriceBook] = {}
-    for book in snapshot.all(_all_until, models=list(models), at=at, tier=tier):
-        found.setdefault(book.model, book)
+    return {model: versions[0] for model, versions in list_versions(snapshot, models, at).items()}
+
+
+def query_price_books(models: Sequence[str], at: int) -> Query:
+    """The query for the versions of these models' prices that have begun by a time, in every tier, the latest first."""
+    return _tiers_until, {"models": models, "at": at}
+
+
+def newest_of(books: Iterable[PriceBook]) -> dict[tuple[str, Tier], PriceBook]:
+    """The first of each model and tier."""
+    found: dict[tuple[str, Tier], PriceBook] = {}
+    for book in books:
+        found.setdefault((book.model, book.tier), book)
     return found
 
 
@@ -112,17 +120,14 @@ def list_versions(snapshot: Snapshot, models: Sequence[str], at: int) -> dict[st
     """The versions of these models' prices that have begun by a time, the latest first; models without any are left
     out."""
     found: dict[str, list[PriceBook]] = {}
-    for book in snapshot.all(_all_until, models=list(models), at=at, tier="standard") if models else ():
+    for book in snapshot.all(_all_until, models=list(models), at=at) if models else ():
         found.setdefault(book.model, []).append(book)
     return found
 
 
-def find_begun_price_books(snapshot: Snapshot, models: Sequence[str], tier: Tier = "standard") -> dict[str, PriceBook]:
+def find_begun_price_books(snapshot: Snapshot, models: Sequence[str]) -> dict[tuple[str, Tier], PriceBook]:
     """The latest versions that began as they were made, whatever a clock says now, of those models that have one."""
-    found: dict[str, PriceBook] = {}
-    for book in snapshot.all(_begun, models=list(models), tier=tier):
-        found.setdefault(book.model, book)
-    return found
+    return newest_of(snapshot.all(_begun, models=models))
 
 
 def list_price_books(snapshot: Snapshot, model: str) -> list[PriceBook]:
@@ -159,18 +164,13 @@ _in_force: Prepared[PriceBook] = prepare(
     .limit(1),
     _read,
 )
-_all_until: Prepared[PriceBook] = prepare(
-    _books.where(in_set(_p.model, "models"), _p.effective_at <= bindparam("at"), _p.tier == bindparam("tier")).order_by(
-        _p.effective_at.desc(), _p.version.desc()
-    ),
-    _read,
-)
+_until = in_set(_p.model, "models") & (_p.effective_at <= bindparam("at"))
+_latest_first = (_p.effective_at.desc(), _p.version.desc())
+_all_until: Prepared[PriceBook] = prepare(_standard.where(_until).order_by(*_latest_first), _read)
+_tiers_until: Prepared[PriceBook] = prepare(_books.where(_until).order_by(*_latest_first), _read)
 _every: Prepared[PriceBook] = prepare(_standard.order_by(_p.model, _p.effective_at.desc(), _p.version.desc()), _read)
 _begun: Prepared[PriceBook] = prepare(
-    _books.where(in_set(_p.model, "models"), _p.effective_at <= _p.created_at, _p.tier == bindparam("tier")).order_by(
-        _p.effective_at.desc(), _p.version.desc()
-    ),
-    _read,
+    _books.where(in_set(_p.model, "models"), _p.effective_at <= _p.created_at).order_by(*_latest_first), _read
 )
 _versions: Prepared[PriceBook] = prepare(
     _standard.where(_p.model == bindparam("model")).order_by(_p.effective_at.desc(), _p.version.desc()), _read

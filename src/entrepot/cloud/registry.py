@@ -8,6 +8,7 @@ before it goes live, so that nothing is promised which it cannot do. Callers nam
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Any, Literal
 
 import msgspec
@@ -15,7 +16,19 @@ from sqlalchemy import bindparam, func, insert, select, update
 
 from entrepot import identity
 from entrepot.identity import Scope
-from entrepot.kernel import Conflict, Invalid, NotFound, Prepared, Snapshot, Tx, from_json, prepare, to_json
+from entrepot.kernel import (
+    Conflict,
+    Invalid,
+    NotFound,
+    Prepared,
+    Query,
+    Snapshot,
+    Tx,
+    from_json,
+    in_set,
+    prepare,
+    to_json,
+)
 
 from . import tables
 from .accounting import account_owner
@@ -131,6 +144,17 @@ def find_live(snapshot: Snapshot, name: str) -> Model | None:
     return next((model for model in live if not version or model.version == int(version)), None)
 
 
+def query_live(names: Sequence[str]) -> Query:
+    """The query for the name, number and id of each live version that these names mean, the newest first."""
+    return _live_ids, {"names": sorted({name.partition("@")[0] for name in names})}
+
+
+def live_id(versions: Sequence[tuple[str, int, str]], name: str) -> str | None:
+    """The id of the live version that a name means, among what `query_live` found."""
+    bare, _, number = name.partition("@")
+    return next((id_ for one, version, id_ in versions if one == bare and number in ("", str(version))), None)
+
+
 def list_live(snapshot: Snapshot) -> list[Model]:
     """The newest live version of each model, by name."""
     newest: dict[str, Model] = {}
@@ -233,6 +257,11 @@ _all: Prepared[Model] = prepare(_newest_first, _read)
 _own: Prepared[Model] = prepare(_newest_first.where(_m.organisation == bindparam("organisation")), _read)
 _live: Prepared[Model] = prepare(_newest_first.where(_m.state == "live"), _read)
 _live_of: Prepared[Model] = prepare(_newest_first.where(_m.state == "live", _m.name == bindparam("name")), _read)
+_live_ids: Prepared[Any] = prepare(
+    select(_m.name, _m.version, _m.id)
+    .where(in_set(_m.name, "names"), _m.state == "live")
+    .order_by(_m.name, _m.version.desc())
+)
 _named: Prepared[Model] = prepare(_newest_first.where(_m.name == bindparam("name")), _read)
 _submitted: Prepared[Model] = prepare(_rows.where(_m.state == "submitted").order_by(_m.id), _read)
 _newest: Prepared[Any] = prepare(

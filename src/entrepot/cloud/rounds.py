@@ -13,9 +13,11 @@ import msgspec
 
 from entrepot.kernel import Refused, Tx
 
-from .admission import Admitted, Ask, plan_admissions, post_or_again, write_admissions
-from .customers import Limits, lock_customer
-from .settling import Ending, Settled, plan_endings, write_endings
+from .admission import Admitted, plan_admissions, post_or_again, write_sets
+from .asks import Ask
+from .customers import Limits
+from .grounds import read_grounds
+from .settling import Ending, Settled, ending_sets, keep_answers, plan_endings, query_ending, write_endings
 
 
 class Held(msgspec.Struct, frozen=True):
@@ -32,14 +34,16 @@ def hold_round(
 
     All of them are the organisation's. Its row is locked before the rows of its requests, by everybody.
     """
-    customer = lock_customer(tx, organisation, limits) if asks else None
-    ended = plan_endings(tx, endings, unit)
-    plan, admissions = ended.plan, None
-    if customer is not None:
-        admissions = plan_admissions(tx, customer, asks, unit, holder, ended.freed)
-        plan += admissions.plan
-    post_or_again(tx, plan)
-    write_endings(tx, ended)
-    if admissions is not None:
-        write_admissions(tx, admissions)
-    return Held(admissions.verdicts if admissions is not None else (), ended.settled)
+    grounds, attempts = None, None
+    if asks:
+        grounds, (attempts,) = read_grounds(tx, organisation, asks, limits, query_ending(endings))
+    ended = plan_endings(tx, endings, unit, attempts)
+    if grounds is None:
+        post_or_again(tx, ended.plan)
+        write_endings(tx, ended)
+        return Held((), ended.settled)
+    admissions = plan_admissions(tx, grounds, asks, unit, holder, ended.freed)
+    post_or_again(tx, ended.plan + admissions.plan)
+    write_sets(tx, *ending_sets(ended), *admissions.sets())
+    keep_answers(tx, ended)
+    return Held(admissions.verdicts, ended.settled)

@@ -15,14 +15,28 @@ import msgspec
 from sqlalchemy import bindparam, select, update
 
 from entrepot import ledger
-from entrepot.kernel import SECOND, NotFound, Prepared, Snapshot, Tx, derive_id, from_json, in_set, prepare, to_json
+from entrepot.kernel import (
+    SECOND,
+    NotFound,
+    Prepared,
+    Query,
+    RowSet,
+    Snapshot,
+    Tx,
+    derive_id,
+    from_json,
+    in_set,
+    prepare,
+    to_json,
+    update_rows,
+)
 
 from . import accounts, tables
 from .admission import hold_id
 from .pricing import read_price_books
 from .rating import PriceBook, Rated, rate, total_of
 from .types import Usage, UsageClass
-from .usage import write_usage
+from .usage import usage_rows
 
 
 class Settled(msgspec.Struct, frozen=True):
@@ -118,10 +132,16 @@ def end(tx: Tx, ending: Ending, unit: str) -> Settled:
     return endings.settled[0]
 
 
-def plan_endings(tx: Tx, endings: Sequence[Ending], unit: str) -> Endings:
+def query_ending(endings: Sequence[Ending]) -> Query:
+    """The query for the attempts that are to end, each kept from others until the commit."""
+    return _lock_these, {"ids": sorted({each.request for each in endings})}
+
+
+def plan_endings(tx: Tx, endings: Sequence[Ending], unit: str, attempts: Sequence[Request] | None = None) -> Endings:
     """Decide how attempts end, each kept from others until the commit. The plan is to be posted, and the rest written,
-    in this transaction. NotFound when there is no such attempt."""
-    rows = _lock_all(tx, endings)
+    in this transaction. `attempts` are what `query_ending` found, where it was asked. NotFound when there is no such
+    attempt."""
+    rows = _by_attempt(endings, tx.all_of(query_ending(endings))[0] if attempts is None else attempts)
     books = {each.book.id: each.book for each in endings if each.book is not None}
     wanted = {row.price_book for row in rows.values() if row.state == "open"} - books.keys()
     if wanted and any(each.used for each in endings):
@@ -144,8 +164,17 @@ def plan_endings(tx: Tx, endings: Sequence[Ending], unit: str) -> Endings:
 
 def write_endings(tx: Tx, decided: Endings) -> None:
     """Write the usage, close the rows, and do what each ending keeps."""
-    write_usage(tx, decided.usage)
-    tx.run_many(_end, decided.closed)
+    tx.write_all(*ending_sets(decided))
+    keep_answers(tx, decided)
+
+
+def ending_sets(decided: Endings) -> tuple[RowSet, RowSet]:
+    """What is to be written of attempts that end, once the plan is posted."""
+    return usage_rows(decided.usage), (_end, decided.closed)
+
+
+def keep_answers(tx: Tx, decided: Endings) -> None:
+    """Do what each ending keeps."""
     for ending, settled in zip(decided.endings, decided.settled, strict=True):
         if ending.keep is not None:
             ending.keep(tx, settled)
@@ -175,8 +204,8 @@ def find_settled(snapshot: Snapshot, row: Request) -> Settled:
     return Settled(row.id, row.attempt, row.outcome or VOID, row.price, billed)
 
 
-def _lock_all(tx: Tx, endings: Sequence[Ending]) -> dict[tuple[str, int], Request]:
-    rows = {(row.id, row.attempt): row for row in tx.all(_lock_these, ids=sorted({each.request for each in endings}))}
+def _by_attempt(endings: Sequence[Ending], attempts: Sequence[Request]) -> dict[tuple[str, int], Request]:
+    rows = {(row.id, row.attempt): row for row in attempts}
     for each in endings:
         if (each.request, each.attempt) not in rows:
             raise NotFound("There is no such request")
@@ -245,7 +274,7 @@ def _closed(row: Request, settled: Settled, evidence: Mapping[str, object] | Non
     return {
         "id_": row.id, "attempt_": row.attempt, "state_": VOID if settled.outcome == VOID else "settled",
         "outcome_": settled.outcome, "price_": settled.price,
-        "evidence_": to_json(dict(evidence)) if evidence else None, "now_": now,
+        "evidence_": to_json(dict(evidence)) if evidence else None, "closed_at_": now,
     }  # fmt: skip
 
 
@@ -278,14 +307,4 @@ _alive: Prepared[Any] = prepare(
     )
     .values(seen_at=bindparam("now_"))
 )
-_end: Prepared[Any] = prepare(
-    update(tables.requests)
-    .where(_r.id == bindparam("id_"), _r.attempt == bindparam("attempt_"))
-    .values(
-        state=bindparam("state_"),
-        outcome=bindparam("outcome_"),
-        price=bindparam("price_"),
-        evidence=bindparam("evidence_"),
-        closed_at=bindparam("now_"),
-    )
-)
+_end = update_rows(tables.requests, ["state", "outcome", "price", "evidence", "closed_at"], "id", "attempt")

@@ -37,6 +37,7 @@ class Double:
     - `mute`: says nothing for ever; `hangs`: the same after two words
     - `dies`: the connection ends after two words; `short`: the stream ends there as if it were whole
     - `garbage`: an event that is no JSON; `strange-N`: JSON of a wrong shape, the N-th of `STRANGE`
+    - `error-body`: 200 with an error in one piece, where a stream was asked for
     - `noise`: bytes that are no HTTP; `error-event`: an error in the middle of the stream
     - `twice`: every event comes twice, the end and the usage too
     - `no-usage`: never tells what it counted; `too-much`: counts more than it was allowed to write
@@ -79,6 +80,9 @@ class Double:
         if refusal := {"refuse": 400, "busy": 429, "broken": 500}.get(self.fault):
             sentence = {"error": {"message": "no such thing"}}
             await _answer(writer, refusal, b"oops" if self.fault == "broken" else msgspec.json.encode(sentence))
+            return False
+        if self.fault == "error-body":
+            await _answer(writer, 200, msgspec.json.encode({"error": {"message": "the quota is used up"}}))
             return False
         if self.fault == "noise":
             writer.write(b"\x16\x03\x01 what?\r\n\r\n" * 20)

@@ -26,7 +26,7 @@ from .audit import Audited, audit, list_audit
 from .countries import COUNTRIES
 from .emails import check_email
 from .events import PersonSignedUp
-from .keys import ApiKey, create_key, find_key, list_keys, owner_of_key, revoke_key
+from .keys import ApiKey, create_key, find_key, list_keys, owner_of_key, query_live_keys, revoke_key
 from .mail import FileMailer, Mailer, Message, SmtpMailer, SmtpSettings, SmtpTls
 from .mailing import LINK_PATHS, mail_tasks
 from .notice_kinds import NoticeKind, declare_notices, list_notice_kinds
@@ -168,6 +168,7 @@ __all__ = [
     "organisations_of",
     "owner_of_key",
     "publish",
+    "query_live_keys",
     "record_attempt",
     "remove_endpoint",
     "remove_member",

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
 from sqlalchemy import bindparam, insert, select, update
 
-from entrepot.kernel import NotAllowed, NotFound, Prepared, Secret, Snapshot, Tx, prepare
+from entrepot.kernel import NotAllowed, NotFound, Prepared, Query, Secret, Snapshot, Tx, in_set, prepare
 
 from . import tables
 from .accounts import check_name
@@ -48,6 +49,12 @@ def find_key(snapshot: Snapshot, token: Secret) -> Scope | None:
     return Scope(row.id, row.organisation, frozenset((OrganisationKind(row.kind).role,)))
 
 
+def query_live_keys(ids: Sequence[str]) -> Query:
+    """The query for the ids of those of these keys that have not been revoked: to be asked where it counts, by whoever
+    recognised them before."""
+    return _live, {"ids": ids}
+
+
 def list_keys(snapshot: Snapshot, scope: Scope) -> list[ApiKey]:
     """The keys of one's organisation, revoked ones too, newest first."""
     return snapshot.all(_all, organisation=require_organisation(scope))
@@ -85,6 +92,7 @@ _find: Prepared[Any] = prepare(
     .join_from(tables.keys, tables.organisations, _o.id == _k.organisation)
     .where(_k.token_sha256 == bindparam("token_sha256"), _k.revoked_at.is_(None))
 )
+_live: Prepared[Any] = prepare(select(_k.id).where(in_set(_k.id, "ids"), _k.revoked_at.is_(None)))
 _all: Prepared[ApiKey] = prepare(
     select(*_fields).where(_k.organisation == bindparam("organisation")).order_by(_k.id.desc()), ApiKey
 )

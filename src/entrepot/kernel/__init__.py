@@ -36,6 +36,7 @@ from .projections import Projection, ProjectionThread, catch_up
 from .proofs import Finding, Proof
 from .reactions import FailedReaction, Handler, Reactions, handler_name, list_failed_reactions, retry_reaction
 from .relay import Relay, RelayThread
+from .remembered import Remembered
 from .schedule import Scheduled, ScheduleThread, enqueue_due
 from .secret import Secret
 from .settings import Loaded, Sourced, load_settings
@@ -43,7 +44,7 @@ from .sql import Prepared, from_json, in_set, prepare, prepare_text, to_json
 from .stopping import NEVER, Deadline, Stop
 from .tasks import Task, TaskKind, TaskRun, Workers, get_task, list_stuck_tasks, retry_task
 from .tidying import TIDY, Aging, Kept, Tidy, forget_events, forgotten_up_to, tidy_task
-from .tx import Again, Snapshot, Tx
+from .tx import Again, Query, RowSet, Snapshot, Tx
 
 __all__ = [
     "DAY",
@@ -82,12 +83,15 @@ __all__ = [
     "Projection",
     "ProjectionThread",
     "Proof",
+    "Query",
     "Reactions",
     "Recorded",
     "Refused",
     "Relay",
     "RelayThread",
+    "Remembered",
     "RequestKey",
+    "RowSet",
     "ScheduleThread",
     "Scheduled",
     "Secret",

@@ -18,6 +18,11 @@ from .sql import Prepared, prepare, prepare_text, to_json
 
 T = TypeVar("T")
 
+Query = tuple[Prepared[Any], dict[str, Any]]
+"""A statement that reads, and its parameters: to be asked together with others."""
+RowSet = tuple[Prepared[Any], Sequence[Mapping[str, Any]]]
+"""A statement of `many`, and its rows: to be written together with others."""
+
 NOT_STORABLE = "A number is too large, or a text has characters that cannot be stored"
 """What either driver's refusal of a value means to the person who sent it."""
 
@@ -84,7 +89,7 @@ class Snapshot:
         row = self._execute(statement, params).fetchone()
         return None if row is None else row[0]
 
-    def all_of(self, *queries: tuple[Prepared[Any], dict[str, Any]]) -> list[list[Any]]:
+    def all_of(self, *queries: Query) -> list[list[Any]]:
         """The rows of several queries, each as `all` gives them: one after the other, in one turn to the server."""
         cursors = self._connection.execute_all([self._bind(*query) for query in queries])
         found = []
@@ -146,7 +151,7 @@ class Tx(Snapshot):
         """Execute one writing statement; returns how many rows it touched."""
         return self._execute(statement, params).rowcount
 
-    def write_all(self, *sets: tuple[Prepared[Any], Sequence[Mapping[str, Any]]]) -> list[int]:
+    def write_all(self, *sets: RowSet) -> list[int]:
         """Write sets of rows in their order, with the statements of `many`, in one turn to the server; returns how many
         rows each touched. An empty set is left out."""
         if self._sqlite:

@@ -21,7 +21,8 @@ from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler
 
 from entrepot import identity
-from entrepot.kernel import Invalid, NotAllowed, NotSignedIn, Secret
+from entrepot.identity import Scope
+from entrepot.kernel import Invalid, NotAllowed, NotSignedIn, Remembered, Secret
 
 from .house import House
 from .policy import SAFE_METHODS
@@ -41,7 +42,7 @@ async def admit(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRou
         return
     if b"%00" in connection.scope["query_string"]:
         raise Unreadable("The address holds a NUL, which is no text")
-    await _recognise(visit)
+    await _recognise(visit, house.known_keys if opt.get("checks_key") else None)
     house.rates.count(opt.get("rate") or _rate(connection.method), visit)
     changes = connection.method not in SAFE_METHODS
     guarded = changes and not visit.by_key and not opt.get("signed")
@@ -53,17 +54,27 @@ async def admit(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRou
     _remember_language(visit)
 
 
-async def _recognise(visit: Visit) -> None:
+async def _recognise(visit: Visit, known: Remembered[Scope] | None) -> None:
+    """Find out who asks. A key that was known a moment ago is taken from memory where the handler has it checked again,
+    in the transaction that lets the call in."""
     scheme, _, credential = visit.request.headers.get("authorization", "").partition(" ")
     token = visit.cookie(SESSION)
     if scheme.lower() == "bearer":  # other schemes are a proxy's own business
         if token is not None:
             raise NotSignedIn("Send an API key or the session's cookie, not both: it is unclear who calls")
-        key = Secret(credential.strip())
-        found = await visit.glance(lambda s: identity.find_key(s, key))
+        key = credential.strip()
+        if known is not None and "idempotency-key" not in visit.request.headers:
+            visit.scope, visit.checks_key = known.find(key) or visit.scope, True
+            if not visit.scope.is_public:
+                visit.by_key = True
+                return
+        secret = Secret(key)
+        found = await visit.glance(lambda s: identity.find_key(s, secret))
         if found is None:
             raise NotSignedIn("This API key is not known here, or was revoked: write Authorization: Bearer and the key")
         visit.scope, visit.by_key = found, True
+        if visit.checks_key and known is not None:
+            known.keep(key, found)
     elif token:
         secret = Secret(token)
         session = await visit.glance(lambda s: identity.find_session(s, secret))

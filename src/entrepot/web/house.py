@@ -11,6 +11,9 @@ from typing import TYPE_CHECKING, Any
 from limits import RateLimitItem
 from litestar import Request
 
+from entrepot.identity import Scope
+from entrepot.kernel import Remembered
+
 from .awaiting import Waiting
 from .compute_measures import ComputeMeasures
 from .measures import Measures
@@ -35,6 +38,7 @@ class House:
         self.measures.registry.register(ComputeMeasures(entrepot.gateway, lambda: entrepot.meter.waiting))
         self.waiting = Waiting(entrepot.database)
         self.tracer = open_tracer(serve.traces)
+        self.known_keys: Remembered[Scope] = Remembered()
         self.closing = threading.Event()
         self.methods: dict[str, list[str]] = {}
         self.busy = asyncio.Semaphore(os.cpu_count() or 1)

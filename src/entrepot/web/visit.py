@@ -57,6 +57,7 @@ class CurrentVisit:
         self.session: Session | None = None
         self.scope: Scope = Scope.public()
         self.by_key = False
+        self.checks_key = False
         self.new_cookies: list[str] = []
         self._csrf_nonce: str | None = None
 

@@ -20,6 +20,8 @@ TOOLS_MAX = 128
 Positive = Annotated[int, msgspec.Meta(ge=1, le=1_000_000)]
 Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
 Warmth = Annotated[float, msgspec.Meta(ge=0, le=2)]
+Penalty = Annotated[float, msgspec.Meta(ge=-2, le=2)]
+Seed = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
 Text = Annotated[str, msgspec.Meta(max_length=TEXT_LENGTH_MAX)]
 
 
@@ -33,8 +35,8 @@ class Function(msgspec.Struct, frozen=True):
     """A function that the model may call."""
 
     name: Annotated[str, msgspec.Meta(pattern=r"^[a-zA-Z0-9_.-]{1,64}$")]
-    description: str = ""
-    parameters: dict[str, Any] = {}
+    description: str | None = None
+    parameters: dict[str, Any] | None = None
 
 
 class FunctionTool(msgspec.Struct, frozen=True):
@@ -67,11 +69,14 @@ class Writing(msgspec.Struct, frozen=True, kw_only=True):
     temperature: Warmth | None = None
     top_p: Share | None = None
     stop: str | Annotated[list[str], msgspec.Meta(max_length=16)] | None = None
-    seed: int | None = None
+    frequency_penalty: Penalty | None = None
+    presence_penalty: Penalty | None = None
+    seed: Seed | None = None
     stream: bool = False
     stream_options: StreamOptions | None = None
     n: int | None = None
     logprobs: bool | int | None = None
+    logit_bias: dict[str, float] | None = None
 
     def work(self) -> Generation:
         """What the model is to do."""
@@ -80,7 +85,8 @@ class Writing(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def stops(self) -> tuple[str, ...]:
         """The texts that end the answer."""
-        return (self.stop,) if isinstance(self.stop, str) else tuple(self.stop or ())
+        said = [self.stop] if isinstance(self.stop, str) else self.stop or []
+        return tuple(each for each in said if each)
 
     def check(self) -> None:
         """Invalid for what would change the answer and cannot be done."""
@@ -88,6 +94,8 @@ class Writing(msgspec.Struct, frozen=True, kw_only=True):
             raise Invalid("One answer is written at a time: leave n out, or call again", fields={"n": "only 1"})
         if self.logprobs:
             raise Invalid("Log probabilities are not told here: leave logprobs out", fields={"logprobs": "leave out"})
+        if self.logit_bias:
+            raise Invalid("Tokens are not weighted here: leave logit_bias out", fields={"logit_bias": "leave out"})
 
 
 class AskChat(Writing, frozen=True, kw_only=True):
@@ -97,7 +105,24 @@ class AskChat(Writing, frozen=True, kw_only=True):
     max_completion_tokens: Positive | None = None
     tools: Annotated[list[FunctionTool], msgspec.Meta(max_length=TOOLS_MAX)] | None = None
     tool_choice: str | dict[str, Any] | None = None
+    parallel_tool_calls: bool | None = None
     response_format: ResponseFormat | None = None
+    modalities: list[str] | None = None
+    functions: list[dict[str, Any]] | None = None
+    web_search_options: dict[str, Any] | None = None
+
+    def check(self) -> None:
+        """Invalid for what would change the answer and cannot be done."""
+        super().check()
+        if set(self.modalities or ()) - {"text"}:
+            raise Invalid("Answers are text here: leave modalities out", fields={"modalities": "only text"})
+        if self.functions:
+            raise Invalid("Functions are given as tools: send tools and tool_choice", fields={"functions": "tools"})
+        if self.web_search_options is not None:
+            raise Invalid("Nobody searches the web here: leave web_search_options out",
+                          fields={"web_search_options": "leave out"})  # fmt: skip
+        if not self.tools and self._choice() not in ("auto", "none"):
+            raise Invalid("tool_choice asks for a tool, and there are no tools", fields={"tool_choice": "add tools"})
 
     def work(self) -> Generation:
         """What the model is to do."""
@@ -106,6 +131,8 @@ class AskChat(Writing, frozen=True, kw_only=True):
             output_tokens_max=self.max_completion_tokens or self.max_tokens or OUTPUT_TOKENS_FIRST,
             messages=tuple(self.messages), temperature=self.temperature, top_p=self.top_p, stop=self.stops,
             seed=self.seed, schema=self._schema(), tools=self._tools(), tool_choice=self._choice(),
+            one_call=self.parallel_tool_calls is False, frequency_penalty=self.frequency_penalty,
+            presence_penalty=self.presence_penalty,
         )  # fmt: skip
 
     def _schema(self) -> dict[str, Any] | None:
@@ -120,7 +147,8 @@ class AskChat(Writing, frozen=True, kw_only=True):
 
     def _tools(self) -> tuple[Tool, ...]:
         return tuple(
-            Tool(each.function.name, each.function.description, each.function.parameters) for each in self.tools or ()
+            Tool(each.function.name, each.function.description or "", each.function.parameters or {})
+            for each in self.tools or ()
         )
 
     def _choice(self) -> str:
@@ -137,18 +165,35 @@ class AskChat(Writing, frozen=True, kw_only=True):
 class AskCompletion(Writing, frozen=True, kw_only=True):
     """A text to be continued."""
 
-    prompt: Text
-    echo: bool = False
+    prompt: Text | list[Any]
+    echo: bool | None = None
+    best_of: int | None = None
+    suffix: str | None = None
 
     def work(self) -> Generation:
         """What the model is to do."""
         self.check()
         if self.echo:
             raise Invalid("The prompt is not sent back: leave echo out", fields={"echo": "leave out"})
+        if self.best_of not in (None, 1):
+            raise Invalid("One text is written at a time: leave best_of out", fields={"best_of": "only 1"})
+        if self.suffix:
+            raise Invalid("Texts are continued, not filled in: leave suffix out", fields={"suffix": "leave out"})
         return Generation(
-            output_tokens_max=self.max_tokens or OUTPUT_TOKENS_FIRST, prompt=self.prompt, stop=self.stops,
-            temperature=self.temperature, top_p=self.top_p, seed=self.seed,
+            output_tokens_max=self.max_tokens or OUTPUT_TOKENS_FIRST, prompt=self._text(), stop=self.stops,
+            temperature=self.temperature, top_p=self.top_p, seed=self.seed, frequency_penalty=self.frequency_penalty,
+            presence_penalty=self.presence_penalty,
         )  # fmt: skip
+
+    def _text(self) -> str:
+        match self.prompt:
+            case str() as text:
+                return text
+            case [str() as text] if len(text) <= TEXT_LENGTH_MAX:
+                return text
+        raise Invalid(
+            "The prompt is one text, not several and no tokens: call again for others", fields={"prompt": "text"}
+        )
 
 
 class AskEmbeddings(msgspec.Struct, frozen=True):

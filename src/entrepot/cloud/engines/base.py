@@ -41,7 +41,7 @@ class Generation(msgspec.Struct, frozen=True):
     """A text to be written: as the answer in a conversation (`messages`), or as the continuation of `prompt`.
 
     `output_tokens_max` is kept to. `schema` is a JSON Schema that the whole answer must fit; `tool_choice` is `auto`,
-    `none`, `required` or the name of a tool.
+    `none`, `required` or the name of a tool; with `one_call` no more than one of them is called.
     """
 
     output_tokens_max: int
@@ -54,6 +54,9 @@ class Generation(msgspec.Struct, frozen=True):
     schema: dict[str, Any] | None = None
     tools: tuple[Tool, ...] = ()
     tool_choice: str = "auto"
+    one_call: bool = False
+    frequency_penalty: float | None = None
+    presence_penalty: float | None = None
 
 
 class Count(msgspec.Struct, frozen=True):

@@ -84,6 +84,7 @@ class _Answer:
         self._tools = checkers_of(work.tools) if work.tool_choice != "none" else {}
         self._schema = Checker(work.schema) if work.schema is not None else None
         self._must_call = bool(self._tools) and work.tool_choice != "auto"
+        self._one_call = work.one_call
         self._only = work.tool_choice if work.tool_choice not in ("auto", "none", "required") else None
         if self._only is not None and self._only not in self._tools:
             raise Unable(f"tool_choice names {self._only!r}, which is not among the tools")
@@ -115,7 +116,7 @@ class _Answer:
             return [*([Piece(self._seen, text)] if held and text else []), last]
         if calls or self._must_call:
             calls = fit_calls(calls, self._tools, only=self._only) or calls_in(text, self._tools, only=self._only)
-            deltas = tuple(call.delta(index) for index, call in enumerate(calls))
+            deltas = tuple(call.delta(index) for index, call in enumerate(calls[:1] if self._one_call else calls))
             return [Piece(self._seen, tool_calls=deltas), msgspec.structs.replace(last, finish="tool_calls")]
         if self._schema is not None:
             text = fit_text(text, self._schema)

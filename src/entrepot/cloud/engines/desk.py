@@ -18,7 +18,8 @@ import structlog
 
 from entrepot.kernel import Conflict, Database, NotFound, Refused, Tx
 
-from ..admission import Admitted, Ask
+from ..admission import Admitted
+from ..asks import Ask
 from ..customers import Limits
 from ..rounds import Held, hold_round
 from ..settling import Ending, Settled

@@ -22,12 +22,13 @@ from typing import Any, TypeVar
 import msgspec
 
 from entrepot.identity import Scope, require_organisation
-from entrepot.kernel import Database, Invalid, Lane, NotAllowed, NotFound, Refused, Tx, Unavailable
+from entrepot.kernel import Database, Invalid, Lane, NotAllowed, NotFound, Refused, Remembered, Tx, Unavailable
 from entrepot.kernel.steps import note, note_step, step
 
 from .. import admission, settling
 from ..accounts import nano
-from ..admission import Admitted, Ask
+from ..admission import Admitted, VersionGone
+from ..asks import Ask
 from ..customers import Limits
 from ..fair import Class, Ticket
 from ..licences import has_agreed
@@ -65,7 +66,8 @@ class Call(msgspec.Struct, frozen=True):
 
     With `keep` the answer is stored in the commit that settles the call: it is billed with its whole answer, or not at
     all. `keep` gets the bill and the end of the answer (the last piece, or what came whole). `attempts_before` were
-    made at the same request before, by a process that died.
+    made at the same request before, by a process that died. With `checks_key` the key was recognised from memory: it is
+    asked for again as the call is let in.
     """
 
     request: str
@@ -76,6 +78,7 @@ class Call(msgspec.Struct, frozen=True):
     kind: Class = "interactive"
     attempts_before: int = 0
     keep: Keep | None = None
+    checks_key: bool = False
 
     @property
     def organisation(self) -> str:
@@ -136,6 +139,7 @@ class Gateway:
         limits = Limits(settings.requests_per_minute, settings.tokens_per_minute)
         self._desk = Desk(database, nano(settings.currency), holder, limits)
         self._routes = Routes(settings.routes)
+        self._known: Remembered[Model] = Remembered()
         self.watch = pool.watch
 
     async def generate(self, call: Call, work: Generation) -> AsyncIterator[Piece | Bill]:
@@ -232,11 +236,26 @@ class Gateway:
 
     async def _begin(self, call: Call, name: str, number: int, limits_of: Callable[[Loaded], Any]) -> _Attempt:
         """Find the model, see what the call can use, and have it admitted."""
+        known = self._known.find(name)
+        try:
+            return await self._let_in(call, known or await self._find(call, name), name, number, limits_of)
+        except VersionGone:
+            self._known.forget(name)
+            if known is None:
+                raise
+        return await self._let_in(call, await self._find(call, name), name, number, limits_of)
+
+    async def _find(self, call: Call, name: str) -> Model:
         model = await self._database.glance(lambda snapshot: find_live(snapshot, name))
-        if model is None and name != call.model:
+        if model is not None:
+            return self._known.keep(name, model)
+        if name != call.model:
             raise EngineFault(f"{name} is of its route and cannot be called")
-        if model is None:
-            raise NotFound(f"There is no model {name[:100]!r} here: GET /v1/models lists those there are")
+        raise NotFound(f"There is no model {name[:100]!r} here: GET /v1/models lists those there are")
+
+    async def _let_in(
+        self, call: Call, model: Model, name: str, number: int, limits_of: Callable[[Loaded], Any]
+    ) -> _Attempt:
         organisation = call.organisation
         if model.licence.gated:
             await self._check_licence(organisation, model)
@@ -254,7 +273,7 @@ class Gateway:
             raise Invalid(str(refusal)) from refusal
         ask = Ask(
             call.request, organisation, call.scope.actor, model.name, limits, call.surface, call.ref, number,
-            call.key_id, "batch" if call.kind == "batch" else "standard",
+            call.key_id, "batch" if call.kind == "batch" else "standard", call.checks_key, model.id, name,
         )  # fmt: skip
         with step("admit", model=model.name):
             admitted = await self._desk.admit(ask)

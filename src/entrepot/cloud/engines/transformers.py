@@ -69,6 +69,8 @@ class Transformers:
         self._require(("chat", "completion"), SENTENCE)
         if work.schema is not None or (work.tools and work.tool_choice != "none"):
             raise Unable("This model is served by an engine that cannot be held to schemas or tools: leave them out")
+        if work.frequency_penalty or work.presence_penalty:
+            raise Unable("This model is served by an engine that knows no penalties: leave them out")
         loaded = await asyncio.to_thread(self._load)
         ids = await asyncio.to_thread(_input_ids, loaded.tokenizer, work)
         writing = _Writing(loaded, work, ids, asyncio.get_running_loop())

@@ -27,7 +27,7 @@ def body_of(work: Generation, model: str) -> dict[str, Any]:
         body["messages"] = [{**msgspec.to_builtins(message), "content": text_of(message)} for message in work.messages]
     else:
         body["prompt"] = work.prompt
-    for name in ("temperature", "top_p", "seed"):
+    for name in ("temperature", "top_p", "seed", "frequency_penalty", "presence_penalty"):
         if (value := getattr(work, name)) is not None:
             body[name] = value
     if work.stop:
@@ -132,6 +132,8 @@ class _Reading:
             for line in lines:
                 if line.startswith(b"data:") and not self.is_over:
                     self._take(line[5:].strip())
+                elif line.startswith(b"{"):  # an answer that is no stream: an error, most likely
+                    _event(line)
         except EngineFault as fault:
             return fault
         return None

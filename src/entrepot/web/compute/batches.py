@@ -12,7 +12,7 @@ from entrepot import cloud
 from entrepot.cloud import Batch
 
 from ..endpoints import endpoint
-from ..params import ID, Id, OptionalKey
+from ..params import Id, OptionalKey
 from ..visit import CurrentVisit, Visit
 from .files import Cursor, Limit
 from .told import told
@@ -23,7 +23,7 @@ Word = Annotated[str, msgspec.Meta(max_length=512)]
 class AskBatch(msgspec.Struct, frozen=True):
     """A batch of the calls in a file."""
 
-    input_file_id: Annotated[str, msgspec.Meta(pattern=ID)]
+    input_file_id: str
     endpoint: Literal["/v1/chat/completions", "/v1/completions", "/v1/embeddings", "/v1/rerank"]
     completion_window: Literal["24h"] = "24h"
     metadata: Annotated[dict[Word, Word], msgspec.Meta(max_length=16)] | None = None

@@ -21,7 +21,13 @@ from .keeping import HEADERS, answer_once
 from .leaving import first_of, while_here
 from .told import told
 
-_CALL: dict[str, Any] = {"access": "member", "rate": "compute", "status": 200, "bytes_max": 8 * MEBIBYTE}
+_CALL: dict[str, Any] = {
+    "access": "member",
+    "rate": "compute",
+    "status": 200,
+    "bytes_max": 8 * MEBIBYTE,
+    "checks_key": True,
+}
 
 
 @endpoint("POST", "/v1/chat/completions", asks=cloud.AskChat, tells=cloud.ChatCompletion, streams=True, **_CALL)
@@ -56,8 +62,9 @@ async def _answer(visit: CurrentVisit, asked: cloud.Asked, key: str | None) -> R
         return await answer_once(visit, asked, key)
     entrepot = visit.entrepot
     request = new_id("req", visit.now, entrepot.database.random)
+    call = cloud.Call(request, visit.scope, asked.model, checks_key=visit.checks_key)
     head = cloud.Head(request, visit.now // 1_000_000, asked.model, entrepot.settings.cloud.currency)
-    exchange = cloud.Exchange(entrepot.gateway, cloud.Call(request, visit.scope, asked.model), asked, head)
+    exchange = cloud.Exchange(entrepot.gateway, call, asked, head)
     if not exchange.is_stream:
         return told(await while_here(visit, exchange.whole()))
     events = exchange.stream()

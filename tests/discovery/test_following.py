@@ -11,7 +11,18 @@ import structlog
 
 from entrepot import catalog, discovery
 from entrepot.discovery.index.postings import Postings
-from entrepot.kernel import MINUTE, SECOND, Database, ManualClock, NotFound, Secret, catch_up
+from entrepot.kernel import (
+    MINUTE,
+    SECOND,
+    Database,
+    ManualClock,
+    NotFound,
+    Secret,
+    catch_up,
+    forget_events,
+    last_position,
+    move_cursor,
+)
 from entrepot.kernel.testing import settle
 from entrepot.signals import Signal, SignalKind, list_signals
 from tests.discovery.market import Shop, draft, open_shop
@@ -143,6 +154,31 @@ def test_a_damaged_index_is_built_anew_with_a_sentence(shop: Shop, what: str) ->
     assert again.index.count() == 2
     shop.follow(again)
     assert again.index.count() == 2
+    again.close()
+
+
+def test_an_index_that_was_away_while_events_were_forgotten_is_built_anew(shop: Shop) -> None:
+    """One that is at work says where it stands, and nothing behind that is forgotten."""
+
+    def forget() -> int:
+        return shop.database.write_now(lambda tx: forget_events(tx, tx.now + 1))
+
+    shop.put(draft("a", "lamp"))
+    shop.follow()
+    for name in "bcd":
+        shop.put(draft(name, "lamp"))
+    settle(shop.database, {})
+    shop.indexer.tick()
+    assert forget() == 0, "the index has not passed them for good"
+    shop.indexer.close()
+    shop.database.write_now(lambda tx: move_cursor(tx, "index", last_position(tx)))
+    assert forget() > 0
+    again = shop.another("first")
+    with structlog.testing.capture_logs() as logs:
+        again.open()
+    assert [entry["event"] for entry in logs] == ["the search index is built anew from the catalogue"]
+    assert "forgotten" in logs[0]["reason"]
+    assert again.index.count() == 4
     again.close()
 
 

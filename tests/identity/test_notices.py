@@ -121,3 +121,12 @@ def test_every_kind_has_a_text_in_every_language_with_the_same_parameters() -> N
             assert not re.search("[\u4e00-\u9fff]", texts["en"]), f"{kind.name} is not in English: {texts['en']}"
         asked = [fields(kind.titles[tag]) | fields(kind.texts[tag]) for tag in identity.LANGUAGES]
         assert all(names == asked[0] for names in asked), kind.name
+
+
+def test_old_notices_are_forgotten_read_or_not(database: Database, people: Cast) -> None:
+    tell(database, people.alice.actor)
+    tell(database, people.alice.actor)
+    now = database.clock.now()
+    assert database.write_now(lambda tx: identity.forget_notices(tx, now)) == 0
+    assert database.write_now(lambda tx: identity.forget_notices(tx, now + 1)) >= 2
+    assert inbox(database, people.alice) == []

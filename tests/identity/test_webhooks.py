@@ -211,3 +211,13 @@ def test_nobody_sees_or_changes_anothers(database: Database, cast: Cast) -> None
     with pytest.raises(NotFound):
         see(database, identity.list_deliveries, cast.dana, made.endpoint.id)
     assert see(database, identity.list_endpoints, cast.dana) == []
+
+
+def test_old_events_and_their_deliveries_are_forgotten(database: Database, cast: Cast) -> None:
+    do(database, identity.add_endpoint, cast.bruno, KEY, URL)
+    tell(database, cast.bruno, 1)
+    work(database, Listener())
+    now = database.clock.now()
+    assert do(database, identity.forget_webhooks, now - DAY) == 0
+    assert do(database, identity.forget_webhooks, now + DAY) == 2
+    assert see(database, identity.list_webhook_events, cast.bruno) == []

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from entrepot import signals
-from entrepot.kernel import Database, Unavailable
+from entrepot.kernel import Database, Proof, Unavailable, prepare_text
 from entrepot.kernel.testing import NOON
 from entrepot.signals import Buffer, Signal, SignalKind, Surface
 
@@ -163,3 +163,20 @@ def test_the_proof_finds_a_signal_that_was_taken_away(database: Database) -> Non
     delete = signals.proofs.prepare(signals.tables.signals.delete().where(signals.tables.signals.c.number == 1))
     database.write_now(lambda tx: tx.run(delete))
     assert database.read_now(proof.check).breaches
+
+
+def test_old_signals_are_forgotten_and_the_proof_knows_it(database: Database) -> None:
+    buffer = Buffer(database)
+    buffer.add(*(signal(SignalKind.SHOWN, at=NOON + number) for number in range(5)))
+    buffer.flush()
+    assert database.write_now(lambda tx: signals.forget_signals(tx, NOON)) == 0
+    assert database.write_now(lambda tx: signals.forget_signals(tx, NOON + 3)) == 3
+    assert [row.number for row in stored(database)] == [4, 5]
+    assert [proof.name for proof in signals.PROOFS if breaches(database, proof)] == []
+    database.write_now(lambda tx: tx.run(prepare_text("DELETE FROM signals_signals WHERE number = 4")))
+    assert breaches(database, signals.PROOFS[0]) == ["5 signals were written, 3 forgotten by the rule, and 1 are there"]
+
+
+def breaches(database: Database, proof: Proof) -> list[str]:
+    """What a proof finds wrong."""
+    return list(database.read_now(proof.check).breaches)

@@ -141,6 +141,7 @@ class Indexer:
             self._adopt_served()
         if build and (self._generation is None or self._is_other_encoder()):
             self.rebuild()
+        self._hold_lease()  # which says where the index stands
         self.refresh_scorer()
 
     def rebuild(self, progress: Callable[[int], None] | None = None) -> int:

@@ -3,10 +3,14 @@
 import re
 from collections.abc import Callable, Iterator
 
+import msgspec
 import pytest
 
 from entrepot import discovery
 from entrepot.app import Entrepot
+from entrepot.discovery.pictures.encoder import FACT, Trained
+from entrepot.discovery.pictures.own import TAUGHT, OwnLesson
+from entrepot.kernel import write_fact
 from entrepot.kernel.testing import settle
 from tests.orders.market import CUP, LAMP, Market
 from tests.web.visitors import Visitor
@@ -96,6 +100,22 @@ def test_a_page_is_explained_and_parts_can_be_left_aside(no_rules: None, dana: V
     less = dana.get("/api/operator/search/explain", params={"q": "lamp", "without": f"{made['id']},text"}).json()
     assert less["without"] == sorted([made["id"], "text"])
     assert dana.get("/operator/search/explain", params={"q": "zzzz", "sort": "price", "lang": "zh"}).status_code == 200
+
+
+def test_the_page_says_what_search_by_photo_was_taught_by(no_rules: None, entrepot: Entrepot, dana: Visitor) -> None:
+    trained = Trained("pictures-x", "0" * 64, "0" * 64, 8, 0, 50, own=True)
+    lessons = (
+        (None, None, "nothing has to be done"),
+        (trained, OwnLesson(50, 51, 0.46, 0.63, used=True), "63% of the time, 46% before"),
+        (None, OwnLesson(50, 51, 0.6, 0.5, used=False), "50% against 60%"),
+        (msgspec.structs.replace(trained, photos=1_200, own=False), None, "1,200 photos of 50 things"),
+    )
+    try:
+        for kept, lesson, sentence in lessons:
+            entrepot.database.write_now(lambda tx: (write_fact(tx, FACT, kept), write_fact(tx, TAUGHT, lesson)))  # noqa: B023
+            assert sentence in dana.get("/operator/search").text
+    finally:
+        entrepot.database.write_now(lambda tx: (write_fact(tx, FACT, None), write_fact(tx, TAUGHT, None)))
 
 
 def test_weak_searches_lead_to_a_rule_and_a_synonym(

@@ -14,8 +14,9 @@ from .index.served import ServedIndex
 from .indexing import Indexer
 from .judgments import Judged, read_judgments
 from .learned import Learned, get_learned, list_learned, use_learned
+from .pictures.encoder import find_trained
+from .pictures.own import PICTURES_LEAST, OwnLesson, find_lesson, forget_lessons
 from .pictures.own import SCHEDULE as PICTURES_SCHEDULE
-from .pictures.own import OwnLesson, find_lesson, forget_lessons
 from .pictures.own import tasks as picture_tasks
 from .pictures.seeing import reactions
 from .pictures.training import Lesson
@@ -59,6 +60,7 @@ __all__ = [
     "FOLDS",
     "LIMIT_MAX",
     "OFFSET_MAX",
+    "PICTURES_LEAST",
     "PROTOCOLS",
     "REBUILD",
     "SCHEDULE",
@@ -119,6 +121,7 @@ __all__ = [
     "end_synonym",
     "explain_page",
     "find_lesson",
+    "find_trained",
     "forget_lessons",
     "get_learned",
     "get_rule",

@@ -62,7 +62,22 @@ async def rules(visit: Visit, before: InQuery = "") -> Response[str]:
         "search-rules.html",
         rules=[(rule, rule.state(visit.now), _goods(rule, cards)) for rule in page.items],
         older=page.next,
+        pictures=await _pictures(visit),
     )
+
+
+async def _pictures(visit: Visit) -> str:
+    """What search by photo was taught by, as a sentence."""
+    say, settings = visit.say, visit.entrepot.settings.discovery
+    if not settings.image_search or settings.picture_encoder:
+        return say("picture_lesson.encoder" if settings.image_search else "picture_lesson.off")
+    trained, lesson = await visit.read(lambda s: (discovery.find_trained(s), discovery.find_lesson(s)))
+    if trained is not None and not trained.own:
+        return say("picture_lesson.photos", photos=f"{trained.photos:,}", things=f"{trained.labels:,}")
+    if lesson is None:
+        return say("picture_lesson.none", count=discovery.PICTURES_LEAST)
+    shares = {"before": f"{lesson.before:.0%}", "after": f"{lesson.after:.0%}"}
+    return say("picture_lesson.own" if lesson.used else "picture_lesson.no_better", count=lesson.pictures, **shares)
 
 
 @get(HERE + "/rules/new", include_in_schema=False, opt=OPERATOR)

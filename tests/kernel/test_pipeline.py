@@ -3,7 +3,7 @@
 import psycopg
 import pytest
 
-from entrepot.kernel import Database, Invalid, Prepared, Tx, prepare_text
+from entrepot.kernel import Database, Invalid, Prepared, Snapshot, Tx, prepare_text
 from entrepot.kernel.pipeline import PLANNED_ANEW_FROM, PREPARED_AFTER, UNANSWERED_MAX
 from tests.kernel.things import add, count, names
 
@@ -117,3 +117,32 @@ def test_plans_made_anew_disturb_neither_questions_nor_commands(database: Databa
     for _ in range(2 * PLANNED_ANEW_FROM + 2):
         assert database.read_now(names) == ["a"]
     assert count(database, "a") == 2 * PLANNED_ANEW_FROM + 2
+
+
+def test_lists_arrive_as_they_were_given(database: Database) -> None:
+    words: Prepared[tuple[str]] = prepare_text("", postgres="SELECT unnest(:words::text[])")
+    numbers: Prepared[tuple[int]] = prepare_text("", postgres="SELECT unnest(:numbers::bigint[])")
+    texts = ["a", 'b"c', "d\\e", "{x,y}", "", None, "NULL", "ü,\n", 'a\\"b', "'"]
+    sizes = [1, -5, 2**62, None]
+
+    def query(snapshot: Snapshot) -> None:
+        assert [row[0] for row in snapshot.all(words, words=texts)] == texts
+        assert [row[0] for row in snapshot.all(numbers, numbers=sizes)] == sizes
+        assert snapshot.all(words, words=[]) == []
+        with pytest.raises(Invalid):
+            snapshot.all(words, words=["\0"])
+
+    database.read_now(query)
+
+
+def test_questions_asked_ahead_are_answered_as_of_when_they_were_asked(database: Database) -> None:
+    find: Prepared[str] = prepare_text("SELECT name FROM things ORDER BY name", str)
+
+    def command(tx: Tx) -> None:
+        before = tx.later(find)
+        put(tx, "a")
+        between = tx.later(find)
+        put(tx, "b")
+        assert (names(tx), between(), before()) == (["a", "b"], ["a"], [])
+
+    database.write_now(command)

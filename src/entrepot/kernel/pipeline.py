@@ -40,6 +40,7 @@ PLANNED_ANEW_FROM = 64
 doubled, it is planned anew: a plan from when its table was small reads all of it."""
 
 _GOOD = frozenset({ExecStatus.COMMAND_OK, ExecStatus.TUPLES_OK, ExecStatus.PIPELINE_SYNC})
+_QUOTED, _BACKSLASHED = re.compile(r'(["\\])'), r"\\\1"
 _PARAMETER = re.compile(r"%\((?P<name>\w+)\)s|%%")
 
 
@@ -55,34 +56,46 @@ def _numbered(text: str) -> tuple[bytes, tuple[str, ...]]:
     return _PARAMETER.sub(number, text).encode(), tuple(names)
 
 
+def _array(values: list[Any]) -> str:
+    """A list as the server reads one; statements say of what. The driver looks at each element for its type first."""
+    return f"{{{','.join(map(_element, values))}}}"
+
+
+def _element(value: Any) -> str:
+    if value is None:
+        return "NULL"
+    return str(value) if isinstance(value, int | float) else f'"{_QUOTED.sub(_BACKSLASHED, value)}"'
+
+
 class Answer:
-    """What the server answered to one statement."""
+    """What the server answers to one statement. Whoever looks first waits for it, and for all that was sent before."""
 
-    __slots__ = ("_adapt", "_result")
+    __slots__ = ("_pipeline", "result")
 
-    def __init__(self, adapt: abc.Transformer, result: PGresult) -> None:
-        self._adapt = adapt
-        self._result = result
+    def __init__(self, pipeline: Pipeline) -> None:
+        self._pipeline = pipeline
+        self.result: PGresult | None = None
 
     @property
     def rowcount(self) -> int:
         """How many rows were found or changed."""
-        return self._result.command_tuples or 0
+        return self._read().command_tuples or 0
 
     def fetchone(self) -> Any:
         """The first row, or None."""
-        if not self._result.ntuples:
-            return None
-        self._adapt.set_pgresult(self._result)
-        return self._adapt.load_row(0, tuple)
+        result = self._read()
+        return self._pipeline.adapted(result).load_row(0, tuple) if result.ntuples else None
 
     def fetchall(self) -> list[Any]:
         """Every row."""
-        if not (count := self._result.ntuples):
-            return []
-        self._adapt.set_pgresult(self._result)
-        rows: list[Any] = self._adapt.load_rows(0, count, tuple)
-        return rows
+        result = self._read()
+        return self._pipeline.adapted(result).load_rows(0, result.ntuples, tuple) if result.ntuples else []
+
+    def _read(self) -> PGresult:
+        if self.result is None:
+            self._pipeline.read()
+            assert self.result is not None, "an answer of a transaction that is over"
+        return self.result
 
 
 class Pipeline:
@@ -101,8 +114,7 @@ class Pipeline:
         self._readable, self._open = select.poll(), select.poll()
         self._readable.register(self._pq.socket, select.POLLIN)
         self._open.register(self._pq.socket, select.POLLIN | select.POLLOUT)
-        self._unanswered: deque[bool] = deque()
-        self._answers: list[PGresult] = []
+        self._unanswered: deque[Answer | None] = deque()
         self._uses: dict[Any, int] = {}
         self._prepared: dict[Any, bytes] = {}
         self._preparing: list[Any] = []
@@ -117,22 +129,21 @@ class Pipeline:
         self.is_answered = False
         self._begun += 1
         if self._begun == self._plan_anew_at:
-            self._put(b"DISCARD PLANS", (), asks=False)
+            self._put(b"DISCARD PLANS", ())
             self._sync()
             self._plan_anew_at *= 2
-        self._put(how, (), asks=False)
+        self._put(how, ())
 
     def execute(self, text: str, params: Mapping[str, Any]) -> Cursor:
-        """Run a statement and wait for its answer."""
-        return self.execute_all(((text, params),))[0]
+        """Run a statement; its answer is waited for when somebody looks at it."""
+        answer = Answer(self)
+        numbered, names = _numbered(text)
+        self._put(numbered, [params[name] for name in names], answer)
+        return answer
 
     def execute_all(self, statements: Sequence[tuple[str, Mapping[str, Any]]]) -> list[Cursor]:
-        """Run statements one after the other, and wait for all their answers."""
-        for text, params in statements:
-            numbered, names = _numbered(text)
-            self._put(numbered, [params[name] for name in names], asks=True)
-        answers = self._take_turn()
-        return [Answer(self._adapt, each) for each in answers[len(answers) - len(statements) :]]
+        """Run statements one after the other: their answers come in one turn."""
+        return [self.execute(text, params) for text, params in statements]
 
     def executemany(self, text: str, rows: Sequence[Mapping[str, Any]]) -> int:
         """Run a statement for rows of parameters, and wait; returns how many rows of the table that touched."""
@@ -142,33 +153,55 @@ class Pipeline:
         """Run a statement for rows of parameters whose answers nobody needs: they go out with the next question."""
         numbered, names = _numbered(text)
         for row in rows:
-            self._put(numbered, [row[name] for name in names], asks=False)
+            self._put(numbered, [row[name] for name in names])
 
     def commit(self) -> None:
         """Commit, and wait until that is durable."""
         self.is_answered = True
-        self._put(b"COMMIT", (), asks=True)
+        self._put(b"COMMIT", (), committed := Answer(self))
         self._sync()
-        if self._take_turn()[-1].command_status != b"COMMIT":
+        self.read()
+        if committed.result is None or committed.result.command_status != b"COMMIT":
             _went_on()
 
     def leave(self) -> None:
         """End a transaction that changed nothing. The next one reads the answer."""
-        self._put(b"ROLLBACK", (), asks=False)
+        self._put(b"ROLLBACK", ())
         self._sync()
+
+    def read(self) -> None:
+        """Send what was put, and read every answer: a turn to the server. The first failure is raised."""
+        self._pq.send_flush_request()
+        self._pq.flush()
+        while self._unanswered:
+            answer, received = self._unanswered[0], self._receive()
+            if received.status == ExecStatus.PIPELINE_ABORTED:
+                _went_on()
+            if received.status not in _GOOD:
+                self._raise(received)
+            if answer is not None:
+                answer.result = received
+        self._preparing.clear()
+        self.is_answered = True
+
+    def adapted(self, result: PGresult) -> abc.Transformer:
+        """What gives a result's rows as Python's values."""
+        self._adapt.set_pgresult(result)
+        return self._adapt
 
     def roll_back(self) -> None:
         """Leave a transaction that failed, wherever it was."""
         self._sync()
         self._discard()
         if self._pq.transaction_status != TransactionStatus.IDLE:
-            self._put(b"ROLLBACK", (), asks=False)
+            self._put(b"ROLLBACK", ())
             self._sync()
             self._discard()
 
-    def _put(self, text: bytes, values: Sequence[Any], *, asks: bool) -> None:
+    def _put(self, text: bytes, values: Sequence[Any], answer: Answer | None = None) -> None:
         """Put a statement on its way. One that is used again is prepared: the server reads its text once then."""
         try:
+            values = [_array(each) if type(each) is list else each for each in values]
             dumped = self._adapt.dump_sequence(values, [PyFormat.TEXT] * len(values))
         except (psycopg.DataError, UnicodeEncodeError) as error:
             raise Invalid(NOT_STORABLE) from error
@@ -177,9 +210,9 @@ class Pipeline:
             self._pq.send_query_params(text, dumped, key[1])
         else:
             self._pq.send_query_prepared(name, dumped)
-        self._unanswered.append(asks)
+        self._unanswered.append(answer)
         if len(self._unanswered) >= UNANSWERED_MAX:
-            self._read()
+            self.read()
 
     def _prepare(self, key: Any) -> bytes | None:
         uses = self._uses[key] = self._uses.get(key, 0) + 1
@@ -189,33 +222,13 @@ class Pipeline:
         name = self._prepared[key] = b"s%d" % self._serial
         self._preparing.append(key)
         self._pq.send_prepare(name, key[0], key[1])
-        self._unanswered.append(False)
+        self._unanswered.append(None)
         return name
 
     def _sync(self) -> None:
         """Have the server go on after a failure, and send what was put."""
         self._pq.pipeline_sync()
-        self._unanswered.append(False)
-
-    def _take_turn(self) -> list[PGresult]:
-        """The answers to what was asked. The first failure of all that was sent is raised."""
-        self._read()
-        answers, self._answers = self._answers, []
-        return answers
-
-    def _read(self) -> None:
-        """Send what was put, and read every answer."""
-        self._pq.send_flush_request()
-        while self._unanswered:
-            asked, received = self._unanswered[0], self._receive()
-            if received.status == ExecStatus.PIPELINE_ABORTED:
-                _went_on()
-            if received.status not in _GOOD:
-                self._raise(received)
-            if asked:
-                self._answers.append(received)
-        self._preparing.clear()
-        self.is_answered = True
+        self._unanswered.append(None)
 
     def _receive(self) -> PGresult:
         """The oldest answer that was not read yet."""
@@ -234,7 +247,6 @@ class Pipeline:
 
     def _discard(self) -> None:
         """Read what is left to read after a failure, and forget what may not have been prepared."""
-        self._answers.clear()
         while self._unanswered:
             received = self._receive()
             if received.status == ExecStatus.FATAL_ERROR and self._pq.status == ConnStatus.BAD:

@@ -84,6 +84,14 @@ class Snapshot:
         into = statement.into
         return [into(*row) for row in rows] if into else rows
 
+    def later(self, statement: Prepared[T], **params: Any) -> Callable[[], list[T]]:
+        """The same as `all`, to be called for: what is asked before the first call is answered in one turn."""
+        if self._sqlite:
+            rows = self.all(statement, **params)
+            return lambda: rows
+        cursor, into = self._execute(statement, params), statement.into
+        return lambda: [into(*row) for row in cursor.fetchall()] if into else cursor.fetchall()
+
     def value(self, statement: Prepared[Any], **params: Any) -> Any:
         """The first column of the first row, or None."""
         row = self._execute(statement, params).fetchone()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -62,9 +62,9 @@ def delete_fee(tx: Tx, scope: Scope, fee_id: str) -> None:
     audit(tx, scope, "orders.fee_deleted", fee_id, {})
 
 
-def fees_for(snapshot: Snapshot, merchant_ids: Sequence[str]) -> list[FeeRule]:
-    """What holds now for orders of these merchants, in the order in which the rules were made."""
-    return snapshot.all(_current, merchants=["", *merchant_ids], now=snapshot.now)
+def fees_for(snapshot: Snapshot, merchant_ids: Sequence[str]) -> Callable[[], list[FeeRule]]:
+    """What holds now for orders of these merchants, in the order in which the rules were made; to be called for."""
+    return snapshot.later(_current, merchants=["", *merchant_ids], now=snapshot.now)
 
 
 def _check(tx: Tx, draft: FeeDraft) -> None:

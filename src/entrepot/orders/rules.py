@@ -63,9 +63,10 @@ def read_rules(
     """The rules for a cart: one short read each for taxes, promotions, codes and fees, however many goods."""
     merchants = sorted({offer.merchant_id for offer in offers.values()})
     owners = [PLATFORM, *merchants]
-    automatic = automatic_for(snapshot, owners)
-    coded = coded_for(snapshot, owners, cart.codes) if cart.codes else []
+    asked, fees = automatic_for(snapshot, owners), fees_for(snapshot, merchants) if with_fees else tuple
     rates = pay.tax_rates_for(snapshot, where.address.country) if where.address else []
+    automatic = asked()
+    coded = coded_for(snapshot, owners, cart.codes) if cart.codes else []
     return Rules(
         now=snapshot.now,
         rates=tuple(rates),
@@ -73,7 +74,7 @@ def read_rules(
         automatic=tuple(automatic),
         coded=tuple(coded),
         buyer=read_buyer(snapshot, [*automatic, *coded], cart.owner, where.email),
-        fees=tuple(fees_for(snapshot, merchants)) if with_fees else (),
+        fees=tuple(fees()),
         collections=_collections(snapshot, [*automatic, *coded], offers),
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
@@ -14,9 +14,9 @@ from .. import rule_tables as tables
 from .terms import Promotion, Terms, code_key
 
 
-def automatic_for(snapshot: Snapshot, owners: Sequence[str]) -> list[Promotion]:
-    """What applies by itself to goods of these owners now."""
-    return snapshot.all(_automatic, owners=list(owners), now=snapshot.now)
+def automatic_for(snapshot: Snapshot, owners: Sequence[str]) -> Callable[[], list[Promotion]]:
+    """What applies by itself to goods of these owners now; to be called for."""
+    return snapshot.later(_automatic, owners=list(owners), now=snapshot.now)
 
 
 def coded_for(snapshot: Snapshot, owners: Sequence[str], codes: Sequence[str]) -> list[Promotion]:

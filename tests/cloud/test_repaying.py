@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from entrepot import cloud, pay
-from entrepot.cloud import accounts
+from entrepot.cloud import accounts, topups
 from entrepot.cloud.admission import Ask, admit
 from entrepot.kernel import Conflict, Database, Invalid, ManualClock, NotAllowed, NotFound, process_name
 from tests.cloud.money import (
@@ -110,6 +110,22 @@ def test_nothing_goes_back_while_an_invoice_is_due(database: Database) -> None:
     assert there(database) == cloud.Repayable()
     with pytest.raises(Invalid):
         ask(database, 1)
+
+
+def test_money_that_came_back_from_a_dispute_does_not_go_out_past_what_is_owed(
+    database: Database, processor: pay.SandboxProcessor
+) -> None:
+    sell(database)
+    line(database, 500 * CENT)
+    made = top_up(database, 10_00)
+    run(database, processor)
+    database.write_now(lambda tx: topups.dispute_topup(tx, made.id, SETTINGS))
+    use(database, "req_1", DOLLAR)
+    assert invoice(database).due_minor == 1_00
+    database.write_now(lambda tx: topups.resolve_topup(tx, made.id, True, SETTINGS))
+    assert standing(database).prepaid_minor == 10_00
+    assert there(database) == cloud.Repayable()
+    assert breaches(database) == []
 
 
 def test_credit_that_was_used_meanwhile_is_not_paid_back_and_the_wish_waits(

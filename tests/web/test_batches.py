@@ -72,11 +72,11 @@ def test_every_line_is_answered_and_billed_once(served: Served) -> None:
     served.settled()
 
 
-def test_a_batch_of_the_markets_own_model_costs_half_of_the_same_calls(served: Served) -> None:
-    offer(served.entrepot, "halved", "one/talker", {})
-    own = served.entrepot.database.read_now(lambda s: cloud.find_live(s, "halved"))
-    assert own is not None
-    served.entrepot.database.write_now(lambda tx: cloud.set_prices(tx, Scope.system(), own.id, PRICES))
+def test_a_batch_costs_the_share_that_its_prices_say_of_the_same_calls(served: Served) -> None:
+    offer(served.entrepot, "halved", "one/talker")
+    served.entrepot.database.write_now(
+        lambda tx: cloud.publish_prices(tx, Scope.system(), "halved", PRICES, batch_bps=5_000)
+    )
     before = served.spent
     served.client.chat.completions.create(model="halved", messages=[{"role": "user", "content": "Hello"}])
     alone = served.spent - before

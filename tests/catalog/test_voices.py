@@ -1,14 +1,17 @@
 """What people say of goods: edited, taken back, answered, voted for, asked, merged, held, reported and decided on."""
 
 import time
+from contextlib import closing
 
 import pytest
 
 from entrepot import catalog, identity
-from entrepot.catalog import ReviewText, ReviewWish
+from entrepot.app import open_home
+from entrepot.catalog import ReviewText, ReviewWish, questions, reviews
 from entrepot.catalog.moderation import caught_by
 from entrepot.identity import Scope
 from entrepot.kernel import Conflict, Invalid, NotAllowed, NotFound, NotSignedIn, TooMany
+from entrepot.kernel.sql import prepare_text
 from tests.catalog.shop import SYSTEM, draft, open_shop
 
 ALICE, BEN, CARA = (Scope(f"usr_{name}") for name in ("alice", "ben", "cara"))
@@ -355,3 +358,14 @@ def test_no_words_keep_the_rules_busy(text):
 )
 def test_an_address_is_caught_however_it_is_written(text):
     assert "contact" in caught_by(text)
+
+
+@pytest.mark.parametrize("statement", [reviews._of_merchant, questions._of_merchant], ids=["reviews", "questions"])
+def test_what_a_merchant_is_told_is_read_by_its_own_goods_and_not_through_everybodys(tmp_path, statement):
+    """The plan of SQLite; the other database's depends on its statistics."""
+    explain = prepare_text("EXPLAIN QUERY PLAN " + statement.sqlite)
+    with closing(open_home(tmp_path, {})) as entrepot:
+        plan = entrepot.database.read_now(
+            lambda s: s.all(explain, merchant_id="org_x", before=2**62, unanswered=0, most=50)
+        )
+    assert not [row[3] for row in plan if row[3].startswith("SCAN catalog_")]

@@ -289,9 +289,8 @@ _of_merchant: Prepared[Any] = prepare(
         _q.merged_into.is_(None),
         _q.asked_at < bindparam("before"),
         or_(bindparam("unanswered") == 0, _q.answers == 0),
-        select(_o.id)
-        .where(_o.product_id == _q.product_id, _o.merchant_id == bindparam("merchant_id"), _o.state != "gone")
-        .exists(),
+        # By the merchant's goods: beginning with the questions, it would look at those of everybody.
+        _q.product_id.in_(select(_o.product_id).where(_o.merchant_id == bindparam("merchant_id"), _o.state != "gone")),
     )
     .order_by(_q.asked_at.desc(), _q.id)
     .limit(bindparam("most"))

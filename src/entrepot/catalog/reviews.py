@@ -317,7 +317,8 @@ _of_merchant: Prepared[Any] = prepare(
         _r.state == "shown",
         _r.written_at < bindparam("before"),
         or_(bindparam("unanswered") == 0, _r.answer.is_(None)),
-        _is_sold_by,
+        # By the merchant's goods: beginning with the reviews, it would look at those of everybody.
+        _r.product_id.in_(select(_o.product_id).where(_o.merchant_id == bindparam("merchant_id"), _o.state != "gone")),
     )
     .order_by(_r.written_at.desc(), _r.id)
     .limit(bindparam("most"))

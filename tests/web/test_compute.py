@@ -94,8 +94,8 @@ def test_the_models_are_listed_with_what_they_cost(client: openai.OpenAI) -> Non
     models = {model.id: model for model in client.models.list()}
     assert cloud.MODEL in models
     one = client.models.retrieve(cloud.MODEL).to_dict()
-    assert one["pricing"] == {"currency": "USD", "nano": {"embedding_tokens": 10_000_000},
-                              "per": {"embedding_tokens": 1_000_000}}  # fmt: skip
+    nano, per = (dict.fromkeys(("embedding_tokens", "rerank_tokens"), each) for each in (10_000_000, 1_000_000))
+    assert one["pricing"] == {"currency": "USD", "nano": nano, "per": per}
 
 
 def test_a_streamed_answer_ends_with_its_usage_and_cost(

@@ -11,14 +11,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from entrepot import cloud, pay
-from entrepot.cloud import accounts, issuing
+from entrepot.cloud import accounts, grants, issuing
 from entrepot.identity import Scope
-from entrepot.kernel import Database, Invalid
+from entrepot.kernel import DAY, Database, Invalid, Tx
 from tests.cloud.money import (
     CENT,
     CHEN,
     CURRENCY,
     DANA,
+    FAST,
+    SETTINGS,
     balance,
     breaches,
     give,
@@ -171,10 +173,19 @@ def test_charges_are_the_amount_and_its_tax_whatever_pays(
         prepaid, aside, carried = prepaid - charge.prepaid_minor, aside - charge.aside_minor, charge.left_nano
 
 
+def give_for_a_day(database: Database, amount: int, ref: str, organisation: str) -> None:
+    def act(tx: Tx) -> bool:
+        until = tx.now + DAY
+        return cloud.grant_credit(tx, Scope.system(), organisation, "USD9", amount, ref, FAST, expires_at=until)
+
+    database.write_now(act)
+
+
 steps = st.lists(
     st.one_of(
         st.tuples(st.just("pay"), st.integers(1, 500)), st.tuples(st.just("use"), st.integers(1, 4_000_000)),
         st.tuples(st.just("invoice"), st.just(0)), st.tuples(st.just("grant"), st.integers(1, 10**9)),
+        st.tuples(st.just("trial"), st.integers(1, 10**9)), st.tuples(st.just("day"), st.just(0)),
     ),
     min_size=2, max_size=8,
 )  # fmt: skip
@@ -202,6 +213,11 @@ def test_any_life_of_an_account_at_any_rate_adds_up_and_replays(taxed: Database)
                 use(taxed, f"req_{ref}", {"output_tokens": much}, model, organisation, tier)
             elif what == "grant":
                 give(taxed, much, ref, organisation)
+            elif what == "trial":
+                give_for_a_day(taxed, much, ref, organisation)
+            elif what == "day":
+                taxed.clock.advance(DAY)  # type: ignore[attr-defined]
+                grants.grant_round(taxed, SETTINGS)
             elif taxed.read_now(lambda s: cloud.find_unbilled(s, scope)).price:
                 invoice(taxed, scope)
         again = taxed.read_now(lambda s: cloud.replay(s, organisation, 0, 2**62))

@@ -12,7 +12,12 @@ from pathlib import Path
 
 READY_S = 100
 STOP_S = 30
-QUIET = {"ENTREPOT_SERVE__RATE_LIMITS": "false", "ENTREPOT_DELIVER__SANDBOX_STEP_S": "0"}
+QUIET = {
+    "ENTREPOT_SERVE__RATE_LIMITS": "false",
+    "ENTREPOT_DELIVER__SANDBOX_STEP_S": "0",
+    # Where it is set, each of many servers would compile seven hundred modules anew: two seconds of every start.
+    "PYTHONDONTWRITEBYTECODE": "",
+}
 
 
 def environment(**more: str) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from pathlib import Path
 
 import click
@@ -14,6 +15,7 @@ import click
 @click.pass_obj
 def command(home: Path, host: str | None, port: int | None, workers: int | None) -> None:
     """Serve the market. On an empty home it prints a one-time link to set it up."""
+    gc.disable()  # nothing of what is loaded now is let go of; `settle_memory` has it look again
     from entrepot.cli.serving import serve_home
 
     serve_home(home, host, port, workers)

@@ -20,3 +20,4 @@ def settle_memory() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(THRESHOLD)
+    gc.enable()

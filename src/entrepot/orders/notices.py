@@ -22,7 +22,7 @@ from .events import (
     SellerOrderShipped,
 )
 from .links import link_to
-from .records import find_order, find_seller, list_lines, list_sellers
+from .records import find_order, find_seller, lines_later, list_sellers
 from .types import Order, SellerOrder
 
 NOTHING: Mapping[str, str] = MappingProxyType({})
@@ -36,10 +36,11 @@ class Notices:
 
     def order_paid(self, tx: Tx, event: OrderPaid) -> None:
         """To the buyer that the money is safe, to each merchant that there is something to send."""
+        lines = lines_later(tx, [event.order_id])
         order = order_of(tx, event.order_id)
         self.tell_buyer(tx, order, texts.PAID, {"total": format_money(order.total_minor, order.currency)})
         pieces: dict[str, int] = {}
-        for line in list_lines(tx, [order.id]):
+        for line in lines():
             pieces[line.seller_order_id] = pieces.get(line.seller_order_id, 0) + line.quantity
         for seller in list_sellers(tx, [order.id]):
             if seller.id in event.seller_order_ids:

@@ -5,7 +5,7 @@ A verb that changes an order locks it first, then its seller orders by id, and t
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
@@ -81,7 +81,12 @@ def list_sellers(snapshot: Snapshot, order_ids: Sequence[str]) -> list[SellerOrd
 
 def list_lines(snapshot: Snapshot, order_ids: Sequence[str]) -> list[Line]:
     """The goods of these orders, as they came in the carts."""
-    return snapshot.all(_lines, order_ids=order_ids)
+    return lines_later(snapshot, order_ids)()
+
+
+def lines_later(snapshot: Snapshot, order_ids: Sequence[str]) -> Callable[[], list[Line]]:
+    """The same, to be called for."""
+    return snapshot.later(_lines, order_ids=order_ids)
 
 
 def lines_of_seller(snapshot: Snapshot, seller: SellerOrder) -> list[Line]:

@@ -6,7 +6,7 @@ for the plan, and its command posts that with whatever else belongs to it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -205,10 +205,20 @@ def parts_of_refunds(snapshot: Snapshot, seller_order_ids: Sequence[str]) -> dic
 
 def refunds_of(snapshot: Snapshot, seller_order_ids: Sequence[str]) -> dict[str, list[RefundRow]]:
     """The refunds of these seller orders, oldest first; for verbs that have checked whose they are."""
-    found: dict[str, list[RefundRow]] = {seller_id: [] for seller_id in seller_order_ids}
-    for row in snapshot.all(_refunds_of, seller_order_ids=list(seller_order_ids)):
-        found[row.seller_order_id].append(row)
-    return found
+    return refunds_later(snapshot, seller_order_ids)()
+
+
+def refunds_later(snapshot: Snapshot, seller_order_ids: Sequence[str]) -> Callable[[], dict[str, list[RefundRow]]]:
+    """The same, to be called for."""
+    rows = snapshot.later(_refunds_of, seller_order_ids=list(seller_order_ids))
+
+    def refunds() -> dict[str, list[RefundRow]]:
+        found: dict[str, list[RefundRow]] = {seller_id: [] for seller_id in seller_order_ids}
+        for row in rows():
+            found[row.seller_order_id].append(row)
+        return found
+
+    return refunds
 
 
 def list_unpaid_refunds(snapshot: Snapshot, scope: Scope, most: int = 50) -> list[RefundRow]:

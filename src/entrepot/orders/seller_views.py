@@ -18,8 +18,8 @@ from .claim_views import DisputeView, EvidenceView, RefundPart, RefundView, Retu
 from .claims import Dispute, DisputeKind, DisputeStatus, Evidence, RefundRow, Return, ReturnLine, ReturnStatus
 from .custody import custody_of
 from .dispute_rows import disputes_of, evidence_of
-from .records import list_lines
-from .refunds import PAID, parts_of_refunds, refunds_of
+from .records import lines_later
+from .refunds import PAID, parts_of_refunds, refunds_later
 from .return_rows import COMING, pieces_of, returns_of
 from .returns import RETURNABLE, return_until
 from .sending import parcels_of
@@ -83,20 +83,21 @@ def _with_prices(view: SellerOrderView, seller: SellerOrder, order: Order, lines
 
 def _read_around(snapshot: Snapshot, sellers: Sequence[SellerOrder], orders: Mapping[str, Order]) -> dict[str, _Around]:
     ids = [seller.id for seller in sellers]
-    lines: dict[str, list[Line]] = {seller_id: [] for seller_id in ids}
-    for line in list_lines(snapshot, list(orders)):
-        lines.setdefault(line.seller_order_id, []).append(line)
     paid = [seller.id for seller in sellers if seller.paid_at is not None]
+    all_lines, all_refunds = lines_later(snapshot, list(orders)), refunds_later(snapshot, ids)
+    disputes = disputes_of(snapshot, paid) if paid else {}
+    lines: dict[str, list[Line]] = {seller_id: [] for seller_id in ids}
+    for line in all_lines():
+        lines.setdefault(line.seller_order_id, []).append(line)
     # Before anything was sent there is no parcel, and nothing can come back: an answer to a buyer need not look.
     left = [seller_id for seller_id in paid if any(line.sent for line in lines[seller_id])]
     tracking = deliver.list_tracking(snapshot, left) if left else {}
     sent = parcels_of(snapshot, left) if left else {}
-    refunds = refunds_of(snapshot, ids)
+    refunds = all_refunds()
     has_refunds = [seller_id for seller_id in ids if refunds[seller_id]]
     parts = parts_of_refunds(snapshot, has_refunds) if has_refunds else {}
     returns = returns_of(snapshot, left) if left else {}
     pieces = pieces_of(snapshot, [row.id for rows in returns.values() for row in rows]) if any(returns.values()) else {}
-    disputes = disputes_of(snapshot, paid) if paid else {}
     open_ones = [row.id for rows in disputes.values() for row in rows]
     evidence = evidence_of(snapshot, open_ones) if open_ones else {}
     return {

@@ -139,8 +139,8 @@ def check_start(start: StartPayment) -> None:
 
 def _sources(tx: Tx, payment: Payment) -> list[Source]:
     """What was set aside for a payment."""
-    legs, gifts = tx.all(rows.legs_of, payment_id=payment.id), tx.all(rows.gifts_of, payment_id=payment.id)
-    return sources_of(payment, legs, gifts)
+    legs, gifts = tx.later(rows.legs_of, payment_id=payment.id), tx.later(rows.gifts_of, payment_id=payment.id)
+    return sources_of(payment, legs(), gifts())
 
 
 def _capture(tx: Tx, payment: Payment, outcome: Outcome) -> Payment:

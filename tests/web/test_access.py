@@ -86,6 +86,8 @@ BODIES: dict[str, Any] = {
     "GrantCompute": {"amount": 1, "ref": "x"},
     "RecordPayment": {"amount_minor": 1, "ref": "x"},
     "SetCreditLine": {"amount": 1},
+    "AskRepayment": {"amount_minor": 1},
+    "DeclineRepayment": {"reason": "x"},
     "ModelPrices": {"nano": {"embedding_tokens": 1}},
     "AskedShare": {},
     "NewShare": {"share_bps": 1},
@@ -218,7 +220,16 @@ def compute_of(market: Market, bruno: Visitor, entrepot: Entrepot) -> dict[str, 
     made = market.do(cloud.issue_now, market.cast.bruno, entrepot.settings.cloud)
     paid = bruno.post("/api/cloud/topups", BODIES["TopUp"])
     assert paid.status_code == 201, paid.text
-    return {"cloud_invoice_id": made.id, "topup_id": paid.json()["id"]}
+    return {"cloud_invoice_id": made.id, "topup_id": paid.json()["id"], "repayment_id": repayment_of(market, entrepot)}
+
+
+def repayment_of(market: Market, entrepot: Entrepot) -> str:
+    """Credit that Bruno has asked back."""
+    settings = entrepot.settings.cloud
+    bruno, limits = market.cast.bruno, cloud.limits_of(settings)
+    market.do(cloud.record_payment, market.cast.dana, str(bruno.organisation), "USD", 500_00, "transfer", limits)
+    wish: cloud.Repayment = market.do(cloud.ask_repayment, bruno, 1_00, settings)
+    return wish.id
 
 
 def model_of(market: Market) -> str:

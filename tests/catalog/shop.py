@@ -125,9 +125,17 @@ class Counting:
         self.statements.append(text)
         return self.inner.execute(text, params)
 
-    def executemany(self, text: str, rows: Sequence[Mapping[str, Any]]) -> None:
+    def execute_all(self, statements: Sequence[tuple[str, Mapping[str, Any]]]) -> list[Any]:
+        self.statements += [text for text, _ in statements]
+        return list(self.inner.execute_all(statements))
+
+    def executemany(self, text: str, rows: Sequence[Mapping[str, Any]]) -> int:
         self.statements.append(text)
-        self.inner.executemany(text, rows)
+        return int(self.inner.executemany(text, rows))
+
+    def send(self, text: str, rows: Sequence[Mapping[str, Any]]) -> None:
+        self.statements.append(text)
+        self.inner.send(text, rows)
 
 
 def count_read(database: Database, query: Callable[[Snapshot], object]) -> int:

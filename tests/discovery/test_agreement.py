@@ -15,7 +15,7 @@ from entrepot.discovery.index.base import DIMENSIONS, IndexPage, IndexQuery, Vec
 from entrepot.discovery.index.generation import Generation
 from entrepot.discovery.index.plain import PlainIndex
 from entrepot.discovery.text import fold
-from entrepot.discovery.types import SORTS, Change, Document, Offer
+from entrepot.discovery.types import SORTS, Change, Document, Offer, Subject
 from tests.discovery.conftest import FLOOR
 
 WORDS = [
@@ -62,6 +62,8 @@ SCREENS = [
     "large",
 ]
 
+THINGS, ROLES = ["sofa", "lamp"], ["device", "accessory"]
+
 texts = st.lists(st.sampled_from(WORDS), max_size=5).map(" ".join)
 numbers = st.integers(0, 30)
 
@@ -87,6 +89,8 @@ def directions(draw: st.DrawFn) -> Vectors:
 
 attributes = st.lists(
     st.tuples(st.sampled_from(["colour", "size"]), st.sampled_from(COLOURS))
+    | st.tuples(st.just("thing"), st.sampled_from(THINGS))
+    | st.tuples(st.just("role"), st.sampled_from(ROLES))
     | st.tuples(st.just("screen"), st.sampled_from(SCREENS)),
     max_size=3,
 ).map(tuple)
@@ -134,8 +138,17 @@ filters = st.dictionaries(
     st.just(None),
     max_size=3,
 ).flatmap(lambda names: st.fixed_dictionaries({name: values_of(name) for name in names}))
+subjects = st.builds(
+    Subject,
+    things=st.lists(st.sampled_from(THINGS), max_size=1).map(tuple),
+    names=st.lists(st.sampled_from([("sofa",), ("lamp",), ("red", "lamp")]), max_size=2).map(tuple),
+    categories=st.sampled_from([(), ("home",), ("home/sofas",)]),
+    role=st.sampled_from(["", *ROLES]),
+    narrow=st.booleans(),
+)
 queries = st.builds(
     IndexQuery,
+    subject=st.none() | subjects,
     text=texts | st.sampled_from(MISTYPED) | st.tuples(texts, st.sampled_from(MISTYPED)).map(" ".join),
     vector=st.none() | directions(),
     filters=filters,
@@ -171,6 +184,7 @@ def check_same(plain: PlainIndex, fused: Callable[[IndexQuery], IndexPage], quer
     assert answer.total == expected.total == len(expected.hits)
     assert answer.facets == expected.facets
     assert answer.corrected == expected.corrected
+    assert answer.about == expected.about
     if query.sort != "relevance":
         assert [hit.id for hit in answer.hits] == [hit.id for hit in expected.hits]
     for limit in (1, 3):

@@ -164,6 +164,8 @@ class Searcher:
             synonyms=self.rulebook.synonyms_for(q, request.language),
             rules=arrangement_of(self.rules_for(request) if rules is None else rules),
         )
+        if q and not query_words(q) and (understood is None or understood.is_plain):
+            return replace(plain, among=())  # nothing in it can be searched, and so nothing is found
         return asked(plain, understood)
 
     def ranked(self, q: str) -> list[str]:

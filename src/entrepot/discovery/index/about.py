@@ -28,6 +28,9 @@ WEIGHT, CALLED_WEIGHT = 0.25, 0.02
 says tote. A title often tells its thing, and not always, so this is one reason among others. On rated queries of a
 real catalogue a weight above all others (8.0) let re-ranking fall from 0.908 to 0.902, first pages from 0.701 to 0.636,
 and bad places there rise from 0.140 to 0.165: AA batteries stood behind every battery of a notebook."""
+MENTION_WEIGHT = -8.0
+"""What is known to be another thing, and is not even called so, only mentions it: a rug that goes with every sofa. That
+is more than all other reasons together, so it comes after everything that may be the thing."""
 REASON = "subject"
 
 Mask = npt.NDArray[np.bool_]
@@ -43,7 +46,7 @@ class Narrowed(msgspec.Struct, frozen=True):
     is_sorted: bool
 
 
-def about(subject: Subject, terms: TermTable, places: Whole, codes: Codes, called: Mask) -> Mask:
+def about_of(subject: Subject, terms: TermTable, places: Whole, codes: Codes, called: Mask) -> Mask:
     """The same of many products at once: `places` and `codes` are their terms, `called` flags those called so."""
     is_role = _with(terms, places, codes, ROLE, len(called))
     right = called
@@ -58,14 +61,26 @@ def about(subject: Subject, terms: TermTable, places: Whole, codes: Codes, calle
     return right
 
 
+def mentioning(subject: Subject, terms: TermTable, places: Whole, codes: Codes, called: Mask) -> Mask:
+    """Which products are known to be other things than a subject's, and are not called so either."""
+    mask = ~called if subject.things else np.zeros(len(called), np.bool_)
+    mask = mask & _with(terms, places, codes, THING, len(called))
+    for thing in subject.things:
+        mask = mask & ~_having(terms, places, codes, (THING, thing), len(called))
+    return mask
+
+
 def is_about(subject: Subject, document: Document, title: Iterable[str]) -> bool:
     """The same of one product, with the words of its title."""
-    words, terms = set(title), terms_of(document)
-    is_called = any(words.issuperset(name) for name in subject.names) or any(
-        (CATEGORY, path) in terms for path in subject.categories
-    )
+    terms = terms_of(document)
+    named = is_called(subject, title) or any((CATEGORY, path) in terms for path in subject.categories)
     things, roles = ([value for other, value in document.attributes if other == name] for name in (THING, ROLE))
-    return subject.holds(things, roles, is_called)
+    return subject.holds(things, roles, named)
+
+
+def is_called(subject: Subject, title: Iterable[str]) -> bool:
+    """Whether a title has all words of one of a subject's names."""
+    return any(set(title).issuperset(name) for name in subject.names)
 
 
 def _with(terms: TermTable, places: Whole, codes: Codes, name: str, count: int) -> Mask:

@@ -14,7 +14,7 @@ from ..features import NAMES, Matrix
 from ..prior import Prior, Scorer
 from ..text import is_alphabetic, phrase, query_words, shorter
 from ..types import LIMIT_MAX, Change, Document, Offer
-from .about import REASON, WEIGHT, is_about
+from .about import REASON, WEIGHT, is_about, is_called
 from .arrangement import SPREAD_MAX, Arrangement, Target, in_turn, spread, with_pins
 from .base import (
     ENCODER,
@@ -111,7 +111,7 @@ class PlainIndex:
             joining = [each for each in query.rules.joining(query.sort) if each in self._entries and each not in scores]
             candidates += [self._entries[document_id].document for document_id in joining]
             candidates = [_allowed(document, query.rules.excluded) for document in candidates]
-        about = self._about(query, candidates)
+        about = self._about(query, wanted, candidates)
         candidates = self._narrowed(query, wanted, candidates, about, scores)
         kept = {document.id: offers[0] for document in candidates if (offers := passing(document, filters))}
         parts = {each: self._parts(query, each, kept[each], scores.get(each, {})) for each in kept}
@@ -227,13 +227,15 @@ class PlainIndex:
                 parts[lift.name] = parts.get(lift.name, 0.0) + lift.weight
         return parts
 
-    def _about(self, query: IndexQuery, candidates: Sequence[Document]) -> set[str] | None:
-        """The ids of those that the query is about; None where it is about nothing, or none that sells."""
-        if query.subject is None or query.among is not None or (not query.text and query.vector is None):
+    def _about(self, query: IndexQuery, wanted: Sequence[Wanted], candidates: Sequence[Document]) -> set[str] | None:
+        """The ids of those that the query is about; None where none sells."""
+        if query.subject is None or query.among is not None or not (wanted or query.vector is not None):
             return None
-        titles = {each.id: self._entries[each.id].fields.title for each in candidates}
-        found = {each.id for each in candidates if is_about(query.subject, each, titles[each.id])}
-        return found if any(passing(each, ()) for each in candidates if each.id in found) else None
+        subject, titles = query.subject, {each.id: self._entries[each.id].fields.title for each in candidates}
+        sold = {each.id for each in candidates if passing(each, ())}
+        found = {each.id for each in candidates if is_about(subject, each, titles[each.id])}
+        called = {each for each in found if is_called(subject, titles[each])}
+        return called if subject.narrow and called & sold else found if found & sold else None
 
     def _narrowed(
         self, query: IndexQuery, wanted: Sequence[Wanted], candidates: list[Document], about: set[str] | None,
@@ -318,9 +320,11 @@ class PlainIndex:
 
 def _is_there(wanted: Wanted, entry: _Entry) -> bool:
     """Whether a document has what a word of the query asks for."""
-    if not entry.words.isdisjoint(wanted.alternatives):
-        return True
-    return any(entry.words.issuperset(phrase) for phrase in wanted.phrases) or _is_called(entry, wanted.named)
+    return (
+        not entry.words.isdisjoint(wanted.alternatives)
+        or any(entry.words.issuperset(phrase) for phrase in wanted.phrases)
+        or _is_called(entry, wanted.named)
+    )
 
 
 class _Counts:

@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from ..features import Matrix, on_grid
 from ..prior import Scorer
-from .about import CALLED_WEIGHT, REASON, WEIGHT
+from .about import CALLED_WEIGHT, MENTION_WEIGHT, REASON, WEIGHT
 from .arrangement import SPREAD_MAX, Arrangement, in_turn, spread, with_pins
 from .arrays import Slots, Whole
 from .base import SIMILARITY_UNIT, IndexQuery
@@ -120,10 +120,10 @@ def contributions(looked: Looked, ranked: Ranked, order: Places) -> list[tuple[t
 
 def _by_subject(looked: Looked) -> Scores:
     """What lifts what the query is about above what mentions it."""
-    about = looked.tally.about
-    if about is None or REASON in looked.query.without:
-        return np.zeros(len(looked.tally.places))
-    return np.where(about, WEIGHT + CALLED_WEIGHT * looked.tally.called, 0.0)
+    about, called, mentions = looked.tally.by_subject()
+    if REASON in looked.query.without:
+        return np.zeros(len(about))
+    return on_grid(np.where(about, WEIGHT + np.multiply(CALLED_WEIGHT, called), np.multiply(MENTION_WEIGHT, mentions)))
 
 
 def _by_price(looked: Looked) -> Scores:

@@ -13,8 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..types import Facet
-from .about import Narrowed
-from .about import about as about_of
+from .about import Narrowed, about_of, mentioning
 from .arrangement import Arrangement, Target
 from .arrays import Codes, Whole, distinct
 from .base import IndexQuery
@@ -64,7 +63,7 @@ class Tally:
         self._found = found
         self._slots = slots = found.slots
         self._rows, self._places = found.once("rows", (table, table.moves), lambda: table.rows_of(slots))
-        self._sellable = self._table.sellable[self._rows]
+        self._sellable = table.sellable[self._rows]
         for target in excluded:
             self._sellable = self._sellable & ~self._rows_held(target)
         self._narrowed = narrowed
@@ -86,10 +85,8 @@ class Tally:
 
     def lifted(self, rules: Arrangement) -> npt.NDArray[np.float64]:
         """What boosts and buries add to each result's score."""
-        total = np.zeros(len(self.places))
-        for lift in rules.lifts:
-            total += lift.weight * self.held(lift.target)
-        return total
+        held = [np.where(self.held(lift.target), lift.weight, 0.0) for lift in rules.lifts]
+        return np.array(np.sum(held, axis=0), np.float64) if held else np.zeros(len(self.places))
 
     def held(self, target: Target) -> Mask:
         """The results whose deciding offer a target holds."""
@@ -97,14 +94,16 @@ class Tally:
 
     @property
     def about(self) -> Mask | None:
-        """Which results are about what is asked for; None where nothing that is for sale is."""
+        """Which results are about the subject; None where nothing for sale is."""
         return None if self._about is None else self._about[self.places]
 
-    @property
-    def called(self) -> Mask:
-        """Which results are called by the subject's names."""
-        assert self._narrowed is not None
-        return self._narrowed.called[self.places]
+    def by_subject(self) -> tuple[Mask, Mask | bool, Mask | bool]:
+        """Which results are about the subject, which of all are called so, and which only mention it."""
+        given, about = self._narrowed, self.about
+        if given is None or given.subject is None or about is None:
+            return np.zeros(len(self.places), np.bool_), False, False
+        mentions = mentioning(given.subject, self._columns.terms, *self._shared, given.called)[self.places]
+        return about, given.called[self.places], mentions & ~about
 
     def results_of(self, ids: Sequence[str]) -> dict[str, int]:
         """Where among the results some documents stand; those that are none are left out."""
@@ -152,10 +151,12 @@ class Tally:
         return show(name, self._values(name, totals), self._filters)
 
     def _narrow(self, narrowed: Narrowed) -> Mask | None:
-        """See `about`: by slot; and take away what an order that the shopper chose is not an order of."""
+        """By slot, what is about the query; what an order that the shopper chose is not of is taken away."""
         about = None
         if narrowed.subject is not None:
             about = about_of(narrowed.subject, self._columns.terms, *self._shared, narrowed.called)
+            if narrowed.subject.narrow and self._is_sold(about & narrowed.called):
+                about = about & narrowed.called
             about = about if self._is_sold(about) else None
         if narrowed.is_sorted:
             worded = self._found.text > 0
@@ -166,7 +167,7 @@ class Tally:
         return about
 
     def _is_sold(self, mask: Mask) -> bool:
-        return bool((self._sellable & self._by_row(mask)).any())
+        return bool(self._by_row(mask)[self._sellable].any())
 
     # What passes
 

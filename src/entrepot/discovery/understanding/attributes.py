@@ -28,7 +28,7 @@ CHOSEN_AT, CHOSEN_LEAST = 0.6, 2
 """The same of what a product is bought in: of a size or a colour the right variant has to be shown."""
 WISHED_AT, SAID_AT = 0.35, 0.1
 """A value is preferred from this share on; one whose attribute is named too, from a lesser."""
-VALUE_WEIGHT, BRAND_WEIGHT = 0.4, 0.3
+VALUE_WEIGHT, BRAND_WEIGHT = 0.4, 0.6
 
 
 class Value(NamedTuple):

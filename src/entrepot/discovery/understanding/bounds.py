@@ -23,7 +23,7 @@ from .languages import small_words
 from .prices import LETTERS, LINE, NUMBER, alternatives, read_figure
 from .relaxing import BOUNDS
 
-KNOWN_AT = 0.2
+KNOWN_AT = 0.05
 """An attribute may be meant where at least such a share of the goods has it in that unit."""
 BOUNDS_MAX = 3
 NAME_WORDS = 2

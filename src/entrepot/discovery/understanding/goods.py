@@ -27,8 +27,11 @@ MODEL_WORDS = frozenset(
 """Words by which makers tell their models apart, beside figures."""
 _TOKEN = re.compile(r"[^\W_]+")
 _UNSPACED_FROM = "\u2e80"
-_HEAD = re.compile(r"[,;(|+]|\b(?:with|mit|avec|con|com|met|incl|including|inklusive)\b")
-"""What stands in front of one of these is what is sold; behind it, what comes with it."""
+_WITH = re.compile(
+    r"\b(?:with|mit|avec|con|com|met|incl|including|inklusive|made of|aus)\b|\bin\s(?!\d|one\b|ear\b)|\+"
+)
+_HEAD = re.compile(rf"[,;(|]|{_WITH.pattern}")
+"""What stands in front of one of these is what is sold; behind it, what comes with it, or what it is made of."""
 
 Pairs = tuple[tuple[str, str], ...]
 
@@ -70,7 +73,9 @@ class _Reader:
             folded = fold(fitting[0].head_of(title))
             tokens = _TOKEN.findall(folded)[:TOKENS_MAX]
         said = set(_grams(tokens))
-        thing = self._thing(tokens, folded, said, pack)
+        front = _WITH.split(folded)[0]
+        thing = self._thing(_TOKEN.findall(front)[:TOKENS_MAX], front, said, pack) if front != folded else None
+        thing = thing or self._thing(tokens, folded, said, pack)
         is_for = bool(fitting)
         if thing is not None and not fitting and self._is_for(thing, _HEAD.split(folded)[0], packs):
             thing, is_for = None, True
@@ -143,7 +148,9 @@ class _Reader:
             return thing, None
         ends = {key.split()[-1] for word in told.words if (key := key_of(word))}
         is_ending = any(token in ends or token.removesuffix("s") in ends for token in tokens)
-        return (told, None) if is_ending and not _is_ending(thing, tokens) else (thing, told)
+        if is_ending and not _is_ending(thing, tokens):
+            return told, None
+        return thing, told if told.role == "consumable" else None
 
     def _told_by(self, category: str) -> Thing | None:
         """The one thing that the last part of a category's path names."""

@@ -77,7 +77,7 @@ class Phrasebook:
         for form in forms(last):
             if found := self._senses.get(f"{head} {form}" if head else form):
                 return found
-        return ()
+        return [each for each in self._senses.get(f"{phrase}s", ()) if each.kind in ("thing", "alias")]
 
     def has(self, phrase: str, *kinds: Kind) -> bool:
         """Whether a phrase has one of these senses."""
@@ -205,9 +205,13 @@ def phrasebook_of(packs: Sequence[Pack]) -> Phrasebook:
 
 def _is_kind(thing: Thing, name: tuple[str, ...]) -> bool:
     """Whether a thing's own name ends in a name, or many of its words do: a baby monitor makes no camera a monitor."""
-    words = [query_words(word) for word in thing.words if word.isascii()]
-    ending = sum(word[-len(name) :] == name for word in words)
-    return query_words(thing.names["en"])[-len(name) :] == name or ending * KIND_SHARE >= max(len(words), 1)
+    words = [_last_words(word, len(name)) for word in thing.words if word.isascii()]
+    return _last_words(thing.names["en"], len(name)) == name or words.count(name) * KIND_SHARE >= max(len(words), 1)
+
+
+def _last_words(phrase: str, most: int) -> tuple[str, ...]:
+    """The last words of a phrase; what is joined by a line is one: a t-shirt is no shirt."""
+    return query_words(" ".join(phrase.replace("-", "").split()[-most:]))
 
 
 _SMALL = frozenset({"not", "not_after", "or", "for", "stop", "bound", "cheap"})

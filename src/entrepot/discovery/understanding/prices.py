@@ -144,8 +144,8 @@ def _patterns() -> tuple[re.Pattern[str], ...]:
         rf"{b}(?:{over})\s?{front}(?P<low>{n}){behind}",
         rf"(?<![{LETTERS}.,-])[<≤]=?\s?{front}(?P<high>{n}){behind}",
         rf"(?<![{LETTERS}.,-])[>≥]=?\s?{front}(?P<low>{n}){behind}",
-        rf"(?<![{LETTERS}.,-]){front}(?P<high>{n}){behind}\s?(?:{under_after}){e}",
-        rf"(?<![{LETTERS}.,-]){front}(?P<low>{n}){behind}\s?(?:{over_after}){e}",
+        rf"(?<![{LETTERS}.,-]){front}(?P<high>{n}){behind}\s?(?:{under_after}){e}(?!\s?\d)",
+        rf"(?<![{LETTERS}.,-]){front}(?P<low>{n}){behind}\s?(?:{over_after}){e}(?!\s?\d)",
     )
     return tuple(re.compile(source, re.IGNORECASE) for source in sources)
 

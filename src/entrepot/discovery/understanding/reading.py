@@ -14,6 +14,8 @@ WORDS_MAX = 24
 _WORD = re.compile(rf"\d+(?:[.,]\d+)*|[{UNSPACED}]+|[^\W\d_{UNSPACED}](?:[^\W\d_{UNSPACED}]|['\u2019](?=[^\W\d_]))*")
 _RUN = re.compile(f"[{UNSPACED}]")
 _SPACE = re.compile(r"\s+")
+_UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff]")
+"""Control signs, soft hyphens, and marks that only turn the direction; those that join letters stay."""
 
 
 class Word(NamedTuple):
@@ -26,8 +28,8 @@ class Word(NamedTuple):
 
 
 def tidy(text: str) -> str:
-    """A query with single spaces and usual signs instead of wide ones."""
-    return _SPACE.sub(" ", unicodedata.normalize("NFKC", text)).strip()
+    """A query with single spaces and usual signs instead of wide ones, and without signs that nobody sees."""
+    return _UNSEEN.sub("", _SPACE.sub(" ", unicodedata.normalize("NFKC", text))).strip()
 
 
 def words_of(text: str) -> list[Word]:

@@ -77,7 +77,8 @@ class _Relaxing:
     def __init__(self, draft: Draft, words: Words, synonyms: tuple[Synonym, ...], subject: Subject | None) -> None:
         self._draft, self._words, self._synonyms = draft, words, synonyms
         self._things = subject.things if subject is not None else ()
-        self._away = words.given_up(draft.asker.given_up) - words.small
+        away = words.given_up(draft.asker.given_up) - words.small
+        self._away = away if len(words.small | away) < len(draft.words) else set[int]()  # never all of it
         self._small = words.small | self._away
 
     def relax(self) -> Loosened:
@@ -96,7 +97,7 @@ class _Relaxing:
         if whole.total:  # all words are found, if only by what mentions the thing: that is no reason to lose a brand
             parts = [part._replace(keep=part.keep or part.firm) for part in parts]
         out, evidence = self._left_out(parts)
-        if not self._answers(evidence):
+        if not self._answers(evidence) or not self._says_something(out):
             return Loosened(text, self._told(()), whole)
         return Loosened(self._text(out), self._told(out), evidence)
 
@@ -114,6 +115,10 @@ class _Relaxing:
             parts.remove(part)
             out.append(part)
         return out, evidence
+
+    def _says_something(self, out: Sequence[Part]) -> bool:
+        """Whether words are left, and not only figures."""
+        return not any(map(_has_letters, (part.words for part in out))) or _has_letters(query_words(self._text(out)))
 
     def _evidence(self, text: str) -> Evidence:
         return self._draft.vocabulary.evidence(text, self._synonyms) if query_words(text) else Evidence()
@@ -178,6 +183,10 @@ class _Relaxing:
                 tried.append(((self._answers(evidence), rank, common, -part.begin), part, evidence))
         _, part, evidence = max(tried, key=lambda each: each[0])
         return part, evidence
+
+
+def _has_letters(words: Sequence[str]) -> bool:
+    return any(sign.isalpha() for word in words for sign in word)
 
 
 def _is_name(draft: Draft, place: int) -> bool:

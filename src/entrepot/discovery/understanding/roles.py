@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from ..index.evidence import Evidence
-from ..text import fold
+from ..text import fold, query_words
 from ..types import ROLE, THING, Wish
 from .draft import Draft
 from .goods import FITS, is_model_word
@@ -82,9 +82,10 @@ def _fitting(role: Role, evidence: Evidence) -> list[Wish]:
 def _things(draft: Draft) -> tuple[tuple[str, ...], tuple[int, int] | None]:
     """The things that the longest, of equals the last phrase names; and where it stands."""
     said = {phrase for _, _, phrase in draft.phrases()}
+    brands = _brands(draft)
     best: tuple[int, int, int, tuple[str, ...]] | None = None
     for begin, end, phrase in draft.phrases():
-        if _is_behind_for(draft, begin):
+        if _is_behind_for(draft, begin) or not brands.isdisjoint(range(begin, end)):
             continue
         found = tuple(
             thing
@@ -100,6 +101,17 @@ def _things(draft: Draft) -> tuple[tuple[str, ...], tuple[int, int] | None]:
         evidence = draft.vocabulary.evidence(draft.said(begin, end), tuple(draft.synonyms))
         found = tuple(sorted(found, key=lambda thing: -evidence.share(THING, thing)))
     return found, (begin, end)
+
+
+def _brands(draft: Draft) -> set[int]:
+    """The places of brands of several words: Satchel Street sells belts too."""
+    return {
+        place
+        for begin, end, phrase in draft.phrases()
+        if end - begin > 1
+        and any(name == "brand" for name, _ in draft.vocabulary.saying(" ".join(query_words(phrase))))
+        for place in range(begin, end)
+    }
 
 
 def _family(draft: Draft) -> tuple[int, int, bool] | None:

@@ -19,7 +19,8 @@ that they do not go with."""
 TWO_EDITS_LETTERS = 9
 CANDIDATES_MAX = 12
 SPLIT_LETTERS = 3
-ENDED_LETTERS = 7
+ENDED_LETTERS, ENDED_LETTERS_ENGLISH = 7, 5
+"""English words have few endings."""
 
 
 def mend(draft: Draft) -> list[tuple[str, str]]:
@@ -74,7 +75,8 @@ def _is_said(draft: Draft, word: str) -> bool:
     if not draft.book.senses(word):
         return False
     is_ours = draft.language == draft.asker.language
-    return not (is_ours and len(word) >= ENDED_LETTERS and any(draft.vocabulary.near(s, 1) for s in query_words(word)))
+    least = ENDED_LETTERS_ENGLISH if draft.language == "en" else ENDED_LETTERS
+    return not (is_ours and len(word) >= least and any(draft.vocabulary.near(s, 1) for s in query_words(word)))
 
 
 def _is_glued(draft: Draft, word: Word) -> bool:

@@ -32,18 +32,21 @@ def read_subject(draft: Draft, role: Role, values: list[Value], small: set[int])
     name = tuple(word for word in words if draft.vocabulary.frequency(word) or word in called)
     if not any(word.isalpha() for word in name):
         return None
-    return Subject((), _with_synonyms(draft, name), _categories(draft, words), role.role)
+    categories = _categories(draft, words)
+    return Subject((), () if categories else _with_synonyms(draft, name), categories, role.role)
 
 
 def _of_thing(draft: Draft, role: Role) -> Subject | None:
     assert role.span is not None
     said = draft.said(*role.span)
     evidence: Evidence = draft.vocabulary.evidence(said, (*draft.asker.synonyms, *draft.synonyms))
-    if not any(evidence.share(THING, thing) >= THING_KNOWN for thing in role.things):
-        return None
     things = dict.fromkeys((*role.things, *draft.book.kinds_of(query_words(said), role.role)))
     name = query_words(said)
-    return Subject(tuple(things), _with_synonyms(draft, name), _categories(draft, name), role.role)
+    names = _with_synonyms(draft, name)
+    if not any(evidence.share(THING, thing) >= THING_KNOWN for thing in role.things):
+        return Subject((), names, _categories(draft, name), role.role)  # the goods do not tell what they are
+    own = {query_words(word) for thing in role.things for word in draft.book.known_things[thing].names.values()}
+    return Subject(tuple(things), names, _categories(draft, name), role.role, narrow=own.isdisjoint(names))
 
 
 def _categories(draft: Draft, words: tuple[str, ...]) -> tuple[str, ...]:

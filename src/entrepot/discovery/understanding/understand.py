@@ -73,7 +73,7 @@ def understand(text: str, vocabulary: Vocabulary, packs: Sequence[Pack], asker: 
         text=relaxed.text,
         meant=_in_our_words(draft, relaxed.text),
         text_terms=query_words(relaxed.text),
-        synonyms=tuple(draft.synonyms),
+        synonyms=tuple(dict.fromkeys(draft.synonyms)),
         filters=draft.filters,
         must_not=draft.must_not,
         unwanted=tuple(dict.fromkeys(draft.unwanted)),
@@ -195,7 +195,7 @@ def _is_small(draft: Draft, place: int) -> bool:
 def _in_our_words(draft: Draft, text: str) -> str:
     """The text with what the shop has no words for as the shop calls it: an encoder may know one language only."""
     words = words_of(text)
-    for synonym in draft.synonyms:
+    for synonym in dict.fromkeys(draft.synonyms):
         if synonym.others and not all(map(draft.vocabulary.frequency, synonym.words)):
             other = " ".join(map(draft.vocabulary.surface, synonym.others[0]))
             for begin in range(len(words)):

@@ -229,13 +229,13 @@ class PlainIndex:
 
     def _about(self, query: IndexQuery, wanted: Sequence[Wanted], candidates: Sequence[Document]) -> set[str] | None:
         """The ids of those that the query is about; None where none sells."""
-        if query.subject is None or query.among is not None or not (wanted or query.vector is not None):
+        if (subject := query.subject) is None or query.among is not None or not (wanted or query.vector is not None):
             return None
-        subject, titles = query.subject, {each.id: self._entries[each.id].fields.title for each in candidates}
+        titles = {each.id: self._entries[each.id].fields.title for each in candidates}
         sold = {each.id for each in candidates if passing(each, ())}
         found = {each.id for each in candidates if is_about(subject, each, titles[each.id])}
-        called = {each for each in found if is_called(subject, titles[each])}
-        return called if subject.narrow and called & sold else found if found & sold else None
+        called = {each for each in found if subject.narrow and is_called(subject, titles[each])}
+        return called if called & sold else found if found & sold else None
 
     def _narrowed(
         self, query: IndexQuery, wanted: Sequence[Wanted], candidates: list[Document], about: set[str] | None,
@@ -246,10 +246,10 @@ class PlainIndex:
             return candidates
         worded = {each for each, parts in scores.items() if parts.get("text")}
         joined = set(query.rules.joining(query.sort)) if query.rules else set()
-        for level in (worded,) if about is None else (about & worded, about):
-            if any(passing(each, ()) for each in candidates if each.id in level):
-                return [each for each in candidates if each.id in level | joined]
-        return candidates
+        sold = {each.id for each in candidates if passing(each, ())}
+        levels = (worded,) if about is None else (about & worded, about)
+        best = joined.union(next((level for level in levels if level & sold), scores))
+        return [each for each in candidates if each.id in best]
 
     def _candidates(self, query: IndexQuery, wanted: Sequence[Wanted]) -> dict[str, dict[str, float]]:
         """Ids of the query's set before filters, with what words and vectors give them."""

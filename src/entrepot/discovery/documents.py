@@ -44,9 +44,7 @@ def document_of(product: ProductDocument, rates: Rates, collections: tuple[str, 
     own = {code: values for code, values in product.own_attributes.items() if code not in varying}
     left = {code: product.own_attributes[code] for code in varying if code in product.own_attributes}
     attributes = _values(own, category)
-    offers = [
-        (offer, _values({**left, **offer.choices}, category) if varying else {}) for offer in product.each_offer
-    ]
+    offers = [(offer, _values({**left, **offer.choices}, category) if varying else {}) for offer in product.each_offer]
     return Document(
         id=product.id,
         title=product.title,

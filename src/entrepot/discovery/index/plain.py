@@ -306,9 +306,7 @@ class PlainIndex:
 
     def _neighbours(self, vector: Vectors) -> dict[str, int]:
         """The similarities of the nearest documents above the floor, in whole units."""
-        near = [
-            (-round(float(np.dot(entry.vector, vector)) * SIMILARITY_UNIT), entry.document.id) for entry in self._all()
-        ]
+        near = [(-round(float(np.dot(one.vector, vector)) * SIMILARITY_UNIT), one.document.id) for one in self._all()]
         return {document_id: -less for less, document_id in sorted(near)[:NEIGHBOURS_MAX] if -less >= self._floor}
 
     def _popularity_score(self, document_id: str) -> float:

@@ -23,10 +23,10 @@ def test_photographs_teach_and_are_forgotten(tmp_path: Path) -> None:
     assert taught.exit_code == 0, taught.output
     assert "27 photographs of 3 things" in taught.output
     assert "torn.jpg is no picture" in taught.output
-    assert "is used from now on" in taught.output or "nothing changed" in taught.output
+    assert "is used as soon as it has seen" in taught.output or "nothing changed" in taught.output
     forgotten = run(home, "--forget")
     assert forgotten.exit_code == 0, forgotten.output
-    assert "untrained from now on" in forgotten.output
+    assert "What photographs taught is forgotten" in forgotten.output
 
 
 def test_what_teaches_nothing_is_refused_with_a_sentence(tmp_path: Path) -> None:

@@ -169,12 +169,3 @@ def test_only_the_operator_reads_usage(database: Database) -> None:
     bruno = Scope("usr_bruno", "org_bruno", frozenset({"merchant"}))
     with pytest.raises((NotAllowed, NotFound)):
         database.read_now(lambda snapshot: cloud.list_usage(snapshot, bruno, 0))
-
-
-def test_use_is_summed_by_surface(database: Database, meter: Meter) -> None:
-    meter.record(use("req_1", 2))
-    meter.record(use("req_2", 3))
-    meter.flush()
-    assert database.read_now(lambda snapshot: cloud.use_by_surface(snapshot, OPERATOR, 0)) == [
-        cloud.SurfaceUse("search", "embedding_tokens", 2, 5, 0)
-    ]

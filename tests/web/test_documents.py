@@ -105,6 +105,7 @@ def test_where_money_or_stock_moves_the_key_is_required(document: dict[str, Any]
     }
     assert required == {
         "post /api/cloud/invoices",
+        "post /api/cloud/repayments",
         "post /api/cloud/topups",
         "post /api/disputes/{dispute_id}/concede",
         "post /api/disputes/{dispute_id}/evidence",
@@ -120,6 +121,8 @@ def test_where_money_or_stock_moves_the_key_is_required(document: dict[str, Any]
         "post /api/operator/compute/customers/{organisation_id}/invoices",
         "post /api/operator/compute/customers/{organisation_id}/payments",
         "post /api/operator/compute/prices",
+        "post /api/operator/compute/repayments/{repayment_id}/decline",
+        "post /api/operator/compute/repayments/{repayment_id}/pay",
         "post /api/operator/disputes/{dispute_id}/decide",
         "post /api/operator/gift-cards",
         "post /api/operator/payouts",

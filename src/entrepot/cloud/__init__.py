@@ -94,7 +94,6 @@ from .reading import (
     cost_by_surface,
     list_usage,
     spend_by_organisation,
-    use_by_surface,
 )
 from .receipts import grant_credit, record_payment
 from .reconciling import RECONCILE, Reconcile, reconcile_task
@@ -185,6 +184,6 @@ __all__ = [
     "replay_export", "replay_invoice", "request_invoice", "request_reconciling", "rows_of_line", "save_party",
     "set_credit_alert", "set_credit_line", "set_limits", "set_netting", "set_prices", "set_share", "spend_by_day",
     "spend_by_organisation", "store_answer", "store_files", "submit_job", "submit_model", "sum_usage", "tally_batches",
-    "terms_of", "tidy_task", "top_up", "uploads_in", "usage_cells", "use_by_surface", "withdraw_model",
-    "withdraw_repayment", "write_nano",
+    "terms_of", "tidy_task", "top_up", "uploads_in", "usage_cells", "withdraw_model", "withdraw_repayment",
+    "write_nano",
 ]  # fmt: skip

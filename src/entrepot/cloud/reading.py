@@ -19,16 +19,6 @@ from . import tables
 from .types import SHOP, Usage
 
 
-class SurfaceUse(msgspec.Struct, frozen=True):
-    """What one surface used of one meter; price in nano units."""
-
-    surface: str
-    meter: str
-    requests: int
-    quantity: int
-    price: int
-
-
 class SurfaceCost(msgspec.Struct, frozen=True):
     """What one surface of the shop cost, in nano units: `items` searches or listings were done by a model, in
     `requests` pieces of work, and `spared` more were answered from memory."""
@@ -57,12 +47,6 @@ def list_usage(snapshot: Snapshot, scope: Scope, since: int, most: int = 1_000) 
     """Usage rows since a time, oldest first. The operator's."""
     require_operator(scope)
     return snapshot.all(_rows, since=since, most=most)
-
-
-def use_by_surface(snapshot: Snapshot, scope: Scope, since: int) -> list[SurfaceUse]:
-    """What each surface used since a time, by meter. The operator's."""
-    require_operator(scope)
-    return [SurfaceUse(*row[:2], *map(int, row[2:])) for row in snapshot.all(_by_surface, since=since)]
 
 
 def cost_by_surface(snapshot: Snapshot, scope: Scope, since: int, until: int) -> list[SurfaceCost]:
@@ -96,18 +80,6 @@ _rows: Prepared[Usage] = prepare(
     .order_by(_u.at, _u.request, _u.attempt, _u.meter)
     .limit(bindparam("most")),
     Usage,
-)
-_by_surface: Prepared[Any] = prepare(
-    select(
-        _u.surface,
-        _u.meter,
-        func.count().label("requests"),
-        func.sum(_u.quantity).label("quantity"),
-        func.sum(_u.price).label("price"),
-    )
-    .where(_u.at >= bindparam("since"))
-    .group_by(_u.surface, _u.meter)
-    .order_by(_u.surface, _u.meter)
 )
 _in_time = (_u.at >= bindparam("since")) & (_u.at < bindparam("until"))
 # A call of a text model has a row for each meter: it is one request, and its items count once.

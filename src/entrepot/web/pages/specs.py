@@ -10,6 +10,9 @@ import msgspec
 from entrepot import catalog
 from entrepot.catalog import AttributeDefinition, Pack, PackAttribute, ProductView
 
+UNSAID = frozenset({"order", "pcs"})
+"""Units that nobody says of a bare number: three seats are not three pieces."""
+
 
 class SpecGroup(msgspec.Struct, frozen=True):
     """Rows of name and value under a heading; the last group may have none."""
@@ -59,4 +62,4 @@ def _unit(definition: AttributeDefinition | None) -> str | None:
 def _with_unit(value: str, unit: str | None) -> str:
     """A bare number gets its unit; words and what says one already stay as they were given."""
     is_bare = value.replace(".", "", 1).replace(",", "", 1).lstrip("-").isdecimal()
-    return f"{value} {unit}" if unit and unit != "order" and is_bare else value
+    return f"{value} {unit}" if unit and unit not in UNSAID and is_bare else value

@@ -3,6 +3,7 @@
 import itertools
 import tempfile
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from pathlib import Path
 
 import msgspec
@@ -11,7 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
+from entrepot.discovery.index.arrangement import Arrangement, Target
 from entrepot.discovery.index.base import DIMENSIONS, IndexPage, IndexQuery, Vectors
+from entrepot.discovery.index.filters import read_filters
 from entrepot.discovery.index.generation import Generation
 from entrepot.discovery.index.plain import PlainIndex
 from entrepot.discovery.text import fold
@@ -237,9 +240,8 @@ class Indexes(RuleBasedStateMachine):
     @rule(query=queries)
     def ask_a_reader(self, query: IndexQuery) -> None:
         self.generation.checkpoint(1)
-        reader = Generation.open(self.generation.folder, FLOOR, writing=False)
-        check_same(self.plain, reader.index.search, query)
-        reader.close()
+        with closing(Generation.open(self.generation.folder, FLOOR, writing=False)) as reader:
+            check_same(self.plain, reader.index.search, query)
 
     @rule(prefix=texts | st.sampled_from(MISTYPED), most=st.integers(0, 8))
     def complete(self, prefix: str, most: int) -> None:
@@ -302,11 +304,29 @@ def _answers(document: Document, asked: Mapping[str, tuple[str, ...]]) -> bool:
 def test_the_fast_index_answers_as_the_plain_one(
     entries: list[tuple[Document, Vectors]], asked: list[IndexQuery]
 ) -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        plain, generation = PlainIndex(FLOOR), Generation.create(Path(folder) / "generation", FLOOR)
+    plain = PlainIndex(FLOOR)
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        closing(Generation.create(Path(folder) / "generation", FLOOR)) as generation,
+    ):
         for index in (plain, generation.index):
             index.upsert([document for document, _ in entries], np.stack([vector for _, vector in entries]))
             index.commit()
         for query in asked:
             check_same(plain, generation.index.search, query)
-        generation.close()
+
+
+def test_a_thing_that_every_offer_is_said_to_be_is_the_products(tmp_path: Path) -> None:
+    """Also of one whose other offer says something else: then it is neither, whatever a rule excludes."""
+    sofa, lamp = (Offer(f"off_{name}", f"org_{name}", 1, (("thing", name),)) for name in THINGS)
+    plain, rules = PlainIndex(FLOOR), Arrangement(excluded=(Target(filters=read_filters({"merchant": ("org_lamp",)})),))
+    many = [Document(document_id(n), "", offers=each) for n, each in enumerate([(sofa,), (sofa, lamp), (lamp,)])]
+    rows = np.stack([np.eye(1, DIMENSIONS, dtype=np.float32)[0]] * len(many))
+    asked = IndexQuery(vector=rows[0], subject=Subject(things=("sofa",)))
+    with closing(Generation.create(tmp_path / "generation", FLOOR)) as generation:
+        for index in (plain, generation.index):
+            index.upsert(many, rows)
+            index.commit()
+            assert index.search(asked).about == 1
+        for query in (asked, msgspec.structs.replace(asked, rules=rules)):
+            check_same(plain, generation.index.search, query)

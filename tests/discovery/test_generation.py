@@ -122,6 +122,28 @@ def test_any_file_that_is_missing_is_damage_said_in_a_sentence(generation: Gener
     opened(generation.folder).close()
 
 
+def test_segments_that_are_merged_while_a_reader_opens_are_no_damage(
+    generation: Generation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The list that a reader has read names files that the writer has merged and taken away since."""
+    put(generation.index, product(0, "lamp"))
+    generation.checkpoint(1)
+    listed = generation.folder / "text" / "meta.json"
+    read = Path.read_bytes
+    before = [read(listed)]
+    for number in range(1, 12):  # tantivy merges eight segments into one
+        put(generation.index, product(number, "lamp"))
+    generation.checkpoint(2)
+    generation.close()
+    names = [each["segment_id"].replace("-", "") for each in msgspec.json.decode(before[0])["segments"]]
+    assert not any((listed.parent / f"{name}.term").exists() for name in names)
+    monkeypatch.setattr(Path, "read_bytes", lambda path: before.pop() if path == listed and before else read(path))
+    reader = opened(generation.folder, writing=False)
+    assert before == []
+    assert len(found(reader, "lamp")) == 12
+    reader.close()
+
+
 @pytest.mark.parametrize("name", ["manifest.json", "state-*.npz", "words-*.json", "vectors.f32", "text/meta.json"])
 def test_a_file_that_was_cut_short_is_damage(generation: Generation, name: str) -> None:
     put(generation.index, *(product(n, "lamp") for n in range(5)))

@@ -4,7 +4,7 @@ import html
 import re
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-from tests.orders.market import LAMP, Market
+from tests.orders.market import LAMP, PRICES, Market
 from tests.web.test_shop import until
 from tests.web.visitors import PAGE, Visitor
 
@@ -29,9 +29,12 @@ def test_a_price_in_the_words_is_a_filter_and_its_chip_takes_it_away(nobody: Vis
     found = asked(nobody, q="lamp under 1")
     understood = found["understood"]
     assert isinstance(understood, dict)
-    assert understood["price"] is None  # nothing is that cheap: it was left out, and that is said
-    assert [each["kind"] for each in understood["relaxed"]] == ["price"]
+    [widened] = understood["relaxed"]  # nothing is that cheap: the nearest is shown, and that is said
+    assert (widened["kind"], widened["value"], widened["nearest"]) == ("price", "..100", PRICES[LAMP])
+    assert understood["price"] == f"..{PRICES[LAMP]}"
     assert found["total"] == everything["total"]
+    page = nobody.get("/search?q=lamp+under+1", headers=PAGE).text
+    assert "49.99" in re.findall(r'<p class="understood" role="status">(.*?)</p>', page)[0]
     dear = asked(nobody, q="lamp over 1")
     assert dear["understood"]["price"] == "100.."  # type: ignore[index]
     page = nobody.get("/search?q=lamp+over+1", headers=PAGE).text

@@ -20,7 +20,7 @@ import numpy.typing as npt
 
 from ..types import ROLE, THING, Document, Subject
 from .arrays import Codes, Whole
-from .filters import CATEGORY, terms_of
+from .filters import CATEGORY, offer_terms, terms_of
 from .terms import TermTable
 
 WEIGHT, CALLED_WEIGHT = 0.25, 0.02
@@ -71,10 +71,11 @@ def mentioning(subject: Subject, terms: TermTable, places: Whole, codes: Codes, 
 
 
 def is_about(subject: Subject, document: Document, title: Iterable[str]) -> bool:
-    """The same of one product, with the words of its title."""
-    terms = terms_of(document)
+    """The same of one product, with the words of its title. What all its offers say holds for the product."""
+    offered = [offer_terms(offer) for offer in document.offers]
+    terms = terms_of(document).union(set[tuple[str, str]]().union(*offered[:1]).intersection(*offered))
     named = is_called(subject, title) or any((CATEGORY, path) in terms for path in subject.categories)
-    things, roles = ([value for other, value in document.attributes if other == name] for name in (THING, ROLE))
+    things, roles = ([value for other, value in terms if other == name] for name in (THING, ROLE))
     return subject.holds(things, roles, named)
 
 

@@ -233,7 +233,7 @@ class PlainIndex:
             return None
         titles = {each.id: self._entries[each.id].fields.title for each in candidates}
         sold = {each.id for each in candidates if passing(each, ())}
-        found = {each.id for each in candidates if is_about(subject, each, titles[each.id])}
+        found = {each for each, title in titles.items() if is_about(subject, self._entries[each].document, title)}
         called = {each for each in found if subject.narrow and is_called(subject, titles[each])}
         return called if called & sold else found if found & sold else None
 

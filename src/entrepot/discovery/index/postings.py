@@ -186,13 +186,25 @@ class Postings:
 
 
 def _check_whole(folder: Path) -> None:
-    """Raise OSError when a file of a segment is missing: tantivy itself notices only when it reads it."""
-    meta = msgspec.json.decode((folder / "meta.json").read_bytes())
-    for segment in meta["segments"]:
-        name = segment["segment_id"].replace("-", "")
-        missing = [part for part in SEGMENT_FILES if not (folder / f"{name}.{part}").exists()]
-        if missing:
-            raise OSError(f"{name}.{missing[0]} is missing")
+    """Raise OSError when a file of a segment is missing: tantivy itself notices only when it reads it.
+
+    A writer that merges segments meanwhile first lists the new one and then takes the old ones away. So what is missing
+    from a list is missing in earnest only if the list still stands.
+    """
+    listed: bytes | None = None
+    missing = ""
+    while (now := (folder / "meta.json").read_bytes()) != listed:
+        listed, missing = now, _missing_of(folder, now)
+        if not missing:
+            return
+    raise OSError(f"{missing} is missing")
+
+
+def _missing_of(folder: Path, listed: bytes) -> str:
+    """The first file that is listed and not there."""
+    names = [segment["segment_id"].replace("-", "") for segment in msgspec.json.decode(listed)["segments"]]
+    files = (f"{name}.{part}" for name in names for part in SEGMENT_FILES)
+    return next((file for file in files if not (folder / file).exists()), "")
 
 
 def _writer(index: tantivy.Index, folder: Path) -> tantivy.IndexWriter:

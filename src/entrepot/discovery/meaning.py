@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from functools import cache
+from typing import NamedTuple
 
 from msgspec.structs import replace
 
@@ -27,13 +28,24 @@ LIFTED = "understood."
 """Contributions to a score by what was understood are named so, with the attribute behind it."""
 
 
+class _Known(NamedTuple):
+    """The rates, by the code of an attribute its unit and its names, and by the words of a search those that serve
+    better; until when that is fresh enough."""
+
+    until: float
+    rates: Rates
+    units: dict[str, str]
+    names: dict[str, dict[str, str]]
+    rewrites: dict[str, str]
+
+
 class Meaning:
     """What queries mean to this market now: its index, its currency, the packs."""
 
     def __init__(self, database: Database, index: ServedIndex) -> None:
         self._database = database
         self._index = index
-        self._known: tuple[float, Rates, dict[str, str], dict[str, str]] = (0.0, Rates(""), {}, {})
+        self._known = _Known(0.0, Rates(""), {}, {}, {})
 
     def of(
         self,
@@ -46,7 +58,8 @@ class Meaning:
         says nothing."""
         if request.exact or not q:
             return None
-        rates, units, rewrites = self._fresh()
+        known = self._fresh()
+        rates, rewrites = known.rates, known.rewrites
         rewrite = None if "rewrite" in request.ignore or not rewrites else rewrites.get(key_of(q))
         asker = Asker(
             rates.home,
@@ -54,8 +67,9 @@ class Meaning:
             lambda minor, currency: rates.convert(minor, currency, rates.home),
             synonyms,
             frozenset(request.ignore),
-            units,
+            known.units,
             given_up,
+            known.names,
         )
         understood = understand(rewrite or q, self._index.current, packs(), asker)
         return (
@@ -64,15 +78,12 @@ class Meaning:
 
     def forget(self) -> None:
         """Read anew what is kept, at the next search."""
-        self._known = (0.0, *self._known[1:])
+        self._known = self._known._replace(until=0.0)
 
-    def _fresh(self) -> tuple[Rates, dict[str, str], dict[str, str]]:
-        """The rates, by the code of an attribute its unit, and by the words of a search those that serve better."""
-        until, rates, units, rewrites = self._known
-        if until < time.monotonic():
-            rates, units, rewrites = self._database.read_now(lambda s: (pay.read_rates(s), _units(s), _rewrites(s)))
-            self._known = (time.monotonic() + KEPT_S, rates, units, rewrites)
-        return rates, units, rewrites
+    def _fresh(self) -> _Known:
+        if self._known.until < time.monotonic():
+            self._known = self._database.read_now(_read)
+        return self._known
 
 
 def asked(query: IndexQuery, understood: Understood | None) -> IndexQuery:
@@ -121,8 +132,15 @@ def _target(name: str, values: Sequence[str]) -> Target:
     return Target(filters=(Terms(name, frozenset(map(fold, values))),))
 
 
-def _units(snapshot: Snapshot) -> dict[str, str]:
-    return {each.code: each.unit for each in catalog.list_attributes(snapshot) if each.unit}
+def _read(snapshot: Snapshot) -> _Known:
+    attributes = catalog.list_attributes(snapshot)
+    return _Known(
+        time.monotonic() + KEPT_S,
+        pay.read_rates(snapshot),
+        {each.code: each.unit for each in attributes if each.unit},
+        {each.code: each.names for each in attributes},
+        _rewrites(snapshot),
+    )
 
 
 def _rewrites(snapshot: Snapshot) -> dict[str, str]:

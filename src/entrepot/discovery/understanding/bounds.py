@@ -69,7 +69,9 @@ def decide(draft: Draft, bounds: list[Bound], evidence: Evidence) -> None:
             continue
         value = range_text((meant.low, meant.high, meant.unit))
         draft.filters.setdefault(meant.name, (value,))
-        label = bound_label(meant.name, bound.low, bound.high, bound.unit, draft.asker.language)
+        label = bound_label(
+            meant.name, bound.low, bound.high, bound.unit, draft.asker.names, draft.asker.language
+        )  # fmt: skip
         without = (("q", draft.without((bound.start, bound.end))),)
         draft.chips.append(Chip("measure", label, meant.name, value, words, without, strict=True))
 

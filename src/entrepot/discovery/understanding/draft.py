@@ -8,6 +8,7 @@ import msgspec
 
 from ..index.matching import Synonym
 from ..types import Chip, Relaxed, Wish
+from .labels import Names
 from .phrases import PHRASE_WORDS_MAX, Phrasebook
 from .prices import Convert
 from .reading import Word, ngrams, phrase_of, words_of
@@ -20,7 +21,8 @@ _SIGNS = ('"', "″", "%", "°")
 class Asker(msgspec.Struct, frozen=True):
     """Whose query it is: the market's currency, how another is converted, the shopper's language, what an operator
     says that words are called besides, the kinds of chip that the shopper took away, by attribute the unit in which the
-    shop has bare figures, and what is given up because nothing has it all (`relaxing.ORDER`)."""
+    shop has bare figures, what is given up because nothing has it all (`relaxing.ORDER`), and what the shop calls its
+    attributes."""
 
     currency: str = ""
     language: str = "en"
@@ -29,6 +31,7 @@ class Asker(msgspec.Struct, frozen=True):
     ignore: frozenset[str] = frozenset()
     units: Mapping[str, str] = {}
     given_up: frozenset[str] = frozenset()
+    names: Names = {}
 
 
 class Draft:

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from entrepot import catalog
 from entrepot.kernel import decimals_of
+
+Names = Mapping[str, Mapping[str, str]]
+"""What the shop calls its attributes, by code and language."""
 
 _TEXTS = {
     "en": {
@@ -34,27 +39,29 @@ def price_label(low: int | None, high: int | None, currency: str, language: str)
     return say(key, language, low=_sum(low, currency), high=_sum(high, currency))
 
 
-def bound_label(name: str, low: str, high: str, unit: str, language: str) -> str:
+def bound_label(name: str, low: str, high: str, unit: str, names: Names, language: str) -> str:
     """The bounds of an attribute, as they were typed."""
     key = "between" if low and high else "under" if high else "over"
     said = say(key, language, low=f"{low} {unit}", high=f"{high} {unit}")
-    return say("value", language, name=_called(name, language), value=said)
+    return say("value", language, name=_called(name, names, language), value=said)
 
 
-def value_label(name: str, value: str, language: str) -> str:
-    """A value of an attribute, with the attribute's name."""
+def value_label(name: str, value: str, unit: str, names: Names, language: str) -> str:
+    """A value of an attribute, with the attribute's name; a bare figure with its unit."""
     if name == "brand":
         return say("brand", language, value=value)
-    called = _called(name, language)
+    called = _called(name, names, language)
     if value == "yes":
         return say("yes", language, name=called)
-    return say("value", language, name=called, value=value)
+    return say("value", language, name=called, value=f"{value} {unit}" if unit and value.isdecimal() else value)
 
 
-def _called(name: str, language: str) -> str:
-    """An attribute's name."""
-    known = catalog.attribute_of(name)
-    return known.name_in(language) if known else name.replace("_", " ").capitalize()
+def _called(name: str, names: Names, language: str) -> str:
+    """An attribute's name: the operator's, else the pack's."""
+    own, known = names.get(name, {}), catalog.attribute_of(name)
+    if language in own:
+        return own[language]
+    return known.name_in(language) if known else own.get("en") or name.replace("_", " ").capitalize()
 
 
 def _sum(minor: int | None, currency: str) -> str:

@@ -222,7 +222,8 @@ def _decide(draft: Draft, values: list[attributes.Value], evidence: Evidence) ->
             draft.filters.setdefault(value.name, (value.value,))
         draft.wishes += attributes.wishes_of(kept, evidence)
         span = (draft.words[value.begin].start, draft.words[value.end - 1].end)
-        label = value_label(value.name, value.value, draft.asker.language)
+        unit, names = draft.asker.units.get(value.name, ""), draft.asker.names
+        label = value_label(value.name, value.value, unit, names, draft.asker.language)
         without = (("q", draft.without(span)),)
         draft.chips.append(
             Chip(kind, label, value.name, value.value, draft.text[slice(*span)], without, strict=kept.strict)

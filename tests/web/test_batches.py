@@ -6,6 +6,7 @@ import asyncio
 import json
 import time
 from collections.abc import Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import openai
@@ -13,6 +14,7 @@ import pytest
 
 from entrepot import cloud
 from entrepot.cloud import batches
+from entrepot.cloud.serving import batching
 from entrepot.identity import Scope
 from entrepot.kernel import DAY, Conflict
 from tests.cast import BRUNO
@@ -264,6 +266,51 @@ def test_two_processes_that_work_at_one_batch_answer_and_bill_each_line_once(ser
     assert (ended.request_counts.completed, ended.request_counts.failed) == (6, 0)
     assert served.spent - before == 6 * COST
     served.settled()
+
+
+def test_a_stop_in_the_middle_of_a_batch_is_no_failure_and_the_rest_is_done_later(served: Served) -> None:
+    before, runner, loop = served.spent, served.entrepot.batches, served._calls._loop
+    served.server.pace_s = 0.1
+    runner.attach(None)
+    stopped: Any = SimpleNamespace(closing=True)
+    try:
+        batch = served.client.batches.create(
+            input_file_id=send(served, [line(1, HELLO)]), endpoint="/v1/chat/completions", completion_window="24h"
+        )
+        until(lambda: served.client.batches.retrieve(batch.id).status == "in_progress")
+        found = served.entrepot.database.read_now(lambda s: batches.find_batch(s, batch.id))
+        assert found is not None
+        runner.attach(loop)
+        assert runner._work(stopped, found) == batching.NO_LOOP_S
+        served.market.clock.advance(10_000_000)
+        ended = wait(served, batch.id)
+    finally:
+        served.server.pace_s = 0.0
+        runner.attach(loop)
+    assert (ended.request_counts.completed, ended.request_counts.failed) == (1, 0)
+    assert served.spent - before == COST
+    served.settled()
+
+
+def test_a_line_that_another_process_answered_meanwhile_is_not_asked(served: Served) -> None:
+    runner, loop, database = served.entrepot.batches, served._calls._loop, served.entrepot.database
+    runner.attach(None)
+    try:
+        batch = served.client.batches.create(
+            input_file_id=send(served, [line(1, HELLO)]), endpoint="/v1/chat/completions", completion_window="24h"
+        )
+        until(lambda: served.client.batches.retrieve(batch.id).status == "in_progress")
+        found = database.read_now(lambda s: batches.find_batch(s, batch.id))
+        [waiting] = database.read_now(lambda s: batches.list_waiting(s, batch.id, 9))
+        database.write_now(lambda tx: batches.fail_line(tx, batch.id, waiting, 500, "{}"))
+        assert found is not None
+        asked = len(served.server.asked)
+        assert asyncio.run_coroutine_threadsafe(runner._line(found, waiting), loop).result(20) == 0
+        assert len(served.server.asked) == asked
+    finally:
+        runner.attach(loop)
+    served.market.clock.advance(10_000_000)
+    assert wait(served, batch.id).request_counts.failed == 1
 
 
 def test_a_line_is_answered_once(served: Served) -> None:

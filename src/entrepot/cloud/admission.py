@@ -54,6 +54,10 @@ class VersionGone(NotFound):
     """The version that was to answer is no longer what its name means, since it was looked up."""
 
 
+class LetInBefore(Conflict):
+    """Somebody else let this very attempt in: its answer, or what becomes of it, is theirs."""
+
+
 class Admitted(msgspec.Struct, frozen=True):
     """A call that was let in: what is held for it, in nano units, and the prices it will be rated by."""
 
@@ -137,10 +141,10 @@ def write_admissions(tx: Tx, admissions: Admissions) -> None:
 
 
 def write_sets(tx: Tx, *sets: RowSet) -> None:
-    """Write the rows of a round, in one turn to the server. Conflict when a request is there that was to be new."""
+    """Write the rows of a round, in one turn to the server. LetInBefore when one is there that was to be new."""
     for (statement, rows), touched in zip(sets, tx.write_all(*sets), strict=True):
         if statement is _insert and touched < len(rows):
-            raise Conflict("This call was let in before: each has an id of its own")
+            raise LetInBefore("This call was let in before: each has an id of its own")
 
 
 def post_or_again(tx: Tx, plan: ledger.Plan) -> None:

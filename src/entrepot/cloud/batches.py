@@ -157,9 +157,9 @@ def find_batch(snapshot: Snapshot, batch_id: str) -> Batch | None:
     return snapshot.one(_get, id=batch_id)
 
 
-def state_of(snapshot: Snapshot, batch_id: str) -> str:
-    """The state a batch is in."""
-    return str(snapshot.value(_state, id=batch_id))
+def is_wanted(snapshot: Snapshot, batch_id: str, line: int) -> bool:
+    """Whether a line waits for its answer, in a batch that is in progress."""
+    return bool(snapshot.value(_wanted, batch_id=batch_id, line=line))
 
 
 def list_batches(snapshot: Snapshot, scope: Scope, after: str | None, most: int) -> list[Batch]:
@@ -268,7 +268,12 @@ _insert: Prepared[Any] = prepare(
     insert(tables.batches).values({column.name: bindparam(column.name) for column in tables.batches.columns})
 )
 _get: Prepared[Batch] = prepare(_rows.where(_b.id == bindparam("id")), _read)
-_state: Prepared[Any] = prepare(select(_b.state).where(_b.id == bindparam("id")))
+_wanted: Prepared[Any] = prepare(
+    select(1)
+    .select_from(tables.batches.join(tables.batch_lines, _l.batch_id == _b.id))
+    .where(_b.id == bindparam("batch_id"), _b.state == "in_progress")
+    .where(_l.line == bindparam("line"), _l.state == "waiting")
+)
 _lock: Prepared[Batch] = prepare(_rows.where(_b.id == bindparam("id")).with_for_update(), _read)
 _list: Prepared[Batch] = prepare(
     _rows.where(_b.organisation == bindparam("organisation"), _b.id < bindparam("after"))

@@ -11,8 +11,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator
-from concurrent.futures import Future
-from concurrent.futures import TimeoutError as Waited
+from concurrent.futures import CancelledError, Future, wait
 from pathlib import Path
 
 import msgspec
@@ -21,6 +20,7 @@ import structlog
 from entrepot.kernel import Blobs, Database, Lane, Refused, TaskKind, TaskRun, TooMany, Tx, Unavailable
 
 from .. import batches, uploads
+from ..admission import LetInBefore
 from ..answers import last_attempt
 from ..batch_files import body_at, read_lines, write_answers
 from ..batches import Batch, Line, Problem, RunBatch
@@ -109,15 +109,15 @@ class BatchRunner:
         if loop is None or not loop.is_running():
             return NO_LOOP_S
         future: Future[int] = asyncio.run_coroutine_threadsafe(self._slice(batch, time.monotonic() + SLICE_S), loop)
-        while True:
-            try:
-                pause: int = future.result(timeout=0.2)
-                return pause
-            except Waited:
-                if run.closing or self._loop is None:
-                    future.cancel()
-            except asyncio.CancelledError:
-                return NO_LOOP_S
+        while not future.done():
+            if run.closing or self._loop is None:
+                future.cancel()
+            else:
+                wait([future], timeout=0.2)
+        try:
+            return future.result()
+        except CancelledError:  # which is not asyncio's: a stop is no failure of the task
+            return NO_LOOP_S
 
     async def _slice(self, batch: Batch, until: float) -> int:
         waiting = await self._database.read(lambda snapshot: batches.list_waiting(snapshot, batch.id, PAGE))
@@ -142,11 +142,11 @@ class BatchRunner:
             await self._ask(batch, line)
         except TooMany as refusal:
             return refusal.retry_after_s or 1
-        except Unavailable as refusal:
+        except (Unavailable, LetInBefore) as refusal:  # or another process asks the same line at this moment
             return await self._once_more(batch, line, *_words(refusal))
         except Refused as refusal:
             await self._fail(batch, line, *_words(refusal))
-        except Exception:  # such as another process that asks the same line at the same moment
+        except Exception:
             log.exception("a line of a batch failed", batch=batch.id, line=line.line)
             sentence = "Something went wrong on our side"
             return await self._once_more(batch, line, 500, _encoded(failure(500, "internal_error", sentence, {})))
@@ -163,10 +163,10 @@ class BatchRunner:
         return 0
 
     async def _ask(self, batch: Batch, line: Line) -> None:
-        state, tried = await self._database.glance(
-            lambda snapshot: (batches.state_of(snapshot, batch.id), last_attempt(snapshot, line.request))
+        wanted, tried = await self._database.glance(
+            lambda snapshot: (batches.is_wanted(snapshot, batch.id, line.line), last_attempt(snapshot, line.request))
         )
-        if state != "in_progress":  # it was cancelled meanwhile: the task's next round ends it
+        if not wanted:  # another process was first; or the batch was cancelled, and the task's next round ends it
             return
         try:
             asked = msgspec.convert(body_at(self._path(batch), line), PATHS[batch.endpoint])

@@ -78,6 +78,8 @@ class Databases:
         yield database.url
         if database.empty():
             self._free.append(database)
+        else:
+            database.close()
 
     def close(self) -> None:
         """Drop them."""

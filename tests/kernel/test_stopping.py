@@ -56,7 +56,9 @@ def start() -> Iterator[Start]:
 def line(process: "subprocess.Popen[bytes]") -> str:
     """The next line that a process prints, soon."""
     assert process.stdout is not None
-    assert select.select([process.stdout], [], [], 10)[0], "it prints nothing"
+    ready = select.poll()  # which takes any descriptor, where select() takes those below 1,024
+    ready.register(process.stdout, select.POLLIN)
+    assert ready.poll(10_000), "it prints nothing"
     return process.stdout.readline().decode().strip()
 
 

@@ -192,6 +192,17 @@ def test_a_chargeback_takes_the_money_when_it_is_opened_and_gives_it_back_when_i
     assert p.breaches(database) == []
 
 
+@pytest.mark.parametrize(("amount_minor", "currency"), [(12_51, "EUR"), (0, "EUR"), (-1, "EUR"), (12_50, "USD")])
+def test_a_bank_takes_back_no_more_than_was_paid_and_nothing_else(
+    database: Database, amount_minor: int, currency: str
+) -> None:
+    payment = p.buy(database)
+    back = pay.Chargeback("dp_1", pay.ChargeName(payment.id, "ch_1", "EUR"), amount_minor, currency, "opened")
+    with pytest.raises(Conflict, match="back of the payment"):
+        database.write_now(lambda tx: pay.reports.report(tx, "sandbox", pay.ChargebackTold(back)))
+    assert database.read_now(lambda s: pay.chargebacks_of(s, payment.id)) == []
+
+
 def test_a_chargeback_told_twice_late_and_in_the_wrong_order_is_one(database: Database) -> None:
     payment = p.buy(database)
     name = pay.ChargeName(payment.id, "ch_1", "EUR")

@@ -1,12 +1,14 @@
 """Nothing is given back that was not paid, and everything that is owed is given back once."""
 
+from collections import Counter
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from entrepot import ledger, pay
 from entrepot.kernel import Conflict, Database, Invalid, NotFound
-from entrepot.pay.refunds import check_refund
+from entrepot.pay.refunds import cards_to_fill, check_refund
 from entrepot.pay.rows import Leg
 from tests.pay import purchases as p
 
@@ -96,13 +98,38 @@ def test_what_is_left_after_a_refund_is_settled(database: Database, processor: p
     assert p.breaches(database) == []
 
 
-@given(captured=st.integers(0, 10**9), amounts=st.lists(st.integers(-5, 10**9), max_size=8))
-def test_accepted_refunds_never_sum_to_more_than_was_captured(captured: int, amounts: list[int]) -> None:
-    given_back = 0
-    leg = Leg("pay_1", "sor_1", "org_1", "EUR", captured, 0, 0, None)
-    for amount in amounts:
-        refund = pay.Refund("pay_1", "sor_1", amount, "", seller_minor=amount)
-        if p.refusal_of(lambda refund=refund, back=given_back: check_refund(refund, leg, pay.Brought(back))) == "ok":
-            assert amount > 0
-            given_back += amount
-    assert 0 <= given_back <= captured
+_LEG = st.tuples(*[st.integers(0, 20)] * 3)
+_REFUND = st.tuples(*[st.integers(-1, 12)] * 3)
+
+
+@given(captured=_LEG, amounts=st.lists(_REFUND, max_size=8))
+def test_accepted_refunds_never_sum_to_more_of_anything_than_was_brought(
+    captured: tuple[int, int, int], amounts: list[tuple[int, int, int]]
+) -> None:
+    """What was paid, what came from gift cards and what the platform added are limits of their own."""
+    back = (0, 0, 0)
+    leg = Leg("pay_1", "sor_1", "org_1", "EUR", *captured, None)
+    for amount, gift, subsidy in amounts:
+        refund = pay.Refund(
+            "pay_1", "sor_1", amount, "", gift_minor=gift, subsidy_minor=subsidy, seller_minor=amount + gift + subsidy
+        )
+        sums = (back[0] + amount, back[1] + gift, back[2] + subsidy)
+        fits = min(amount, gift, subsidy) >= 0 and max(amount, gift, subsidy) > 0
+        fits = fits and all(one <= most for one, most in zip(sums, captured, strict=True))
+        told = p.refusal_of(lambda refund=refund, back=back: check_refund(refund, leg, pay.Brought(*back)))
+        assert (told == "ok") == fits
+        back = sums if fits else back
+
+
+@given(paid=st.lists(st.integers(1, 9), min_size=1, max_size=5), cuts=st.lists(st.integers(0, 9), max_size=6))
+def test_gift_cards_are_filled_again_one_after_another_each_up_to_what_it_paid(
+    paid: list[int], cuts: list[int]
+) -> None:
+    used = [(f"card {n}", amount) for n, amount in enumerate(paid)]
+    every_unit = [card for card, amount in used for _ in range(amount)]
+    before = 0
+    for now in cuts:
+        now = min(now, len(every_unit) - before)
+        filled = Counter(every_unit[before : before + now])
+        assert cards_to_fill(used, before, now) == [(card, filled[card]) for card, _ in used if filled[card]]
+        before += now

@@ -14,7 +14,7 @@ import structlog
 from .database import Database
 from .errors import Refused
 from .events import Recorded
-from .positions import list_events
+from .positions import last_position, list_events
 from .stopping import NEVER, Deadline
 from .tx import Snapshot
 
@@ -85,11 +85,23 @@ class ProjectionThread:
         woken = False
         while not self._closing:
             self.wake.clear()
-            failed = [each for each in self._projections if not self._keep_up(each)]
+            is_well = self._keep_up()
             poll_s = self._poll_s if not woken else max(self._poll_s, WOKEN_POLL_S)
-            woken = self.wake.wait(FAILED_POLL_S if failed else poll_s)
+            woken = self.wake.wait(poll_s if is_well else FAILED_POLL_S)
 
-    def _keep_up(self, projection: Projection) -> bool:
+    def _keep_up(self) -> bool:
+        """Bring everybody up to the newest event; False when one of them could not be. One question tells who must."""
+        try:
+            last = self._database.read_now(last_position)
+        except Refused as refusal:
+            log.warning("projections wait", reason=refusal.sentence)
+            return False
+        except Exception:
+            log.exception("it cannot be seen what projections lack")
+            return False
+        return not [each for each in self._projections if each.position < last and not self._catch_up(each)]
+
+    def _catch_up(self, projection: Projection) -> bool:
         try:
             catch_up(self._database, projection)
         except Refused as refusal:

@@ -188,6 +188,7 @@ class Entrepot:
         Every part is closed, whatever becomes of those before it, in the time that is left. Unavailable, with a
         sentence for each, when some could not end or write: all that was acknowledged is durable nevertheless.
         """
+        self.database.end_by(deadline)
         problems: list[str] = []
         for close in self._closings(deadline):
             try:

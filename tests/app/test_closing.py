@@ -66,7 +66,7 @@ def test_a_database_that_hangs(at_work: Entrepot, fresh_postgres_url: str) -> No
     with closing(psycopg.connect(fresh_postgres_url)) as other:
         for table in ("kernel_leases", "kernel_tasks", "cloud_stretches", "signals_counter"):
             other.execute(f"LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE".encode())
-        time.sleep(0.6)  # the relay and the task queue have looked since, and wait
+        time.sleep(1.2)  # the schedule wants its lease once a second, and waits
         note(at_work)
         sentence = close(at_work, 1)
         assert "still at work" in sentence

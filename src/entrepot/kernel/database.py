@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 import structlog
 
 from .clock import Clock, SystemClock
-from .errors import Invalid
+from .errors import Invalid, Unavailable
 from .events import Event
 from .lanes import Lane, is_writer
 from .sqlite import SqliteStore
@@ -55,6 +55,7 @@ class Database:
         self._announced: list[Callable[[], None]] = []
         self._enqueued: list[Callable[[], None]] = []
         self._followers: dict[type[Event], list[Callable[[Any], None]]] = {}
+        self._deadline = NEVER
         self._lock = threading.Lock()
         self._store = self._open(url if isinstance(url, str) else url.reveal())
 
@@ -68,10 +69,23 @@ class Database:
         return self._store.submit(command, lane)
 
     def write_now(self, command: Callable[[Tx], T], lane: Lane = Lane.INTERACTIVE) -> T:
-        """Run a command and wait for its commit. Not from inside a command: that one has its `tx`."""
+        """Run a command and wait for its commit. Not from inside a command: that one has its `tx`.
+
+        Unavailable when the program ends meanwhile (`end_by`); the command may be done nevertheless.
+        """
         if is_writer():
             raise RuntimeError("a command waits for another command: write through the tx it was given")
-        return self.submit(command, lane).result()
+        written = self.submit(command, lane)
+        try:
+            return written.result(self._deadline.left_s)
+        except TimeoutError:
+            if written.done():
+                raise
+            raise Unavailable("The database did not answer before the end") from None
+
+    def end_by(self, deadline: Deadline) -> None:
+        """Have nobody who begins to wait for a command from now on wait longer than that."""
+        self._deadline = deadline
 
     def read_now(self, query: Callable[[Snapshot], T]) -> T:
         """Run a query in a consistent snapshot."""

@@ -283,8 +283,9 @@ class OrdersMachine(RuleBasedStateMachine):
             assert found == expected
             for seller in view.sellers:
                 part = next(each for each in order.parts if ids[each.seller] == seller.id)
-                left = sorted(part.unsent(name) for name in part.lines)
-                assert sorted(line.left for line in seller.lines) == left  # joined carts keep no order
+                left = {self.market.offers[name]: part.unsent(name) for name in part.lines}
+                assert {line.offer_id: line.left for line in seller.lines} == left
+                assert len(seller.lines) == len(left)
 
     @invariant()
     def carts_agree(self) -> None:

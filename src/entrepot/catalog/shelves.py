@@ -11,7 +11,7 @@ from typing import Any, Literal
 import msgspec
 from sqlalchemy import bindparam, select, update
 
-from entrepot import deliver, identity, ledger
+from entrepot import identity, ledger
 from entrepot.identity import Scope
 from entrepot.kernel import Conflict, Invalid, NotFound, Prepared, Snapshot, Tx, in_set, prepare
 from entrepot.ledger import Insufficient, Move, Plan, Transfer
@@ -117,11 +117,6 @@ def list_low_stock(
     rows = snapshot.all(_low, merchant_id=merchant_id, after=after, most=most)
     left = left_of(snapshot, rows)
     return [(row.id, row.listing_id, row.title, left.get(row.id, 0), row.low_stock_at) for row in rows]
-
-
-def places_with(snapshot: Snapshot, merchant_id: str) -> Sequence[deliver.Location]:
-    """The places that a merchant's goods may lie at."""
-    return deliver.locations_of(snapshot, [merchant_id]).get(merchant_id, ())
 
 
 def _movement(transfer: Transfer, comes: bool) -> Movement:

@@ -105,11 +105,6 @@ def beside_rows(invoice: CloudInvoice, name: str, issuer: str) -> Iterator[Seque
             yield [cells.get(column, "") for column in COLUMNS]
 
 
-def billed_nano(invoice: CloudInvoice) -> int:
-    """What the billed costs of an invoice sum to, in nano units."""
-    return invoice.total_minor * nano_per_minor(invoice.currency)
-
-
 def moment(at: int) -> str:
     """A time as FOCUS writes it: 2026-11-21T10:00:00Z."""
     return datetime.fromtimestamp(at // SECOND, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

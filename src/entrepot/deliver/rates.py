@@ -16,7 +16,7 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from .packing import Packed, pack
-from .places import EVERYWHERE, Closeness, Target, closest
+from .places import Closeness, Target, closest
 from .types import QuoteRequest, RateSheet, Surcharge, Zone, ZoneRate
 
 
@@ -108,11 +108,6 @@ def takes(sheet: RateSheet, parcel: Packed) -> bool:
     if terms.longest_mm_max is not None and parcel.sides[0] > terms.longest_mm_max:
         return False
     return terms.girth_mm_max is None or _girth(parcel) <= terms.girth_mm_max
-
-
-def is_everywhere(sheet: RateSheet) -> bool:
-    """Whether a sheet is for every country."""
-    return EVERYWHERE in sheet.countries
 
 
 def _asked(sheet: RateSheet, rate: Rate, request: QuoteRequest, parcels: Sequence[Packed]) -> int | None:

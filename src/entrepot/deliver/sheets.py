@@ -13,7 +13,7 @@ from entrepot.kernel import Invalid, NotFound, Snapshot, Tx, decimals_of
 from .locations import check_name
 from .ownership import acting_owner
 from .places import EVERYWHERE, check_places
-from .terms import delete_terms, has_terms, list_terms, terms_of, write_terms
+from .terms import delete_terms, has_terms, list_terms, write_terms
 from .types import RateSheet, RateSheetDraft, SheetTerms, Surcharge, Zone, ZoneRate
 
 STEPS_MAX = 100
@@ -29,11 +29,6 @@ SIZE_MAX = 10**8
 def list_rate_sheets(snapshot: Snapshot, scope: Scope, organisation: str | None = None) -> list[RateSheet]:
     """The caller's own sheets, oldest first; the operator's are the platform's, or those of an organisation named."""
     return list_terms(snapshot, acting_owner(scope, organisation), RateSheet)
-
-
-def sheets_of(snapshot: Snapshot, organisations: Iterable[str]) -> dict[str, list[RateSheet]]:
-    """The sheets of each organisation, oldest first."""
-    return {organisation: list(terms.sheets) for organisation, terms in terms_of(snapshot, organisations).items()}
 
 
 def save_rate_sheet(tx: Tx, scope: Scope, draft: RateSheetDraft, organisation: str | None = None) -> RateSheet:

@@ -15,7 +15,7 @@ from typing import Any, Literal
 from urllib.parse import urlsplit
 
 import msgspec
-from sqlalchemy import bindparam, func, insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 
 from entrepot.kernel import (
     SECOND,
@@ -277,7 +277,6 @@ _tried: Prepared[Any] = prepare(
         next_at=bindparam("next_"), delivered_at=bindparam("delivered_"),
     )
 )  # fmt: skip
-_count: Prepared[Any] = prepare(select(func.count().label("number")).select_from(tables.webhook_deliveries))
 
 
 def read_delivery(snapshot: Snapshot, delivery_id: str) -> tuple[Delivery, Endpoint | None, WebhookEvent]:

@@ -57,11 +57,6 @@ def place(tx: Tx) -> list[str]:
     return [row.name for row in unplaced]
 
 
-def cursor_of(snapshot: Snapshot, name: str) -> int:
-    """How far a reader that keeps its cursor in the database has come; 0 when it has not begun."""
-    return int(snapshot.value(_cursor, name=name) or 0)
-
-
 def cursor_and_last(snapshot: Snapshot, name: str) -> tuple[int, int]:
     """How far a reader has come, and the position of the newest placed event."""
     cursors, ((last,),) = snapshot.all_of((_cursor, {"name": name}), (_last, {}))

@@ -23,7 +23,6 @@ from .types import (
     Capture,
     Expire,
     Hold,
-    HoldState,
     Insufficient,
     Move,
     Step,
@@ -230,21 +229,6 @@ class _Run:
         )
         self.known[transfer_id] = transfer
         self.outcome.transfers.append(transfer)
-
-
-def as_stated(hold: OpenHold) -> HoldState:
-    """A hold as others see it."""
-    return HoldState(
-        hold.id,
-        hold.debit,
-        hold.credit,
-        hold.unit,
-        hold.amount,
-        hold.captured,
-        hold.released,
-        hold.state,
-        hold.expires_at,
-    )
 
 
 def _check_amount(amount: int) -> None:

@@ -32,15 +32,8 @@ def find_action(snapshot: Snapshot, scope: Scope, ref: str) -> Action | None:
     return action if action is None or action.expires_at is None or action.expires_at > snapshot.now else None
 
 
-def find_payment_by_reference(snapshot: Snapshot, reference: str) -> str | None:
-    """The payment whose buyer was asked to write this reference on a transfer; spaces and case do not count."""
-    found = snapshot.value(_by_reference, reference="".join(reference.split()).upper())
-    return None if found is None else str(found)
-
-
 _a = tables.actions.c
 _body: Prepared[Any] = prepare(select(_a.body).where(_a.payment_id == bindparam("payment_id")))
-_by_reference: Prepared[Any] = prepare(select(_a.payment_id).where(_a.reference == bindparam("reference")))
 _save: Prepared[Any] = prepare_text(
     "INSERT INTO pay_actions (payment_id, kind, reference, body, created_at) "
     "VALUES (:payment_id, :kind, :reference, :body, :created_at) "

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import bindparam, func, insert, select, update
 
-from entrepot.kernel import NotFound, Prepared, Snapshot, in_set, prepare, prepare_text
+from entrepot.kernel import NotFound, Prepared, Snapshot, prepare, prepare_text
 
 from . import tables
 from .types import Payment
@@ -152,7 +152,6 @@ close_leg: Prepared[Any] = prepare(
     .where(_l.payment_id == bindparam("payment_id_"), _l.seller_order_id == bindparam("seller_order_id_"))
     .values(closed_at=bindparam("now_"))
 )
-payments_in: Prepared[Payment] = prepare(select(*PAYMENT_COLUMNS).where(in_set(_p.id, "ids")), Payment)
 # Keeps a merchant's accounts in a currency from payouts, settlements and refunds until the commit.
 keep_payee: Prepared[Any] = prepare_text(
     "INSERT INTO pay_payees (merchant_id, currency) VALUES (:merchant_id, :currency) "

@@ -18,9 +18,6 @@ RefundState = Literal["requested", "paid"]
 PayoutState = Literal["requested", "paid", "failed", "returned"]
 """`failed`: refused for good before it left; `returned`: it came back. Both are due to the merchant again."""
 
-LIVE: tuple[PaymentState, ...] = ("requested", "authorised", "captured")
-"""The states in which an order has its one payment."""
-
 
 class Settings(msgspec.Struct, frozen=True):
     """The section `[pay]`."""

@@ -44,7 +44,6 @@ Email = Annotated[
 ]
 NewPassword = Annotated[Secret, Meta(extra_json_schema={"minLength": 8, "maxLength": 200})]
 """A password that somebody chooses now; one that is only checked may be any `Secret`."""
-Password = Annotated[str, Meta(pattern=NO_NUL, min_length=1, max_length=1_000)]
 Token = Annotated[str, Meta(pattern=r"^[\x21-\x7e]+$", min_length=1, max_length=500)]
 """Something we gave out: a link's token, a payment method."""
 Language = Literal["en", "zh"]

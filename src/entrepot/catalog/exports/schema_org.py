@@ -41,20 +41,6 @@ def schema_org(view: ProductView, site: Site) -> dict[str, Any]:
     }
 
 
-def breadcrumbs(view: ProductView, site: Site, language: str = "en") -> dict[str, Any]:
-    """The way to the product through the categories."""
-    steps = [(category.names.get(language, category.names["en"]), category.slug) for category in view.category]
-    return {
-        "@context": "https://schema.org",
-        "@type": "BreadcrumbList",
-        "itemListElement": [
-            {"@type": "ListItem", "position": place, "name": name,
-             "item": f"{site.url}/search?filter.category={slug}"}
-            for place, (name, slug) in enumerate(steps, start=1)
-        ],
-    }  # fmt: skip
-
-
 def _shared(view: ProductView, site: Site) -> dict[str, Any]:
     chosen = {code_of(option.name) for option in view.options}
     described = {

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import heapq
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
@@ -36,9 +36,6 @@ class Served(msgspec.Struct, frozen=True):
     def wait_s(self) -> float:
         """How long it waited."""
         return self.began_at - self.arrival.at
-
-
-Push = Callable[[Arrival], float]
 
 
 def replay(arrivals: Iterable[Arrival], weights: Mapping[str, float], slots: int, pace: float) -> list[Served]:

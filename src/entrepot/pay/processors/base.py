@@ -12,7 +12,7 @@ from typing import Literal, Protocol
 
 import msgspec
 
-from entrepot.kernel import NotAllowed, Refused
+from entrepot.kernel import NotAllowed
 
 ChargeState = Literal["pending", "authorised", "captured", "declined"]
 """`authorised`: the money is set aside at the processor, and is taken by captures or released by a void."""
@@ -265,8 +265,3 @@ class Processor(Protocol):
     def check(self) -> None:
         """Ask for something harmless, to know whether it answers and knows us; raises as any call does."""
         ...
-
-
-def is_passing(refused: Refused) -> bool:
-    """Whether the same call may succeed later by itself."""
-    return refused.kind.value in ("unavailable", "too_many")

@@ -70,7 +70,6 @@ _CATEGORY = (
     "A category's slug path; what is below it counts too. Any attribute's code works likewise, such as `filter.color`, "
     "with a value as people write it or a range (`filter.storage=1 TB..2 TB`); a filter given several times means or"
 )
-_PRICE = "Minor units of the home currency: from..to; either may be left out"
 FILTERS = [
     _filter("category", _CATEGORY, "electronics/audio"),
     _filter("brand", "A brand", "Aurora"),

@@ -19,7 +19,6 @@ from .console import OPERATOR, show
 
 PAGE = 30
 SCHEDULES = ("daily", "weekly", "monthly", "by_hand")
-_ACTS = ("received", "refund_sent", "payout_sent", "payout_failed")
 
 
 @get("/operator/payouts", include_in_schema=False, opt=OPERATOR)

@@ -76,6 +76,8 @@ class Bought:
     cart: int
     pay_by: int
     parts: list[Part]
+    put_in: dict[str, int] = field(default_factory=dict)
+    """When each thing was put into the cart: lines keep this order, in whatever cart they come to lie."""
     status: str = "awaiting_payment"
     payment: str = "requested"
     heard: bool = False
@@ -89,6 +91,8 @@ class Model:
     prices: dict[str, int] = field(default_factory=lambda: {name: PRICES[name] for name in SELLERS})
     held: Counter[str] = field(default_factory=Counter)
     carts: dict[str, dict[str, int]] = field(default_factory=dict)
+    put_in: dict[str, dict[str, int]] = field(default_factory=dict)
+    ticks: int = 0
     cart_numbers: dict[str, int] = field(default_factory=dict)
     carts_made: int = 0
     orders: list[Bought] = field(default_factory=list)
@@ -112,14 +116,18 @@ class Model:
             if buyer not in self.carts:
                 return False
             self.carts[buyer].pop(name, None)
+            self.put_in[buyer].pop(name, None)
             return True
         if not self.is_enough(name, quantity):
             return False
         if buyer not in self.carts:
             self.carts[buyer] = {}
+            self.put_in[buyer] = {}
             self.carts_made += 1
             self.cart_numbers[buyer] = self.carts_made
         self.carts[buyer][name] = quantity
+        self.ticks += 1
+        self.put_in[buyer].setdefault(name, self.ticks)
         return True
 
     def place(self, buyer: str, method: str, now: int) -> bool:
@@ -127,12 +135,14 @@ class Model:
         if not wanted or not all(self.is_enough(name, quantity) for name, quantity in wanted.items()):
             return False
         parts: dict[str, Part] = {}
-        for name, quantity in wanted.items():
+        put_in = self.put_in.pop(buyer)
+        for name, quantity in sorted(wanted.items(), key=lambda each: put_in[each[0]]):
             part = parts.setdefault(SELLERS[name], Part(SELLERS[name], {}, {}))
             part.lines[name] = quantity
             part.prices[name] = self.prices[name]
             self.held[name] += quantity
-        self.orders.append(Bought(buyer, method, self.cart_numbers[buyer], now + MINUTES_30, list(parts.values())))
+        bought = Bought(buyer, method, self.cart_numbers[buyer], now + MINUTES_30, list(parts.values()), put_in)
+        self.orders.append(bought)
         del self.carts[buyer]
         return True
 
@@ -180,8 +190,10 @@ class Model:
                 self._release(part)
         mine = self.carts.setdefault(order.buyer, {})
         self.cart_numbers.setdefault(order.buyer, order.cart)
+        put_in = self.put_in.setdefault(order.buyer, {})
         for name, quantity in wanted.items():
             mine[name] = max(mine.get(name, 0), quantity)
+            put_in.setdefault(name, order.put_in[name])
 
     def expire(self, order: Bought, now: int) -> None:
         if order.status == "awaiting_payment" and now >= order.pay_by and order.payment != "captured":

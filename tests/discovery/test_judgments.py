@@ -28,6 +28,23 @@ def test_wands_has_its_queries_beside_it(tmp_path: Path) -> None:
     assert read(tmp_path / "label.csv", label) == {"salon chair": {"25434": 2.0, "12088": 0.0, "42931": 1.0}}
 
 
+def test_a_table_as_a_spreadsheet_writes_it_is_read(tmp_path: Path) -> None:
+    saved = "\ufeffRating; Query; DocID\r\n3;red sofa;1\r\n;;\r\n0;red sofa;2\r\n"
+    assert read(tmp_path / "saved.csv", saved) == {"red sofa": {"1": 3.0, "2": 0.0}}
+
+
+def test_parquet_is_read_or_refused(tmp_path: Path) -> None:
+    arrow, parquet = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+    columns = {"query": ["fan"], "query_id": [0], "product_id": ["B1"], "product_locale": ["us"], "esci_label": ["E"]}
+    parquet.write_table(arrow.table(columns), tmp_path / "examples.parquet")
+    assert read_judgments(tmp_path / "examples.parquet").ratings == {"fan": {"B1": 3.0}}
+    parquet.write_table(arrow.table({"other": [1]}), tmp_path / "other.parquet")
+    with pytest.raises(Invalid, match="needs the columns"):
+        read_judgments(tmp_path / "other.parquet")
+    with pytest.raises(Invalid, match="no Parquet file"):
+        read(tmp_path / "broken.parquet", b"PAR1 and no more")
+
+
 def test_esci_knows_four_labels(tmp_path: Path) -> None:
     text = "example_id,query,product_id,esci_label\n0,fan,B1,E\n1,fan,B2,S\n2,fan,B3,C\n3,fan,B4,I\n"
     assert read(tmp_path / "esci.csv", text) == {"fan": {"B1": 3.0, "B2": 2.0, "B3": 1.0, "B4": 0.0}}
@@ -40,7 +57,9 @@ def test_esci_knows_four_labels(tmp_path: Path) -> None:
         ("query,docid,rating\nsofa,1,-1\n", "no rating"),
         ("query,docid,rating\nsofa,1,nan\n", "no rating"),
         ("query,docid,rating\nsofa,,1\n", "line 2: there is nothing in the column docid"),
+        ("query,docid,rating\nsofa,1,2\n\n\nsofa,2\n", "line 5: there is nothing in the column rating"),
         ("query,docid,rating\n", "holds no ratings"),
+        ("q,doc,score\nsofa,1,3\n", "needs the columns query, docid and rating in its first line, which has: q, doc"),
         ("query,product_id,esci_label\nfan,B1,Q\n", "'Q' is none of E"),
         (b"\xff\xfe\x00query", "no text in UTF-8"),
         (b"\x1f\x8bbroken", "no text in UTF-8"),

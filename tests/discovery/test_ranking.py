@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -200,6 +201,12 @@ def test_ratings_by_chance_teach_nothing_that_passes() -> None:
 def test_few_queries_are_refused_with_a_sentence() -> None:
     made = examples(3)
     with pytest.raises(Invalid, match="5 are the least"):
+        train(made, ratings_of(made), "wordllama")
+
+
+def test_ratings_of_another_shops_products_are_told_from_few() -> None:
+    made = [msgspec.structs.replace(each, ratings=np.full(len(each.ratings), -1.0)) for each in examples(8)]
+    with pytest.raises(Invalid, match="No query finds a product that is rated"):
         train(made, ratings_of(made), "wordllama")
 
 

@@ -3,7 +3,7 @@
 Our own is a CSV with the columns `query`, `docid` and `rating`, where a docid is the feed's own number of a product (or
 our id) and a rating is a number from 0, more being better. Also read as they are published: WANDS (Wayfair: `label.csv`
 beside `query.csv`, Exact, Partial and Irrelevant) and ESCI (Amazon: columns `query`, `product_id` and `esci_label`, in
-CSV or Parquet). Any may be packed by gzip.
+CSV or Parquet). Columns stand in any order, parted by commas, semicolons or tabs; a text may be packed by gzip.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ import csv
 import gzip
 import hashlib
 import io
+import itertools
+import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -22,6 +24,8 @@ from entrepot.kernel import Invalid, Unavailable
 
 RATING_MAX = 30.0
 ROWS_MAX = 20_000_000
+_FORMS = (("query", "product_id", "esci_label"), ("query_id", "product_id", "label"), ("query", "docid", "rating"))
+"""The columns by which ESCI, WANDS and our own form are known."""
 _WANDS = {"Exact": 2.0, "Partial": 1.0, "Irrelevant": 0.0}
 _ESCI = {"E": 3.0, "S": 2.0, "C": 1.0, "I": 0.0, "Exact": 3.0, "Substitute": 2.0, "Complement": 1.0, "Irrelevant": 0.0}
 
@@ -58,29 +62,42 @@ def write_judgments(ratings: Mapping[str, Mapping[str, float]]) -> bytes:
     return file.getvalue().encode()
 
 
-def _ratings(rows: Iterable[Mapping[str, Any]], path: Path) -> dict[str, dict[str, float]]:
-    queries = _wands_queries(path)
+def _ratings(rows: Iterable[tuple[int, Mapping[str, Any]]], path: Path) -> dict[str, dict[str, float]]:
     ratings: dict[str, dict[str, float]] = {}
-    for line, row in enumerate(rows, start=2):
+    form, queries = None, dict[str, str]()
+    for line, row in rows:
+        if form is None:
+            form = _form_of(row, path.name)
+            queries = _wands_queries(path) if "query_id" in form else {}
         if line > ROWS_MAX:
             raise Invalid(f"{path.name} has more than {ROWS_MAX:,} rows")
-        query, docid, rating = _read_row(row, queries, f"{path.name}, line {line}")
+        query, docid, rating = _read_row(row, form, queries, f"{path.name}, line {line}")
         ratings.setdefault(query, {})[docid] = rating
     if not ratings:
         raise Invalid(f"{path.name} holds no ratings: it needs the columns query, docid and rating")
     return ratings
 
 
-def _read_row(row: Mapping[str, Any], queries: Mapping[str, str], where: str) -> tuple[str, str, float]:
-    """One row of any form."""
-    if "esci_label" in row:
-        return _text(row, "query", where), _text(row, "product_id", where), _label(row, "esci_label", _ESCI, where)
-    if "label" in row and "query_id" in row:
-        query = queries.get(_text(row, "query_id", where))
-        if query is None:
+def _form_of(row: Mapping[str, Any], name: str) -> tuple[str, str, str]:
+    """The columns of the form that a file is of."""
+    found = next((form for form in _FORMS if row.keys() >= set(form)), None)
+    if found is None:
+        columns = ", ".join(str(each)[:40] for each in row if each)
+        raise Invalid(f"{name} needs the columns query, docid and rating in its first line, which has: {columns[:300]}")
+    return found
+
+
+def _read_row(
+    row: Mapping[str, Any], form: tuple[str, str, str], queries: Mapping[str, str], where: str
+) -> tuple[str, str, float]:
+    """One row of a form."""
+    asked, docid, rated = form
+    query, product = _text(row, asked, where), _text(row, docid, where)
+    if asked == "query_id":
+        if query not in queries:
             raise Invalid(f"{where}: there is no such query; WANDS keeps them in query.csv beside this file")
-        return query, _text(row, "product_id", where), _label(row, "label", _WANDS, where)
-    return _text(row, "query", where), _text(row, "docid", where), _number(row, where)
+        return queries[query], product, _label(row, rated, _WANDS, where)
+    return query, product, _label(row, rated, _ESCI, where) if rated == "esci_label" else _number(row, where)
 
 
 def _text(row: Mapping[str, Any], name: str, where: str) -> str:
@@ -108,13 +125,21 @@ def _number(row: Mapping[str, Any], where: str) -> float:
     return rating
 
 
-def _lines(content: bytes) -> Iterator[dict[str, Any]]:
+def _lines(content: bytes) -> Iterator[tuple[int, dict[str, Any]]]:
+    """The rows of a text, each with its line, by the names of their columns in small letters."""
     try:
         text = (gzip.decompress(content) if content[:2] == b"\x1f\x8b" else content).decode("utf-8-sig")
-    except (OSError, EOFError, UnicodeDecodeError) as error:
+    except (OSError, EOFError, UnicodeDecodeError, zlib.error) as error:
         raise Invalid(f"The ratings are no text in UTF-8: {error}") from error
     first = text.split("\n", 1)[0]
-    yield from csv.DictReader(io.StringIO(text, newline=""), delimiter="\t" if "\t" in first else ",")
+    rows = csv.reader(io.StringIO(text, newline=""), delimiter=max(",;\t", key=first.count))
+    try:
+        names = [name.strip().casefold() for name in next(rows, [])]
+        for row in rows:
+            if any(row):
+                yield rows.line_num, {**dict.fromkeys(names, ""), **dict(zip(names, row, strict=False))}
+    except csv.Error as error:
+        raise Invalid(f"The ratings are no table that can be read, line {rows.line_num}: {error}") from error
 
 
 def _wands_queries(path: Path) -> dict[str, str]:
@@ -123,16 +148,22 @@ def _wands_queries(path: Path) -> dict[str, str]:
     beside = next((each for each in candidates if each.is_file() and each != path), None)
     if beside is None:
         return {}
-    return {str(row.get("query_id") or ""): str(row.get("query") or "").strip() for row in _lines(beside.read_bytes())}
+    return {
+        str(row.get("query_id") or ""): str(row.get("query") or "").strip() for _, row in _lines(beside.read_bytes())
+    }
 
 
-def _parquet(path: Path) -> Iterator[dict[str, Any]]:
+def _parquet(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
     try:
+        import pyarrow
         import pyarrow.parquet as parquet
     except ImportError as error:
         raise Unavailable("Reading Parquet needs pyarrow: install entrepot[parquet]") from error
-    wanted = ("query", "product_id", "esci_label", "docid", "rating")
-    file = parquet.ParquetFile(path)
-    columns = [name for name in wanted if name in file.schema_arrow.names]
-    for batch in file.iter_batches(columns=columns):
-        yield from batch.to_pylist()
+    try:
+        file = parquet.ParquetFile(path)
+    except (pyarrow.ArrowException, OSError) as error:
+        raise Invalid(f"{path.name} is no Parquet file that can be read: {error}") from error
+    wanted = {name for form in _FORMS for name in form}
+    names = file.schema_arrow.names
+    batches = file.iter_batches(columns=[name for name in names if name in wanted] or names[:1])
+    yield from enumerate(itertools.chain.from_iterable(batch.to_pylist() for batch in batches), start=2)

@@ -21,6 +21,8 @@ COMMANDS = {
     "usage": "entrepot.cli.usage",
     "reconcile": "entrepot.cli.reconcile",
     "verify": "entrepot.cli.verify",
+    "backup": "entrepot.cli.backup",
+    "restore": "entrepot.cli.restore",
     "simulate": "entrepot.cli.simulate",
     "reindex": "entrepot.cli.reindex",
     "train": "entrepot.cli.train",

@@ -8,6 +8,7 @@ from .backlog import Backlog, read_backlog
 from .blobs import Blobs
 from .clock import DAY, HOUR, MILLISECOND, MINUTE, SECOND, Clock, ManualClock, SystemClock, from_rfc3339, to_rfc3339
 from .database import Database, sqlite_url
+from .dumping import dump, load, require_empty
 from .errors import (
     Conflict,
     Invalid,
@@ -114,6 +115,7 @@ __all__ = [
     "configure_logs",
     "decimals_of",
     "derive_id",
+    "dump",
     "enqueue_due",
     "find_fact",
     "forget_events",
@@ -134,6 +136,7 @@ __all__ = [
     "list_failed_reactions",
     "list_stuck_tasks",
     "list_unplaced",
+    "load",
     "load_settings",
     "move_cursor",
     "new_id",
@@ -145,6 +148,7 @@ __all__ = [
     "read_backlog",
     "release",
     "request_key",
+    "require_empty",
     "retry_reaction",
     "retry_task",
     "round_half_even",

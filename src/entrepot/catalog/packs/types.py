@@ -144,10 +144,27 @@ class Pack(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=True):
 
     def fits_of(self, title: str) -> tuple[str, ...]:
         """What a title says that the thing fits: "Case for iPhone 13 / 13 Pro" fits iphone 13 and iphone 13 pro."""
-        match = self._fits_pattern.search(plain(title)) if self._fits_pattern else None
+        match = self._fits_pattern.search(_MARKS.sub(" ", plain(title))) if self._fits_pattern else None
         if match is None:
             return ()
-        return _each_of(match["what"][: self._accessory_at(match["what"])])
+        what = match["what"][: self._accessory_at(match["what"])]
+        named = _each_of(self.model_of(what) or what)
+        return tuple(dict.fromkeys(filter(None, map(self.model_of, named))))
+
+    def model_of(self, name: str) -> str:
+        """A model by the name of its family alone: `apple iphone 6 cell phones` is an iphone 6. Empty for what is no
+        name of one."""
+        words = name.split()
+        while len(words) > 1 and words[-1] in _KINDS:
+            words.pop()
+        at = 0
+        while at + 1 < len(words) and words[at] in self._families and _begins(words[at + 1 :], self._families):
+            at += 1
+        return " ".join(words[at:]) if _begins(words[at:], self._families) else ""
+
+    @cached_property
+    def _families(self) -> frozenset[str]:
+        return frozenset(map(plain, self.fits_families))
 
     def head_of(self, title: str) -> str:
         """The part of a title that says what the thing is, without what it fits."""
@@ -180,8 +197,38 @@ class Pack(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=True):
         )
         return re.compile(
             rf"(?:(?<![^\W_])|(?<=[\u4e00-\u9fff]))(?:{before})[\s:]*"
-            rf"(?P<what>(?:[a-z]+\s)?(?:{families})[^,;|()\[\]–—。，；（）]*)"
+            rf"(?P<what>(?:[a-z]+\s)?(?:{families})(?:(?!\s-\s)[^,;|()\[\]–—。，；（）]|,\s?(?:and\s)?(?=\d|{families}))*)"
         )
+
+
+_MARKS = re.compile(r"\s?[\u00ae\u2122\u00a9]")
+"""Signs of a trade mark: no part of a name."""
+_KINDS = frozenset(
+    (
+        "cell",
+        "mobile",
+        "phone",
+        "phones",
+        "smartphone",
+        "smartphones",
+        "tablet",
+        "tablets",
+        "device",
+        "devices",
+        "series",
+    )
+)
+"""What models are, said behind their names."""
+
+
+def _begins(words: list[str], families: frozenset[str]) -> bool:
+    """Whether these words begin with a family's name; in a script without spaces it may go on at once."""
+    first = words[0] if words else ""
+    return (
+        any(" ".join(words[:length]) in families for length in (1, 2, 3))
+        or any(first.startswith(family) for family in families if family[:1] >= "\u2e80")
+        or any(first.startswith(family) and first[len(family) :].isdigit() for family in families)
+    )
 
 
 def _says(text: str, words: tuple[str, ...]) -> bool:
@@ -196,9 +243,10 @@ def _words(words: tuple[str, ...]) -> Words[None]:
 def _each_of(text: str) -> tuple[str, ...]:
     """`iphone 13 / 13 pro / 14` names three: what begins with a figure takes over the words before the first one."""
     text = re.split(r"\s(?:with|mit|avec|con|without|ohne)\s", text)[0]
-    parts = [part.strip(" .-") for part in re.split(r"\s*(?:/|&|\+|\band\b|\bor\b|\bund\b|和|或|、)\s*", text)]
+    parts = [part.strip(" .-") for part in re.split(r"\s*(?:/|&|\+|,|\band\b|\bor\b|\bund\b|和|或|、)\s*", text)]
     parts = [part for part in parts if part]
-    family = re.match(r"[^\d]*", parts[0])[0].strip() if parts else ""  # type: ignore[index]
+    named = re.match(r"(\D*)(\d?)", parts[0] if parts else "")
+    family = "" if named is None else named[1].strip() if named[2] else named[1].split()[0] if named[1].strip() else ""
     return tuple(dict.fromkeys(f"{family} {part}" if part[0].isdigit() and family else part for part in parts))
 
 

@@ -7,7 +7,7 @@ are looked up, and what a thing fits is only searched for where a title has a wo
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 
 from entrepot import catalog
@@ -55,6 +55,7 @@ class _Reader:
         self._unspaced: list[tuple[str, str, Thing]] = []
         self._before = {word.split()[0] for pack in packs for word in map(fold, pack.fits_before)}
         self._before_unspaced = tuple(word for word in self._before if word >= _UNSPACED_FROM)
+        self._for = _for_pattern({fold(word) for pack in packs for word in pack.fits_before})
         self._accessory = {pack.name: {key_of(word) for word in pack.accessory_words} for pack in packs}
         self._families = {key_of(family) for pack in packs for family in pack.fits_families}
         self._categories: dict[str, Thing | None] = {}
@@ -73,10 +74,8 @@ class _Reader:
             folded = fold(fitting[0].head_of(title))
             tokens = _TOKEN.findall(folded)[:TOKENS_MAX]
         said = set(_grams(tokens))
-        front = _WITH.split(folded)[0]
-        thing = self._thing(_TOKEN.findall(front)[:TOKENS_MAX], front, said, pack) if front != folded else None
-        thing = thing or self._thing(tokens, folded, said, pack)
-        is_for = bool(fitting)
+        thing, is_for = self._named(folded, tokens, said, pack, packs)
+        is_for = is_for or bool(fitting)
         if thing is not None and not fitting and self._is_for(thing, _HEAD.split(folded)[0], packs):
             thing, is_for = None, True
         told = None if is_for else self._told_by(category)
@@ -113,25 +112,77 @@ class _Reader:
         is_said = not self._before.isdisjoint(tokens) or any(word in folded for word in self._before_unspaced)
         return pack.fits_of(title) if is_said else ()
 
-    def _thing(self, tokens: Sequence[str], folded: str, said: set[str], pack: Pack | None) -> Thing | None:
-        """The longest word for a thing, of equals the last."""
-        best: tuple[int, int, Thing] | None = None
-        for at, gram in _grams_at(tokens):
+    def _named(
+        self, folded: str, tokens: Sequence[str], said: set[str], pack: Pack | None, packs: Sequence[Pack]
+    ) -> tuple[Thing | None, bool]:
+        """The thing that a title names, and whether it is for one: in front of what comes with it, and of what it is
+        for. A battery for laptops, a laptop lock and a monitor cable are neither laptops nor monitors."""
+        parts = [_WITH.split(folded)[0]]
+        before, *behind = self._for.split(parts[0], maxsplit=1)
+        front = _TOKEN.findall(before)[:TOKENS_MAX] if behind else []
+        if front:
+            thing, is_for = self._thing(front, before, said, pack, packs)
+            if thing is not None or is_for or self._is_accessory(_grams(front), packs):
+                return thing, is_for or thing is None
+        for part in dict.fromkeys((*parts, folded)):
+            words = tokens if part == folded else _TOKEN.findall(part)[:TOKENS_MAX]
+            thing, is_for = self._thing(words, part, said, pack, packs)
+            if thing is not None or is_for:
+                is_behind = bool(front) and thing is not None and thing.role == "device"
+                return (None, True) if is_behind else (thing, is_for)
+        return None, False
+
+    def _thing(
+        self, tokens: Sequence[str], folded: str, said: set[str], pack: Pack | None, packs: Sequence[Pack]
+    ) -> tuple[Thing | None, bool]:
+        """The longest word for a thing, of equals the last; and whether what is for it is named behind it.
+
+        A word with another thing right behind it only says which one that is, and one behind a quantity is what
+        something has: of a PC with 256 GB SSD the PC is sold.
+        """
+        found = list(self._mentions(tokens, said, pack))
+        begins = {begin for begin, _, _ in found}
+        heads = [each for each in found if each[1] not in begins]
+        plain = [each for each in heads if not _is_quantity(tokens, each[0])] or heads
+        free = [each for each in plain if each[2].role != "device" or not self._goes_on(tokens, each[1], packs)]
+        if plain and not free:
+            return None, True
+        if free:
+            return max(free, key=lambda each: (sum(map(len, tokens[each[0] : each[1]])), each[0]))[2], False
+        return (None if folded.isascii() else self._unspaced_thing(folded, pack)), False
+
+    def _mentions(self, tokens: Sequence[str], said: set[str], pack: Pack | None) -> Iterator[tuple[int, int, Thing]]:
+        """From, to, and the thing, of every word for one that is no part of a longer one."""
+        covered = 0
+        for at, gram in sorted(_grams_at(tokens), key=lambda each: (each[0], -each[1].count(" "))):
+            end = at + gram.count(" ") + 1
+            if end <= covered:
+                continue
+            if at and tokens[at - 1].isdigit() and catalog.is_unit(gram):
+                continue  # 12 pc of something
             for name, thing in self._things.get(gram, ()):
-                if (pack is not None and name != pack.name) or not said.isdisjoint(_not_words(thing.not_words)):
-                    continue
-                if best is None or (len(gram), at) >= best[:2]:
-                    best = (len(gram), at, thing)
-        if best is None and not folded.isascii():
-            for word, name, thing in self._unspaced:
-                if (
-                    word in folded
-                    and (pack is None or name == pack.name)
-                    and not any(each in folded for each in thing.not_words if each[:1] >= _UNSPACED_FROM)
-                ):
-                    at = folded.rfind(word)
-                    if best is None or (len(word), at) >= best[:2]:
-                        best = (len(word), at, thing)
+                if (pack is None or name == pack.name) and said.isdisjoint(_not_words(thing.not_words)):
+                    yield at, end, thing
+                    covered = end
+
+    def _goes_on(self, tokens: Sequence[str], at: int, packs: Sequence[Pack]) -> bool:
+        """Whether a word for an accessory begins here."""
+        grams = (" ".join(tokens[at : at + length]) for length in (1, 2, 3) if at + length <= len(tokens))
+        return self._is_accessory(grams, packs)
+
+    def _is_accessory(self, grams: Iterable[str], packs: Sequence[Pack]) -> bool:
+        words = set(grams)
+        return any(not words.isdisjoint(self._accessory[pack.name]) for pack in packs)
+
+    def _unspaced_thing(self, folded: str, pack: Pack | None) -> Thing | None:
+        """The same of a title in a script without spaces."""
+        best: tuple[int, int, Thing] | None = None
+        for word, name, thing in self._unspaced:
+            is_it = word in folded and (pack is None or name == pack.name)
+            if is_it and not any(each in folded for each in thing.not_words if each[:1] >= _UNSPACED_FROM):
+                at = folded.rfind(word)
+                if best is None or (len(word), at) >= best[:2]:
+                    best = (len(word), at, thing)
         return best[2] if best else None
 
     def _by_category(
@@ -186,6 +237,21 @@ def _grams_at(tokens: Sequence[str], longest: int = 4) -> Iterator[tuple[int, st
         for end in range(begin + 1, min(begin + longest, len(tokens))):
             gram = f"{gram} {tokens[end]}"
             yield begin, gram
+
+
+def _is_quantity(tokens: Sequence[str], at: int) -> bool:
+    """Whether a number with its unit stands right in front: `256 GB`, `256gb`."""
+    before = list(tokens[max(0, at - 2) : at])
+    if len(before) == 2 and before[0].isdigit() and catalog.is_unit(before[1]):
+        return True
+    match = re.fullmatch(r"\d+([^\W\d_]+)", before[-1]) if before else None
+    return match is not None and catalog.is_unit(match.group(1))
+
+
+def _for_pattern(words: Iterable[str]) -> re.Pattern[str]:
+    """Words such as `for`, where a space stands on both sides."""
+    spaced = sorted((word for word in words if word.isascii()), key=len, reverse=True)
+    return re.compile(rf"(?<=\s)(?:{'|'.join(map(re.escape, spaced))})(?=\s)") if spaced else re.compile(r"(?!)")
 
 
 def _is_ending(thing: Thing, tokens: Sequence[str]) -> bool:

@@ -8,13 +8,17 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from entrepot import catalog
+
 from ..index.evidence import Evidence
 from ..text import fold, query_words
 from ..types import ROLE, THING, Wish
 from .draft import Draft
 from .goods import FITS, is_model_word
 
-MODEL_WORDS_MAX = 4
+MODEL_WORDS_MAX, MODEL_LETTERS_MAX = 4, 2
+_MODEL_LETTERS = frozenset(("s", "c", "e", "p", "t", "x"))
+"""Behind a figure these are rather a model's than a unit: an iPhone 5c, a Nexus 6P."""
 THING_KNOWN, ROLE_KNOWN = 0.05, 0.05
 """A thing or a role counts where at least such a share of the goods with the words is known to be one."""
 ROLE_WEIGHT, OTHER_ROLE_WEIGHT, THING_WEIGHT, FITS_WEIGHT = 0.25, -0.5, 0.25, 0.6
@@ -115,22 +119,30 @@ def _brands(draft: Draft) -> set[int]:
 
 
 def _family(draft: Draft) -> tuple[int, int, bool] | None:
-    """A family of devices with its model: from, to, and whether a word such as `for` stands in front of it."""
-    for begin, end, phrase in draft.phrases():
-        if draft.book.has(phrase, "family") and not draft.book.has(phrase, "accessory"):
-            while end < len(draft.words) and end - begin < MODEL_WORDS_MAX + 1 and _is_model(draft, end):
-                end += 1
-            return begin, end, _is_behind_for(draft, begin)
-    return None
+    """A family of devices with its model: from, to, and whether a word such as `for` stands in front of it. Of several
+    that stand together the last one names it: a Samsung Galaxy is a Galaxy."""
+    families = [(begin, end) for begin, end, phrase in draft.phrases()
+                if draft.book.has(phrase, "family") and not draft.book.has(phrase, "accessory")]  # fmt: skip
+    if not families:
+        return None
+    begin, end = first = families[0]
+    while behind := next((each for each in families if each[0] == end), None):
+        begin, end = behind
+    while end < len(draft.words) and end - begin < MODEL_WORDS_MAX + 1 and _is_model(draft, end):
+        end += 1
+    return begin, end, _is_behind_for(draft, first[0])
 
 
 def _is_model(draft: Draft, at: int) -> bool:
-    """Whether a word goes on naming a model: a figure without a unit, or a word that models have."""
-    word = draft.words[at].text
-    following = draft.text[draft.words[at].end :][:2].strip()
-    if word.isdigit():
-        return not following[:1].isalpha() or following[:1] in "sS"
-    return is_model_word(word)
+    """Whether a word goes on naming a model: a figure without a unit, a letter or two at a figure, or a word that
+    models have."""
+    word, text = draft.words[at], draft.text
+    if word.text.isdigit():
+        behind = draft.words[at + 1] if at + 1 < len(draft.words) else None
+        letters = behind.text if behind is not None and text[word.end : behind.start].strip() == "" else ""
+        return letters in _MODEL_LETTERS or not catalog.is_unit(letters)
+    is_glued = text[word.start - 1 : word.start].isdigit() or text[word.end : word.end + 1].isdigit()
+    return is_model_word(word.text) or (is_glued and len(word.text) <= MODEL_LETTERS_MAX)
 
 
 def _is_behind_for(draft: Draft, at: int) -> bool:
@@ -156,4 +168,5 @@ def _has_accessory(draft: Draft, family: tuple[int, int, bool] | None) -> bool:
 
 
 def _plain(text: str) -> str:
-    return " ".join(fold(text).split())
+    """A model's name for comparing: an S 7 is an S7."""
+    return "".join(fold(text).split())

@@ -77,6 +77,7 @@ def test_what_was_there_is_there_again(home: Path, tmp_path: Path, name: str) ->
     assert Blobs(back / "blobs").get(hashlib.sha256(PICTURE).hexdigest()) == PICTURE
     for file in ("secret.key", "entrepot.toml"):
         assert (back / file).read_bytes() == (home / file).read_bytes()
+    assert not [each for each in back.iterdir() if each.is_dir() and each.stat().st_mode & 0o077]
     assert sorted(tmp_path.iterdir()) == sorted([home, back, tmp_path / name])  # nothing lies about
     with tarfile.open(tmp_path / name) as archive:
         assert not [each for each in archive.getnames() if each.startswith(("index", "entrepot.db"))]

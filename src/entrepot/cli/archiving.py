@@ -91,6 +91,8 @@ def restore(home: Path, path: Path) -> None:
         require_empty(url)
         load(url, copy)
         for entry in sorted(unpacked.iterdir()):
+            if entry.is_dir():
+                entry.chmod(0o700)
             os.replace(entry, home / entry.name)
     migrations.upgrade(url)
     _prove(home, head)

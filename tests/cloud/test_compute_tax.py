@@ -218,7 +218,7 @@ def test_any_life_of_an_account_at_any_rate_adds_up_and_replays(taxed: Database)
             elif what == "day":
                 taxed.clock.advance(DAY)  # type: ignore[attr-defined]
                 grants.grant_round(taxed, SETTINGS)
-            elif taxed.read_now(lambda s: cloud.find_unbilled(s, scope)).price:
+            elif standing(taxed, scope).unbilled:
                 invoice(taxed, scope)
         again = taxed.read_now(lambda s: cloud.replay(s, organisation, 0, 2**62))
         assert again.differences == ()

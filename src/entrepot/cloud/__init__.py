@@ -56,7 +56,7 @@ from .invoices import (
     place_of,
     rows_of_line,
 )
-from .issuing import find_unbilled, issue_in_slices, issue_now, request_invoice
+from .issuing import issue_in_slices, issue_now, request_invoice
 from .jobs import get_job, submit_job
 from .licences import Licence, has_agreed, terms_of
 from .lineage import ancestors, descendants
@@ -171,7 +171,7 @@ __all__ = [
     "check_purpose", "choose_files", "claim_answer", "cost_by_surface", "cost_of", "credit_plan", "days_of",
     "decline_repayment", "delete_upload", "descendants", "draft_of", "embed", "embed_query", "end_budget", "engine_for",
     "ensure_builtin", "export_usage", "failure", "find_draft", "find_live", "find_package", "find_price_book",
-    "find_repayable", "find_repository", "find_standing", "find_topup_action", "find_unbilled", "find_version",
+    "find_repayable", "find_repository", "find_standing", "find_topup_action", "find_version",
     "fitting_kind", "free_answer", "get_batch", "get_billing", "get_cloud_invoice", "get_job", "get_own",
     "get_repayment", "get_tax", "get_topup", "get_upload", "grant_credit", "has_agreed", "issue_in_slices", "issue_now",
     "limits_of", "lines_of", "list_all_invoices", "list_asked", "list_batches", "list_budgets", "list_calls",

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import msgspec
 from sqlalchemy import bindparam, delete, insert, select, update
 
-from entrepot.kernel import Prepared, Snapshot, Tx, from_json, in_set, prepare, to_json
+from entrepot.kernel import Prepared, Snapshot, Tx, from_json, prepare, to_json
 from entrepot.kernel.sql import prepare_text
 
 from . import tables
@@ -56,14 +56,6 @@ class Draft(msgspec.Struct, frozen=True):
     price: int
     sums: tuple[LineSum, ...]
     begun_at: int
-
-
-class Claimed(msgspec.Struct, frozen=True):
-    """What drafts have claimed, by organisation: used, and on no invoice yet."""
-
-    rows: int = 0
-    price: int = 0
-    since: int | None = None
 
 
 def begin_draft(tx: Tx, organisation: str, until: int) -> Draft | None:
@@ -121,14 +113,6 @@ def list_drafts(snapshot: Snapshot) -> list[Draft]:
     return snapshot.all(_every)
 
 
-def claimed_of(snapshot: Snapshot, organisations: Sequence[str]) -> dict[str, Claimed]:
-    """What drafts have claimed of these organisations' use."""
-    return {
-        row.organisation: Claimed(int(row.rows), int(row.price), row.since)
-        for row in snapshot.all(_claimed, organisations=list(organisations))
-    }
-
-
 def is_long(snapshot: Snapshot, organisation: str, until: int, most: int) -> bool:
     """Whether more rows than so many wait to be claimed."""
     return snapshot.value(_behind, organisation=organisation, until=until, most=most) is not None
@@ -169,9 +153,6 @@ _drafts = select(*(_d[name] for name in Draft.__struct_fields__))
 _find: Prepared[Draft] = prepare(_drafts.where(_d.organisation == bindparam("organisation")), _read)
 _lock: Prepared[Draft] = prepare(_drafts.where(_d.organisation == bindparam("organisation")).with_for_update(), _read)
 _every: Prepared[Draft] = prepare(_drafts.order_by(_d.organisation), _read)
-_claimed: Prepared[Any] = prepare(
-    select(_d.organisation, _d.rows, _d.price, _d.since).where(in_set(_d.organisation, "organisations"))
-)
 _insert: Prepared[Any] = prepare(
     insert(tables.invoice_drafts).values(
         {column.name: bindparam(column.name) for column in tables.invoice_drafts.columns}

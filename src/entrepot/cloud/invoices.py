@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Any, Literal
 
 import msgspec
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import bindparam, exists, func, select, tuple_
 
 from entrepot import pay
 from entrepot.identity import Scope, require_operator
@@ -93,6 +93,13 @@ class CloudInvoice(msgspec.Struct, frozen=True):
         if not self.open_minor:
             return "paid"
         return "overdue" if self.due_by < now else "due"
+
+
+class Invoiced(msgspec.Struct, frozen=True):
+    """What an organisation's invoices wait for, without tax, and what the last one left below a minor unit."""
+
+    open_net_minor: int
+    left_nano: int
 
 
 class InvoiceLine(msgspec.Struct, frozen=True):
@@ -209,6 +216,16 @@ def list_open_invoices(snapshot: Snapshot, organisation: str) -> Sequence[CloudI
     return snapshot.all(_opened, organisation=organisation)
 
 
+def invoiced_of(snapshot: Snapshot, organisations: Sequence[str]) -> dict[str, Invoiced]:
+    """What the invoices of each of these organisations wait for and carry on."""
+    named = list(organisations)
+    left = {row.organisation: int(row.left_nano) for row in snapshot.all(_left, organisations=named)}
+    due = dict.fromkeys(named, 0)
+    for invoice in snapshot.all(_opened_of, organisations=named):
+        due[invoice.organisation] += invoice.open_net_minor
+    return {each: Invoiced(due[each], left.get(each, 0)) for each in named}
+
+
 def lock_open_invoices(tx: Tx, organisation: str) -> Sequence[CloudInvoice]:
     """The invoices of which something is due, oldest first, kept from others until the commit."""
     return tx.all(_open, organisation=organisation)
@@ -236,6 +253,19 @@ _due = _every.where(_i.organisation == bindparam("organisation"), _i.paid_minor 
 )
 _opened: Prepared[CloudInvoice] = prepare(_due, _read)
 _open: Prepared[CloudInvoice] = prepare(_due.with_for_update(), _read)
+_opened_of: Prepared[CloudInvoice] = prepare(
+    _every.where(in_set(_i.organisation, "organisations"), _i.paid_minor < _i.due_minor), _read
+)
+_later = tables.invoices.alias("later")
+_left: Prepared[Any] = prepare(
+    select(_i.organisation, _i.left_nano).where(
+        in_set(_i.organisation, "organisations"),
+        ~exists().where(
+            _later.c.organisation == _i.organisation,
+            tuple_(_later.c.year, _later.c.number) > tuple_(_i.year, _i.number),
+        ),
+    )
+)
 _newest: Prepared[CloudInvoice] = prepare(
     _every.where(_i.organisation == bindparam("organisation")).order_by(_i.year.desc(), _i.number.desc()).limit(1),
     _read,

@@ -18,7 +18,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import bindparam, exists, func, insert, select
+from sqlalchemy import bindparam, exists, insert, select
 
 from entrepot import ledger, pay
 from entrepot.identity import Scope, organisations_of, require_operator
@@ -44,11 +44,9 @@ from .amounts import nano_per_minor
 from .billing import read_billing
 from .claiming import (
     SLICE,
-    Claimed,
     Draft,
     begin_draft,
     claim_slice,
-    claimed_of,
     end_draft,
     is_long,
     list_drafts,
@@ -67,14 +65,6 @@ TASK = "cloud.invoice"
 AT_ONCE = 4 * SLICE
 """So many rows are invoiced while somebody waits; more are left to a task."""
 NOTHING = "There is nothing to invoice: nothing was used since the last one"
-
-
-class Unbilled(msgspec.Struct, frozen=True):
-    """What was used and is on no invoice yet, in nano units."""
-
-    rows: int
-    price: int
-    since: int | None
 
 
 class Charge(msgspec.Struct, frozen=True):
@@ -112,11 +102,6 @@ def with_tax(charge: Charge, tax: pay.TaxDue, aside_minor: int) -> Charge:
     return msgspec.structs.replace(
         charge, tax=tax, tax_minor=tax_minor, aside_minor=there, due_minor=charge.due_minor + tax_minor - there
     )
-
-
-def find_unbilled(snapshot: Snapshot, scope: Scope) -> Unbilled:
-    """What the caller has used and is on no invoice yet."""
-    return _unbilled_of(snapshot, account_owner(scope), snapshot.now + 1)
 
 
 def issue_now(tx: Tx, scope: Scope, settings: Settings, organisation: str | None = None) -> CloudInvoice:
@@ -297,25 +282,11 @@ def _make_lines(tx: Tx, draft: Draft, invoice: CloudInvoice) -> list[InvoiceLine
     ]  # fmt: skip
 
 
-def _unbilled_of(snapshot: Snapshot, organisation: str, until: int) -> Unbilled:
-    if organisation == SHOP:
-        return Unbilled(0, 0, None)
-    row = snapshot.one(_unbilled, organisation=organisation, until=until)
-    assert row is not None, "a sum is one row"
-    begun = claimed_of(snapshot, [organisation]).get(organisation, Claimed())
-    since = min((each for each in (row.since, begun.since) if each is not None), default=None)
-    return Unbilled(int(row.rows) + begun.rows, int(row.price or 0) + begun.price, since)
-
-
 def _day_of(at: Any) -> int:
     return int(at) - int(at) % DAY
 
 
 _u, _c, _i = tables.usage.c, tables.customers.c, tables.invoices.c
-_mine = (_u.organisation == bindparam("organisation"), _u.invoice.is_(None), _u.at < bindparam("until"))
-_unbilled: Prepared[Any] = prepare(
-    select(func.count().label("rows"), func.sum(_u.price).label("price"), func.min(_u.at).label("since")).where(*_mine)
-)
 _due: Prepared[str] = prepare(
     select(_c.organisation)
     .where(

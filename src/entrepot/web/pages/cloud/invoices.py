@@ -121,7 +121,6 @@ async def _show(visit: CurrentVisit, before: str | None, refusal: Refused | None
         refusal=refusal,
         invoices=page.items,
         older=page.next,
-        unbilled=await visit.read(lambda s: cloud.find_unbilled(s, scope)),
         standing=standing,
         draft=None
         if scope.is_operator

@@ -213,3 +213,19 @@ def test_money_that_a_bank_takes_back_is_not_spent(
     assert standing(database).left == pytest.approx(back, abs=CENT)
     assert state(database, made).state == ("paid" if won else "disputed")
     assert breaches(database) == []
+
+
+def test_a_bank_that_asks_twice_has_the_money_kept_apart_twice(
+    database: Database, processor: pay.SandboxProcessor
+) -> None:
+    sell(database)
+    made = top_up(database, 10_00)
+    run(database, processor)
+    told = pay.Chargeback("cb_1", pay.ChargeName(made.payment_id), 10_00, CURRENCY, "opened", "fraud")
+    for each, left_minor in (("won", 10_00), ("lost", 0), ("won", 10_00), ("lost", 0)):
+        word = msgspec.structs.replace(told, state=each)
+        database.write_now(lambda tx, word=word: chargebacks.report_chargeback(tx, "sandbox", word))
+        run(database, processor)
+        assert standing(database).left == left_minor * CENT
+        assert balance(database, accounts.disputed(made.id, CURRENCY)) == 10_00 - left_minor
+        assert breaches(database) == []

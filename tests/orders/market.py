@@ -108,6 +108,12 @@ class Market(NamedTuple):
         self.do(deliver.record_scan, self.cast.dana, scan)
         self.settle()
 
+    def bank_says(self, payment_id: str, state: str, amount_minor: int, said_at: int | None = None) -> None:
+        """The buyer's bank says something of a chargeback of a payment."""
+        name = pay.ChargeName(payment_id, "", "USD")
+        back = pay.Chargeback(f"dp_{payment_id}", name, amount_minor, "USD", state, said_at=said_at)  # type: ignore[arg-type]
+        self.database.write_now(lambda tx: pay.reports.report(tx, "sandbox", pay.ChargebackTold(back)))
+
     def breaches(self) -> list[str]:
         """Everything that is not as it must be."""
         return [breach for proof in PROOFS for breach in self.see(proof.check).breaches]

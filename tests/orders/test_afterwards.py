@@ -352,13 +352,16 @@ def test_a_chargeback_is_a_dispute_that_the_bank_decides(market: Market, won: bo
     before = dispute(market, seller)
     order = market.order(market.cast.alice, seller.order_id)
     assert order.payment is not None
-    (opened,) = market.do(orders.open_chargeback, seller.order_id, "cb_1", order.payment.amount_minor)
-    assert market.do(orders.open_chargeback, seller.order_id, "cb_1", order.payment.amount_minor) == []
+    market.bank_says(order.payment.id, "opened", order.payment.amount_minor)
+    market.settle()
+    (opened,) = (each for each in seen(market, seller.id).disputes if each.id != before)
+    (row,) = market.see(pay.chargebacks_of, order.payment.id)
+    assert market.do(orders.open_chargeback, seller.order_id, row.id) == []
     assert market.breaches() == []
     with pytest.raises(Conflict, match="bank decides"):
         market.do(orders.concede, market.cast.bruno, opened.id)
-    market.do(orders.close_chargeback, "cb_1", won)
-    market.do(orders.close_chargeback, "cb_1", won)
+    market.bank_says(order.payment.id, "won" if won else "lost", order.payment.amount_minor)
+    market.do(orders.close_chargeback, row.id)
     market.settle()
     now = seen(market, seller.id)
     outcomes = {each.id: each.outcome for each in now.disputes}
@@ -376,8 +379,9 @@ def test_pieces_of_a_return_are_paid_back_once_whoever_pays_first(market: Market
     market.do(orders.send_return, market.cast.alice, return_id)
     order = market.order(market.cast.alice, seller.order_id)
     assert order.payment is not None
-    market.do(orders.open_chargeback, seller.order_id, "cb_1", order.payment.amount_minor)
-    market.do(orders.close_chargeback, "cb_1", False)
+    for state in ("opened", "lost"):
+        market.bank_says(order.payment.id, state, order.payment.amount_minor)
+    market.settle()
     left = market.left(LAMP)
     found = orders.Inspection({seller.lines[0].id: 1}, {seller.lines[0].id: 1})
     assert market.do(orders.inspect_return, market.cast.bruno, return_id, found).status == RETURN.REFUNDED

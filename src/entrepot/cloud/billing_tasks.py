@@ -83,8 +83,8 @@ class Money:
             self._tell_failed(tx, event.ref, event.reason)
 
     def charged_back(self, tx: Tx, event: pay.ChargebackOpened) -> None:
-        """A bank takes the money of a top-up back."""
-        if event.ref.startswith(PREFIX):
+        """A bank takes the money of a top-up back, and has not given it back again by now."""
+        if event.ref.startswith(PREFIX) and pay.get_chargeback(tx, event.chargeback_id).state in ("opened", "lost"):
             dispute_topup(tx, event.ref, self._settings)
 
     def chargeback_decided(self, tx: Tx, event: pay.ChargebackClosed) -> None:

@@ -22,7 +22,6 @@ from entrepot.kernel import (
     Prepared,
     Snapshot,
     Tx,
-    derive_id,
     format_money,
     prepare,
 )
@@ -161,7 +160,7 @@ def resolve_topup(tx: Tx, topup_id: str, won: bool, settings: Settings) -> None:
         return
     kept = accounts.disputed(topup.id, topup.currency), accounts.disputed_tax(topup.id, topup.currency)
     found = ledger.balances_of(tx, kept)
-    ledger.post(tx, _swap(topup, *(found[each.id].available for each in kept), back=True))
+    ledger.post(tx, _swap(tx, topup, *(found[each.id].available for each in kept), back=True))
     _finish(tx, topup, "paid")
 
 
@@ -211,12 +210,12 @@ def _apart(tx: Tx, topup: Topup) -> ledger.Plan:
     spendable_minor = found[credit.id].available // nano_per_minor(currency)
     amount_minor = min(topup.credit_minor, spendable_minor, found[prepaid.id].available)
     tax_minor = min(pay.tax_of(max(amount_minor, 0), topup.tax_ppm, False), found[aside.id].available)
-    return _swap(topup, amount_minor, tax_minor, back=False) if amount_minor > 0 else ledger.Plan()
+    return _swap(tx, topup, amount_minor, tax_minor, back=False) if amount_minor > 0 else ledger.Plan()
 
 
-def _swap(topup: Topup, amount_minor: int, tax_minor: int, *, back: bool) -> ledger.Plan:
+def _swap(tx: Tx, topup: Topup, amount_minor: int, tax_minor: int, *, back: bool) -> ledger.Plan:
     """What was paid between the organisation and what is kept apart, and the same of what it may spend, and of what was
-    set aside for the tax."""
+    set aside for the tax. A bank may ask twice, so each time has names of its own; the top-up's state says whether."""
     organisation, currency, code = topup.organisation, topup.currency, accounts.DISPUTED
     unit = accounts.nano(currency)
     money = (pay.accounts.prepaid(organisation, currency), accounts.disputed(topup.id, currency))
@@ -224,12 +223,10 @@ def _swap(topup: Topup, amount_minor: int, tax_minor: int, *, back: bool) -> led
     credit = (accounts.compute(organisation, unit), accounts.prepaid(unit))
     steps = [
         ledger.Move(
-            derive_id("trf", topup.id, code, what, "back" if back else "apart"),
-            *(pair[::-1] if back else pair), amount, code, topup.id,
+            tx.new_id("trf"), *(pair[::-1] if back else pair), amount, code, topup.id,
         )
-        for what, pair, amount in (
-            ("money", money, amount_minor), ("tax", tax, tax_minor),
-            ("credit", credit, amount_minor * nano_per_minor(currency)),
+        for pair, amount in (
+            (money, amount_minor), (tax, tax_minor), (credit, amount_minor * nano_per_minor(currency))
         )
         if amount
     ]  # fmt: skip

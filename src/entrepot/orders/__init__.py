@@ -22,6 +22,7 @@ from .cart_views import (
     TaxView,
 )
 from .carts import adopt_cart, choose_currency, find_cart, open_cart, set_line
+from .chargebacks import close_chargeback, open_chargeback
 from .checkout import place
 from .claim_reads import (
     Overdue,
@@ -51,11 +52,9 @@ from .claims import (
 from .disputes import (
     Verdict,
     add_evidence,
-    close_chargeback,
     concede,
     decide,
     open_by_time,
-    open_chargeback,
     open_dispute,
     open_for_lost,
     preview_dispute,
@@ -104,6 +103,7 @@ from .proofs import PROOFS
 from .quoting import quote_cart, view_checkout
 from .reactions import grant_reviews, mark_declined, mark_delivered, mark_paid, mark_refunded, reactions
 from .reads import (
+    OPEN_STATUSES,
     count_seller_orders,
     get_order,
     get_order_status,
@@ -156,6 +156,7 @@ from .views import (
 
 __all__ = [
     "CART_LINES_MAX",
+    "OPEN_STATUSES",
     "PAID_STATUSES",
     "PROOFS",
     "QUANTITY_MAX",

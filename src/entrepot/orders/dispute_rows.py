@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import and_, bindparam, func, insert, select, update
+from sqlalchemy import and_, bindparam, func, insert, or_, select, update
 
 from entrepot.kernel import DAY, NotFound, Prepared, Snapshot, Tx, in_set, prepare
 
 from . import tables
-from .claims import Dispute, DisputeKind, DisputeStatus, Evidence
+from .claims import Dispute, DisputeKind, DisputeOutcome, DisputeStatus, Evidence
 from .records import lock_seller
 from .types import SellerOrder, SellerOrderStatus
 
@@ -92,13 +92,14 @@ end: Prepared[Any] = prepare(
     .where(_s.id == bindparam("id_"), _s.dispute_id == bindparam("dispute_id_"))
     .values(dispute_id=None, confirm_by=_s.confirm_by + bindparam("paused"))
 )
-chargeback_of: Prepared[Any] = prepare(
-    select(_d.id).where(
-        _d.seller_order_id == bindparam("seller_order_id"), _d.processor_ref == bindparam("processor_ref")
+standing_chargebacks: Prepared[str] = prepare(
+    select(_d.id)
+    .where(
+        _d.processor_ref == bindparam("processor_ref"),
+        or_(_d.outcome.is_(None), _d.outcome != DisputeOutcome.WON.value),
     )
-)
-chargebacks: Prepared[str] = prepare(
-    select(_d.id).where(_d.processor_ref == bindparam("processor_ref")).order_by(_d.id), str
+    .order_by(_d.id),
+    str,
 )
 _of_sellers: Prepared[Dispute] = prepare(select(*_d).where(in_set(_d.seller_order_id, "ids")).order_by(_d.id), Dispute)
 _evidence_of: Prepared[Evidence] = prepare(

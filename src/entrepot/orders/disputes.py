@@ -23,13 +23,11 @@ from .access import ABSENT, BUYER, MERCHANT, SYSTEM, is_owner, is_seller, party_
 from .claims import Cause, Dispute, DisputeKind, DisputeOutcome, DisputeStatus, Evidence
 from .events import DisputeDecided, DisputeOpened, EvidenceGiven
 from .fulfilment import CONFIRMED_BY_TIME, complete, open_return_of
-from .records import find_order, find_seller, list_sellers, lock_seller
+from .records import find_order, find_seller, lock_seller
 from .refunds import RefundPreview, RefundWish, checked_reason, give_back, preview_of, read_shares, take
 from .shares import Share, Taken, left_of, sum_of_legs, take_paid, take_rest
 from .types import Order, SellerOrder, SellerOrderStatus
 
-BANK_DAYS = 90
-"""How long a buyer's bank may take to decide a chargeback, at most."""
 EVIDENCE_MAX = 50
 """Entries of one side in one dispute, so that nobody talks the other side out of it."""
 _AFTER_DELIVERY = (SellerOrderStatus.DELIVERED, SellerOrderStatus.COMPLETED)
@@ -52,7 +50,7 @@ def open_dispute(
     another dispute or an unanswered return is open.
     """
     seller = lock_seller(tx, seller_order_id)
-    order = _order_of(tx, seller)
+    order = order_of(tx, seller)
     if not is_owner(scope, order.owner):
         raise NotFound(ABSENT)
     if kind == DisputeKind.CHARGEBACK:
@@ -101,7 +99,7 @@ def add_evidence(tx: Tx, scope: Scope, dispute_id: str, text: str, picture: str 
     """Either side, or the operator, says or shows something. The merchant's first word is the answer: the operator
     decides from then on. Conflict once it is decided."""
     dispute, seller = rows.lock(tx, dispute_id)
-    party = party_of(scope, _order_of(tx, seller).owner, seller.merchant_id)
+    party = party_of(scope, order_of(tx, seller).owner, seller.merchant_id)
     _must_be_open(dispute)
     if tx.value(rows.count_evidence, dispute_id=dispute.id, party=party) >= EVIDENCE_MAX:
         raise Conflict(f"You have said {EVIDENCE_MAX} things in this dispute: that is enough to decide it")
@@ -128,7 +126,7 @@ def concede(tx: Tx, scope: Scope, dispute_id: str) -> Dispute:
 def withdraw_dispute(tx: Tx, scope: Scope, dispute_id: str) -> Dispute:
     """The buyer is content after all: the money goes on its way."""
     dispute, seller = rows.lock(tx, dispute_id)
-    if not is_owner(scope, _order_of(tx, seller).owner):
+    if not is_owner(scope, order_of(tx, seller).owner):
         raise NotFound("There is no such dispute")
     _must_be_open(dispute)
     _not_the_banks(dispute)
@@ -179,40 +177,6 @@ def take_to_review(tx: Tx, dispute_id: str) -> None:
         rows.store(tx, msgspec.structs.replace(dispute, status=DisputeStatus.REVIEW))
 
 
-def open_chargeback(tx: Tx, order_id: str, chargeback_id: str, amount_minor: int) -> list[Dispute]:
-    """A buyer's bank has taken a payment back: each part of the order that has its money is disputed until it decides.
-
-    A buyer's own dispute about the same part ends: the bank decides now. The same chargeback again changes nothing.
-    """
-    found = []
-    for each in list_sellers(tx, [order_id]):
-        seller = lock_seller(tx, each.id)
-        if tx.value(rows.chargeback_of, seller_order_id=seller.id, processor_ref=chargeback_id) is not None:
-            continue
-        left_minor = pay.left_to_refund(tx, _order_of(tx, seller).payment_id, seller.id).amount_minor
-        asked_minor = min(left_minor, amount_minor)
-        if asked_minor and seller.status not in (SellerOrderStatus.CANCELLED, SellerOrderStatus.AWAITING_PAYMENT):
-            amount_minor -= asked_minor
-            found.append(_open_chargeback(tx, seller, chargeback_id, asked_minor))
-    return found
-
-
-def close_chargeback(tx: Tx, chargeback_id: str, won: bool, fee_minor: int = 0) -> None:
-    """The bank has decided: `won` leaves the money with the merchant, else it is gone; the merchant bears the fee."""
-    for dispute_id in tx.all(rows.chargebacks, processor_ref=chargeback_id):
-        dispute, seller = rows.lock(tx, dispute_id)
-        if dispute.decided_at is not None:
-            continue
-        if won:
-            _decide(tx, dispute, seller, [], DisputeOutcome.WON, SYSTEM, "The bank has decided for the merchant")
-        else:
-            shares = read_shares(tx, seller)
-            taken = take_asked(shares, min(dispute.asked_minor, left_of(shares).paid_minor))
-            reason = "The bank has decided for the buyer"
-            _decide(tx, dispute, seller, taken, DisputeOutcome.LOST, SYSTEM, reason, fee_minor)
-            fee_minor = 0
-
-
 def taken_by(shares: Mapping[str, Share], verdict: Verdict) -> list[Taken]:
     """What a verdict takes of a seller order; nothing when it is dismissed."""
     if verdict.whole:
@@ -250,42 +214,21 @@ def _open(
     if not 0 < asked_minor <= left_minor:
         most = format_money(left_minor, seller.currency)
         raise Conflict(f"Ask for more than nothing, and at most {most}: that is what is left of what you paid")
-    answer_by = tx.now + (BANK_DAYS if kind == DisputeKind.CHARGEBACK else seller.answer_days) * DAY
     dispute = Dispute(
         tx.new_id("dsp"), seller.id, seller.order_id, seller.merchant_id, kind, DisputeStatus.OPEN, None, reason,
-        asked_minor, 0, tx.now, answer_by,
+        asked_minor, 0, tx.now, tx.now + seller.answer_days * DAY,
     )  # fmt: skip
-    return _freeze(tx, seller, dispute, party, actor)
+    dispute, plan = begin_dispute(tx, seller, dispute, party, actor)
+    ledger.post(tx, plan)
+    return dispute
 
 
-def _open_chargeback(tx: Tx, seller: SellerOrder, chargeback_id: str, asked_minor: int) -> Dispute:
-    plan, coming_minor = ledger.Plan(), 0
-    if seller.dispute_id is not None:
-        before, _ = rows.lock(tx, seller.dispute_id)
-        coming_minor, plan = pay.unfreeze(tx, before.id)
-        _store_decided(tx, before, seller, None, 0, DisputeOutcome.WITHDRAWN, SYSTEM, "The buyer's bank decides now")
-        seller = lock_seller(tx, seller.id)
-    dispute = Dispute(
-        tx.new_id("dsp"), seller.id, seller.order_id, seller.merchant_id, DisputeKind.CHARGEBACK, DisputeStatus.OPEN,
-        None, "The buyer's bank has taken the payment back", asked_minor, 0, tx.now, tx.now + BANK_DAYS * DAY,
-        processor_ref=chargeback_id,
-    )  # fmt: skip
-    return _freeze(tx, seller, dispute, SYSTEM, SYSTEM, plan, coming_minor)
-
-
-def _freeze(
-    tx: Tx,
-    seller: SellerOrder,
-    dispute: Dispute,
-    party: str,
-    actor: str,
-    first: ledger.Plan | None = None,
-    coming_minor: int = 0,
-) -> Dispute:
-    """Store a dispute that begins, and keep its money where it is."""
+def begin_dispute(
+    tx: Tx, seller: SellerOrder, dispute: Dispute, party: str, actor: str, coming_minor: int = 0
+) -> tuple[Dispute, ledger.Plan]:
+    """Store a dispute that begins, and the plan that keeps its money where it is."""
     legs = sum_of_legs(take_asked(read_shares(tx, seller), dispute.asked_minor))
     frozen_minor, plan = pay.freeze(tx, dispute.id, seller.id, legs.seller_minor, coming_minor)
-    ledger.post(tx, (first or ledger.Plan()) + plan)
     dispute = msgspec.structs.replace(dispute, frozen_minor=frozen_minor)
     tx.send(rows.insert_dispute, **msgspec.structs.asdict(dispute))
     said = Evidence(tx.new_id("evi"), dispute.id, party, actor, dispute.reason, None, tx.now)
@@ -296,10 +239,19 @@ def _freeze(
             dispute.id, seller.id, dispute.order_id, dispute.merchant_id, dispute.kind, dispute.answer_by, party
         )
     )  # fmt: skip
-    return dispute
+    return dispute, plan
 
 
 def _decide(
+    tx: Tx, dispute: Dispute, seller: SellerOrder, taken: Sequence[Taken], outcome: DisputeOutcome, by: str,
+    decision: str,
+) -> Dispute:  # fmt: skip
+    decided, plan = end_dispute(tx, dispute, seller, taken, outcome, by, decision)
+    ledger.post(tx, plan)
+    return decided
+
+
+def end_dispute(
     tx: Tx,
     dispute: Dispute,
     seller: SellerOrder,
@@ -308,22 +260,21 @@ def _decide(
     by: str,
     decision: str,
     fee_minor: int = 0,
-) -> Dispute:
-    """Let go of the money, and give back what is taken of it, in one post."""
+) -> tuple[Dispute, ledger.Plan]:
+    """Store a decision, and the plan that lets go of the money and gives back what is taken of it."""
     coming_minor, plan = pay.unfreeze(tx, dispute.id, fee_minor)
     refund_id, back_minor = None, sum_of_legs(taken).paid_minor
     if taken:
         lost = outcome == DisputeOutcome.LOST
         refund_id, money = give_back(
-            tx, _order_of(tx, seller), seller, taken, Cause.CHARGEBACK if lost else Cause.DISPUTE, by, decision,
+            tx, order_of(tx, seller), seller, taken, Cause.CHARGEBACK if lost else Cause.DISPUTE, by, decision,
             dispute.id, coming_minor=coming_minor, charged_back=dispute.processor_ref if lost else None,
         )  # fmt: skip
         plan += money
-    ledger.post(tx, plan)
-    return _store_decided(tx, dispute, seller, refund_id, back_minor, outcome, by, decision, fee_minor)
+    return store_decided(tx, dispute, seller, refund_id, back_minor, outcome, by, decision, fee_minor), plan
 
 
-def _store_decided(
+def store_decided(
     tx: Tx,
     dispute: Dispute,
     seller: SellerOrder,
@@ -372,7 +323,7 @@ def _not_the_banks(dispute: Dispute) -> None:
         raise Conflict("The buyer's bank decides this one: send it what you know")
 
 
-def _order_of(tx: Tx, seller: SellerOrder) -> Order:
+def order_of(tx: Tx, seller: SellerOrder) -> Order:
     order = find_order(tx, seller.order_id)
     assert order is not None
     return order

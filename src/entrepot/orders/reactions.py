@@ -9,8 +9,9 @@ from entrepot.kernel import Reactions, Secret, Tx
 from .access import is_person
 from .cancellation import mark_cancelled_refunded
 from .capturing import capture_delivered, capture_sent, order_authorised
+from .chargebacks import close_chargeback, open_chargeback
 from .claim_notices import ClaimNotices
-from .disputes import close_chargeback, open_chargeback, open_for_lost
+from .disputes import open_for_lost
 from .events import (
     DisputeDecided,
     DisputeOpened,
@@ -91,7 +92,7 @@ def mark_refunded(tx: Tx, event: pay.RefundPaid) -> None:
 def dispute_chargeback(tx: Tx, event: pay.ChargebackOpened) -> None:
     """A buyer's bank has taken money back: it is disputed until the bank has decided."""
     if _is_order(event.ref):
-        open_chargeback(tx, event.ref, event.chargeback_id, event.amount_minor)
+        open_chargeback(tx, event.ref, event.chargeback_id)
 
 
 class Chargebacks:
@@ -103,7 +104,7 @@ class Chargebacks:
     def decided(self, tx: Tx, event: pay.ChargebackClosed) -> None:
         """The bank has decided."""
         fee_minor = pay.chargeback_fee(self._settings, pay.get_chargeback(tx, event.chargeback_id))
-        close_chargeback(tx, event.chargeback_id, event.won, fee_minor)
+        close_chargeback(tx, event.chargeback_id, fee_minor)
 
 
 def grant_reviews(tx: Tx, event: SellerOrderCompleted) -> None:

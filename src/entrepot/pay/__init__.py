@@ -9,7 +9,14 @@ from .actions import find_action
 from .bank import NewAccount, PayoutAccount, change_account, check_account, end_cooldown, list_accounts
 from .by_hand import Waiting, list_by_hand, mark_payout_failed, mark_payout_sent, mark_received, mark_refund_sent
 from .captures import Capture, brought, capture_part, capture_share, release_part
-from .chargebacks import ChargebackRow, chargeback_fee, chargebacks_of, get_chargeback, list_chargebacks
+from .chargebacks import (
+    ChargebackRow,
+    chargeback_fee,
+    chargebacks_of,
+    get_chargeback,
+    list_chargebacks,
+    tell_of_decision,
+)
 from .disputes import Freeze, find_freeze, freeze, unfreeze
 from .entries import Entry, book_entry, booked_under, due_to, list_entries
 from .events import (
@@ -39,7 +46,7 @@ from .gift_cards import (
     usable_gift_card,
     why_unusable,
 )
-from .paying_out import WaitingPayee, list_waiting, request_own_payout, request_payouts, waiting_of
+from .paying_out import WaitingPage, WaitingPayee, list_waiting, request_own_payout, request_payouts, waiting_of
 from .payments import abandon_payment, find_payment_by_ref, get_payment, record_outcome, start_payment
 from .payouts import get_payout, list_payouts, money_on_the_way, resume_payouts
 from .processors import (
@@ -189,6 +196,7 @@ __all__ = [
     "TaxRateDraft",
     "Told",
     "Waiting",
+    "WaitingPage",
     "WaitingPayee",
     "Webhook",
     "WebhookSender",
@@ -270,6 +278,7 @@ __all__ = [
     "tax_due",
     "tax_of",
     "tax_rates_for",
+    "tell_of_decision",
     "terms_of",
     "unfreeze",
     "usable_gift_card",

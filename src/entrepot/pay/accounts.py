@@ -42,6 +42,7 @@ UNFREEZE = "pay.unfreeze"
 CHARGEBACK = "pay.chargeback"
 CHARGEBACK_FEE = "pay.chargeback.fee"
 CHARGEBACK_RECOVERED = "pay.chargeback.recovered"
+CHARGEBACK_LOST_AGAIN = "pay.chargeback.lost_again"
 
 
 def escrow(seller_order_id: str, currency: str) -> Account:

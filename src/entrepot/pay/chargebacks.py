@@ -2,13 +2,18 @@
 
 The processor has the money from the moment a chargeback is opened, so it leaves our account with it at once, towards an
 account of what is in dispute. Won, it comes back; lost, it stays, and whoever bears it gives it up there: what a loss
-costs whom is decided above, by those who know orders. A loss that a second look undoes (arbitration, a second
-presentment) is `recovered`: the money comes back, and everybody who bore a part of it has that part back.
+costs whom is decided above, by those who know orders.
+
+    opened ─► won ─► opened, or lost at once: the next round, a chargeback of its own under the same name
+      └─────► lost ◄─► recovered: a second look undoes the loss, or brings it back (`reversals`)
+
+A bank may look again (pre-arbitration, arbitration), so no end is the last one. What counts is the last thing that the
+processor said by its own clock: a webhook that comes late, or again, changes nothing.
 """
 
 from __future__ import annotations
 
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 import msgspec
 from sqlalchemy import bindparam, insert, select, update
@@ -18,29 +23,20 @@ from entrepot.identity import Notice, Scope, find_platform, notify, require_oper
 from entrepot.kernel import Conflict, NotFound, Prepared, Snapshot, Tx, derive_id, format_money, prepare
 
 from . import accounts, notices, rows, tables
-from .entries import book_entry
+from .chargeback_losses import loss_again, loss_undone
 from .events import ChargebackClosed, ChargebackOpened
 from .processors import Chargeback
 from .types import Payment, Settings
-
-
-class Borne(NamedTuple):
-    """A refund that bore a chargeback, by who gave it up."""
-
-    id: str
-    seller_order_id: str
-    merchant_id: str
-    seller_minor: int
-    commission_minor: int
-    carrier_minor: int
-    tax_minor: int
-
 
 ChargebackState = Literal["opened", "won", "lost", "recovered"]
 
 
 class ChargebackRow(msgspec.Struct, frozen=True):
-    """A chargeback as it stands; `evidence_by` is when the bank stops to listen."""
+    """A chargeback as it stands; `evidence_by` is when the bank stops to listen.
+
+    `round` counts how often it came under this name, `reversals` how often the bank has changed its mind after it was
+    lost, and `said_at` is when the processor last said something of it.
+    """
 
     id: str
     processor: str
@@ -53,6 +49,9 @@ class ChargebackRow(msgspec.Struct, frozen=True):
     evidence_by: int | None
     opened_at: int
     closed_at: int | None
+    round: int = 1
+    reversals: int = 0
+    said_at: int | None = None
 
 
 def list_chargebacks(snapshot: Snapshot, scope: Scope, most: int = 200) -> list[ChargebackRow]:
@@ -85,15 +84,63 @@ def report_chargeback(tx: Tx, processor: str, told: Chargeback) -> ChargebackRow
     if told.currency != payment.currency or not 0 < told.amount_minor <= payment.amount_minor:
         raise Conflict(f"{processor} takes {told.amount_minor} {told.currency} back of the payment {payment.id}")
     row = tx.one(_by_ref, processor=processor, processor_ref=told.processor_ref)
+    opened = ledger.Plan()
     if row is None:
-        row = _open(tx, payment, told)
-    elif (row.payment_id, row.amount_minor) != (payment.id, told.amount_minor):
+        row, opened = _open(tx, payment, told, 1)
+    elif row.payment_id != payment.id:
+        raise Conflict(f"{processor} tells of the chargeback {row.processor_ref} of another payment than before")
+    elif _is_old(row, told):
+        return row
+    elif row.state == "won" and _comes_again(row, told):
+        row, opened = _open(tx, payment, told, row.round + 1)
+    elif row.amount_minor != told.amount_minor:
         raise Conflict(f"{processor} tells otherwise of the chargeback {row.processor_ref} than before")
-    if told.state != "opened" and row.state == "opened":
-        row = _close(tx, row, payment.ref, won=told.state == "won")
-    elif told.state == "won" and row.state == "lost":
-        row = _recover(tx, row)
-    return row
+    row, closed = _go_on(tx, msgspec.structs.replace(row, said_at=told.said_at), payment.ref, told.state)
+    ledger.post(tx, opened + closed)
+    return _store(tx, row)
+
+
+def _is_old(row: ChargebackRow, told: Chargeback) -> bool:
+    return row.said_at is not None and told.said_at is not None and told.said_at < row.said_at
+
+
+def _comes_again(row: ChargebackRow, told: Chargeback) -> bool:
+    """Whether one that was won goes on. That it is open has to be said later than that: it was open before, too."""
+    later = row.said_at is not None and told.said_at is not None and told.said_at > row.said_at
+    return told.state == "lost" or (told.state == "opened" and later)
+
+
+def _go_on(tx: Tx, row: ChargebackRow, ref: str, state: ChargebackState) -> tuple[ChargebackRow, ledger.Plan]:
+    match row.state, state:
+        case "opened", ("won" | "lost"):
+            tx.announce(ChargebackClosed(row.id, row.payment_id, ref, state == "won"))
+            closed = msgspec.structs.replace(row, state=state, closed_at=tx.now)
+            return closed, _plan(row, "won") if state == "won" else ledger.Plan()
+        case ("lost", "won") | ("recovered", "lost"):
+            return _reverse(tx, row, ref)
+    return row, ledger.Plan()
+
+
+def _reverse(tx: Tx, row: ChargebackRow, ref: str) -> tuple[ChargebackRow, ledger.Plan]:
+    """The bank has changed its mind after the loss was shared out: the money comes back to those who bore it, or is
+    taken from them again."""
+    again, number = row.state == "recovered", row.reversals + 1
+    if again:
+        plan = loss_again(tx, row.id, row.currency, number)
+        tx.announce(ChargebackOpened(row.id, row.payment_id, ref, row.amount_minor))
+    else:
+        plan = loss_undone(tx, row.id, row.currency, number)
+    tx.announce(ChargebackClosed(row.id, row.payment_id, ref, not again))
+    state: ChargebackState = "lost" if again else "recovered"
+    row = msgspec.structs.replace(row, state=state, reversals=number, closed_at=tx.now)
+    return row, _plan(row, "opened" if again else "won") + plan
+
+
+def tell_of_decision(tx: Tx, chargeback_id: str) -> None:
+    """Announce the decision of a closed chargeback again, for whoever could do nothing about it when it was made."""
+    row = get_chargeback(tx, chargeback_id)
+    ref = rows.read_payment(tx, row.payment_id).ref
+    tx.announce(ChargebackClosed(row.id, row.payment_id, ref, row.state != "lost"))
 
 
 def chargeback_fee(settings: Settings, row: ChargebackRow) -> int:
@@ -111,14 +158,13 @@ def _payment_of(tx: Tx, processor: str, told: Chargeback) -> str:
     return payment.id
 
 
-def _open(tx: Tx, payment: Payment, told: Chargeback) -> ChargebackRow:
+def _open(tx: Tx, payment: Payment, told: Chargeback, number: int) -> tuple[ChargebackRow, ledger.Plan]:
     processor, ref = payment.processor, payment.ref
     row = ChargebackRow(
         tx.new_id("cbk"), processor, told.processor_ref, payment.id, told.currency, told.amount_minor, "opened",
-        told.reason[:200], told.evidence_by, tx.now, None,
+        told.reason[:200], told.evidence_by, tx.now, None, number, 0, told.said_at,
     )  # fmt: skip
     tx.run(_insert, **msgspec.structs.asdict(row))
-    ledger.post(tx, _plan(row, "opened"))
     platform = find_platform(tx)
     if platform is not None:
         params = {
@@ -127,92 +173,45 @@ def _open(tx: Tx, payment: Payment, told: Chargeback) -> ChargebackRow:
         }  # fmt: skip
         notify(tx, Notice(platform.id, notices.CHARGEBACK, params, link="/operator/payouts"))
     tx.announce(ChargebackOpened(row.id, row.payment_id, ref, row.amount_minor))
+    return row, _plan(row, "opened")
+
+
+def _store(tx: Tx, row: ChargebackRow) -> ChargebackRow:
+    tx.run(
+        _change, id_=row.id, state_=row.state, closed_at_=row.closed_at, said_at_=row.said_at, reversals_=row.reversals
+    )
     return row
-
-
-def _close(tx: Tx, row: ChargebackRow, ref: str, *, won: bool) -> ChargebackRow:
-    state: ChargebackState = "won" if won else "lost"
-    tx.run(_end, id_=row.id, before_="opened", state_=state, now_=tx.now)
-    if won:
-        ledger.post(tx, _plan(row, "won"))
-    tx.announce(ChargebackClosed(row.id, row.payment_id, ref, won))
-    return msgspec.structs.replace(row, state=state, closed_at=tx.now)
-
-
-def _recover(tx: Tx, row: ChargebackRow) -> ChargebackRow:
-    """The bank has changed its mind after the loss was shared out: the money is back, and goes to those who bore it."""
-    tx.run(_end, id_=row.id, before_="lost", state_="recovered", now_=tx.now)
-    plan = _plan(row, "won")
-    for refund in tx.all(borne_by, chargeback_id=row.id):
-        plan += _give_back(tx, row, refund)
-    ledger.post(tx, plan)
-    return msgspec.structs.replace(row, state="recovered", closed_at=tx.now)
-
-
-def _give_back(tx: Tx, row: ChargebackRow, refund: Borne) -> ledger.Plan:
-    """Their parts to the platform, the carrier and the tax office; the merchant's as an entry of its statement."""
-    currency, source = row.currency, accounts.chargebacks(row.currency)
-    parts = (
-        ("commission", accounts.commission(currency), refund.commission_minor),
-        ("carrier", accounts.carrier_payable(currency), refund.carrier_minor),
-        ("tax", accounts.tax_payable(currency), refund.tax_minor),
-    )
-    code = accounts.CHARGEBACK_RECOVERED
-    plan = ledger.Plan(
-        tuple(
-            ledger.Move(derive_id("trf", refund.id, code, what), source, target, amount_minor, code, row.id)
-            for what, target, amount_minor in parts
-            if amount_minor
-        )
-    )
-    if refund.seller_minor:
-        plan += book_entry(tx, refund.merchant_id, currency, refund.seller_minor, code, row.id, source)
-        params = {"amount": format_money(refund.seller_minor, currency), "order": refund.seller_order_id}
-        link = f"/merchant/orders/{refund.seller_order_id}"
-        notify(tx, Notice(refund.merchant_id, notices.CHARGEBACK_RECOVERED, params, link=link))
-    return plan
 
 
 def _plan(row: ChargebackRow, what: Literal["opened", "won"]) -> ledger.Plan:
     ours, theirs = accounts.chargebacks(row.currency), accounts.processor(row.processor, row.currency)
     debit, credit = (ours, theirs) if what == "opened" else (theirs, ours)
-    return ledger.Plan.of(
-        ledger.Move(
-            derive_id("trf", row.id, what), debit, credit, row.amount_minor, f"pay.chargeback.{what}", row.payment_id
-        )
-    )
+    name = derive_id("trf", row.id, what, str(row.reversals))
+    return ledger.Plan.of(ledger.Move(name, debit, credit, row.amount_minor, f"pay.chargeback.{what}", row.payment_id))
 
 
 _b = tables.chargebacks.c
 _by_id: Prepared[ChargebackRow] = prepare(select(*_b).where(_b.id == bindparam("id")), ChargebackRow)
 _by_ref: Prepared[ChargebackRow] = prepare(
-    select(*_b).where(_b.processor == bindparam("processor"), _b.processor_ref == bindparam("processor_ref")),
+    select(*_b)
+    .where(_b.processor == bindparam("processor"), _b.processor_ref == bindparam("processor_ref"))
+    .order_by(_b.round.desc())
+    .limit(1),
     ChargebackRow,
 )
 _of_payment: Prepared[ChargebackRow] = prepare(
-    select(*_b).where(_b.payment_id == bindparam("payment_id")).order_by(_b.id), ChargebackRow
+    select(*_b).where(_b.payment_id == bindparam("payment_id")).order_by(_b.opened_at, _b.round, _b.id),
+    ChargebackRow,
 )
 _listed: Prepared[ChargebackRow] = prepare(
     select(*_b).order_by(_b.closed_at.isnot(None), _b.id.desc()).limit(bindparam("most")), ChargebackRow
 )
-_f, _l = tables.refunds.c, tables.legs.c
-borne_by: Prepared[Borne] = prepare(
-    select(
-        _f.id, _f.seller_order_id, _l.merchant_id, _f.seller_minor, _f.commission_minor, _f.carrier_minor, _f.tax_minor
-    )
-    .join_from(
-        tables.refunds, tables.legs,
-        (_l.payment_id == _f.payment_id) & (_l.seller_order_id == _f.seller_order_id),
-    )
-    .where(_f.charged_back == 1, _f.processor_ref == bindparam("chargeback_id"))
-    .order_by(_f.id),
-    Borne,
-)  # fmt: skip
 _insert: Prepared[Any] = prepare(
     insert(tables.chargebacks).values({column.name: bindparam(column.name) for column in tables.chargebacks.columns})
 )
-_end: Prepared[Any] = prepare(
+_CHANGING = ("state", "closed_at", "said_at", "reversals")
+_change: Prepared[Any] = prepare(
     update(tables.chargebacks)
-    .where(_b.id == bindparam("id_"), _b.state == bindparam("before_"))
-    .values(state=bindparam("state_"), closed_at=bindparam("now_"))
+    .where(_b.id == bindparam("id_"))
+    .values({name: bindparam(f"{name}_") for name in _CHANGING})
 )

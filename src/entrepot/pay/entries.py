@@ -21,6 +21,7 @@ from . import accounts, rows, tables
 class Entry(msgspec.Struct, frozen=True):
     """An amount in minor units: above zero it is due to them, below zero it is taken from what is due.
 
+    `owed_minor` is what could not be taken, because nothing was due any more: they owe it, and later sales pay it.
     `code` says in the statement what it is, `ref` what it is for; `at` in microseconds.
     """
 
@@ -31,6 +32,7 @@ class Entry(msgspec.Struct, frozen=True):
     code: str
     ref: str
     at: int
+    owed_minor: int = 0
 
 
 def book_entry(
@@ -49,6 +51,31 @@ def book_entry(
     return ledger.Plan.of(ledger.Move(derive_id("trf", entry.id), source, target, abs(amount_minor), code, ref))
 
 
+def book_debt(
+    tx: Tx, merchant_id: str, currency: str, amount_minor: int, code: str, ref: str, target: ledger.Account
+) -> ledger.Plan:
+    """Note that so much is taken from somebody: from what is due to them, and what is not there they owe.
+
+    Returns the plan that the caller posts, nothing else of theirs in it.
+    """
+    assert amount_minor > 0, "a debt of nothing is none"
+    found_minor = min(max(due_to(tx, merchant_id, currency), 0), amount_minor)
+    owed_minor = amount_minor - found_minor
+    entry = Entry(tx.new_id("ent"), merchant_id, currency, -found_minor, code, ref, tx.now, owed_minor)
+    tx.run(_insert, **msgspec.structs.asdict(entry))
+    sources = (
+        ("due", accounts.payable(merchant_id, currency), found_minor),
+        ("owed", accounts.receivable(merchant_id, currency), owed_minor),
+    )
+    return ledger.Plan(
+        tuple(
+            ledger.Move(derive_id("trf", entry.id, what), source, target, part_minor, code, ref)
+            for what, source, part_minor in sources
+            if part_minor
+        )
+    )
+
+
 def due_to(tx: Tx, merchant_id: str, currency: str) -> int:
     """What is due to somebody and not on its way, in minor units; settlements and payouts of theirs wait."""
     tx.run(rows.keep_payee, merchant_id=merchant_id, currency=currency)
@@ -63,6 +90,11 @@ def list_entries(snapshot: Snapshot, scope: Scope, code: str, most: int = 50) ->
 def booked(snapshot: Snapshot) -> dict[tuple[str, str], int]:
     """What all entries come to, by organisation and currency."""
     return {(row.merchant_id, row.currency): int(row.amount_minor) for row in snapshot.all(_sums)}
+
+
+def owed_by_entries(snapshot: Snapshot) -> dict[tuple[str, str], int]:
+    """What of all entries could not be taken, by organisation and currency."""
+    return {(row.merchant_id, row.currency): int(row.owed_minor) for row in snapshot.all(_owed)}
 
 
 def booked_under(snapshot: Snapshot, code: str) -> dict[tuple[str, str], int]:
@@ -85,4 +117,9 @@ _all = select(_e.merchant_id, _e.currency, func.sum(_e.amount_minor).label("amou
     _e.merchant_id, _e.currency
 )
 _sums: Prepared[Any] = prepare(_all)
+_owed: Prepared[Any] = prepare(
+    select(_e.merchant_id, _e.currency, func.sum(_e.owed_minor).label("owed_minor"))
+    .where(_e.owed_minor > 0)
+    .group_by(_e.merchant_id, _e.currency)
+)
 _sums_under: Prepared[Any] = prepare(_all.where(_e.code == bindparam("code")))

@@ -6,7 +6,7 @@ from entrepot.identity import NoticeKind, declare_notices
 
 ACCOUNT_SET, ACCOUNT_CHANGED = "pay.account_set", "pay.account_changed"
 PAYOUT_SENT, PAYOUT_FAILED = "pay.payout_sent", "pay.payout_failed"
-CHARGEBACK_RECOVERED = "pay.chargeback_recovered"
+CHARGEBACK_RECOVERED, CHARGEBACK_LOST_AGAIN = "pay.chargeback_recovered", "pay.chargeback_lost_again"
 PAYOUT_FAILED_OPERATOR, CHARGEBACK = "pay.payout_failed_operator", "pay.chargeback"
 
 declare_notices(
@@ -63,6 +63,17 @@ declare_notices(
         {
             "en": "The bank has changed its decision about order {order}. Your part is due to you again.",
             "zh": "银行已改变对订单 {order} 的决定，您应得的部分已重新计入应付。",
+        },
+        mailed=True,
+    ),
+    NoticeKind(
+        CHARGEBACK_LOST_AGAIN,
+        {"en": "{amount} of a chargeback is lost again", "zh": "拒付款项 {amount} 再次败诉"},
+        {
+            "en": "The bank has taken back its last decision about order {order}, and decided for the buyer. Your part "
+            "is taken from what is due to you; what is not there comes off later sales.",
+            "zh": "银行撤回了对订单 {order} 的上一次决定，改判买家胜诉。"
+            "您的部分将从应付款中扣除，不足部分从后续收入中抵扣。",
         },
         mailed=True,
     ),

@@ -10,11 +10,11 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal
 
 import msgspec
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import bindparam, insert, select, tuple_, update
 
 from entrepot import ledger
 from entrepot.identity import Scope, require_operator, require_organisation
-from entrepot.kernel import DAY, Conflict, Prepared, Snapshot, Tx, prepare
+from entrepot.kernel import DAY, Conflict, Prepared, Snapshot, Tx, in_set, prepare
 
 from . import accounts, tables
 from .bank import PayoutAccount, accounts_of
@@ -60,12 +60,29 @@ class WaitingPayee(msgspec.Struct, frozen=True):
     next_at: int | None
 
 
+class WaitingPage(msgspec.Struct, frozen=True):
+    """Some of those who wait, and where the next page begins; empty when there is none."""
+
+    waiting: list[WaitingPayee]
+    next: str
+
+
 def list_waiting(
-    snapshot: Snapshot, scope: Scope, default: PayoutTerms | None = None, *, needs_account: bool = False
-) -> list[WaitingPayee]:
-    """Everybody to whom something is due and is not under way, the largest first; for the operator."""
+    snapshot: Snapshot, scope: Scope, default: PayoutTerms | None = None, after: str = "", *,
+    needs_account: bool = False, most: int = 100,
+) -> WaitingPage:  # fmt: skip
+    """To whom something is due that is not under way; for the operator. So many payees are looked at for a page.
+
+    Those for whom somebody has to act come before the first page; on a page the largest stands first.
+    """
     require_operator(scope)
-    return sorted(_waiting(snapshot, snapshot.all(_payees), default, needs_account), key=lambda each: -each.due_minor)
+    merchant_id, _, currency = after.partition(".")
+    found = snapshot.all(_payees_page, merchant_id=merchant_id, currency=currency, most=most + 1)
+    payees = ([] if after else snapshot.all(_paused, most=most)) + found[:most]
+    waiting = _waiting(snapshot, payees, default, needs_account)
+    waiting.sort(key=lambda each: (each.wait != "paused", -each.due_minor))
+    last = found[most - 1] if len(found) > most else None
+    return WaitingPage(waiting, f"{last.merchant_id}.{last.currency}" if last else "")
 
 
 def waiting_of(
@@ -171,7 +188,7 @@ def _waiting(
 ) -> list[WaitingPayee]:
     merchants = sorted({payee.merchant_id for payee in payees})
     terms, used = terms_of(snapshot, merchants, default), accounts_of(snapshot, merchants)
-    busy = {tuple(row) for row in snapshot.all(_under_way)}
+    busy = {tuple(row) for row in snapshot.all(_under_way_of, merchants=merchants)}
     due = ledger.balances_of(snapshot, [payee.payable for payee in payees])
     found = []
     for payee in payees:
@@ -215,10 +232,20 @@ def _last(payout: Payout) -> dict[str, object]:
 
 _o, _e = tables.payouts.c, tables.payees.c
 _under_way: Prepared[Any] = prepare(select(_o.merchant_id, _o.currency).where(_o.state == "requested"))
+_under_way_of: Prepared[Any] = prepare(
+    select(_o.merchant_id, _o.currency).where(_o.state == "requested", in_set(_o.merchant_id, "merchants"))
+)
 _every = select(_e.merchant_id, _e.currency, _e.last_payout_id, _e.paused_reason, _e.considered_at).order_by(
     _e.merchant_id, _e.currency
 )
-_payees: Prepared[Payee] = prepare(_every, Payee)
+_payees_page: Prepared[Payee] = prepare(
+    _every.where(
+        _e.paused_reason.is_(None),
+        tuple_(_e.merchant_id, _e.currency) > tuple_(bindparam("merchant_id"), bindparam("currency")),
+    ).limit(bindparam("most")),
+    Payee,
+)
+_paused: Prepared[Payee] = prepare(_every.where(_e.paused_reason.is_not(None)).limit(bindparam("most")), Payee)
 _of_one = _every.where(_e.merchant_id == bindparam("merchant_id"))
 _payees_of: Prepared[Payee] = prepare(_of_one, Payee)
 _payees_of_locked: Prepared[Payee] = prepare(_of_one.with_for_update(), Payee)

@@ -13,7 +13,7 @@ from entrepot.identity import Scope
 from entrepot.kernel import Finding, Prepared, Proof, Snapshot, in_set, prepare
 
 from . import accounts, tables
-from .entries import booked
+from .entries import booked, owed_by_entries
 from .part_proofs import BroughtLeg, brought_legs, chargebacks, in_parts, parts
 from .payouts import PAYOUT_COLUMNS, payout_hold_id
 from .refunds import refund_hold_id
@@ -181,8 +181,10 @@ def settlements(snapshot: Snapshot) -> Finding:
 
 
 def receivables(snapshot: Snapshot) -> Finding:
-    """What merchants owe is what refunds did not find with them, and chargebacks' fees, less what was recovered."""
+    """What merchants owe is what refunds and entries did not find with them, and chargebacks' fees, less what was
+    recovered."""
     owed: Counter[tuple[str, str]] = Counter()
+    owed.subtract(owed_by_entries(snapshot))
     for row in snapshot.all(_from_merchants):
         owed[row.merchant_id, row.currency] -= row.receivable_minor
     for row in snapshot.all(_fees):

@@ -26,6 +26,8 @@ _LIVE = text("state IN ('requested', 'authorised', 'captured')")
 Index("ix_pay_payments_ref", payments.c.ref, payments.c.created_at)
 _NAMED = text("processor_ref IS NOT NULL")
 Index("ix_pay_payments_processor_ref", payments.c.processor_ref, sqlite_where=_NAMED, postgresql_where=_NAMED)
+_BY_HAND = text("processor = 'manual' AND state = 'requested'")
+Index("ix_pay_payments_by_hand", payments.c.created_at, sqlite_where=_BY_HAND, postgresql_where=_BY_HAND)
 # An order has one live payment: two at once would charge the buyer twice.
 Index("uq_pay_payments_live", payments.c.ref, unique=True, sqlite_where=_LIVE, postgresql_where=_LIVE)
 
@@ -118,6 +120,8 @@ refunds = table(
     Column("paid_at", Whole),
 )
 Index("ix_pay_refunds_payment", refunds.c.payment_id)
+_ASKED_FOR = text("state = 'requested'")
+Index("ix_pay_refunds_requested", refunds.c.created_at, sqlite_where=_ASKED_FOR, postgresql_where=_ASKED_FOR)
 
 settlements = table(
     "pay_settlements",
@@ -152,10 +156,13 @@ entries = table(  # what is due to somebody, or from them, beside their sales
     Column("id", String, primary_key=True),
     Column("merchant_id", String, nullable=False),
     Column("currency", String, nullable=False),
-    Column("amount_minor", Whole, CheckConstraint("amount_minor <> 0", name="amount"), nullable=False),
+    Column("amount_minor", Whole, nullable=False),
+    # what could not be taken, for nothing was due to them any more: they owe it
+    Column("owed_minor", Whole, CheckConstraint("owed_minor >= 0", name="owed"), nullable=False),
     Column("code", String, nullable=False),
     Column("ref", String, nullable=False),
     Column("at", Whole, nullable=False),
+    CheckConstraint("amount_minor <> 0 OR owed_minor > 0", name="amount"),
 )
 Index("ix_pay_entries_merchant", entries.c.merchant_id, entries.c.code, entries.c.id)
 
@@ -169,6 +176,8 @@ payees = table(
     Column("considered_at", Whole),  # the last time that the schedule looked whether to pay
     PrimaryKeyConstraint("merchant_id", "currency"),
 )
+_PAUSED = text("paused_reason IS NOT NULL")
+Index("ix_pay_payees_paused", payees.c.merchant_id, payees.c.currency, sqlite_where=_PAUSED, postgresql_where=_PAUSED)
 
 payouts = table(
     "pay_payouts",
@@ -247,8 +256,17 @@ chargebacks = table(
     Column("evidence_by", Whole),
     Column("opened_at", Whole, nullable=False),
     Column("closed_at", Whole),
+    Column("round", Whole, nullable=False),  # a chargeback that was won and comes again is another row
+    Column("reversals", Whole, nullable=False),  # how often the bank has changed its mind after it was lost
+    Column("said_at", Whole),  # by the processor's own clock: what it said before that is old
 )
-Index("uq_pay_chargebacks_ref", chargebacks.c.processor, chargebacks.c.processor_ref, unique=True)
+Index(
+    "uq_pay_chargebacks_ref",
+    chargebacks.c.processor,
+    chargebacks.c.processor_ref,
+    chargebacks.c.round,
+    unique=True,
+)
 Index("ix_pay_chargebacks_payment", chargebacks.c.payment_id)
 
 # When a merchant is paid, and what is kept back for a while.
@@ -359,7 +377,9 @@ breaks = table(
     Column("note", String),
 )
 _UNRESOLVED = text("resolved_at IS NULL")
-Index("ix_pay_breaks_open", breaks.c.opened_at, sqlite_where=_UNRESOLVED, postgresql_where=_UNRESOLVED)
+Index("ix_pay_breaks_open", breaks.c.opened_at, breaks.c.id, sqlite_where=_UNRESOLVED, postgresql_where=_UNRESOLVED)
+_RESOLVED = text("resolved_at IS NOT NULL")
+Index("ix_pay_breaks_resolved", breaks.c.resolved_at, sqlite_where=_RESOLVED, postgresql_where=_RESOLVED)
 
 tax_rates = table(
     "pay_tax_rates",

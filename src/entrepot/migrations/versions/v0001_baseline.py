@@ -2,10 +2,10 @@
 
 import sqlalchemy as sa
 from alembic import op
-from sqlalchemy import Text
 from sqlalchemy.dialects import postgresql
+from sqlalchemy import Text
 
-revision = "0674fb7a210a"
+revision = "d6abaaf72e00"
 down_revision = None
 
 
@@ -1181,6 +1181,22 @@ def upgrade() -> None:
     op.create_index("ix_deliver_parcels_heard", "deliver_parcels", ["state", "heard_at"], unique=False)
     op.create_index("ix_deliver_parcels_organisation", "deliver_parcels", ["organisation", "id"], unique=False)
     op.create_index("ix_deliver_parcels_point", "deliver_parcels", ["pickup_point_id", "state"], unique=False)
+    op.create_index(
+        "ix_deliver_parcels_promised",
+        "deliver_parcels",
+        ["promised_at"],
+        unique=False,
+        sqlite_where=sa.text("sheet_id IS NOT NULL"),
+        postgresql_where=sa.text("sheet_id IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_deliver_parcels_promised_of",
+        "deliver_parcels",
+        ["organisation", "promised_at"],
+        unique=False,
+        sqlite_where=sa.text("sheet_id IS NOT NULL"),
+        postgresql_where=sa.text("sheet_id IS NOT NULL"),
+    )
     op.create_index("ix_deliver_parcels_ref", "deliver_parcels", ["ref"], unique=False)
     op.create_index("ix_deliver_parcels_sheet", "deliver_parcels", ["sheet_id", "delivered_at"], unique=False)
     op.create_index("ix_deliver_parcels_tracking", "deliver_parcels", ["carrier", "tracking_no"], unique=False)
@@ -1655,8 +1671,8 @@ def upgrade() -> None:
         "ledger_accounts",
         ["kind", "unit", "balance", "id"],
         unique=False,
-        sqlite_where=sa.text("length(unit) = 3"),
-        postgresql_where=sa.text("length(unit) = 3"),
+        sqlite_where=sa.text("length(unit) = 3 AND (balance IS NULL OR balance <> 0)"),
+        postgresql_where=sa.text("length(unit) = 3 AND (balance IS NULL OR balance <> 0)"),
     )
     op.create_table(
         "ledger_blocks",
@@ -1829,8 +1845,25 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_orders_disputes")),
         sqlite_strict=True,
     )
-    op.create_index("ix_orders_disputes_merchant", "orders_disputes", ["merchant_id", "id"], unique=False)
+    op.create_index("ix_orders_disputes_merchant", "orders_disputes", ["merchant_id", "status", "id"], unique=False)
+    op.create_index(
+        "ix_orders_disputes_open",
+        "orders_disputes",
+        ["id"],
+        unique=False,
+        sqlite_where=sa.text("decided_at IS NULL"),
+        postgresql_where=sa.text("decided_at IS NULL"),
+    )
+    op.create_index(
+        "ix_orders_disputes_open_of",
+        "orders_disputes",
+        ["merchant_id", "id"],
+        unique=False,
+        sqlite_where=sa.text("decided_at IS NULL"),
+        postgresql_where=sa.text("decided_at IS NULL"),
+    )
     op.create_index("ix_orders_disputes_seller", "orders_disputes", ["seller_order_id"], unique=False)
+    op.create_index("ix_orders_disputes_status", "orders_disputes", ["status", "id"], unique=False)
     op.create_index(
         "uq_orders_disputes_open",
         "orders_disputes",
@@ -2108,6 +2141,14 @@ def upgrade() -> None:
         sqlite_strict=True,
     )
     op.create_index("ix_orders_refunds_seller", "orders_refunds", ["seller_order_id"], unique=False)
+    op.create_index(
+        "ix_orders_refunds_unpaid",
+        "orders_refunds",
+        ["id"],
+        unique=False,
+        sqlite_where=sa.text("paid_at IS NULL"),
+        postgresql_where=sa.text("paid_at IS NULL"),
+    )
     op.create_table(
         "orders_return_lines",
         sa.Column("return_id", sa.Text(), nullable=False),
@@ -2162,7 +2203,16 @@ def upgrade() -> None:
         sqlite_where=sa.text("closed_at IS NULL"),
         postgresql_where=sa.text("closed_at IS NULL"),
     )
+    op.create_index(
+        "ix_orders_returns_open_of",
+        "orders_returns",
+        ["merchant_id", "id"],
+        unique=False,
+        sqlite_where=sa.text("closed_at IS NULL"),
+        postgresql_where=sa.text("closed_at IS NULL"),
+    )
     op.create_index("ix_orders_returns_seller", "orders_returns", ["seller_order_id"], unique=False)
+    op.create_index("ix_orders_returns_status", "orders_returns", ["status", "id"], unique=False)
     op.create_table(
         "orders_seller_orders",
         sa.Column("id", sa.Text(), nullable=False),
@@ -2254,7 +2304,9 @@ def upgrade() -> None:
     op.create_index(
         "ix_orders_seller_orders_merchant", "orders_seller_orders", ["merchant_id", "status", "id"], unique=False
     )
+    op.create_index("ix_orders_seller_orders_newest", "orders_seller_orders", ["merchant_id", "id"], unique=False)
     op.create_index("ix_orders_seller_orders_order", "orders_seller_orders", ["order_id"], unique=False)
+    op.create_index("ix_orders_seller_orders_status", "orders_seller_orders", ["status", "id"], unique=False)
     op.create_table(
         "pay_actions",
         sa.Column("payment_id", sa.Text(), nullable=False),
@@ -2288,10 +2340,18 @@ def upgrade() -> None:
     op.create_index(
         "ix_pay_breaks_open",
         "pay_breaks",
-        ["opened_at"],
+        ["opened_at", "id"],
         unique=False,
         sqlite_where=sa.text("resolved_at IS NULL"),
         postgresql_where=sa.text("resolved_at IS NULL"),
+    )
+    op.create_index(
+        "ix_pay_breaks_resolved",
+        "pay_breaks",
+        ["resolved_at"],
+        unique=False,
+        sqlite_where=sa.text("resolved_at IS NOT NULL"),
+        postgresql_where=sa.text("resolved_at IS NOT NULL"),
     )
     op.create_table(
         "pay_captures",
@@ -2323,20 +2383,25 @@ def upgrade() -> None:
         sa.Column("evidence_by", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("opened_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("closed_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("round", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("reversals", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("said_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_pay_chargebacks")),
         sqlite_strict=True,
     )
     op.create_index("ix_pay_chargebacks_payment", "pay_chargebacks", ["payment_id"], unique=False)
-    op.create_index("uq_pay_chargebacks_ref", "pay_chargebacks", ["processor", "processor_ref"], unique=True)
+    op.create_index("uq_pay_chargebacks_ref", "pay_chargebacks", ["processor", "processor_ref", "round"], unique=True)
     op.create_table(
         "pay_entries",
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("merchant_id", sa.Text(), nullable=False),
         sa.Column("currency", sa.Text(), nullable=False),
         sa.Column("amount_minor", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("owed_minor", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("code", sa.Text(), nullable=False),
         sa.Column("ref", sa.Text(), nullable=False),
         sa.Column("at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.CheckConstraint("amount_minor <> 0 OR owed_minor > 0", name=op.f("ck_pay_entries_amount")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_pay_entries")),
         sqlite_strict=True,
     )
@@ -2468,6 +2533,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("merchant_id", "currency", name=op.f("pk_pay_payees")),
         sqlite_strict=True,
     )
+    op.create_index(
+        "ix_pay_payees_paused",
+        "pay_payees",
+        ["merchant_id", "currency"],
+        unique=False,
+        sqlite_where=sa.text("paused_reason IS NOT NULL"),
+        postgresql_where=sa.text("paused_reason IS NOT NULL"),
+    )
     op.create_table(
         "pay_payments",
         sa.Column("id", sa.Text(), nullable=False),
@@ -2485,6 +2558,14 @@ def upgrade() -> None:
         sa.Column("finished_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_pay_payments")),
         sqlite_strict=True,
+    )
+    op.create_index(
+        "ix_pay_payments_by_hand",
+        "pay_payments",
+        ["created_at"],
+        unique=False,
+        sqlite_where=sa.text("processor = 'manual' AND state = 'requested'"),
+        postgresql_where=sa.text("processor = 'manual' AND state = 'requested'"),
     )
     op.create_index(
         "ix_pay_payments_processor_ref",
@@ -2595,6 +2676,14 @@ def upgrade() -> None:
         sqlite_strict=True,
     )
     op.create_index("ix_pay_refunds_payment", "pay_refunds", ["payment_id"], unique=False)
+    op.create_index(
+        "ix_pay_refunds_requested",
+        "pay_refunds",
+        ["created_at"],
+        unique=False,
+        sqlite_where=sa.text("state = 'requested'"),
+        postgresql_where=sa.text("state = 'requested'"),
+    )
     op.create_table(
         "pay_reserves",
         sa.Column("seller_order_id", sa.Text(), nullable=False),

@@ -142,7 +142,11 @@ class Receipt(msgspec.Struct, frozen=True):
 
 
 class Chargeback(msgspec.Struct, frozen=True):
-    """A charge that the buyer's bank takes back. `opened`: the money is gone from us until it is won."""
+    """A charge that the buyer's bank takes back. `opened`: the money is gone from us until it is won.
+
+    `said_at` is when the processor said so, by its own clock in microseconds: what it had said before counts no more,
+    however late it comes. None: its words count in the order in which they come.
+    """
 
     processor_ref: str
     charge: ChargeName
@@ -151,6 +155,7 @@ class Chargeback(msgspec.Struct, frozen=True):
     state: ChargebackState
     reason: str = ""
     evidence_by: int | None = None
+    said_at: int | None = None
 
 
 class ChargeTold(msgspec.Struct, frozen=True, tag="charge"):

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, select, tuple_, update
 
 from entrepot import ledger
 from entrepot.identity import Scope, audit, require_operator
@@ -31,11 +31,17 @@ NOTE_LENGTH_MAX = 1_000
 LISTED_MAX = 500
 
 
-def list_breaks(snapshot: Snapshot, scope: Scope, *, is_open: bool = True, most: int = 200) -> list[Break]:
-    """Breaks for the operator: open ones, the oldest first; or resolved ones."""
+def list_breaks(
+    snapshot: Snapshot, scope: Scope, *, is_open: bool = True, after: str = "", most: int = 200
+) -> list[Break]:
+    """Breaks for the operator: open ones, the oldest first; or those that were resolved last. `after` is the last open
+    one seen."""
     require_operator(scope)
-    query = _open if is_open else _resolved
-    return snapshot.all(query, most=min(most, LISTED_MAX))
+    if not is_open:
+        return snapshot.all(_resolved, most=min(most, LISTED_MAX))
+    seen = snapshot.one(_by_id, id=after) if after else None
+    since = {"opened_at": seen.opened_at if seen else 0, "id": seen.id if seen else ""}
+    return snapshot.all(_open, most=min(most, LISTED_MAX), **since)
 
 
 def count_breaks(snapshot: Snapshot, scope: Scope) -> tuple[int, int | None]:
@@ -124,7 +130,11 @@ _every = select(*_COLUMNS)
 _by_id: Prepared[Break] = prepare(_every.where(_b.id == bindparam("id")), Break)
 _locked: Prepared[Break] = prepare(_every.where(_b.id == bindparam("id")).with_for_update(), Break)
 _open: Prepared[Break] = prepare(
-    _every.where(_b.resolved_at.is_(None)).order_by(_b.opened_at, _b.id).limit(bindparam("most")),
+    _every.where(
+        _b.resolved_at.is_(None), tuple_(_b.opened_at, _b.id) > tuple_(bindparam("opened_at"), bindparam("id"))
+    )
+    .order_by(_b.opened_at, _b.id)
+    .limit(bindparam("most")),
     Break,
 )
 _resolved: Prepared[Break] = prepare(

@@ -13,6 +13,7 @@ from ..base import (
     CaptureTold,
     Charge,
     Chargeback,
+    ChargebackState,
     ChargebackTold,
     ChargeName,
     ChargeTold,
@@ -101,10 +102,13 @@ def tell_charge(books: Books, charge: Charge, at: int, token: str) -> None:
         back = Chargeback(
             name("dp", charge.key), ChargeName(charge.key, charge.processor_ref, charge.currency),
             charge.amount_minor, charge.currency, "opened", "fraudulent", opened_at + faults.CHARGEBACK_ENDS_AFTER,
+            opened_at,
         )  # fmt: skip
         _add(books, "chargeback.opened", charge.key, back, opened_at)
-        ended = msgspec.structs.replace(back, state="lost" if token == faults.CHARGEBACK_LOST else "won")
-        _add(books, f"chargeback.{ended.state}", charge.key, ended, opened_at + faults.CHARGEBACK_ENDS_AFTER)
+        ended_at = opened_at + faults.CHARGEBACK_ENDS_AFTER
+        state: ChargebackState = "lost" if token == faults.CHARGEBACK_LOST else "won"
+        ended = msgspec.structs.replace(back, state=state, said_at=ended_at)
+        _add(books, f"chargeback.{state}", charge.key, ended, ended_at)
 
 
 def tell_receipt(books: Books, act: Act, receipt: Receipt, at: int) -> None:

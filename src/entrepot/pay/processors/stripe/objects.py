@@ -136,6 +136,7 @@ class Event(msgspec.Struct, frozen=True):
     id: str
     type: str
     data: EventData
+    created: int | None = None
 
 
 class Page(msgspec.Struct, frozen=True):
@@ -240,11 +241,11 @@ def told(event: Event) -> tuple[Told, ...]:
         ours = transfer.metadata.get(KEY) if transfer.reversed else None
         return _if_ours(ours, lambda key: PayoutTold(transfer_receipt(transfer, key)))
     if event.type.startswith("charge.dispute."):
-        return _dispute_told(read(raw, Dispute))
+        return _dispute_told(read(raw, Dispute), event.created)
     return ()
 
 
-def _dispute_told(dispute: Dispute) -> tuple[Told, ...]:
+def _dispute_told(dispute: Dispute, said_at_s: int | None) -> tuple[Told, ...]:
     if dispute.status.startswith("warning_") or dispute.payment_intent is None:
         return ()  # an inquiry: no money has moved
     state: ChargebackState = "won" if dispute.status == "won" else "lost" if dispute.status == "lost" else "opened"
@@ -252,8 +253,9 @@ def _dispute_told(dispute: Dispute) -> tuple[Told, ...]:
     currency = dispute.currency.upper()
     name = ChargeName("", dispute.payment_intent, currency)
     back = Chargeback(
-        dispute.id, name, from_stripe(dispute.amount, currency), currency, state, dispute.reason, _micro(due_by)
-    )
+        dispute.id, name, from_stripe(dispute.amount, currency), currency, state, dispute.reason, _micro(due_by),
+        _micro(said_at_s),
+    )  # fmt: skip
     return (ChargebackTold(back),)
 
 

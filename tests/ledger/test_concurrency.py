@@ -10,13 +10,14 @@ import psycopg
 import pytest
 
 from entrepot import ledger
-from entrepot.kernel import Conflict, Database, Tx
+from entrepot.kernel import Conflict, Database, Prepared, Tx, prepare_text
 from entrepot.kernel.testing import open_existing
 from entrepot.ledger import Account, Balance, Capture, Insufficient, Plan, Posted, Step, Void
 from tests.ledger.acts import ALICE, BANK, BRUNO, MAKER, SHELF, balance, held, hold, move, post, prove
 from tests.proof import count
 
 THREADS = 16
+NOTHING: Prepared[object] = prepare_text("SELECT 1")
 
 
 def all_at_once(acts: list[Callable[[], object]], threads: int = THREADS) -> Counter[str]:
@@ -312,6 +313,7 @@ class TestLocks:
 
         def slow(tx: Tx) -> Posted:
             posted = ledger.post(tx, Plan(tuple(first)))
+            tx.value(NOTHING)  # what is written goes out with the next question
             written.set()
             assert go_on.wait(30)
             return posted

@@ -1,5 +1,7 @@
 """Moves, plans, ids and refusals."""
 
+from contextlib import suppress
+
 import pytest
 
 from entrepot import ledger
@@ -71,10 +73,11 @@ def test_what_is_half_written_is_never_committed(database: Database, monkeypatch
     monkeypatch.setattr(ledger.rows, "_set_totals", nowhere)
 
     def command(tx: Tx) -> None:
-        with pytest.raises(Exception, match="nowhere"):
+        with suppress(Exception):
             ledger.post(tx, Plan.of(move("m1", BANK, ALICE, 10)))
 
-    with pytest.raises(RuntimeError, match="half way"):
+    # On PostgreSQL, where the post waits for no answer, it is the commit that fails.
+    with pytest.raises(Exception, match="half way" if database.dialect == "sqlite" else "nowhere"):
         database.write_now(command)
     assert [transfer.id for transfer in database.read_now(ledger.list_transfers)] == ["m0"]
     assert balance(database, ALICE) == Balance(10)

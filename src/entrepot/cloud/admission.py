@@ -22,10 +22,9 @@ from entrepot.kernel import (
     NotSignedIn,
     Prepared,
     Refused,
-    RowSet,
     Tx,
     derive_id,
-    insert_rows,
+    insert_new,
     prepare,
     to_json,
 )
@@ -33,7 +32,7 @@ from entrepot.kernel import (
 from . import accounts, budgets, tables
 from .asks import Ask
 from .customers import Customer, Limits, next_rate, rate_rows
-from .grounds import Grounds, read_grounds
+from .grounds import Grounds, Known, read_grounds
 from .meters import get_meter
 from .rating import PriceBook, rate, total_of
 
@@ -59,12 +58,14 @@ class LetInBefore(Conflict):
 
 
 class Admitted(msgspec.Struct, frozen=True):
-    """A call that was let in: what is held for it, in nano units, and the prices it will be rated by."""
+    """A call that was let in: what is held for it, in nano units, the prices it will be rated by, and the owners of the
+    budgets' accounts that hold for it too."""
 
     request: str
     attempt: int
     held: int
     book: PriceBook
+    budgets: tuple[str, ...] = ()
 
 
 class Admissions(msgspec.Struct):
@@ -75,10 +76,6 @@ class Admissions(msgspec.Struct):
     verdicts: list[Admitted | Refused]
     plan: ledger.Plan
     rows: list[dict[str, Any]]
-
-    def sets(self) -> tuple[RowSet, ...]:
-        """What is to be written of those let in, once the plan is posted."""
-        return (_insert, self.rows), rate_rows(self.customer if self.rows else None)
 
 
 def admit(tx: Tx, ask: Ask, unit: str, holder: str, limits: Limits) -> Admitted:
@@ -98,12 +95,13 @@ def admit(tx: Tx, ask: Ask, unit: str, holder: str, limits: Limits) -> Admitted:
 
 
 def plan_admissions(
-    tx: Tx, grounds: Grounds, asks: Sequence[Ask], unit: str, holder: str, freed: Mapping[str, int] | None = None
-) -> Admissions:
+    tx: Tx, grounds: Grounds, asks: Sequence[Ask], unit: str, holder: str, freed: Mapping[str, int] | None = None,
+    known: Known | None = None,
+) -> Admissions:  # fmt: skip
     """Decide on calls of one organisation, one after the other: each takes from what the ones before it left.
 
-    `freed` is what accounts gain, by their ids, from what is settled in the same plan. The plan is to be posted, and
-    the rows written, in this transaction.
+    `freed` is what accounts gain, by their ids, from what is settled in the same plan; `known` what was read of credit
+    and budgets before. The plan is to be posted, and the rows written, in this transaction.
     """
     customer = grounds.customer
     for ask in asks:
@@ -114,7 +112,8 @@ def plan_admissions(
     most = [_most(grounds.book(ask), ask) for ask in asks]
     keys = {ask.key_id for ask, held in zip(asks, most, strict=True) if held}
     chosen = [each for each in grounds.budgets if each.key_id is None or each.key_id in keys]
-    room = _Room(tx, accounts.compute(customer.organisation, unit), chosen, freed or {}) if keys else None
+    credit = accounts.compute(customer.organisation, unit)
+    room = _Room(tx, credit, chosen, freed or {}, known or Known()) if keys else None
     admissions = Admissions(customer, [], room.filling if room else ledger.Plan(), [])
     steps: list[ledger.Step] = []
     for ask, held in zip(asks, most, strict=True):
@@ -136,21 +135,16 @@ def check_grounds(grounds: Grounds, ask: Ask) -> None:
 
 
 def write_admissions(tx: Tx, admissions: Admissions) -> None:
-    """Write the rows of the calls that were let in, and how fast they came."""
-    write_sets(tx, *admissions.sets())
+    """Write the rows of the calls that were let in, and how fast they came. LetInBefore when one is there already."""
+    taken = LetInBefore("This call was let in before: each has an id of its own")
+    tx.send_new((_insert, admissions.rows, taken))
+    tx.send_all(rate_rows(admissions.customer if admissions.rows else None))
 
 
-def write_sets(tx: Tx, *sets: RowSet) -> None:
-    """Write the rows of a round, in one turn to the server. LetInBefore when one is there that was to be new."""
-    for (statement, rows), touched in zip(sets, tx.write_all(*sets), strict=True):
-        if statement is _insert and touched < len(rows):
-            raise LetInBefore("This call was let in before: each has an id of its own")
-
-
-def post_or_again(tx: Tx, plan: ledger.Plan) -> None:
+def post_or_again(tx: Tx, plan: ledger.Plan, found: ledger.Found | None = None) -> None:
     """Post what was decided; when another process took meanwhile what was counted on, decide again."""
     try:
-        ledger.post(tx, plan)
+        ledger.post(tx, plan, found)
     except ledger.Insufficient as problem:
         raise Again("another process took from the same credit or budget") from problem
 
@@ -169,12 +163,12 @@ class _Room:
     """What can still be held on an organisation's credit and in its budgets, as one call after another takes of it."""
 
     def __init__(
-        self, tx: Tx, credit: ledger.Account, chosen: Sequence[budgets.Budget], freed: Mapping[str, int]
+        self, tx: Tx, credit: ledger.Account, chosen: Sequence[budgets.Budget], freed: Mapping[str, int], known: Known
     ) -> None:
-        funded, self.filling = budgets.fund(tx, chosen)
+        funded, self.filling = budgets.fund(tx, chosen, known.funded_of(chosen))
         self.credit = credit
         self.budgets = list(zip(chosen, funded, strict=True))
-        self.left = {name: balance.available for name, balance in ledger.balances_of(tx, [credit, *funded]).items()}
+        self.left = known.available(tx, [credit, *funded])
         for step in self.filling:
             assert isinstance(step, ledger.Move), "a budget is filled by moves"
             for account, by in ((step.credit, step.amount), (step.debit, -step.amount)):
@@ -221,14 +215,16 @@ def _let_in(
     if held:
         assert room is not None, "who holds something has room to hold it in"
         bounded = room.take(ask, held)
-        steps = _holds(ask, room.credit, bounded, held)
+        steps = holds_for(ask, room.credit, bounded, held)
     admissions.customer = customer
-    admissions.verdicts.append(Admitted(ask.request, ask.attempt, held, book))
+    owners = tuple(account.owner for account in bounded)
+    admissions.verdicts.append(Admitted(ask.request, ask.attempt, held, book, owners))
     admissions.rows.append(_row(ask, book, held, bounded, holder, now))
     return steps
 
 
-def _holds(ask: Ask, credit: ledger.Account, bounded: Sequence[ledger.Account], held: int) -> Sequence[ledger.Step]:
+def holds_for(ask: Ask, credit: ledger.Account, bounded: Sequence[ledger.Account], held: int) -> Sequence[ledger.Step]:
+    """What a call holds of its organisation's credit, and of each budget's account that counts it."""
     earned, used, code = accounts.earned(credit.unit), accounts.budget_used(), accounts.RESERVE
     return [ledger.Hold(hold_id(ask.request, ask.attempt), credit, earned, held, code, ask.request)] + [
         ledger.Hold(hold_id(ask.request, ask.attempt, each.owner), each, used, held, code, ask.request)
@@ -249,7 +245,7 @@ def _row(
 
 
 _r = tables.requests.c
-_insert = insert_rows(tables.requests, [column.name for column in tables.requests.columns], "id", "attempt")
+_insert = insert_new(tables.requests, [column.name for column in tables.requests.columns], "id", "attempt")
 _seen: Prepared[Any] = prepare(
     update(tables.requests)
     .where(_r.id == bindparam("id_"), _r.attempt == bindparam("attempt_"), _r.state == "open")

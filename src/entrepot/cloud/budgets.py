@@ -6,7 +6,7 @@ holds from it what it holds from the organisation's credit, in one plan. So call
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Literal
 
@@ -61,6 +61,10 @@ class Budget(msgspec.Struct, frozen=True):
             case _:
                 return self.created_at
         return int(start.timestamp()) * 1_000_000
+
+    def account(self, now: int) -> ledger.Account:
+        """Its account for the present period."""
+        return accounts.budget(period_id(self.id, self.begins_at(now)))
 
 
 class BudgetState(msgspec.Struct, frozen=True):
@@ -120,7 +124,7 @@ def list_budgets(snapshot: Snapshot, scope: Scope) -> list[BudgetState]:
     """The caller's budgets as they stand in their present periods."""
     budgets = snapshot.all(_all, organisation=require_organisation(scope))
     begins = [(budget, budget.begins_at(snapshot.now)) for budget in budgets]
-    named = [accounts.budget(period_id(budget.id, at)) for budget, at in begins]
+    named = [budget.account(snapshot.now) for budget in budgets]
     balances = ledger.balances_of(snapshot, named)
     funded = read_funded(snapshot, begins)
     states = []
@@ -136,14 +140,17 @@ def query_budgets(organisation: str) -> Query:
     return _all, {"organisation": organisation}
 
 
-def fund(tx: Tx, budgets: Sequence[Budget]) -> tuple[list[ledger.Account], ledger.Plan]:
+def fund(
+    tx: Tx, budgets: Sequence[Budget], known: Mapping[str, int] | None = None
+) -> tuple[list[ledger.Account], ledger.Plan]:
     """The account of each budget for the present period, and what to post first so that it holds the budget's amount.
 
-    The caller holds the organisation's row, so that two calls never fill one account.
+    The caller holds the organisation's row, so that two calls never fill one account. `known` is how much is in them,
+    where that was read behind that row already (see `query_funded`).
     """
     begins = [(budget, budget.begins_at(tx.now)) for budget in budgets]
-    funded = read_funded(tx, begins)
-    named = [accounts.budget(period_id(budget.id, at)) for budget, at in begins]
+    funded = read_funded(tx, begins) if known is None else known
+    named = [budget.account(tx.now) for budget in budgets]
     changed = [
         (budget, at, account)
         for (budget, at), account in zip(begins, named, strict=True)
@@ -169,10 +176,18 @@ def period_id(budget_id: str, begins_at: int) -> str:
 
 def read_funded(snapshot: Snapshot, begins: Sequence[tuple[Budget, int]]) -> dict[str, int]:
     """How much was put into each budget's account of its period; nothing for one that was not used yet."""
-    if not begins:
-        return {}
+    return funded_of(begins, snapshot.all_of(query_funded(begins))[0])
+
+
+def query_funded(begins: Sequence[tuple[Budget, int]]) -> Query | None:
+    """The query for how much was put into each budget's account of its period, for `funded_of`."""
+    ids, periods = [budget.id for budget, _ in begins], sorted({at for _, at in begins})
+    return (_funded, {"ids": ids, "begins": periods}) if begins else None
+
+
+def funded_of(begins: Sequence[tuple[Budget, int]], rows: Sequence[Any]) -> dict[str, int]:
+    """What `query_funded` found, by budget."""
     at = {budget.id: begins_at for budget, begins_at in begins}
-    rows = snapshot.all(_funded, ids=list(at))
     return {row.budget_id: row.funded for row in rows if at[row.budget_id] == row.begins_at}
 
 
@@ -212,7 +227,9 @@ _b, _p = tables.budgets.c, tables.budget_periods.c
 BUDGET_COLUMNS = tuple(_b[name] for name in Budget.__struct_fields__)
 _columns = select(*BUDGET_COLUMNS).where(_b.organisation == bindparam("organisation"), _b.ended_at.is_(None))
 _all: Prepared[Budget] = prepare(_columns.order_by(_b.id), read_budget)
-_funded: Prepared[Any] = prepare(select(_p.budget_id, _p.begins_at, _p.funded).where(in_set(_p.budget_id, "ids")))
+_funded: Prepared[Any] = prepare(
+    select(_p.budget_id, _p.begins_at, _p.funded).where(in_set(_p.budget_id, "ids"), in_set(_p.begins_at, "begins"))
+)
 _insert: Prepared[Any] = prepare(
     insert(tables.budgets).values({column.name: bindparam(column.name) for column in tables.budgets.columns})
 )

@@ -5,12 +5,12 @@ The row, the keys that ask, the models that are asked, their prices and the budg
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
 
-from entrepot import identity
+from entrepot import identity, ledger
 from entrepot.kernel import Query, Tx
 
 from .asks import Ask
@@ -36,15 +36,39 @@ class Grounds(msgspec.Struct, frozen=True):
         return self.books.get((ask.model, ask.tier))
 
 
+class Known(msgspec.Struct, frozen=True):
+    """What was read of credit and budgets behind their locks, among the grounds' own questions: what the ledger found,
+    and how much was put into the accounts of the budgets that were thought of."""
+
+    found: ledger.Found = ledger.Found()
+    funded: Mapping[str, int] = {}
+    thought_of: frozenset[str] = frozenset()
+
+    def funded_of(self, budgets: Sequence[Budget]) -> Mapping[str, int] | None:
+        """How much was put into these budgets' accounts; None when one of them was not thought of."""
+        return self.funded if all(each.id in self.thought_of for each in budgets) else None
+
+    def available(self, tx: Tx, accounts: Sequence[ledger.Account]) -> dict[str, int]:
+        """What can be taken of these accounts, by their ids."""
+        found = self.found.available()
+        lacking = [account for account in accounts if account.id not in found]
+        read = ledger.balances_of(tx, lacking) if lacking else {}
+        return {
+            account.id: found[account.id] if account.id in found else read[account.id].available for account in accounts
+        }
+
+
 def read_grounds(
-    tx: Tx, organisation: str, asks: Sequence[Ask], limits: Limits, *more: Query
+    tx: Tx, organisation: str, asks: Sequence[Ask], limits: Limits, *more: Query | None
 ) -> tuple[Grounds, list[list[Any]]]:
     """What calls of an organisation are decided by; and what `more` queries find, asked behind the lock of its row."""
     models = sorted({ask.model for ask in asks})
+    checked = sorted({ask.key_id for ask in asks if ask.checks_key and ask.key_id})
+    names = sorted({ask.asked_as for ask in asks if ask.version})
     rows, keys, versions, books, budgets, *others = tx.all_of(
         query_locked(organisation),
-        identity.query_live_keys(sorted({ask.key_id for ask in asks if ask.checks_key and ask.key_id})),
-        query_live(names := sorted({ask.asked_as for ask in asks if ask.version})),
+        identity.query_live_keys(checked) if checked else None,
+        query_live(names) if names else None,
         query_price_books(models, tx.now),
         query_budgets(organisation),
         *more,

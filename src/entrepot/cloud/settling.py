@@ -82,8 +82,9 @@ ALIVE_AFTER = 20 * SECOND
 class Ending(msgspec.Struct, frozen=True):
     """How an attempt is to end: with what it `used` of each meter, or void when that is None.
 
-    `maker` is the organisation that earns the model's share, `evidence` what the engine itself counted, `book` the
-    prices it was admitted with, where they are at hand. `keep` does more in the transaction that settles it.
+    `maker` is the organisation that earns the model's share, `evidence` what the engine itself counted. `book` are the
+    prices it was admitted with and `budgets` the owners of the accounts that hold for it, where they are at hand.
+    `keep` does more in the transaction that settles it.
     """
 
     request: str
@@ -94,6 +95,7 @@ class Ending(msgspec.Struct, frozen=True):
     evidence: Mapping[str, object] | None = None
     book: PriceBook | None = None
     keep: Callable[[Tx, Settled], None] | None = None
+    budgets: tuple[str, ...] = ()
 
 
 class Endings(msgspec.Struct):
@@ -132,9 +134,17 @@ def end(tx: Tx, ending: Ending, unit: str) -> Settled:
     return endings.settled[0]
 
 
-def query_ending(endings: Sequence[Ending]) -> Query:
+def query_ending(endings: Sequence[Ending]) -> Query | None:
     """The query for the attempts that are to end, each kept from others until the commit."""
-    return _lock_these, {"ids": sorted({each.request for each in endings})}
+    return (_lock_these, {"ids": sorted({each.request for each in endings})}) if endings else None
+
+
+def likely_steps(ending: Ending, unit: str) -> Sequence[ledger.Step]:
+    """Steps like those that will end an attempt, by what is known before its row is read: see `ledger.foresee`."""
+    holds = _holds(ending.request, ending.attempt, ending.budgets)
+    if ending.used is None:
+        return _release(ending.request, holds)
+    return [*_capture(ending.request, holds, 1), *_share(ending.request, ending.attempt, 1, ending.maker, unit)]
 
 
 def plan_endings(tx: Tx, endings: Sequence[Ending], unit: str, attempts: Sequence[Request] | None = None) -> Endings:
@@ -164,7 +174,7 @@ def plan_endings(tx: Tx, endings: Sequence[Ending], unit: str, attempts: Sequenc
 
 def write_endings(tx: Tx, decided: Endings) -> None:
     """Write the usage, close the rows, and do what each ending keeps."""
-    tx.write_all(*ending_sets(decided))
+    tx.send_all(*ending_sets(decided))
     keep_answers(tx, decided)
 
 
@@ -217,8 +227,9 @@ def _ended(
 ) -> tuple[Settled, Sequence[ledger.Step]]:
     """How one attempt ends, and what that moves; its rows are added to what is to be written."""
     rated: tuple[Rated, ...] = ()
+    holds = _holds(row.id, row.attempt, row.budgets) if row.held else ()
     if ending.used is None:
-        settled, steps = Settled(row.id, row.attempt, VOID, 0, {}), _release(row)
+        settled, steps = Settled(row.id, row.attempt, VOID, 0, {}), _release(row.id, holds)
     else:
         billed = {name: min(most, row.limits.get(name, 0)) for name, most in ending.used.items() if most > 0}
         book = books[row.price_book]
@@ -227,7 +238,8 @@ def _ended(
         assert price <= row.held, "what was held is what the limits cost"
         quantities = {each.meter: each.quantity for each in rated}
         settled = Settled(row.id, row.attempt, str(ending.outcome), price, quantities)
-        steps = [*_capture(row, price), *_share(row, rated, ending.maker, unit)]
+        share = sum(each.maker for each in rated)
+        steps = [*_capture(row.id, holds, price), *_share(row.id, row.attempt, share, ending.maker, unit)]
     for account in (accounts.compute(row.organisation, unit), *map(accounts.budget, row.budgets)):
         decided.freed[account.id] = decided.freed.get(account.id, 0) + row.held - settled.price
     decided.usage += [_usage(row, each, ending.outcome, now, ending.maker) for each in rated]
@@ -235,31 +247,27 @@ def _ended(
     return settled, steps
 
 
-def _capture(row: Request, price: int) -> Sequence[ledger.Step]:
+def _capture(request: str, holds: Sequence[str], price: int) -> Sequence[ledger.Step]:
     if not price:
-        return _release(row)
+        return _release(request, holds)
     return [
-        ledger.Capture(derive_id("trf", hold, "use"), hold, price, accounts.USE, row.id, final=True)
-        for hold in _holds(row)
+        ledger.Capture(derive_id("trf", hold, "use"), hold, price, accounts.USE, request, final=True) for hold in holds
     ]
 
 
-def _release(row: Request) -> Sequence[ledger.Step]:
-    return [ledger.Void(derive_id("trf", hold, "release"), hold, accounts.RELEASE, row.id) for hold in _holds(row)]
+def _release(request: str, holds: Sequence[str]) -> Sequence[ledger.Step]:
+    return [ledger.Void(derive_id("trf", hold, "release"), hold, accounts.RELEASE, request) for hold in holds]
 
 
-def _holds(row: Request) -> Sequence[str]:
-    if not row.held:
-        return ()
-    return [hold_id(row.id, row.attempt, source) for source in ("", *row.budgets)]
+def _holds(request: str, attempt: int, budgets: Sequence[str]) -> Sequence[str]:
+    return [hold_id(request, attempt, source) for source in ("", *budgets)]
 
 
-def _share(row: Request, rated: Sequence[Rated], maker: str | None, unit: str) -> Sequence[ledger.Step]:
-    amount = sum(each.maker for each in rated)
+def _share(request: str, attempt: int, amount: int, maker: str | None, unit: str) -> Sequence[ledger.Step]:
     if not amount or maker is None:
         return []
-    share = derive_id("trf", row.id, str(row.attempt), "maker")
-    return [ledger.Move(share, accounts.earned(unit), accounts.maker(maker, unit), amount, accounts.MAKER, row.id)]
+    share = derive_id("trf", request, str(attempt), "maker")
+    return [ledger.Move(share, accounts.earned(unit), accounts.maker(maker, unit), amount, accounts.MAKER, request)]
 
 
 def _usage(row: Request, each: Rated, outcome: UsageClass, now: int, maker: str | None) -> Usage:

@@ -29,7 +29,7 @@ from .ids import derive_id, is_id, new_id
 from .lanes import Lane
 from .leases import acquire, release, still_held
 from .logs import configure_logs
-from .many import insert_rows, update_rows
+from .many import New, insert_new, insert_rows, update_rows
 from .money import Money, decimals_of, format_money, parse_money, round_half_even, share_bps, split
 from .positions import last_position, list_events, list_unplaced, move_cursor
 from .processes import free_from_the_dead, is_dead, process_name
@@ -45,7 +45,7 @@ from .sql import Prepared, from_json, in_set, prepare, prepare_text, to_json
 from .stopping import NEVER, Deadline, Stop
 from .tasks import Task, TaskKind, TaskRun, Workers, get_task, list_stuck_tasks, retry_task
 from .tidying import TIDY, Aging, Kept, Tidy, forget_events, forgotten_up_to, tidy_task
-from .tx import Again, Query, RowSet, Snapshot, Tx
+from .tx import Again, NewRows, Query, RowSet, Snapshot, Tx
 
 __all__ = [
     "DAY",
@@ -77,6 +77,8 @@ __all__ = [
     "Loaded",
     "ManualClock",
     "Money",
+    "New",
+    "NewRows",
     "NotAllowed",
     "NotFound",
     "NotSignedIn",
@@ -127,6 +129,7 @@ __all__ = [
     "get_task",
     "handler_name",
     "in_set",
+    "insert_new",
     "insert_rows",
     "is_dead",
     "is_id",

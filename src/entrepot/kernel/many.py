@@ -16,6 +16,22 @@ from .sql import Flag, Json, Prepared, Whole, prepare, prepare_text
 Row = Mapping[str, Any]
 
 
+class New(Prepared[Any]):
+    """An insert of rows that must be new, for `Tx.send_new`."""
+
+    __slots__ = ("table",)
+
+    def __init__(self, table: str, plain: Prepared[Any], postgres: str) -> None:
+        super().__init__(plain.sqlite, postgres, (), None)
+        self.table = table
+
+
+def insert_new(table: Table, names: Sequence[str], *keys: str, serial: str | None = None) -> New:
+    """The same as `insert_rows` for rows that must be new: on PostgreSQL nothing has to be counted, so nobody waits."""
+    plain = insert_rows(table, names, *keys, serial=serial)
+    return New(table.name, plain, plain.postgres.removesuffix(_skip(keys)))
+
+
 def insert_rows(table: Table, names: Sequence[str], *keys: str, serial: str | None = None) -> Prepared[Any]:
     """An insert of rows that leaves those alone whose key is taken. Parameters are the columns' names.
 
@@ -28,7 +44,7 @@ def insert_rows(table: Table, names: Sequence[str], *keys: str, serial: str | No
     if serial is not None:
         numbers = f"SELECT nextval('{table.name}_{serial}_seq') AS {serial}, given.* FROM {given}"
         given, numbered, target = f"({numbers}) AS given", f"{serial}, ", f"{serial}, {columns}"
-    order, skip = ", ".join(f"given.{key}" for key in keys), f"ON CONFLICT ({', '.join(keys)}) DO NOTHING"
+    order, skip = ", ".join(f"given.{key}" for key in keys), _skip(keys)
     return prepare_text(
         f"INSERT INTO {table.name} ({columns}) VALUES ({', '.join(':' + name for name in names)}) {skip}",
         postgres=f"INSERT INTO {table.name} ({target}) SELECT {numbered}{chosen} FROM {given} ORDER BY {order} {skip}",
@@ -52,6 +68,10 @@ def update_rows(table: Table, names: Sequence[str], *keys: str) -> Prepared[Any]
 def columns_of(rows: Sequence[Row]) -> dict[str, list[Any]]:
     """Rows of one shape as an array for each column."""
     return {name: [row[name] for row in rows] for name in rows[0]}
+
+
+def _skip(keys: Sequence[str]) -> str:
+    return f"ON CONFLICT ({', '.join(keys)}) DO NOTHING"
 
 
 def _array(column: Column[Any]) -> str:

@@ -17,6 +17,7 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any, NoReturn
 
+import msgspec
 import psycopg
 from psycopg.adapt import PyFormat, Transformer
 from psycopg.errors import error_from_result
@@ -40,6 +41,7 @@ PLANNED_ANEW_FROM = 64
 doubled, it is planned anew: a plan from when its table was small reads all of it."""
 
 _GOOD = frozenset({ExecStatus.COMMAND_OK, ExecStatus.TUPLES_OK, ExecStatus.PIPELINE_SYNC})
+_NAMED = re.compile(r"\\[bfnrtu]")
 _QUOTED, _BACKSLASHED = re.compile(r'(["\\])'), r"\\\1"
 _PARAMETER = re.compile(r"%\((?P<name>\w+)\)s|%%")
 
@@ -57,8 +59,13 @@ def _numbered(text: str) -> tuple[bytes, tuple[str, ...]]:
 
 
 def _array(values: list[Any]) -> str:
-    """A list as the server reads one; statements say of what. The driver looks at each element for its type first."""
-    return f"{{{','.join(map(_element, values))}}}"
+    """A list as the server reads one; statements say of what. The driver looks at each element for its type first.
+
+    It is written as JSON writes it, but for control characters, which have no names there."""
+    text = msgspec.json.encode(values).decode()
+    if _NAMED.search(text):
+        return f"{{{','.join(map(_element, values))}}}"
+    return f"{{{text[1:-1]}}}"
 
 
 def _element(value: Any) -> str:

@@ -128,9 +128,14 @@ class PostgresStore:
 
     def _once(self, pipeline: Pipeline, command: Callable[[Tx], T]) -> tuple[T, Tx]:
         tx = Tx(pipeline, self._clock.now(), self._random)
-        result = command(tx)
-        tx.flush()
-        pipeline.commit()
+        try:
+            result = command(tx)
+            tx.flush()
+            pipeline.commit()
+        except psycopg.errors.UniqueViolation as error:
+            if (taken := tx.taken.get(error.diag.table_name or "")) is None:
+                raise
+            raise taken from error
         return result, tx
 
     def _in_transaction(self, how: bytes, act: Callable[[Pipeline], T]) -> T:

@@ -13,7 +13,7 @@ from sqlalchemy import bindparam, insert
 
 from . import ids, tables
 from .events import Event
-from .many import columns_of
+from .many import New, columns_of
 from .sql import Prepared, prepare, prepare_text, to_json
 
 T = TypeVar("T")
@@ -22,6 +22,8 @@ Query = tuple[Prepared[Any], dict[str, Any]]
 """A statement that reads, and its parameters: to be asked together with others."""
 RowSet = tuple[Prepared[Any], Sequence[Mapping[str, Any]]]
 """A statement of `many`, and its rows: to be written together with others."""
+NewRows = tuple[New, Sequence[Mapping[str, Any]], Exception]
+"""The same of rows that must be new, and what is raised when one of them is there already."""
 
 NOT_STORABLE = "A number is too large, or a text has characters that cannot be stored"
 """What either driver's refusal of a value means to the person who sent it."""
@@ -97,12 +99,14 @@ class Snapshot:
         row = self._execute(statement, params).fetchone()
         return None if row is None else row[0]
 
-    def all_of(self, *queries: Query) -> list[list[Any]]:
-        """The rows of several queries, each as `all` gives them: one after the other, in one turn to the server."""
-        cursors = self._connection.execute_all([self._bind(*query) for query in queries])
-        found = []
-        for (statement, _), cursor in zip(queries, cursors, strict=True):
-            rows, into = cursor.fetchall(), statement.into
+    def all_of(self, *queries: Query | None) -> list[list[Any]]:
+        """The rows of several queries, each as `all` gives them: one after the other, in one turn to the server. None
+        finds nothing and asks nobody."""
+        asked = [query for query in queries if query is not None]
+        answers = iter(self._connection.execute_all([self._bind(*query) for query in asked]))
+        found: list[list[Any]] = []
+        for query in queries:
+            rows, into = (next(answers).fetchall(), query[0].into) if query is not None else ([], None)
             found.append([into(*row) for row in rows] if into else rows)
         return found
 
@@ -127,7 +131,7 @@ class Tx(Snapshot):
     Everything in it happens together or not at all: rows, announced events, enqueued tasks.
     """
 
-    __slots__ = ("_after", "_events", "_seen", "announced", "enqueued", "half_done", "once_asked", "told")
+    __slots__ = ("_after", "_events", "_seen", "announced", "enqueued", "half_done", "once_asked", "taken", "told")
 
     def __init__(self, connection: Connection, now: int, random: Random) -> None:
         super().__init__(connection, now, random)
@@ -142,6 +146,8 @@ class Tx(Snapshot):
         self.enqueued = False
         self.half_done = False
         """Set by a verb while its rows are only partly written: what is half done is never committed."""
+        self.taken: dict[str, Exception] = {}
+        """By table, what it means that a row which must be new is there already."""
 
     def is_first(self, what: str) -> bool:
         """True the first time this is asked in this transaction: for what a command may do once."""
@@ -167,6 +173,26 @@ class Tx(Snapshot):
         full = [(each.postgres, columns_of(rows)) for each, rows in sets if rows]
         touched = iter([each.rowcount for each in self._connection.execute_all(full)] if full else ())
         return [next(touched) if rows else 0 for _, rows in sets]
+
+    def send_all(self, *sets: RowSet) -> None:
+        """Write sets of rows as `write_all` does, their counts needed by nobody: PostgreSQL gets them with the next
+        question, or with the commit."""
+        if self._sqlite:
+            self.write_all(*sets)
+            return
+        for statement, rows in sets:
+            if rows:
+                self._connection.send(statement.postgres, (columns_of(rows),))
+
+    def send_new(self, *sets: NewRows) -> None:
+        """Write sets of rows that must be new, without waiting. When one is there already, the command fails with its
+        set's exception: here, at its next question, or at its commit."""
+        for statement, rows, taken in sets:
+            if not self._sqlite:
+                self.taken[statement.table] = taken
+                self.send_all((statement, rows))
+            elif self.write_all((statement, rows))[0] < len(rows):
+                raise taken
 
     def send(self, statement: Prepared[Any], **params: Any) -> None:
         """Execute one writing statement whose count nobody needs. PostgreSQL gets it with the next question."""

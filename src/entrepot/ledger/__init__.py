@@ -7,6 +7,7 @@ another. It knows no prices, orders or people.
 
 from .balances import balance_of, balances_of
 from .chain import chain_root, check_root, seal
+from .foreseeing import Foreseen, Found, foresee
 from .history import list_latest, list_transfers
 from .holds import find_hold, holds_of, list_expired_holds
 from .overview import KindTotal, list_newest, list_units, sum_by_kind
@@ -41,6 +42,8 @@ __all__ = [
     "Balance",
     "Capture",
     "Expire",
+    "Foreseen",
+    "Found",
     "Hold",
     "HoldState",
     "Housekeeping",
@@ -57,6 +60,7 @@ __all__ = [
     "chain_root",
     "check_root",
     "find_hold",
+    "foresee",
     "holds_of",
     "list_expired_holds",
     "list_latest",

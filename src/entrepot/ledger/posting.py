@@ -5,7 +5,8 @@
 3. transfers that carry its ids already are read, after the locks, so that two of the same plan cannot both find none;
 4. the plan is evaluated in memory (`evaluation`), and refused there or not at all;
 5. accounts that are new, transfers, holds and totals are written, a statement each. What is read goes to the server in
-   one turn, and what is written in another.
+   one turn, unless it was asked for before (`foreseeing`); what is written goes with the command's next question, or
+   with its commit.
 
 Everybody takes holds before accounts and both in sorted order, and a command posts once: so no two commands can wait
 for each other. What another command stored between step 3 and 5 (only possible where no lock is shared) makes this one
@@ -14,22 +15,24 @@ run again from the start.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
-from entrepot.kernel import Again, Conflict, Invalid, Tx
+from entrepot.kernel import Conflict, Invalid, Tx
 
 from .digests import digest_account, digest_transfer
 from .evaluation import Book, Ledger, OpenHold, Outcome, check_steps, evaluate, rest_id
-from .rows import read_locked, write_rows
-from .types import TOTAL_MAX, Account, Capture, Hold, Move, Plan, Posted
+from .foreseeing import Found
+from .rows import Columns, read_locked, write_rows
+from .types import TOTAL_MAX, Account, Capture, Hold, Move, Plan, Posted, Transfer
 
 
-def post(tx: Tx, plan: Plan) -> Posted:
+def post(tx: Tx, plan: Plan, found: Found | None = None) -> Posted:
     """Apply a plan, all of it or nothing, whether or not the caller goes on after a refusal.
 
     Steps act one after another. A step whose id was posted before with the same content changes nothing and is reported
-    as repeated; the rest of its plan is applied. An empty plan does nothing.
+    as repeated; the rest of its plan is applied. An empty plan does nothing. What was `found` (see `foresee`) is not
+    read again.
 
     A command posts once, because a second plan would take its locks out of order: join plans with `+`.
 
@@ -42,7 +45,7 @@ def post(tx: Tx, plan: Plan) -> Posted:
     if not tx.is_first("ledger.post"):
         raise RuntimeError("a command posts one plan: add its plans together and post their sum")
     check_steps(plan.steps)
-    ledger = _read(tx, plan)
+    ledger = _read(tx, plan, found or Found())
     outcome = evaluate(plan.steps, ledger, tx.now)
     if outcome.transfers:
         tx.half_done = True
@@ -51,7 +54,7 @@ def post(tx: Tx, plan: Plan) -> Posted:
     return Posted(tuple(outcome.applied), tuple(outcome.repeated))
 
 
-def _read(tx: Tx, plan: Plan) -> Ledger:
+def _read(tx: Tx, plan: Plan, found: Found) -> Ledger:
     """Everything the plan can touch, locked where it may change."""
     named: dict[str, Account] = {}
     ids: list[str] = []
@@ -65,9 +68,22 @@ def _read(tx: Tx, plan: Plan) -> Ledger:
             hold_ids.add(step.hold)
             if isinstance(step, Capture) and step.final:
                 ids.append(rest_id(step.id))
-    found, accounts, known = read_locked(tx, sorted(hold_ids), named, ids)
-    holds = {row[0]: OpenHold(*row) for row in found}
+    rows, accounts, known = _read_more(tx, found, hold_ids, named, ids)
+    holds = {row[0]: OpenHold(*row) for row in rows}
     return Ledger(_books(accounts, named), holds, {row.id: row for row in known})
+
+
+def _read_more(
+    tx: Tx, found: Found, holds: Collection[str], accounts: Collection[str], ids: Collection[str]
+) -> tuple[Sequence[Columns], Sequence[Columns], Sequence[Transfer]]:
+    """What was found, and what else the plan needs: mostly nothing, where it was foreseen at all."""
+    sides = {side for row in found.holds for side in row[1:3]}
+    wanted = set(holds), {*accounts, *sides}, set(ids)
+    more_holds, more_accounts, more_ids = (sorted(each - had) for each, had in zip(wanted, found.asked, strict=True))
+    if not (more_holds or more_accounts or more_ids):
+        return found.holds, found.accounts, found.transfers
+    rows, others, known = read_locked(tx, more_holds, more_accounts, more_ids)
+    return [*found.holds, *rows], [*found.accounts, *others], [*found.transfers, *known]
 
 
 def _name(named: dict[str, Account], account: Account) -> None:
@@ -108,7 +124,7 @@ def _write(tx: Tx, ledger: Ledger, outcome: Outcome) -> None:
     touched = [book for book in ledger.books.values() if book.touched]
     new_books = sorted((book for book in touched if book.is_new), key=_account_id)
     new_holds, holds = _hold_rows(ledger.holds.values())
-    written = write_rows(
+    write_rows(
         tx,
         [_account_row(book, tx.now) for book in new_books],
         [(transfer, digest_transfer(transfer)) for transfer in outcome.transfers],
@@ -116,10 +132,6 @@ def _write(tx: Tx, ledger: Ledger, outcome: Outcome) -> None:
         holds,
         [_totals_row(book) for book in touched if book.bounded and not book.is_new],
     )
-    if written.accounts < len(new_books):
-        raise Again("another command opened the same account")
-    if written.transfers < len(outcome.transfers):
-        raise Again("another command posted the same transfer")
 
 
 def _hold_rows(holds: Iterable[OpenHold]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-import msgspec
 from sqlalchemy import Table, or_, select, union_all
 
-from entrepot.kernel import Prepared, Tx, in_set, insert_rows, prepare, update_rows
+from entrepot.kernel import Again, Prepared, Query, Tx, in_set, insert_new, insert_rows, prepare, update_rows
 
 from . import tables
 from .types import Transfer
@@ -19,47 +18,55 @@ Columns = tuple[Any, ...]
 _a, _t, _h = tables.accounts.c, tables.transfers.c, tables.holds.c
 
 
-class Written(msgspec.Struct, frozen=True):
-    """How many accounts and transfers were not there yet."""
+def lock_queries(
+    holds: Sequence[str], accounts: Collection[str], transfers: Sequence[str]
+) -> tuple[Query | None, Query | None, Query | None]:
+    """The queries for the holds of these ids, the accounts of these ids, and the transfers of these ids, as stored.
 
-    accounts: int
-    transfers: int
+    To be asked in this order: holds are locked in the order of their ids, then accounts with bounds in the order of
+    theirs, and transfers are read behind both.
+    """
+    return (
+        (_lock_holds, {"ids": sorted(holds)}) if holds else None,
+        (_lock_accounts, {"ids": sorted(accounts)}) if accounts else None,
+        (_known, {"ids": transfers}) if transfers else None,
+    )
 
 
 def read_locked(
     tx: Tx, holds: Sequence[str], accounts: Collection[str], transfers: Sequence[str]
 ) -> tuple[list[Columns], list[Columns], list[Transfer]]:
-    """The holds of these ids; the accounts of these ids and those of the holds; the transfers of these ids, as stored.
-
-    In this order: holds are locked in the order of their ids, then accounts with bounds in the order of theirs, and
-    transfers are read behind both.
-    """
-    named = sorted(accounts)
-    if tx.dialect == "postgresql" and holds:
-        found, sides, known = tx.all_of(
-            (_lock_holds, {"ids": holds}), (_lock_sides, {"ids": named, "holds": holds}), (_known, {"ids": transfers})
-        )
+    """What `lock_queries` find, and the accounts on both sides of the holds beside those named."""
+    ask_holds, ask_accounts, ask_transfers = lock_queries(holds, accounts, transfers)
+    if ask_holds is None:
+        sides, known = tx.all_of(ask_accounts, ask_transfers)
+        return [], sides, known
+    if tx.dialect == "postgresql":
+        with_sides = {"ids": sorted(accounts), "holds": sorted(holds)}
+        found, sides, known = tx.all_of(ask_holds, (_lock_sides, with_sides), ask_transfers)
         return found, sides, known
-    found = tx.all(_lock_holds, ids=holds) if holds else []
-    both = sorted({*named, *(side for row in found for side in row[1:3])})
-    sides, known = tx.all_of((_lock_accounts, {"ids": both}), (_known, {"ids": transfers}))
+    found = tx.all_of(ask_holds)[0]
+    both = {*accounts, *(side for row in found for side in row[1:3])}
+    sides, known = tx.all_of(*lock_queries((), both, transfers)[1:])
     return found, sides, known
 
 
 def write_rows(
     tx: Tx, accounts: Sequence[Row], transfers: Sequence[tuple[Transfer, str]], new_holds: Sequence[Row],
     holds: Sequence[Row], totals: Sequence[Row],
-) -> Written:  # fmt: skip
+) -> None:  # fmt: skip
     """Open accounts; store transfers with their digests, numbered in the order given, and new holds; set what became of
-    locked holds, and the running totals of locked accounts. What is there already is left alone."""
-    opened, stored, *_ = tx.write_all(
-        (_new_accounts, accounts),
-        (_new_transfers, [_transfer_row(transfer, digest) for transfer, digest in transfers]),
-        (_new_holds, new_holds),
-        (_set_holds, holds),
-        (_set_totals, totals),
+    locked holds, and the running totals of locked accounts.
+
+    Again when another command opened one of the accounts or stored one of the transfers meanwhile. On PostgreSQL nobody
+    waits for that: it is told by the next question, or by the commit.
+    """
+    stored = [_transfer_row(transfer, digest) for transfer, digest in transfers]
+    tx.send_new(
+        (_new_accounts, accounts, Again("another command opened the same account")),
+        (_new_transfers, stored, Again("another command posted the same transfer")),
     )
-    return Written(opened, stored)
+    tx.send_all((_new_holds, new_holds), (_set_holds, holds), (_set_totals, totals))
 
 
 def set_positions(tx: Tx, rows: Sequence[Row]) -> None:
@@ -89,8 +96,8 @@ def _names(table: Table, *without: str) -> list[str]:
     return [column.name for column in table.c if column.name not in without]
 
 
-_new_accounts = insert_rows(tables.accounts, _names(tables.accounts), "id")
-_new_transfers = insert_rows(tables.transfers, _names(tables.transfers, "serial", "position"), "id", serial="serial")
+_new_accounts = insert_new(tables.accounts, _names(tables.accounts), "id")
+_new_transfers = insert_new(tables.transfers, _names(tables.transfers, "serial", "position"), "id", serial="serial")
 _new_holds = insert_rows(tables.holds, _names(tables.holds), "id")
 _set_totals = update_rows(tables.accounts, ["balance", "pending_debits", "pending_credits"], "id")
 _set_positions = update_rows(tables.transfers, ["position"], "serial")

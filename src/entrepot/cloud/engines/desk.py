@@ -20,11 +20,13 @@ from entrepot.kernel import Conflict, Database, NotFound, Refused, Tx
 
 from ..admission import Admitted
 from ..asks import Ask
+from ..budgets import Budget
 from ..customers import Limits
 from ..rounds import Held, hold_round
 from ..settling import Ending, Settled
 
 ROUND_MAX = 128
+REMEMBERED_MAX = 1_000
 RETRY_S = (0.2, 1.0, 5.0, 15.0)
 """The pauses before what is owed is tried again; the last one from then on."""
 
@@ -60,6 +62,7 @@ class Desk:
         self._holder = holder
         self._limits = limits
         self._waiting: dict[str, list[_Wish]] = {}
+        self._budgets: dict[str, Sequence[Budget]] = {}
         self._busy: set[str] = set()
         self._owed: dict[tuple[str, int], tuple[str, Ending]] = {}
         self._ending: set[asyncio.Future[Settled]] = set()
@@ -149,9 +152,10 @@ class Desk:
         asks = [each.what for each in wishes if isinstance(each.what, Ask)]
         endings = [each.what for each in wishes if isinstance(each.what, Ending)]
         organisation = wishes[0].organisation
+        budgets = self._budgets.get(organisation, ())
 
         def act(tx: Tx) -> Held:
-            return hold_round(tx, organisation, asks, endings, self._unit, self._holder, self._limits)
+            return hold_round(tx, organisation, asks, endings, self._unit, self._holder, self._limits, budgets)
 
         loop = asyncio.get_running_loop()
 
@@ -190,9 +194,19 @@ class Desk:
             for wish in wishes:
                 self._give(wish, problem)
             return
+        if (budgets := held.result().budgets) is not None:
+            self._remember(wishes[0].organisation, budgets)
         verdicts, settled = iter(held.result().verdicts), iter(held.result().settled)
         for wish in wishes:
             self._give(wish, next(verdicts) if isinstance(wish.what, Ask) else next(settled))
+
+    def _remember(self, organisation: str, budgets: Sequence[Budget]) -> None:
+        """Keep in mind which budgets an organisation has, so that its next round asks for them early."""
+        self._budgets.pop(organisation, None)
+        if budgets:
+            self._budgets[organisation] = budgets
+        if len(self._budgets) > REMEMBERED_MAX:
+            del self._budgets[next(iter(self._budgets))]
 
     def _give(self, wish: _Wish, verdict: object) -> None:
         if isinstance(wish.what, Ask) and wish.answer.cancelled():
@@ -202,7 +216,8 @@ class Desk:
     def _undo(self, ask: Ask, verdict: object) -> None:
         """Whoever asked has gone: what was let in is void, what was refused is over."""
         if isinstance(verdict, Admitted):
-            self.leave(ask.organisation, Ending(verdict.request, verdict.attempt, None, book=verdict.book))
+            void = Ending(verdict.request, verdict.attempt, None, book=verdict.book, budgets=verdict.budgets)
+            self.leave(ask.organisation, void)
         else:
             self._under_way.discard((ask.request, ask.attempt))
 

@@ -124,7 +124,7 @@ class _Attempt:
 
         return Ending(
             admitted.request, admitted.attempt, used, outcome, None if maker == SHOP else maker, evidence,
-            admitted.book, keep if self.keep is not None and answer is not None else None,
+            admitted.book, keep if self.keep is not None and answer is not None else None, admitted.budgets,
         )  # fmt: skip
 
 

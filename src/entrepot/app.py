@@ -251,6 +251,7 @@ class Entrepot:
         return kernel.tidy_task(
             kernel.Kept(kernel.forget_events, keep.events_days),
             kernel.Kept(identity.forget_webhooks, keep.webhooks_days),
+            kernel.Kept(pay.forget_heard, keep.webhooks_days),
             kernel.Kept(identity.forget_notices, keep.notices_days),
             kernel.Kept(signals.forget_signals, keep.signals_days),
         )

@@ -41,7 +41,7 @@ class Keep(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     events_days: Days = 90
     """What happened, by which indexes and other processes follow; only what all of them have passed goes."""
     webhooks_days: Days = 90
-    """What webhooks told, and each attempt at it."""
+    """What webhooks told, each attempt at it, and the names of those that payment processors sent."""
     notices_days: Days = 400
     """What people were told on their own page."""
     signals_days: Days = 800

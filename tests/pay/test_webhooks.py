@@ -2,6 +2,7 @@
 
 import base64
 from collections.abc import Callable, Mapping
+from random import Random
 
 import msgspec
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from standardwebhooks.webhooks import Webhook
 
-from entrepot import pay
+from entrepot import ledger, pay
 from entrepot.kernel import SECOND, Conflict, Database, Invalid, NotAllowed, NotFound, Secret
 from entrepot.kernel.testing import NOON
 from entrepot.pay.processors.sandbox import telling
@@ -154,3 +155,47 @@ def test_a_signed_webhook_that_cannot_be_read_is_refused(database: Database, bod
 def test_other_kinds_are_heard_and_set_aside(database: Database) -> None:
     assert hear(database, signed(BODY), BODY) is True
     assert p.events_of(database) == []
+
+
+def told_in_a_life(database: Database) -> list[pay.Told]:
+    """Everything that a processor tells of a payment that came, one that came too late, and what follows them."""
+    paid = p.buy(database)
+    late = p.start(database, "ord_2", [pay.PaymentLeg("sor_late", 3_00, "org_bruno")])
+    p.abandon(database, late)
+    back = p.refund(database, paid, 2_00)
+    p.complete(database, 8_00)
+    [payout] = database.write_now(lambda tx: pay.request_payouts(tx, p.DANA, 1))
+    name = pay.ChargeName(paid.id, "ch_1", "EUR")
+    bank = [pay.Chargeback("dp_1", name, 8_00, "EUR", each, said_at=at)  # type: ignore[arg-type]
+            for at, each in enumerate(("opened", "won", "lost", "won"))]  # fmt: skip
+    return [
+        pay.ChargeTold(pay.Charge(paid.id, "ch_1", "captured", paid.amount_minor, "EUR")),
+        pay.ChargeTold(pay.Charge(late.id, "ch_2", "captured", late.amount_minor, "EUR")),
+        pay.RefundTold(pay.Receipt(back, "re_1", 2_00, "EUR")),
+        pay.PayoutTold(pay.Receipt(payout.id, "po_1", payout.amount_minor, "EUR")),
+        pay.PayoutTold(pay.Receipt(payout.id, "po_1", payout.amount_minor, "EUR", "failed", "No such account")),
+        *(pay.ChargebackTold(each) for each in bank),
+    ]
+
+
+def test_what_is_told_again_after_its_name_was_forgotten_changes_nothing(database: Database) -> None:
+    told = told_in_a_life(database)
+    numbers = iter(range(1_000))
+
+    def tell(each: pay.Told) -> bool:
+        webhook = pay.Webhook(f"msg_{next(numbers)}", "any", (each,))
+        return database.write_now(lambda tx: pay.record_webhook(tx, "sandbox", webhook))
+
+    for each in told:
+        tell(each)
+    assert database.write_now(lambda tx: pay.forget_heard(tx, NOON)) == 0
+    assert database.write_now(lambda tx: pay.forget_heard(tx, NOON + 1)) == len(told)
+    moved = database.read_now(lambda s: ledger.list_transfers(s, most=1_000))
+    events = p.events_of(database)
+    again = [*told, *told]
+    Random(7).shuffle(again)
+    for each in again:
+        assert tell(each)
+    assert database.read_now(lambda s: ledger.list_transfers(s, most=1_000)) == moved
+    assert p.events_of(database) == events
+    assert p.breaches(database) == []

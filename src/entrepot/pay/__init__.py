@@ -116,7 +116,7 @@ from .types import (
     Statement,
     StatementLine,
 )
-from .webhooks import record_webhook
+from .webhooks import forget_heard, record_webhook
 
 PROOFS = (*_PROOFS, *reconciliation.PROOFS)
 
@@ -222,6 +222,7 @@ __all__ = [
     "find_freeze",
     "find_gift_card",
     "find_payment_by_ref",
+    "forget_heard",
     "freeze",
     "get_chargeback",
     "get_payment",

@@ -214,6 +214,7 @@ webhooks = table(
     Column("kind", String, nullable=False),
     Column("received_at", Whole, nullable=False),
 )
+Index("ix_pay_webhooks_received_at", webhooks.c.received_at)
 
 # Parts of a payment that was only authorised: each is asked of the processor once.
 captures = table(

@@ -1,12 +1,15 @@
 """Webhooks: what a processor tells us by itself, heard once however often it is sent.
 
-The processor's adapter has checked who speaks before a transaction begins; here it is only recorded.
+The processor's adapter has checked who speaks before a transaction begins; here it is only recorded. An id that was
+heard spares us the work, for as long as it is kept. What is told once more after that changes nothing either: payments,
+captures, refunds and payouts end once, and what a bank says of a chargeback counts by the processor's clock.
 """
 
 from __future__ import annotations
 
-from entrepot.kernel import Prepared, Tx, prepare_text
+from entrepot.kernel import Aging, Prepared, Tx, prepare_text
 
+from . import tables
 from .processors import Webhook
 from .reports import report
 
@@ -23,6 +26,12 @@ def record_webhook(tx: Tx, processor: str, webhook: Webhook) -> bool:
     return True
 
 
+def forget_heard(tx: Tx, before: int) -> int:
+    """Delete the ids of webhooks that were heard before a time, the oldest first, some thousand; returns how many."""
+    return _heard.forget(tx, before)
+
+
+_heard = Aging(tables.webhooks, tables.webhooks.c.received_at, tables.webhooks.c.received_at)
 _hear: Prepared[object] = prepare_text(
     "INSERT INTO pay_webhooks (id, kind, received_at) VALUES (:id, :kind, :now) ON CONFLICT (id) DO NOTHING"
 )

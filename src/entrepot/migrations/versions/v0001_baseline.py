@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 from sqlalchemy import Text
 
-revision = "d6abaaf72e00"
+revision = "68ea15e64c71"
 down_revision = None
 
 
@@ -2748,6 +2748,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_pay_webhooks")),
         sqlite_strict=True,
     )
+    op.create_index("ix_pay_webhooks_received_at", "pay_webhooks", ["received_at"], unique=False)
     op.create_table(
         "signals_counter",
         sa.Column("name", sa.Text(), nullable=False),

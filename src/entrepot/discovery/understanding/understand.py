@@ -41,6 +41,9 @@ from .relaxing import PRICE, relax
 from .subjects import part_words, read_subject
 from .vocabulary import Vocabulary
 
+JOINED_TIMES = 8
+"""How much oftener than apart two words have to be written as one for that to be what they mean."""
+
 
 def understand(text: str, vocabulary: Vocabulary, packs: Sequence[Pack], asker: Asker | None = None) -> Understood:
     """What a query means to this shop. Pure but for what it asks of the vocabulary; the same query and the same goods
@@ -196,7 +199,9 @@ def _in_our_words(draft: Draft, text: str) -> str:
     """The text with what the shop has no words for as the shop calls it: an encoder may know one language only."""
     words = words_of(text)
     for synonym in dict.fromkeys(draft.synonyms):
-        if synonym.others and not all(map(draft.vocabulary.frequency, synonym.words)):
+        if synonym.others and (
+            not all(map(draft.vocabulary.frequency, synonym.words)) or _is_written_as_one(draft, synonym)
+        ):
             other = " ".join(map(draft.vocabulary.surface, synonym.others[0]))
             for begin in range(len(words)):
                 for end in range(begin + 1, min(begin + 4, len(words)) + 1):
@@ -209,6 +214,14 @@ def _in_our_words(draft: Draft, text: str) -> str:
                     continue
                 break
     return text
+
+
+def _is_written_as_one(draft: Draft, synonym: Synonym) -> bool:
+    """Whether words are what the shop nearly always writes as one: `head set`, which is no set of heads."""
+    if len(synonym.words) == 1 or synonym.others[0] != ("".join(synonym.words),):
+        return False
+    apart = draft.vocabulary.evidence(" ".join(synonym.words)).total
+    return draft.vocabulary.frequency(synonym.others[0][0]) >= JOINED_TIMES * max(apart, 1)
 
 
 def _decide(draft: Draft, values: list[attributes.Value], evidence: Evidence) -> None:

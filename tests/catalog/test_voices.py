@@ -7,7 +7,7 @@ import pytest
 
 from entrepot import catalog, identity
 from entrepot.app import open_home
-from entrepot.catalog import ReviewText, ReviewWish, questions, reviews
+from entrepot.catalog import ReviewDraft, ReviewText, ReviewWish, questions, reviews
 from entrepot.catalog.moderation import caught_by
 from entrepot.identity import Scope
 from entrepot.kernel import Conflict, Invalid, NotAllowed, NotFound, NotSignedIn, TooMany
@@ -267,7 +267,7 @@ def test_what_a_rule_catches_is_held_until_the_operator_keeps_it(shop, lamp):
     case = read(shop, catalog.list_cases, SYSTEM)[0]
     assert (case.subject_id, case.causes, case.kind) == (review.id, ("link",), "review")
     assert "https://cheaper.example" in case.text
-    assert read(shop, catalog.count_open) == 1
+    assert len(read(shop, catalog.list_cases, SYSTEM)) == 1
 
     do(shop, catalog.decide, SYSTEM, review.id, "kept", "It is ours")
 
@@ -366,6 +366,32 @@ def test_what_a_merchant_is_told_is_read_by_its_own_goods_and_not_through_everyb
     explain = prepare_text("EXPLAIN QUERY PLAN " + statement.sqlite)
     with closing(open_home(tmp_path, {})) as entrepot:
         plan = entrepot.database.read_now(
-            lambda s: s.all(explain, merchant_id="org_x", before=2**62, unanswered=0, most=50)
+            lambda s: s.all(explain, merchant_id="org_x", seen_at=2**62, seen_id="", unanswered=0, most=50)
         )
     assert not [row[3] for row in plan if row[3].startswith("SCAN catalog_")]
+
+
+def test_pages_of_what_bears_one_time_show_each_of_it_once(shop, lamp):
+    """A feed's reviews are of a day, not of a moment: a page that ends among them goes on where it ended."""
+    seen = [ReviewDraft(f"Reader {n}", 4, f"The {n}th", written_at="2025-05-01T00:00:00Z") for n in range(7)]
+    shop.save(draft("lamp", reviews=tuple(seen)))
+    found, last = [], None
+    while page := read(shop, catalog.list_merchant_reviews, shop.scope, before=last, most=2):
+        found += [each.review.author for each in page]
+        last = catalog.Seen(page[-1].review.written_at, page[-1].review.id)
+    assert sorted(found) == [f"Reader {n}" for n in range(7)]
+
+    def ask(tx):
+        return [
+            catalog.ask_question(tx, Scope(f"usr_{n}"), lamp, "Ann", f"Is https://cheaper.example/{n} yours?")
+            for n in range(5)
+        ]
+
+    asked = do(shop, ask)
+    assert {each.state for each in asked} == {"held"}
+    found, last = [], None
+    while page := read(shop, catalog.list_cases, SYSTEM, after=last, most=2):
+        found += [each.subject_id for each in page]
+        last = catalog.read_seen(str(catalog.Seen(page[-1].opened_at, page[-1].subject_id)))
+    assert sorted(found) == sorted(each.id for each in asked)
+    assert catalog.read_seen("nonsense") is None

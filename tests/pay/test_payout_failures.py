@@ -64,7 +64,7 @@ def test_a_refused_payout_is_due_again(database: Database, processor: pay.Sandbo
 def test_it_is_not_tried_again_until_somebody_acts(database: Database, processor: pay.SandboxProcessor) -> None:
     refused(database, processor)
     assert request(database) == []
-    [waiting] = database.read_now(lambda s: pay.list_waiting(s, p.DANA))
+    [waiting] = database.read_now(lambda s: pay.list_waiting(s, p.DANA)).waiting
     assert (waiting.wait, waiting.due_minor, waiting.reason) == ("paused", 8_50, "The account to pay to is closed")
     use_account(database, "DE0012345")
     [payout] = request(database)

@@ -27,8 +27,8 @@ STATEMENTS_FREE = 5
 """What is read now and then and kept may be due again. A page that grows would ask for hundreds more."""
 STEPS_AT_ONCE = 20
 STEPS_MORE = 1.35
-STEPS_FREE = 6_000
-"""Steps that a page may take more, for the depth of indices and names that are longer."""
+STEPS_FREE = 8_000
+"""Steps that a page may take more, for the depth of indices, names that are longer, and what is counted to a bound."""
 
 
 class Effort:

@@ -149,7 +149,7 @@ from .merchants import (
     suspend_merchant,
 )
 from .metered import HOUSE, MeteredDraft, list_product, withdraw_product
-from .moderation import Case, count_open, decide, list_cases, report
+from .moderation import Case, decide, list_cases, report
 from .offers import OfferChange, Sale, get_offer, offers_for_cart, regular_prices, set_stock, update_offer
 from .packs import (
     Check,
@@ -212,6 +212,7 @@ from .reviews import (
     write_review,
 )
 from .sales import SCHEDULE as _SALES
+from .seen import Seen, read_seen
 from .settings import Settings
 from .shelves import Movement, PriceStep, list_low_stock, list_movements, list_prices, move_stock, tell_low_stock
 from .stock import (
@@ -296,18 +297,18 @@ __all__ = [
     "PackFault", "PictureDraft", "PictureView", "Pieces", "Preview", "PriceChange", "PriceStep", "ProductContent",
     "ProductDocument", "ProductDraft", "ProductKind", "ProductView", "ProductsHidden", "ProductsListed", "Proposal",
     "Quality", "Question", "Rating", "RefusedRows", "RemotePicture", "ReportLine", "Review", "ReviewDraft",
-    "ReviewText", "ReviewWish", "RunBulkEdit", "RunImport", "Sale", "SaleChange", "SaleDraft", "Saved", "Selection",
-    "Settings", "Sheet", "SheetRow", "Site", "SoldOut", "StatusChange", "StockChange", "StockChanged", "StockRequest",
-    "StoredPicture", "Taxonomy", "Thing", "TidyFeeds", "Twin", "TwinSide", "Value", "VariantDraft", "VariantView",
-    "accept_proposal", "add_pictures", "announce_stock", "answer_question", "answer_review", "apply_as_merchant",
-    "approve_merchant", "arrange_pictures", "ask_question", "attribute_of", "available", "bulk_task", "category_tree",
-    "check_listing", "check_mapping", "check_quota", "collections_with", "colour_words", "count_open", "count_selected",
-    "decide", "decline_proposal", "decode_picture", "delete_collection", "describe_picture", "documents_of",
-    "export_feed", "export_public_feed", "feed_schema", "feeds_in", "fetch_due", "find_categories", "find_collection",
-    "find_gtin", "find_handles", "find_listings", "find_lookalikes", "find_mapping", "find_offers", "find_own_review",
-    "find_refused_rows", "find_writer", "free_pieces", "get_category", "get_collection", "get_edit", "get_import",
-    "get_listing", "get_merchant", "get_offer", "get_product", "get_proposal", "get_question", "get_review",
-    "grant_review", "handles_of", "hide_product", "hold_stock", "import_task", "is_same_unit", "is_unit",
+    "ReviewText", "ReviewWish", "RunBulkEdit", "RunImport", "Sale", "SaleChange", "SaleDraft", "Saved", "Seen",
+    "Selection", "Settings", "Sheet", "SheetRow", "Site", "SoldOut", "StatusChange", "StockChange", "StockChanged",
+    "StockRequest", "StoredPicture", "Taxonomy", "Thing", "TidyFeeds", "Twin", "TwinSide", "Value", "VariantDraft",
+    "VariantView", "accept_proposal", "add_pictures", "announce_stock", "answer_question", "answer_review",
+    "apply_as_merchant", "approve_merchant", "arrange_pictures", "ask_question", "attribute_of", "available",
+    "bulk_task", "category_tree", "check_listing", "check_mapping", "check_quota", "collections_with", "colour_words",
+    "count_selected", "decide", "decline_proposal", "decode_picture", "delete_collection", "describe_picture",
+    "documents_of", "export_feed", "export_public_feed", "feed_schema", "feeds_in", "fetch_due", "find_categories",
+    "find_collection", "find_gtin", "find_handles", "find_listings", "find_lookalikes", "find_mapping", "find_offers",
+    "find_own_review", "find_refused_rows", "find_writer", "free_pieces", "get_category", "get_collection", "get_edit",
+    "get_import", "get_listing", "get_merchant", "get_offer", "get_product", "get_proposal", "get_question",
+    "get_review", "grant_review", "handles_of", "hide_product", "hold_stock", "import_task", "is_same_unit", "is_unit",
     "iterate_documents", "join_twins", "keep_apart", "list_attributes", "list_brought", "list_cards", "list_cases",
     "list_categories", "list_children", "list_collection_cards", "list_collections", "list_edit_lines", "list_edits",
     "list_import_errors", "list_imports", "list_listings", "list_low_stock", "list_merchant_questions",
@@ -317,13 +318,13 @@ __all__ = [
     "map_categories", "map_columns", "may_answer", "may_review", "merchants_of", "merge_categories", "merge_questions",
     "move_category", "move_stock", "next_main_pictures", "normalise", "normalise_all", "offers_for_cart", "on_hand_of",
     "pack_named", "pack_of", "place_faults", "places_of", "preview_edit", "preview_import", "product_ids_of",
-    "propose_content", "propose_twin", "publish_product", "reactions", "read_content", "read_feed", "read_sheet",
-    "read_taxonomy", "record_pictures", "regular_prices", "release_stock", "remove_picture", "rename_category",
-    "rendition", "report", "restock_pieces", "retry_pictures", "review_bars", "run_import", "same_quantities",
-    "same_words", "sample_columns", "save_attributes", "save_bundle", "save_categories", "save_collection",
-    "save_products", "schema_org", "send_pieces", "set_listing_status", "set_stock", "set_variant_picture",
-    "settle_brought", "sheet_header", "sheet_lines", "ship_stock", "start_edit", "start_import", "start_sheet",
-    "store_picture", "suspend_merchant", "tasks", "undo_edit", "unit_words", "update_offer", "uploaded_feed",
-    "vote_helpful", "voted_for", "why_first", "withdraw_product", "withdraw_proposal", "withdraw_review",
-    "withdraw_words", "write_review", "write_sitemap_index", "write_sitemap_part",
+    "propose_content", "propose_twin", "publish_product", "reactions", "read_content", "read_feed", "read_seen",
+    "read_sheet", "read_taxonomy", "record_pictures", "regular_prices", "release_stock", "remove_picture",
+    "rename_category", "rendition", "report", "restock_pieces", "retry_pictures", "review_bars", "run_import",
+    "same_quantities", "same_words", "sample_columns", "save_attributes", "save_bundle", "save_categories",
+    "save_collection", "save_products", "schema_org", "send_pieces", "set_listing_status", "set_stock",
+    "set_variant_picture", "settle_brought", "sheet_header", "sheet_lines", "ship_stock", "start_edit", "start_import",
+    "start_sheet", "store_picture", "suspend_merchant", "tasks", "undo_edit", "unit_words", "update_offer",
+    "uploaded_feed", "vote_helpful", "voted_for", "why_first", "withdraw_product", "withdraw_proposal",
+    "withdraw_review", "withdraw_words", "write_review", "write_sitemap_index", "write_sitemap_part",
 ]  # fmt: skip

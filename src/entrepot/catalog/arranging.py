@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import bindparam, delete, func, or_, select, update
+from sqlalchemy import bindparam, delete, func, literal_column, or_, select, update
 
 from entrepot import identity
 from entrepot.identity import Scope
@@ -23,6 +23,8 @@ from .visibility import announce_listed
 NAME_LENGTH_MAX = 80
 MERGED_MAX = 50_000
 """How many products one merge may move; more are moved part by part."""
+COUNTED_MAX = 1_000
+"""How many products of a category are counted for a list; one more means that there are more."""
 
 
 class Brought(msgspec.Struct, frozen=True):
@@ -161,7 +163,8 @@ def find_categories(snapshot: Snapshot, words: str, most: int = 20) -> list[Cate
 def list_children(
     snapshot: Snapshot, parent_id: str | None, after: str = "", most: int = 200
 ) -> list[tuple[Category, int]]:
-    """The categories right below one (None: at the top), each with the number of products that stand in it."""
+    """The categories right below one (None: at the top), each with the number of products that stand in it,
+    counted to a thousand and one."""
     rows = snapshot.all(_below_one if parent_id else _at_top, after=after, most=most, parent_id=parent_id or "")
     return [(_category(row), row.products) for row in rows]
 
@@ -188,7 +191,16 @@ def _category(row: Any) -> Category:
 _c, _p, _m, _n = tables.categories.c, tables.products.c, tables.merchants.c, tables.category_names.c
 _whole = (_c.id, _c.slug, _c.names, _c.parent_id, _c.position, _c.source)
 _counted = (
-    select(func.count()).select_from(tables.products).where(_p.category_id == _c.id).scalar_subquery().label("products")
+    select(func.count())
+    .select_from(
+        select(literal_column("1"))
+        .where(_p.category_id == _c.id)
+        .limit(COUNTED_MAX + 1)
+        .correlate(tables.categories)
+        .subquery()
+    )
+    .scalar_subquery()
+    .label("products")
 )
 _set_names: Prepared[Any] = prepare(
     update(tables.categories).where(_c.id == bindparam("id_")).values(names=bindparam("names_"))

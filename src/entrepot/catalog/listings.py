@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import bindparam, func, or_, select, update
+from sqlalchemy import bindparam, func, or_, select, union, update
 
 from entrepot import identity
 from entrepot.identity import Scope
@@ -161,13 +161,16 @@ _all = select(
     .outerjoin(tables.categories, _c.id == _p.category_id)
 )  # fmt: skip
 _own = (_l.product_id == _p.id) & (_l.merchant_id == bindparam("merchant_id"))
-_handles: Prepared[Any] = prepare(
-    select(_p.id.label("product_id"), _p.slug, _l.external_id)
-    .select_from(tables.products.outerjoin(tables.listings, _own))
-    .where(
-        or_(in_set(_p.id, "keys"), in_set(_p.slug, "keys"), in_set(_l.external_id, "keys")),
-        or_(bindparam("any") == 1, _l.id.is_not(None)),
-        _p.joined_to.is_(None),
+_shown = (_p.joined_to.is_(None), or_(bindparam("any") == 1, _l.id.is_not(None)))
+_handle = select(_p.id.label("product_id"), _p.slug, _l.external_id)
+_seen = _handle.select_from(tables.products.outerjoin(tables.listings, _own)).where(*_shown)
+_named = _handle.select_from(tables.listings.join(tables.products, _own)).where(_p.joined_to.is_(None))
+_handles: Prepared[Any] = prepare(  # each part walks an index of its own: one condition would read every product
+    union(
+        *(
+            part.where(in_set(column, "keys"))
+            for part, column in ((_seen, _p.id), (_seen, _p.slug), (_named, _l.external_id))
+        )
     )
 )
 _named_offers: Prepared[Any] = prepare(

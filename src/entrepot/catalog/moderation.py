@@ -22,6 +22,7 @@ from entrepot.kernel.sql import prepare_text
 
 from . import tables
 from .ratings import refresh_ratings
+from .seen import Seen, from_oldest, newer_than
 from .telling import tell_sellers
 from .texts import clean_line
 from .values import plain
@@ -116,11 +117,13 @@ def report(tx: Tx, scope: Scope, subject_id: str, reason: str) -> None:
             open_case(tx, subject_id, found.product_id, ["reported"])
 
 
-def list_cases(snapshot: Snapshot, scope: Scope, state: str = "open", after: int = 0, most: int = 50) -> list[Case]:
-    """What is to be looked at, oldest first, or what was; `after` is when the last one seen was opened. Operators only;
-    a handful of reads."""
+def list_cases(
+    snapshot: Snapshot, scope: Scope, state: str = "open", after: Seen | None = None, most: int = 50
+) -> list[Case]:
+    """What is to be looked at, oldest first, or what was; `after` is the last one seen. Operators only; a handful of
+    reads."""
     identity.require_operator(scope)
-    rows = snapshot.all(_cases, state=state, after=after, most=most)
+    rows = snapshot.all(_cases, state=state, most=most, **from_oldest(after))
     if not rows:
         return []
     ids = [row.subject_id for row in rows]
@@ -129,11 +132,6 @@ def list_cases(snapshot: Snapshot, scope: Scope, state: str = "open", after: int
     for row in snapshot.all(_reports, ids=ids):
         reports.setdefault(row.subject_id, []).append(row.reason)
     return [_case(row, texts.get(row.subject_id), reports.get(row.subject_id, [])) for row in rows]
-
-
-def count_open(snapshot: Snapshot) -> int:
-    """How much waits for the operator."""
-    return int(snapshot.value(_count_open) or 0)
 
 
 def decide(tx: Tx, scope: Scope, subject_id: str, decision: Decision, reason: str) -> None:
@@ -266,10 +264,7 @@ _cases: Prepared[Any] = prepare(
         _m.subject_id, _m.kind, _m.product_id, _m.causes, _m.state, _m.opened_at, _m.decided_at, _m.reason, *_of_product
     )
     .join_from(tables.moderation, tables.products, _p.id == _m.product_id)
-    .where(_m.state == bindparam("state"), _m.opened_at > bindparam("after"))
+    .where(_m.state == bindparam("state"), newer_than(_m.opened_at, _m.subject_id))
     .order_by(_m.opened_at, _m.subject_id)
     .limit(bindparam("most"))
-)
-_count_open: Prepared[Any] = prepare(
-    select(func.count().label("n")).select_from(tables.moderation).where(_m.state == "open")
 )

@@ -19,6 +19,7 @@ from entrepot.kernel.sql import prepare_text
 from . import tables
 from .moderation import State, count_answers, set_state, state_for
 from .reviews import may_review
+from .seen import Seen, from_newest, older_than
 from .telling import tell_sellers
 from .texts import clean_line, clean_text
 from .visibility import visible_ids
@@ -145,21 +146,21 @@ def get_question(snapshot: Snapshot, scope: Scope, question_id: str) -> Question
 
 
 def list_questions(
-    snapshot: Snapshot, scope: Scope, product_id: str, *, before: int | None = None, most: int = 20
+    snapshot: Snapshot, scope: Scope, product_id: str, *, before: Seen | None = None, most: int = 20
 ) -> list[Question]:
-    """A product's questions, newest first, and one's own that are held; two reads. `before` is when the last one seen
-    was asked."""
-    rows = snapshot.all(_of_product, product_id=product_id, user_id=scope.actor, before=before or 2**62, most=most)
+    """A product's questions, newest first, and one's own that are held; two reads. `before` is the last one
+    seen."""
+    rows = snapshot.all(_of_product, product_id=product_id, user_id=scope.actor, most=most, **from_newest(before))
     return _with_answers(snapshot, scope, rows)
 
 
 def list_merchant_questions(
-    snapshot: Snapshot, scope: Scope, *, unanswered: bool = False, before: int | None = None, most: int = 50
+    snapshot: Snapshot, scope: Scope, *, unanswered: bool = False, before: Seen | None = None, most: int = 50
 ) -> list[MerchantQuestion]:
     """Questions about what the caller sells, newest first; two reads."""
     merchant_id = identity.require_organisation(scope)
     rows = snapshot.all(
-        _of_merchant, merchant_id=merchant_id, before=before or 2**62, unanswered=int(unanswered), most=most
+        _of_merchant, merchant_id=merchant_id, unanswered=int(unanswered), most=most, **from_newest(before)
     )
     questions = {each.id: each for each in _with_answers(snapshot, scope, rows)}
     return [MerchantQuestion(questions[row.id], row.product_title, row.product_slug) for row in rows]
@@ -276,7 +277,7 @@ _of_product: Prepared[Any] = prepare(
         _q.product_id == bindparam("product_id"),
         _q.merged_into.is_(None),
         or_(_q.state == "shown", (_q.state == "held") & (_q.author_id == bindparam("user_id"))),
-        _q.asked_at < bindparam("before"),
+        older_than(_q.asked_at, _q.id),
     )
     .order_by(_q.asked_at.desc(), _q.id)
     .limit(bindparam("most"))
@@ -287,7 +288,7 @@ _of_merchant: Prepared[Any] = prepare(
     .where(
         _q.state == "shown",
         _q.merged_into.is_(None),
-        _q.asked_at < bindparam("before"),
+        older_than(_q.asked_at, _q.id),
         or_(bindparam("unanswered") == 0, _q.answers == 0),
         # By the merchant's goods: beginning with the questions, it would look at those of everybody.
         _q.product_id.in_(select(_o.product_id).where(_o.merchant_id == bindparam("merchant_id"), _o.state != "gone")),

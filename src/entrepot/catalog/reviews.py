@@ -30,6 +30,7 @@ from entrepot.kernel.sql import prepare_text
 from . import tables
 from .moderation import caught_by, state_for
 from .ratings import refresh_ratings
+from .seen import Seen, from_newest, older_than
 from .texts import clean_line, clean_text
 from .types import Review
 from .visibility import announce_offers
@@ -164,16 +165,13 @@ def list_reviews(
     snapshot: Snapshot,
     product_id: str,
     *,
-    before: int | None = None,
     most: int = 20,
     wish: ReviewWish = ReviewWish(),  # noqa: B008 - frozen
 ) -> list[Review]:
-    """A product's shown reviews, verified ones first, then as wished; `before` is the time of the last one seen, where
-    the newest come first."""
+    """A product's shown reviews as wished, verified ones first among those that it leaves equal."""
     return snapshot.all(
         _of_product[wish.sort],
         product_id=product_id,
-        before=before or 2**62,
         stars=wish.stars,
         verified=int(wish.verified),
         worded=int(wish.worded),
@@ -189,12 +187,12 @@ def review_bars(snapshot: Snapshot, product_id: str) -> dict[int, int]:
 
 
 def list_merchant_reviews(
-    snapshot: Snapshot, scope: Scope, *, unanswered: bool = False, before: int | None = None, most: int = 50
+    snapshot: Snapshot, scope: Scope, *, unanswered: bool = False, before: Seen | None = None, most: int = 50
 ) -> list[MerchantReview]:
     """Shown reviews of what the caller sells, newest first; one read."""
     merchant_id = identity.require_organisation(scope)
     rows = snapshot.all(
-        _of_merchant, merchant_id=merchant_id, before=before or 2**62, unanswered=int(unanswered), most=most
+        _of_merchant, merchant_id=merchant_id, unanswered=int(unanswered), most=most, **from_newest(before)
     )
     return [MerchantReview(Review(*row[: len(_fields)]), row.product_title, row.product_slug) for row in rows]
 
@@ -293,7 +291,6 @@ _of_product: dict[str, Prepared[Review]] = {
         .where(
             _r.product_id == bindparam("product_id"),
             _r.state == "shown",
-            _r.written_at < bindparam("before"),
             or_(bindparam("stars") == 0, _r.rating == bindparam("stars")),
             or_(bindparam("verified") == 0, _r.origin == "verified"),
             or_(bindparam("worded") == 0, _r.body != ""),
@@ -315,7 +312,7 @@ _of_merchant: Prepared[Any] = prepare(
     .join_from(tables.reviews, tables.products, _p.id == _r.product_id)
     .where(
         _r.state == "shown",
-        _r.written_at < bindparam("before"),
+        older_than(_r.written_at, _r.id),
         or_(bindparam("unanswered") == 0, _r.answer.is_(None)),
         # By the merchant's goods: beginning with the reviews, it would look at those of everybody.
         _r.product_id.in_(select(_o.product_id).where(_o.merchant_id == bindparam("merchant_id"), _o.state != "gone")),

@@ -33,6 +33,7 @@ LEARN_TASK = "deliver.learn"
 SEEN_MAX = 500
 """Of a lane, the most recent count."""
 COVERED_DAYS = 180
+COVERED_MAX = 5_000
 LANES_LISTED_MAX = 500
 NEVER = 10_000
 DAYS_MAX = 365
@@ -60,10 +61,11 @@ class Covered(msgspec.Struct, frozen=True):
 
 
 def coverage(snapshot: Snapshot, scope: Scope, organisation: str | None = None) -> list[Covered]:
-    """Of the last half year, by sheet and lane, the busiest first: the caller's own, for the operator everybody's."""
+    """Of the newest parcels of the last half year, by sheet and lane, the busiest first: the caller's own, for the
+    operator everybody's. A few thousand are looked at, however many there were."""
     owner = None if scope.is_operator and organisation is None else acting_owner(scope, organisation)
     since = snapshot.now - COVERED_DAYS * DAY
-    given = {"now": snapshot.now, "since": since, "most": LANES_LISTED_MAX}
+    given = {"now": snapshot.now, "since": since, "looked_at": COVERED_MAX, "most": LANES_LISTED_MAX}
     rows = snapshot.all(_covered, **given) if owner is None else snapshot.all(_covered_of, organisation=owner, **given)
     return [_row(row) for row in rows]
 
@@ -150,19 +152,30 @@ _judged = [
     _c.state != "returning",
     _c.state != "booked",
 ]
-_in_time = func.sum(case((_c.delivered_at <= _c.promised_at, 1), else_=0))
-_grouped = (
-    select(
-        _c.sheet_id, func.max(_q.name).label("name"), _c.lane, func.count().label("parcels"), _in_time.label("in_time")
+
+
+def _grouped(*whose: Any) -> Prepared[Any]:
+    """The newest parcels, walked along an index, by sheet and lane."""
+    newest = (
+        select(_c.quote_id, _c.sheet_id, _c.lane, _c.delivered_at, _c.promised_at)
+        .where(*_judged, *whose)
+        .order_by(_c.promised_at.desc())
+        .limit(bindparam("looked_at"))
+        .subquery()
     )
-    .join_from(tables.parcels, tables.quotes, _c.quote_id == _q.id)
-    .where(*_judged)
-    .group_by(_c.sheet_id, _c.lane)
-    .order_by(func.count().desc(), _c.sheet_id, _c.lane)
-    .limit(bindparam("most"))
-)
-_covered: Prepared[Any] = prepare(_grouped)
-_covered_of: Prepared[Any] = prepare(_grouped.where(_c.organisation == bindparam("organisation")))
+    p = newest.c
+    in_time = func.sum(case((p.delivered_at <= p.promised_at, 1), else_=0)).label("in_time")
+    return prepare(
+        select(p.sheet_id, func.max(_q.name).label("name"), p.lane, func.count().label("parcels"), in_time)
+        .join_from(newest, tables.quotes, p.quote_id == _q.id)
+        .group_by(p.sheet_id, p.lane)
+        .order_by(func.count().desc(), p.sheet_id, p.lane)
+        .limit(bindparam("most"))
+    )
+
+
+_covered = _grouped()
+_covered_of = _grouped(_c.organisation == bindparam("organisation"))
 _ranked = (
     select(
         _t.organisation.label("owner"), _c.sheet_id, _c.lane, _c.delivered_at, _c.promised_at,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import CheckConstraint, Column, Index, PrimaryKeyConstraint
+from sqlalchemy import CheckConstraint, Column, Index, PrimaryKeyConstraint, text
 
 from entrepot.kernel.sql import Flag, Json, String, Whole, table
 
@@ -80,6 +80,12 @@ Index("ix_deliver_parcels_point", parcels.c.pickup_point_id, parcels.c.state)
 Index("ix_deliver_parcels_heard", parcels.c.state, parcels.c.heard_at)
 Index("ix_deliver_parcels_sheet", parcels.c.sheet_id, parcels.c.delivered_at)
 Index("ix_deliver_parcels_organisation", parcels.c.organisation, parcels.c.id)
+_PROMISED = text("sheet_id IS NOT NULL")
+Index("ix_deliver_parcels_promised", parcels.c.promised_at, sqlite_where=_PROMISED, postgresql_where=_PROMISED)
+Index(
+    "ix_deliver_parcels_promised_of", parcels.c.organisation, parcels.c.promised_at,
+    sqlite_where=_PROMISED, postgresql_where=_PROMISED,
+)  # fmt: skip
 
 scans = table(
     "deliver_scans",

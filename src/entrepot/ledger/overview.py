@@ -17,7 +17,7 @@ from .types import Transfer
 
 
 class KindTotal(msgspec.Struct, frozen=True):
-    """All accounts of one kind and unit together."""
+    """The accounts of one kind and unit that hold something, together."""
 
     kind: str
     unit: str

@@ -23,8 +23,9 @@ accounts = table(
     Column("opened_at", Whole, nullable=False),
     Column("digest", String, nullable=False),
 )
-# Money stands beside far more accounts of stock: whoever asks for money alone looks at these.
-MONEY = text("length(unit) = 3")
+# Money that lies somewhere stands beside far more accounts of stock, and of orders that are over: whoever asks where
+# money is looks at these. Of accounts without bounds nobody keeps a balance.
+MONEY = text("length(unit) = 3 AND (balance IS NULL OR balance <> 0)")
 Index(
     "ix_ledger_accounts_money",
     accounts.c.kind,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final, TypeVar
 
 import msgspec
 from sqlalchemy import bindparam, func, select
@@ -16,14 +16,15 @@ from .access import party_of
 from .claim_views import DisputeView, ReturnView
 from .claims import Dispute, DisputeStatus, Return, ReturnStatus
 from .dispute_rows import evidence_of, find_dispute
+from .reads import OPEN_STATUSES
 from .records import find_order, list_lines
 from .return_rows import find_return, pieces_of
 from .seller_views import view_dispute, view_return, viewer_of
 from .types import Order, SellerOrder, SellerOrderStatus
 
+T = TypeVar("T")
+
 PAGE_MAX = 100
-OPEN_RETURNS = (ReturnStatus.ASKED, ReturnStatus.ACCEPTED, ReturnStatus.SENT, ReturnStatus.ARRIVED)
-OPEN_DISPUTES = (DisputeStatus.OPEN, DisputeStatus.REVIEW)
 SLACK = DAY
 """How long the clock's tasks may take: what waits for longer than its rule and this is overdue."""
 
@@ -68,31 +69,25 @@ def list_returns(
     snapshot: Snapshot, scope: Scope, status: ReturnStatus | None = None, after: str | None = None, most: int = 20
 ) -> list[ReturnView]:
     """A merchant's returns, newest first, of one status or all that are open; the operator sees everybody's."""
-    statuses = [status.value] if status else [each.value for each in OPEN_RETURNS]
-    page = {"after": after or "~", "most": max(1, min(most, PAGE_MAX)), "statuses": statuses}
-    if scope.is_operator:
-        return _view_returns(snapshot, scope, snapshot.all(_returns_all, **page))
-    merchant_id = require_organisation(scope)
-    return _view_returns(snapshot, scope, snapshot.all(_returns_of, merchant_id=merchant_id, **page))
+    page = _page(scope, status, after, most)
+    return _view_returns(snapshot, scope, snapshot.all(_RETURNS[scope.is_operator, status is not None], **page))
 
 
 def list_disputes(
     snapshot: Snapshot, scope: Scope, status: DisputeStatus | None = None, after: str | None = None, most: int = 20
 ) -> list[DisputeView]:
     """A merchant's disputes, newest first, of one status or all that are open; the operator sees everybody's."""
-    statuses = [status.value] if status else [each.value for each in OPEN_DISPUTES]
-    page = {"after": after or "~", "most": max(1, min(most, PAGE_MAX)), "statuses": statuses}
-    if scope.is_operator:
-        return _view_disputes(snapshot, scope, snapshot.all(_disputes_all, **page))
-    merchant_id = require_organisation(scope)
-    return _view_disputes(snapshot, scope, snapshot.all(_disputes_of, merchant_id=merchant_id, **page))
+    page = _page(scope, status, after, most)
+    return _view_disputes(snapshot, scope, snapshot.all(_DISPUTES[scope.is_operator, status is not None], **page))
 
 
 def count_waiting(snapshot: Snapshot, scope: Scope) -> Waiting:
     """What waits for an answer."""
-    merchant_id = "" if scope.is_operator else require_organisation(scope)
-    returns = {row.status: int(row.number) for row in snapshot.all(_count_returns, merchant_id=merchant_id)}
-    disputes = {row.status: int(row.number) for row in snapshot.all(_count_disputes, merchant_id=merchant_id)}
+    whose = {} if scope.is_operator else {"merchant_id": require_organisation(scope)}
+    wanted = {"statuses": [ReturnStatus.ASKED, ReturnStatus.ARRIVED], **whose}
+    returns = {row.status: int(row.number) for row in snapshot.all(_COUNT_RETURNS[scope.is_operator], **wanted)}
+    wanted = {"statuses": [DisputeStatus.OPEN, DisputeStatus.REVIEW], **whose}
+    disputes = {row.status: int(row.number) for row in snapshot.all(_COUNT_DISPUTES[scope.is_operator], **wanted)}
     return Waiting(
         returns.get(ReturnStatus.ASKED, 0), returns.get(ReturnStatus.ARRIVED, 0),
         disputes.get(DisputeStatus.OPEN, 0), disputes.get(DisputeStatus.REVIEW, 0),
@@ -101,7 +96,16 @@ def count_waiting(snapshot: Snapshot, scope: Scope) -> Waiting:
 
 def list_overdue(snapshot: Snapshot, most: int = 100) -> list[Overdue]:
     """Money that nothing keeps in escrow and nobody has shared out or given back in time: there should be none."""
-    return snapshot.all(_overdue, before=snapshot.now - SLACK, most=most)
+    return snapshot.all(_overdue, open=OPEN_STATUSES, before=snapshot.now - SLACK, most=most)
+
+
+def _page(scope: Scope, status: ReturnStatus | DisputeStatus | None, after: str | None, most: int) -> dict[str, Any]:
+    page: dict[str, Any] = {"after": after or "~", "most": max(1, min(most, PAGE_MAX))}
+    if status is not None:
+        page["status"] = status.value
+    if not scope.is_operator:
+        page["merchant_id"] = require_organisation(scope)
+    return page
 
 
 def _check(snapshot: Snapshot, scope: Scope, order_id: str, merchant_id: str, sentence: str) -> None:
@@ -149,39 +153,40 @@ def _around(snapshot: Snapshot, seller_order_ids: Sequence[str]) -> tuple[dict[s
 
 
 _r, _d, _s, _o = tables.returns.c, tables.disputes.c, tables.seller_orders.c, tables.orders.c
-_return_page = (
-    select(*_r)
-    .where(in_set(_r.status, "statuses"), _r.id < bindparam("after"))
-    .order_by(_r.id.desc())
-    .limit(bindparam("most"))
-)
-_returns_all: Prepared[Return] = prepare(_return_page, Return)
-_returns_of: Prepared[Return] = prepare(_return_page.where(_r.merchant_id == bindparam("merchant_id")), Return)
-_dispute_page = (
-    select(*_d)
-    .where(in_set(_d.status, "statuses"), _d.id < bindparam("after"))
-    .order_by(_d.id.desc())
-    .limit(bindparam("most"))
-)
-_disputes_all: Prepared[Dispute] = prepare(_dispute_page, Dispute)
-_disputes_of: Prepared[Dispute] = prepare(_dispute_page.where(_d.merchant_id == bindparam("merchant_id")), Dispute)
-_mine = bindparam("merchant_id", type_=_r.merchant_id.type)
-_count_returns: Prepared[Any] = prepare(
-    select(_r.status, func.count().label("number"))
-    .where(_r.closed_at.is_(None), (_mine == "") | (_r.merchant_id == _mine))
-    .group_by(_r.status)
-)
-_count_disputes: Prepared[Any] = prepare(
-    select(_d.status, func.count().label("number"))
-    .where(_d.decided_at.is_(None), (_mine == "") | (_d.merchant_id == _mine))
-    .group_by(_d.status)
-)
+
+
+def _pages(of: Any, is_open: Any, kind: type[T]) -> dict[tuple[bool, bool], Prepared[T]]:
+    """Pages of everybody's or a merchant's own, and of one status or all that are open: each walks an index."""
+    newest = select(*of).where(of.id < bindparam("after")).order_by(of.id.desc()).limit(bindparam("most"))
+    own = of.merchant_id == bindparam("merchant_id")
+    one = of.status == bindparam("status")
+    return {
+        (True, False): prepare(newest.where(is_open), kind),
+        (True, True): prepare(newest.where(one), kind),
+        (False, False): prepare(newest.where(own, is_open), kind),
+        (False, True): prepare(newest.where(own, one), kind),
+    }
+
+
+_RETURNS: Final = _pages(_r, _r.closed_at.is_(None), Return)
+_DISPUTES: Final = _pages(_d, _d.decided_at.is_(None), Dispute)
+
+
+def _counts(of: Any) -> dict[bool, Prepared[Any]]:
+    """How many there are in each of some statuses: everybody's, or a merchant's own."""
+    counted = select(of.status, func.count().label("number")).where(in_set(of.status, "statuses")).group_by(of.status)
+    return {True: prepare(counted), False: prepare(counted.where(of.merchant_id == bindparam("merchant_id")))}
+
+
+_COUNT_RETURNS: Final = _counts(_r)
+_COUNT_DISPUTES: Final = _counts(_d)
 _sellers_in: Prepared[SellerOrder] = prepare(select(*_s).where(in_set(_s.id, "ids")), SellerOrder)
 _orders_in: Prepared[Order] = prepare(select(*_o).where(in_set(_o.id, "ids")), Order)
 _before: Any = bindparam("before")
 _overdue: Prepared[Overdue] = prepare(
     select(_s.id, _s.merchant_id, _s.status, func.coalesce(_s.confirm_by, _s.shipped_at, _s.paid_at).label("since_at"))
     .where(
+        in_set(_s.status, "open"),
         _s.dispute_id.is_(None),
         ~select(_r.id).where(_r.seller_order_id == _s.id, _r.closed_at.is_(None)).exists(),
         ((_s.status == SellerOrderStatus.PAID.value) & (_s.paid_at + _s.send_days * DAY <= _before))

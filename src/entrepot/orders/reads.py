@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Collection, Sequence
+from typing import Any, Final
 
 import msgspec
 from sqlalchemy import bindparam, func, select
@@ -22,6 +22,7 @@ from .types import Order, OrderStatus, SellerOrder, SellerOrderStatus, Stage
 from .views import OrderView, PaymentView, SellerOrderView
 
 PAGE_MAX = 100
+OPEN_STATUSES = (SellerOrderStatus.PAID, SellerOrderStatus.SHIPPED, SellerOrderStatus.DELIVERED)
 _REOPENING = (OrderStatus.PAYMENT_FAILED, OrderStatus.EXPIRED)
 _PROGRESS = (
     SellerOrderStatus.AWAITING_PAYMENT,
@@ -82,25 +83,29 @@ def list_seller_orders(
 
     `after` is the id of the last one seen.
     """
-    page = {"after": after or _BEHIND_ALL, "most": _within(most)}
-    statuses = [status.value] if status else [each.value for each in SellerOrderStatus]
-    paid_only = 0 if status else 1
-    if scope.is_operator:
-        sellers = snapshot.all(_sellers_all, statuses=statuses, paid_only=paid_only, **page)
-    else:
-        merchant_id = require_organisation(scope)
-        sellers = snapshot.all(_sellers_of, merchant_id=merchant_id, statuses=statuses, paid_only=paid_only, **page)
+    page: dict[str, Any] = {"after": after or _BEHIND_ALL, "most": _within(most)}
+    if status is not None:
+        page["status"] = status.value
+    if not scope.is_operator:
+        page["merchant_id"] = require_organisation(scope)
+    sellers = snapshot.all(_PAGES[scope.is_operator, status is not None], **page)
     orders = snapshot.all(_orders_in, ids=sorted({seller.order_id for seller in sellers}))
     return view_sellers(snapshot, scope, sellers, {order.id: order for order in orders})
 
 
-def count_seller_orders(snapshot: Snapshot, scope: Scope) -> dict[SellerOrderStatus, int]:
-    """How many orders a merchant has in each status: `paid` are those to send. The operator's are everybody's."""
-    counted = dict.fromkeys(SellerOrderStatus, 0)
+def count_seller_orders(
+    snapshot: Snapshot, scope: Scope, statuses: Collection[SellerOrderStatus] = tuple(SellerOrderStatus)
+) -> dict[SellerOrderStatus, int]:
+    """How many orders a merchant has in each of these statuses; the operator's are everybody's. `paid` are to send.
+
+    Each that is counted is looked at: `OPEN_STATUSES` alone stay few however long a market has been open.
+    """
+    counted = dict.fromkeys(statuses, 0)
+    wanted = [status.value for status in statuses]
     if scope.is_operator:
-        rows = snapshot.all(_counts_of_all)
+        rows = snapshot.all(_counts_of_all, statuses=wanted)
     else:
-        rows = snapshot.all(_counts, merchant_id=require_organisation(scope))
+        rows = snapshot.all(_counts, statuses=wanted, merchant_id=require_organisation(scope))
     for status, number in rows:
         counted[SellerOrderStatus(status)] = number
     return counted
@@ -171,20 +176,16 @@ _orders_of: Prepared[Order] = prepare(
     Order,
 )
 _orders_in: Prepared[Order] = prepare(select(*_o).where(in_set(_o.id, "ids")), Order)
-_page = (
-    select(*_s)
-    .where(
-        in_set(_s.status, "statuses"),
-        _s.id < bindparam("after"),
-        (bindparam("paid_only", type_=_s.placed_at.type) == 0) | _s.paid_at.is_not(None),
-    )
-    .order_by(_s.id.desc())
-    .limit(bindparam("most"))
-)
-_sellers_all: Prepared[SellerOrder] = prepare(_page, SellerOrder)
-_sellers_of: Prepared[SellerOrder] = prepare(_page.where(_s.merchant_id == bindparam("merchant_id")), SellerOrder)
-_in_status = select(_s.status, func.count().label("number")).group_by(_s.status)
-_counts: Prepared[Any] = prepare(
-    _in_status.where(_s.merchant_id == bindparam("merchant_id")), lambda status, number: (status, int(number))
-)
+_newest = select(*_s).where(_s.id < bindparam("after")).order_by(_s.id.desc()).limit(bindparam("most"))
+_ever_paid = _newest.where(_s.paid_at.is_not(None))
+_of_status = _newest.where(_s.status == bindparam("status"))
+_own = _s.merchant_id == bindparam("merchant_id")
+_PAGES: Final[dict[tuple[bool, bool], Prepared[SellerOrder]]] = {  # everybody's, and of one status: an index for each
+    (True, False): prepare(_ever_paid, SellerOrder),
+    (True, True): prepare(_of_status, SellerOrder),
+    (False, False): prepare(_ever_paid.where(_own), SellerOrder),
+    (False, True): prepare(_of_status.where(_own), SellerOrder),
+}
+_in_status = select(_s.status, func.count().label("number")).where(in_set(_s.status, "statuses")).group_by(_s.status)
+_counts: Prepared[Any] = prepare(_in_status.where(_own), lambda status, number: (status, int(number)))
 _counts_of_all: Prepared[Any] = prepare(_in_status, lambda status, number: (status, int(number)))

@@ -134,6 +134,8 @@ seller_orders = table(
 )
 Index("ix_orders_seller_orders_order", seller_orders.c.order_id)
 Index("ix_orders_seller_orders_merchant", seller_orders.c.merchant_id, seller_orders.c.status, seller_orders.c.id)
+Index("ix_orders_seller_orders_newest", seller_orders.c.merchant_id, seller_orders.c.id)
+Index("ix_orders_seller_orders_status", seller_orders.c.status, seller_orders.c.id)
 _DELIVERED = text("status = 'delivered'")
 Index(
     "ix_orders_seller_orders_confirm_by",
@@ -219,6 +221,8 @@ refunds = table(
     CheckConstraint("paid_minor >= gift_minor AND gift_minor >= 0", name="amounts"),
 )
 Index("ix_orders_refunds_seller", refunds.c.seller_order_id)
+_NOT_PAID = text("paid_at IS NULL")
+Index("ix_orders_refunds_unpaid", refunds.c.id, sqlite_where=_NOT_PAID, postgresql_where=_NOT_PAID)
 
 refund_parts = table(
     "orders_refund_parts",
@@ -270,8 +274,13 @@ returns = table(
 )
 Index("ix_orders_returns_seller", returns.c.seller_order_id)
 Index("ix_orders_returns_merchant", returns.c.merchant_id, returns.c.status, returns.c.id)
+Index("ix_orders_returns_status", returns.c.status, returns.c.id)
 _OPEN_RETURN = text("closed_at IS NULL")
 Index("ix_orders_returns_open", returns.c.id, sqlite_where=_OPEN_RETURN, postgresql_where=_OPEN_RETURN)
+Index(
+    "ix_orders_returns_open_of", returns.c.merchant_id, returns.c.id,
+    sqlite_where=_OPEN_RETURN, postgresql_where=_OPEN_RETURN,
+)  # fmt: skip
 
 return_lines = table(
     "orders_return_lines",
@@ -308,8 +317,14 @@ disputes = table(
     Column("fee_minor", Whole, nullable=False),
 )
 Index("ix_orders_disputes_seller", disputes.c.seller_order_id)
-Index("ix_orders_disputes_merchant", disputes.c.merchant_id, disputes.c.id)
+Index("ix_orders_disputes_merchant", disputes.c.merchant_id, disputes.c.status, disputes.c.id)
+Index("ix_orders_disputes_status", disputes.c.status, disputes.c.id)
 _OPEN_DISPUTE = text("decided_at IS NULL")
+Index("ix_orders_disputes_open", disputes.c.id, sqlite_where=_OPEN_DISPUTE, postgresql_where=_OPEN_DISPUTE)
+Index(
+    "ix_orders_disputes_open_of", disputes.c.merchant_id, disputes.c.id,
+    sqlite_where=_OPEN_DISPUTE, postgresql_where=_OPEN_DISPUTE,
+)  # fmt: skip
 # One at a time: the money is frozen once, and one decision lets it go.
 Index(
     "uq_orders_disputes_open",

@@ -21,6 +21,7 @@ from entrepot.identity import Role, Scope, SignUp
 from entrepot.kernel import DAY, Database, Lane, Tx
 
 from .shop import ADDRESS, NO_PASSWORD
+from .trade import trade
 
 PER_COMMAND = 250
 KINDS = ("Lamp", "Sofa", "Kettle", "Jacket", "Headphones", "Table", "Shoe", "Bottle", "Watch", "Rug")
@@ -41,17 +42,26 @@ class Seller(msgspec.Struct, frozen=True):
 
 
 class Made(msgspec.Struct, frozen=True):
-    """The market's people, by session token."""
+    """The market's people, by session token; and who its operator is."""
 
     operator: str
+    scope: Scope
     sellers: tuple[Seller, ...]
 
 
-def make_market(home: Path, environ: Mapping[str, str], merchants: int, products: int) -> Made:
-    """Fill an empty home with so many merchants, each with so many products, and index them."""
+def make_market(
+    home: Path, environ: Mapping[str, str], merchants: int, products: int, orders: int = 0, busy: int = 1
+) -> Made:
+    """Fill an empty home with so many merchants, each with so many products and orders, and index them.
+
+    The merchant in the middle is busy: it has so many times as many orders.
+    """
     entrepot = open_home(home, environ)
     try:
         made = fill_market(entrepot.database, merchants, products)
+        if orders:
+            sellers = [seller.merchant_id for seller in made.sellers]
+            trade(entrepot, made.scope, sellers, orders, sellers[len(sellers) // 2], busy)
         entrepot.settle()
         return made
     finally:
@@ -67,7 +77,7 @@ def fill_market(database: Database, merchants: int, products: int) -> Made:
     token = database.write_now(lambda tx: identity.open_session(tx, dana, DAY)[1])
     random = Random(3)
     sellers = tuple(_sell(database, operator, number, products, random) for number in range(merchants))
-    return Made(token.reveal(), sellers)
+    return Made(token.reveal(), operator, sellers)
 
 
 def _sell(database: Database, operator: Scope, number: int, products: int, random: Random) -> Seller:

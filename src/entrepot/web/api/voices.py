@@ -79,9 +79,9 @@ async def list_questions(visit: Visit, product_id: Id, after: After = None, most
     """Questions about a product with their answers, newest first."""
     await visit.read(lambda s: catalog.get_product(s, product_id))
     found = await visit.read(
-        lambda s: catalog.list_questions(s, visit.scope, product_id, before=_time(after), most=most + 1)
+        lambda s: catalog.list_questions(s, visit.scope, product_id, before=catalog.read_seen(after), most=most + 1)
     )
-    return listed(found, most, lambda each: str(each.asked_at))
+    return listed(found, most, lambda each: str(catalog.Seen(each.asked_at, each.id)))
 
 
 @endpoint("POST", "/api/products/{product_id:str}/questions", asks=Words, access="person")
@@ -117,18 +117,18 @@ async def merge_questions(visit: Visit, question_id: Id, asked: MergeQuestion, k
 async def list_merchant_questions(visit: Visit, after: After = None, most: Most = 50) -> Listed[MerchantQuestion]:
     """Questions about one's own goods, newest first."""
     found = await visit.read(
-        lambda s: catalog.list_merchant_questions(s, visit.scope, before=_time(after), most=most + 1)
+        lambda s: catalog.list_merchant_questions(s, visit.scope, before=catalog.read_seen(after), most=most + 1)
     )
-    return listed(found, most, lambda each: str(each.question.asked_at))
+    return listed(found, most, lambda each: str(catalog.Seen(each.question.asked_at, each.question.id)))
 
 
 @endpoint("GET", "/api/merchant/reviews", access="member")
 async def list_merchant_reviews(visit: Visit, after: After = None, most: Most = 50) -> Listed[MerchantReview]:
     """Reviews of one's own goods, newest first."""
     found = await visit.read(
-        lambda s: catalog.list_merchant_reviews(s, visit.scope, before=_time(after), most=most + 1)
+        lambda s: catalog.list_merchant_reviews(s, visit.scope, before=catalog.read_seen(after), most=most + 1)
     )
-    return listed(found, most, lambda each: str(each.review.written_at))
+    return listed(found, most, lambda each: str(catalog.Seen(each.review.written_at, each.review.id)))
 
 
 @endpoint("PUT", "/api/merchant/reviews/{review_id:str}/answer", asks=Words, access="member")
@@ -143,8 +143,8 @@ async def answer_review(visit: Visit, review_id: Id, asked: Words, key: Optional
 @endpoint("GET", "/api/operator/moderation", access="operator")
 async def list_cases(visit: Visit, after: After = None, most: Most = 50) -> Listed[Case]:
     """What somebody should look at, oldest first."""
-    found = await visit.read(lambda s: catalog.list_cases(s, visit.scope, "open", _time(after) or 0, most + 1))
-    return listed(found, most, lambda each: str(each.opened_at))
+    found = await visit.read(lambda s: catalog.list_cases(s, visit.scope, "open", catalog.read_seen(after), most + 1))
+    return listed(found, most, lambda each: str(catalog.Seen(each.opened_at, each.subject_id)))
 
 
 @endpoint("POST", "/api/operator/moderation/{subject_id:str}", asks=Moderate, access="operator")
@@ -165,10 +165,6 @@ def _name(visit: Visit) -> str:
     """The name that is shown; a key of an organisation has none of a person."""
     user = visit.session.user if visit.session else None
     return user.name if user else "—"
-
-
-def _time(after: str | None) -> int | None:
-    return int(after) if after and after.isascii() and after.isdecimal() and len(after) < 18 else None
 
 
 ROUTES: tuple[ControllerRouterHandler, ...] = (

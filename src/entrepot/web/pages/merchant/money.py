@@ -12,7 +12,7 @@ from entrepot.kernel import Invalid, Refused, Secret, Tx, parse_money
 
 from ...api.merchant_sales import statement_rows
 from ...csv_files import csv_file
-from ...params import Id, MaybeInQuery
+from ...params import MaybeInQuery, Slug
 from ...rendering import redirect
 from ...signing_in import check_password
 from ...texts import has_text
@@ -106,7 +106,7 @@ async def resume(visit: Visit) -> Response[Any]:
 
 
 @get("/merchant/statements/{payout_id:str}", include_in_schema=False, opt=MEMBER)
-async def statement(visit: Visit, payout_id: Id) -> Response[str]:
+async def statement(visit: Visit, payout_id: Slug) -> Response[str]:
     """Why a payout is what it is; with .csv at the end, for a spreadsheet."""
     if payout_id.endswith(".csv"):
         found = await visit.read(lambda s: pay.get_statement(s, visit.scope, payout_id.removesuffix(".csv")))
@@ -144,7 +144,7 @@ async def _show_money(visit: Visit, after: str | None, refusal: Refused | None =
     )
 
 
-async def _show_statement(visit: Visit, payout_id: Id) -> Response[str]:
+async def _show_statement(visit: Visit, payout_id: str) -> Response[str]:
     found = await visit.read(lambda s: pay.get_statement(s, visit.scope, payout_id))
     merchant = await own_payee(visit)
 

@@ -62,7 +62,7 @@ async def list_orders(visit: Visit, status: MaybeInQuery = None, after: MaybeInQ
     chosen = SellerOrderStatus(status) if status in set(SellerOrderStatus) else None
     found = await visit.read(lambda s: orders.list_seller_orders(s, visit.scope, chosen, after, PAGE + 1))
     page = listed(found, PAGE, lambda seller: seller.id)
-    counts = await visit.read(lambda s: orders.count_seller_orders(s, visit.scope))
+    counts = await visit.read(lambda s: orders.count_seller_orders(s, visit.scope, orders.OPEN_STATUSES))
     shown: dict[str, Any] = {
         "orders": page.items,
         "older": page.next,

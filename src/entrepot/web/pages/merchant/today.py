@@ -50,9 +50,9 @@ async def today(visit: Visit) -> Response[str]:
         "today",
         "today.html",
         merchant=merchant,
-        counts=await visit.read(lambda s: orders.count_seller_orders(s, scope)),
+        counts=await visit.read(lambda s: orders.count_seller_orders(s, scope, orders.OPEN_STATUSES)),
         to_send=await visit.read(lambda s: orders.list_seller_orders(s, scope, SellerOrderStatus.PAID, most=SHOWN)),
-        low=_low(listings),
+        low=_low(await _told_low(visit), listings),
         money=await visit.read(lambda s: pay.money_on_the_way(s, scope)),
         has_goods=bool(listings),
         sales=_sales(latest, merchant.currency, visit.now),
@@ -75,10 +75,17 @@ def _sales(latest: list[SellerOrderView], currency: str, now: int) -> Sales | No
     return Sales(currency, tuple(amounts.items())) if any(amounts.values()) else None
 
 
-def _low(listings: list[Listing]) -> list[Listing]:
-    """Counted goods of which little is left, the least first."""
-    counted = [(listing.available, listing) for listing in listings if listing.available is not None]
-    return [listing for left, listing in sorted(counted, key=lambda pair: (pair[0], pair[1].id)) if left <= LOW][:SHOWN]
+async def _told_low(visit: Visit) -> list[Listing]:
+    """Goods that are down to the number that the merchant named, of however many there are."""
+    told = catalog.Selection(low_stock=True)
+    return await visit.read(lambda s: catalog.find_listings(s, visit.scope, told, most=SHOWN))
+
+
+def _low(told: list[Listing], newest: list[Listing]) -> list[Listing]:
+    """Goods of which little is left, the least first: those that were named, and of the newest those with few."""
+    few = [listing for listing in newest if listing.available is not None and listing.available <= LOW]
+    low = {listing.id: listing for listing in (*told, *few)}
+    return sorted(low.values(), key=lambda listing: (listing.available or 0, listing.id))[:SHOWN]
 
 
 ROUTES: tuple[ControllerRouterHandler, ...] = (today,)

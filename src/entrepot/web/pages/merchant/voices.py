@@ -8,6 +8,7 @@ from litestar import Response, get, post
 from litestar.types import ControllerRouterHandler
 
 from entrepot import catalog
+from entrepot.catalog import Seen
 from entrepot.kernel import NotFound, Refused
 
 from ...params import Id, InQuery
@@ -20,9 +21,9 @@ PAGE = 20
 
 
 @get("/merchant/voices", include_in_schema=False, opt=MEMBER)
-async def voices(visit: Visit, all: InQuery = "", before: InQuery = "") -> Response[str]:
+async def voices(visit: Visit, all: InQuery = "", questions: InQuery = "", reviews: InQuery = "") -> Response[str]:
     """Questions and reviews, those that wait for an answer first."""
-    return await _show_voices(visit, all == "1", _time(before))
+    return await _show_voices(visit, all == "1", questions, reviews)
 
 
 @post("/merchant/reviews/{review_id:str}/answer", include_in_schema=False, opt=MEMBER)
@@ -34,7 +35,7 @@ async def answer_review(visit: Visit, review_id: Id) -> Response[Any]:
     except NotFound:
         raise
     except Refused as refusal:
-        return await _show_voices(visit, False, None, refusal)
+        return await _show_voices(visit, False, refusal=refusal)
     visit.flash("voices.saved")
     return redirect("/merchant/voices")
 
@@ -50,7 +51,7 @@ async def answer_question(visit: Visit, question_id: Id) -> Response[Any]:
     except NotFound:
         raise
     except Refused as refusal:
-        return await _show_voices(visit, False, None, refusal)
+        return await _show_voices(visit, False, refusal=refusal)
     visit.flash("voices.saved")
     return redirect("/merchant/voices")
 
@@ -65,23 +66,24 @@ async def merge(visit: Visit, question_id: Id) -> Response[Any]:
     except NotFound:
         raise
     except Refused as refusal:
-        return await _show_voices(visit, False, None, refusal)
+        return await _show_voices(visit, False, refusal=refusal)
     visit.flash("voices.merged")
     return redirect("/merchant/voices")
 
 
 async def _show_voices(
-    visit: Visit, everything: bool, before: int | None, refusal: Refused | None = None
+    visit: Visit, everything: bool, after_question: str = "", after_review: str = "", refusal: Refused | None = None
 ) -> Response[str]:
     scope, waiting = visit.scope, not everything
+    asked, written = catalog.read_seen(after_question), catalog.read_seen(after_review)
     found = await visit.read(
-        lambda s: catalog.list_merchant_questions(s, scope, unanswered=waiting, before=before, most=PAGE + 1)
+        lambda s: catalog.list_merchant_questions(s, scope, unanswered=waiting, before=asked, most=PAGE + 1)
     )
     reviews = await visit.read(
-        lambda s: catalog.list_merchant_reviews(s, scope, unanswered=waiting, before=before, most=PAGE + 1)
+        lambda s: catalog.list_merchant_reviews(s, scope, unanswered=waiting, before=written, most=PAGE + 1)
     )
-    page = listed(found, PAGE, lambda each: str(each.question.asked_at))
-    reviews_page = listed(reviews, PAGE, lambda each: str(each.review.written_at))
+    page = listed(found, PAGE, lambda each: str(Seen(each.question.asked_at, each.question.id)))
+    reviews_page = listed(reviews, PAGE, lambda each: str(Seen(each.review.written_at, each.review.id)))
     return await show(
         visit,
         "voices",
@@ -89,13 +91,10 @@ async def _show_voices(
         refusal=refusal,
         questions=page.items,
         reviews=reviews_page.items,
-        older=max(filter(None, (page.next, reviews_page.next)), default=None),
+        older_questions=page.next,
+        older_reviews=reviews_page.next,
         everything=everything,
     )
-
-
-def _time(text: str) -> int | None:
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 18 else None
 
 
 ROUTES: tuple[ControllerRouterHandler, ...] = (voices, answer_review, answer_question, merge)

@@ -49,9 +49,8 @@ async def decide(visit: Visit, subject_id: Id) -> Response[Any]:
 
 
 async def _show_queue(visit: Visit, state: str, after: str, refusal: Refused | None = None) -> Response[str]:
-    seen = int(after) if after.isascii() and after.isdecimal() and len(after) < 18 else 0
-    found = await visit.read(lambda s: catalog.list_cases(s, visit.scope, state, seen, PAGE + 1))
-    page = listed(found, PAGE, lambda case: str(case.opened_at))
+    found = await visit.read(lambda s: catalog.list_cases(s, visit.scope, state, catalog.read_seen(after), PAGE + 1))
+    page = listed(found, PAGE, lambda case: str(catalog.Seen(case.opened_at, case.subject_id)))
     sentence = refusal.sentence if refusal else None
     return await show(
         visit,

@@ -8,7 +8,6 @@ from litestar.types import ControllerRouterHandler
 from entrepot import catalog, ledger, orders
 from entrepot.kernel import list_failed_reactions, list_stuck_tasks
 from entrepot.ledger import KindTotal
-from entrepot.orders import SellerOrderStatus
 
 from ...params import MaybeInQuery
 from ...visit import Visit
@@ -19,14 +18,13 @@ PAGE = 30
 LATEST = 6
 HELD = ("escrow", "payable", "carrier_payable", "tax_payable", "commission")
 """Kinds of accounts, as the overview tells where money is."""
-OPEN = (SellerOrderStatus.PAID, SellerOrderStatus.SHIPPED, SellerOrderStatus.DELIVERED)
 
 
 @get("/operator", include_in_schema=False, opt=OPERATOR)
 async def overview(visit: Visit) -> Response[str]:
     """The first page: who waits, what failed, how much is held."""
     scope = visit.scope
-    counts = await visit.read(lambda s: orders.count_seller_orders(s, scope))
+    counts = await visit.read(lambda s: orders.count_seller_orders(s, scope, orders.OPEN_STATUSES))
     kinds = await visit.read(ledger.sum_by_kind)
     return await show(
         visit,
@@ -35,7 +33,7 @@ async def overview(visit: Visit) -> Response[str]:
         pending=await visit.read(lambda s: catalog.list_merchants(s, scope, "pending")),
         failed=len(await visit.read(list_failed_reactions)),
         stuck=len(await visit.read(list_stuck_tasks)),
-        open_orders=sum(counts.get(status, 0) for status in OPEN),
+        open_orders=sum(counts.values()),
         latest=await visit.read(lambda s: orders.list_seller_orders(s, scope, most=LATEST)),
         money=_where_money_is(visit, kinds),
         escrow=[(row.unit, row.balance) for row in kinds if row.kind == "escrow"],

@@ -22,9 +22,9 @@ SCHEDULES = ("daily", "weekly", "monthly", "by_hand")
 
 
 @get("/operator/payouts", include_in_schema=False, opt=OPERATOR)
-async def payouts(visit: Visit, after: MaybeInQuery = None) -> Response[str]:
+async def payouts(visit: Visit, after: MaybeInQuery = None, payee: MaybeInQuery = None) -> Response[str]:
     """Who is due, what is under way, what waits for people."""
-    return await _show(visit, after)
+    return await _show(visit, after, payee)
 
 
 @post("/operator/payouts", include_in_schema=False, opt=OPERATOR)
@@ -143,21 +143,23 @@ async def _done(visit: Visit, form: dict[str, str], command: Callable[[Tx], Done
     try:
         await visit.once(form.get("_key"), command, Done)
     except Refused as refusal:
-        return await _show(visit, None, refusal)
+        return await _show(visit, refusal=refusal)
     visit.flash(flash)
     return redirect("/operator/payouts")
 
 
-async def _show(visit: Visit, after: str | None, refusal: Refused | None = None) -> Response[str]:
+async def _show(
+    visit: Visit, after: str | None = None, payee: str | None = None, refusal: Refused | None = None
+) -> Response[str]:
     scope, processor = visit.scope, visit.entrepot.processors.for_payouts
     default = pay.PayoutTerms(minimum_minor=visit.entrepot.settings.pay.payout_min_minor)
     needs = processor is not None and processor.abilities.needs_account
     found = await visit.read(lambda s: pay.list_payouts(s, scope, after=after, most=PAGE + 1))
     page = listed(found, PAGE, lambda payout: payout.id)
-    waiting = await visit.read(lambda s: pay.list_waiting(s, scope, default, needs_account=needs))
+    waiting = await visit.read(lambda s: pay.list_waiting(s, scope, default, payee or "", needs_account=needs))
     market = (await visit.read(lambda s: pay.terms_of(s, ["*"], default)))["*"]
     response = await show(
-        visit, "payouts", "payouts.html", waiting=waiting[:200], more=max(0, len(waiting) - 200), payouts=page.items,
+        visit, "payouts", "payouts.html", waiting=waiting.waiting, more=waiting.next, payouts=page.items,
         older=page.next, by_hand=await visit.read(lambda s: pay.list_by_hand(s, scope)), market_terms=market,
         schedules=SCHEDULES, processor=processor, sentence=refusal.sentence if refusal else None,
         errors=refusal.fields if refusal else {},

@@ -13,14 +13,15 @@ from entrepot.kernel import Invalid, Refused, TooLarge, Tx
 from entrepot.pay import reconciliation
 from entrepot.pay.reconciliation import Mapping, Upload
 
-from ...params import Id
+from ...params import Id, MaybeInQuery
 from ...rendering import redirect
 from ...visit import Visit
-from ...wire import Done
+from ...wire import Done, listed
 from .console import OPERATOR, show
 
 BYTES_MAX = 64_000_000
 LINES_SHOWN = 200
+PAGE = 30
 PROCESSORS = ("stripe", "alipay", "manual", "sandbox")
 FORMATS = ("csv", "camt053", "stripe", "alipay")
 RESOLUTIONS = ("explained", "fee", "transfer", "difference")
@@ -28,9 +29,9 @@ COLUMNS = ("at", "amount", "currency", "ref", "note", "fee", "kind")
 
 
 @get("/operator/reconciliation", include_in_schema=False, opt=OPERATOR)
-async def overview(visit: Visit) -> Response[str]:
+async def overview(visit: Visit, after: MaybeInQuery = None) -> Response[str]:
     """Open breaks, the oldest first; files; and the form to bring one."""
-    return await _show(visit)
+    return await _show(visit, after=after or "")
 
 
 @post(
@@ -93,11 +94,13 @@ async def decide(visit: Visit, break_id: Id) -> Response[Any]:
     return redirect("/operator/reconciliation")
 
 
-async def _show(visit: Visit, refusal: Refused | None = None) -> Response[str]:
+async def _show(visit: Visit, refusal: Refused | None = None, after: str = "") -> Response[str]:
     scope = visit.scope
+    found = await visit.read(lambda s: reconciliation.list_breaks(s, scope, after=after, most=PAGE + 1))
+    page = listed(found, PAGE, lambda each: each.id)
     response = await show(
         visit, "reconciliation", "reconciliation.html",
-        breaks=await visit.read(lambda s: reconciliation.list_breaks(s, scope)),
+        breaks=page.items, later=page.next,
         resolved=await visit.read(lambda s: reconciliation.list_breaks(s, scope, is_open=False, most=20)),
         count=await visit.read(lambda s: reconciliation.count_breaks(s, scope)),
         files=await visit.read(lambda s: reconciliation.list_files(s, scope, 20)),

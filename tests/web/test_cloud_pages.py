@@ -23,7 +23,7 @@ def chen(visit: Callable[[], Visitor], entrepot: Entrepot, market: Market) -> Vi
 
 
 def test_credit_and_calls_stand_on_the_first_page(chen: Visitor, nobody: Visitor) -> None:
-    assert "No calls yet" in chen.get("/cloud").text
+    assert "1 of 3 done" in chen.get("/cloud").text
     key = re.search(r"ent_[\w-]+", chen.form("/cloud/keys", name="page test").text)
     assert key is not None
     asked = {"model": cloud.MODEL, "input": "a red sofa"}

@@ -48,6 +48,14 @@ def rate(amount: int, currency: str, language: str) -> str:
     return f"{mark}{number}" if mark else f"{number} {currency}"
 
 
+def many(count: int) -> str:
+    """A round number as it is said of tokens: `1M`, `1k`; any other in whole figures."""
+    for size, sign in ((1_000_000, "M"), (1_000, "k")):
+        if count >= size and count % size == 0:
+            return f"{count // size:,}{sign}"
+    return f"{count:,}"
+
+
 def _first_two(rest: str) -> int:
     """How many decimals show the first two digits that count."""
     return len(rest) - len(rest.lstrip("0")) + 2

@@ -19,6 +19,7 @@ from .compute_measures import ComputeMeasures
 from .measures import Measures
 from .policy import Policy
 from .rates import Rates
+from .shared import Shared
 from .tracing import open_tracer
 from .visit import CurrentVisit
 
@@ -39,6 +40,7 @@ class House:
         self.waiting = Waiting(entrepot.database)
         self.tracer = open_tracer(serve.traces)
         self.known_keys: Remembered[Scope] = Remembered()
+        self.market = Shared()  # as a page showed it last: pages of failures ask the database nothing
         self.closing = threading.Event()
         self.methods: dict[str, list[str]] = {}
         self.busy = asyncio.Semaphore(os.cpu_count() or 1)

@@ -4,7 +4,7 @@ In a template:
 
 - `t("cart.title", count=3)`: an interface text; every word a person reads comes from `texts/*.json`
 - `amount|money("USD")`, `amount|nano("USD")`, `price|rate("USD")`, `at|day`, `at|moment`, `at|machine_time`, `at|ago`,
-  `code|country`: by the visitor's language
+  `code|country`: by the visitor's language; `per|many`: 1M
 - `sha256|picture(640)`, `sha256|srcset`, `hit.image|srcset_of`: addresses of a stored picture
 - `static("app.css")`: the address of a file in `static/`, which changes with its content
 - `csrf_field()` and `key_field()`: hidden fields; the first in every form that posts, the second also where money or
@@ -81,10 +81,15 @@ class Page(msgspec.Struct, frozen=True):
         return self.scope.is_operator
 
 
+_BEGINNINGS = (("/cloud", "/cloud/start"), ("/merchant", "/sell"))
+"""Where somebody who acts for no organisation yet gets the one that a console asks for."""
+
+
 async def render(visit: Visit, template: str, *, status: int = 200, **context: Any) -> Response[str]:
     """A page."""
     scope = visit.scope
     facts = await visit.glance(lambda s: shared.read_shared(s, scope))
+    visit.request.app.state.house.market = shared.Shared(facts.market, facts.currency)
     return _respond(visit, template, status, page_of(visit, facts), context)
 
 
@@ -92,7 +97,11 @@ def failure_page(visit: Visit, status: int, sentence: str, headers: dict[str, st
     """The page of a refusal or a failure; whoever must sign in is sent there, and back afterwards."""
     if status == 401 and visit.request.method == "GET":
         return redirect(f"/sign-in?next={quoted(visit.request.scope['path'])}")
-    page = page_of(visit, shared.Shared())
+    if status == 403 and visit.request.method == "GET" and visit.scope.is_person and visit.scope.organisation is None:
+        beginning = next((to for at, to in _BEGINNINGS if visit.request.scope["path"].startswith(at)), None)
+        if beginning is not None:
+            return redirect(beginning)
+    page = page_of(visit, visit.request.app.state.house.market)
     try:
         response = _respond(visit, "failure.html", status, page, {"status": status, "sentence": sentence})
     except (TemplateError, OSError) as error:
@@ -162,6 +171,7 @@ def environment(language: str) -> Environment:
         money=lambda amount, currency: formats.money(amount, currency, language),
         nano=lambda amount, currency: formats.nano(amount, currency, language),
         rate=lambda nano, currency: formats.rate(nano, currency, language),
+        many=formats.many,
         day=lambda at: formats.day(at, language),
         moment=lambda at: formats.moment(at, language),
         day_of_month=formats.day_of_month,

@@ -10,10 +10,10 @@ from entrepot.identity import Session
 from entrepot.kernel import NotSignedIn, Secret, Snapshot, Tx
 
 from ..endpoints import endpoint
-from ..params import Email, Id, Language, Name, NewPassword, Token
+from ..params import Email, Id, Language, Name, NewPassword, OptionalKey, Token
 from ..signing_in import check_password, sign_in, sign_out, sign_up
 from ..visit import LANGUAGE, Visit
-from ..wire import Done
+from ..wire import Done, Made
 
 _LANGUAGE_S = 365 * 86_400
 
@@ -67,6 +67,12 @@ class ChangeSession(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     organisation: Id | msgspec.UnsetType | None = msgspec.UNSET
 
 
+class NewOrganisation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What an organisation is called that will use compute."""
+
+    name: Name
+
+
 class ResetRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Whose password is forgotten."""
 
@@ -118,6 +124,15 @@ async def change_session(visit: Visit, asked: ChangeSession) -> SessionView:
     """Choose a language, or the organisation to act for."""
     await choose(visit, asked.language or None, asked.organisation)
     return await _view(visit)
+
+
+@endpoint("POST", "/api/organisations", asks=NewOrganisation, access="person")
+async def make_organisation(visit: Visit, asked: NewOrganisation, key: OptionalKey = None) -> identity.Organisation:
+    """Found an organisation that uses compute. The session acts for it from now on; keys are made under `/api/keys`.
+
+    Who wants to sell asks `POST /api/merchant` instead.
+    """
+    return await found_organisation(visit, asked.name, key)
 
 
 @endpoint("POST", "/api/accounts", asks=NewAccount, rate="sign_in")
@@ -181,6 +196,20 @@ async def choose(
     visit.scope = visit.session.scope
 
 
+async def found_organisation(visit: Visit, name: str, key: str | None = None) -> identity.Organisation:
+    """Found an organisation of developers, and have the session act for it."""
+    session = visit.session
+    assert session is not None
+
+    def found(tx: Tx) -> Made:
+        made = identity.create_organisation(tx, session.scope, identity.OrganisationKind.DEVELOPER, name)
+        identity.switch_organisation(tx, session, made)
+        return Made(made)
+
+    made = await visit.once(key, found, Made)
+    return (await visit.read(lambda s: identity.organisations_of(s, [made.id])))[made.id]
+
+
 async def _view(visit: Visit) -> SessionView:
     user = visit.session.user if visit.session else None
     scope = visit.scope
@@ -203,6 +232,7 @@ ROUTES: tuple[ControllerRouterHandler, ...] = (
     open_session,
     close_session,
     change_session,
+    make_organisation,
     open_account,
     confirm_account,
     forget_password,

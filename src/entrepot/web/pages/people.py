@@ -43,6 +43,13 @@ class SignUpForm(msgspec.Struct, frozen=True):
     next: str = "/"
 
 
+class ActForm(msgspec.Struct, frozen=True):
+    """The organisation to act for, and where to go on."""
+
+    organisation: str = ""
+    next: str = "/account"
+
+
 @get("/sign-in", include_in_schema=False)
 async def ask_sign_in(visit: Visit, next: InQuery = "/") -> Response[Any]:
     """The form; whoever is signed in already goes on."""
@@ -153,6 +160,15 @@ async def save_profile(visit: Visit) -> Response[Any]:
     return redirect("/account")
 
 
+@post("/account/organisation", include_in_schema=False, opt={"access": "person"})
+async def act_for(visit: Visit) -> Response[Any]:
+    """Act for another organisation of one's own."""
+    form = await visit.fields(ActForm)
+    await choose(visit, None, form.organisation)
+    visit.flash("account.switched")
+    return redirect(form.next)
+
+
 @post("/account/password", include_in_schema=False, opt={"access": "person", "rate": "sign_in"})
 async def save_password(visit: Visit) -> Response[Any]:
     """Replace the password; other sessions end."""
@@ -245,6 +261,7 @@ async def _show_account(visit: Visit, refusal: Refused | None = None, address: A
         "account.html",
         status=400 if refusal else 200,
         saved=await visit.read(lambda s: identity.list_addresses(s, scope)),
+        organisations=await visit.read(lambda s: identity.list_own_organisations(s, scope)),
         address=address,
         countries=list_countries(visit.language),
         languages=[(code, visit.say(f"language.{code}")) for code in identity.LANGUAGES],
@@ -266,6 +283,7 @@ ROUTES: tuple[ControllerRouterHandler, ...] = (
     reset,
     account,
     save_profile,
+    act_for,
     save_password,
     add_address,
     delete_address,

@@ -18,6 +18,14 @@ function theme() {
   });
 }
 
+/* A console's menu is longer than a low screen: the section that is open is in sight. */
+function sectionInSight() {
+  all(".sections-wide [aria-current]").forEach((link) => {
+    const menu = link.closest("nav");
+    menu.scrollTop = Math.max(0, link.offsetTop + link.offsetHeight - menu.clientHeight + 40);
+  });
+}
+
 /* Suggestions under the search box: arrows, Enter and Escape work as in any list box. */
 function suggestions() {
   all("[data-suggest]").forEach((input) => {
@@ -247,4 +255,4 @@ function arranging() {
   });
 }
 
-[theme, suggestions, steppers, submitOnChange, filters, prints, busyForms, galleries, impressions, refreshes, countdowns, copies, menus, arranging].forEach((part) => part());
+[theme, suggestions, steppers, submitOnChange, filters, prints, busyForms, galleries, impressions, refreshes, countdowns, copies, menus, sectionInSight, arranging].forEach((part) => part());

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from litestar.types import ControllerRouterHandler
 
-from . import budgets, credit, invoices, keys, models, overview, playground, publishing, usage
+from . import budgets, credit, invoices, keys, models, overview, playground, publishing, starting, usage
 
 ROUTES: tuple[ControllerRouterHandler, ...] = (
     *overview.ROUTES,
+    *starting.ROUTES,
     *models.ROUTES,
     *playground.ROUTES,
     *publishing.ROUTES,

@@ -15,13 +15,13 @@ from ...visit import Visit
 SECTIONS = (
     ("overview", "/cloud"),
     ("models", "/cloud/models"),
-    ("publishing", "/cloud/publishing"),
     ("playground", "/cloud/playground"),
     ("keys", "/cloud/keys"),
     ("usage", "/cloud/usage"),
-    ("credit", "/cloud/credit"),
     ("budgets", "/cloud/budgets"),
+    ("credit", "/cloud/credit"),
     ("invoices", "/cloud/invoices"),
+    ("publishing", "/cloud/publishing"),
 )
 MEMBER = {"access": "member"}
 

@@ -23,11 +23,15 @@ from .console import MEMBER, currency_of, show
 
 AMOUNTS = (10, 25, 50, 100, 250)
 """What is offered at a touch, in whole units of the currency."""
+USUAL = 1
+"""Which of them is chosen when the page is opened."""
+OTHER = "other"
+"""What is chosen by whoever writes an amount of their own."""
 MOVEMENTS = 30
 
 
 class TopUpForm(msgspec.Struct, frozen=True):
-    """How much credit to pay for, and how. An amount that was chosen at a touch goes before one that was written."""
+    """How much credit to pay for, and how: an amount that was chosen at a touch, else the one that was written."""
 
     amount: str = ""
     chosen: str = ""
@@ -38,7 +42,7 @@ class TopUpForm(msgspec.Struct, frozen=True):
 @get("/cloud/credit", include_in_schema=False, opt=MEMBER)
 async def credit(visit: Visit) -> Response[str]:
     """What can be spent, and everything about it."""
-    return await _show(visit, TopUpForm())
+    return await _show(visit)
 
 
 @post("/cloud/credit/topups", include_in_schema=False, opt=MEMBER)
@@ -48,7 +52,8 @@ async def top_up(visit: Visit) -> Response[Any]:
     try:
         if not form.key:
             raise Invalid(visit.say("error.form"))
-        amount_minor = _minor(visit, form.chosen or form.amount)
+        written = form.chosen in ("", OTHER)
+        amount_minor = _minor(visit, form.amount if written else form.chosen)
         topup = await begin_topup(visit, amount_minor, form.method, form.key)
     except Refused as refusal:
         return await _show(visit, form, refusal)
@@ -87,7 +92,7 @@ async def set_alert(visit: Visit) -> Response[Any]:
         below = cloud.read_nano(form.get("alert_below", "") or "0", "alert_below")
         await visit.write(lambda tx: cloud.set_credit_alert(tx, visit.scope, below))
     except Refused as refusal:
-        return await _show(visit, TopUpForm(), refusal)
+        return await _show(visit, refusal=refusal)
     visit.flash("credit.alert_saved")
     return redirect("/cloud/credit")
 
@@ -109,7 +114,7 @@ async def save_details(visit: Visit) -> Response[Any]:
     try:
         await visit.write(lambda tx: cloud.save_party(tx, visit.scope, party))
     except Refused as refusal:
-        return await _show(visit, TopUpForm(), refusal, party)
+        return await _show(visit, refusal=refusal, party=party)
     visit.flash("credit.details_saved")
     return redirect("/cloud/credit")
 
@@ -123,7 +128,7 @@ async def ask_back(visit: Visit) -> Response[Any]:
             raise Invalid(visit.say("error.form"))
         made = await begin_repayment(visit, _minor(visit, form.amount, "back"), form.key)
     except Refused as refusal:
-        return await _show(visit, TopUpForm(), Invalid(refusal.sentence, fields={"back": refusal.sentence}))
+        return await _show(visit, refusal=Invalid(refusal.sentence, fields={"back": refusal.sentence}))
     visit.flash("repay.done" if made.state == "paid" else "repay.asked")
     return redirect("/cloud/credit#back")
 
@@ -138,18 +143,23 @@ async def keep(visit: Visit, repayment_id: Id) -> Response[None]:
 
 
 async def _show(
-    visit: CurrentVisit, form: TopUpForm, refusal: Refused | None = None, party: cloud.Party | None = None
+    visit: CurrentVisit,
+    form: TopUpForm | None = None,
+    refusal: Refused | None = None,
+    party: cloud.Party | None = None,
 ) -> Response[str]:
     scope, currency = visit.scope, currency_of(visit)
     settings = visit.entrepot.settings.cloud
     per = cloud.nano_per_minor(currency)
     offered = [amount * 10**9 // per for amount in AMOUNTS]
+    offered = [each for each in offered if settings.topup_min_minor <= each <= settings.topup_max_minor]
+    usual = next(iter(offered[USUAL:] or offered), None)
     return await show(
         visit,
         "credit",
         "credit.html",
         refusal=refusal,
-        form=form,
+        form=form or TopUpForm(chosen=cloud.write_nano(usual * per) if usual else OTHER),
         standing=await visit.read(lambda s: cloud.read_standing(s, scope, currency)),
         billing=party or await visit.read(lambda s: cloud.get_billing(s, scope)),
         alert_below=(await visit.read(lambda s: cloud.get_billing(s, scope))).alert_below,
@@ -162,7 +172,8 @@ async def _show(
         movements=await visit.read(lambda s: cloud.list_movements(s, scope, currency, MOVEMENTS)),
         open_topups=[] if scope.is_operator else await _open_topups(visit),
         methods=[each for each in methods_for(visit, currency) if each != "manual:delivery"],
-        offered=[each for each in offered if settings.topup_min_minor <= each <= settings.topup_max_minor],
+        offered=offered,
+        other=OTHER,
         settings=settings,
         per=per,
         written=cloud.write_nano,

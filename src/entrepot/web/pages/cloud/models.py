@@ -20,7 +20,8 @@ from .console import MEMBER, show
 @get("/cloud/models", include_in_schema=False, opt=MEMBER)
 async def models(visit: Visit) -> Response[str]:
     """Every model that can be called."""
-    return await show(visit, "models", "models.html", offers=await visit.read(cloud.list_offers))
+    offers = await visit.read(cloud.list_offers)
+    return await show(visit, "models", "models.html", offers=offers, meters=cloud.METERS)
 
 
 @get("/cloud/models/{name:str}", include_in_schema=False, opt=MEMBER)

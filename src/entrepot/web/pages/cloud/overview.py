@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from litestar import Response, get
 from litestar.types import ControllerRouterHandler
 
-from entrepot import cloud
+from entrepot import cloud, identity
 
 from ...params import MaybeInQuery
 from ...visit import Visit
@@ -36,7 +38,20 @@ async def overview(visit: Visit, after: MaybeInQuery = None) -> Response[str]:
         today=days[-1],
         calls=calls.items,
         older=calls.next,
+        **({} if calls.items else await _first_steps(visit)),
     )
+
+
+async def _first_steps(visit: Visit) -> dict[str, Any]:
+    """What somebody who never called a model needs: a key, and a model to try."""
+    keys = await visit.read(lambda s: identity.list_keys(s, visit.scope))
+    offers = await visit.read(cloud.list_offers)
+    return {
+        "has_key": any(key.revoked_at is None for key in keys),
+        "first_model": next((each.model for each in offers if each.model.kind == "chat"), None)
+        or next((each.model for each in offers), None),
+        "address": visit.entrepot.settings.public_url,
+    }
 
 
 ROUTES: tuple[ControllerRouterHandler, ...] = (overview,)

@@ -18,14 +18,14 @@ SECTIONS = (
     ("today", "/merchant"),
     ("orders", "/merchant/orders"),
     ("returns", "/merchant/returns"),
+    ("delivery", "/merchant/delivery"),
     ("listings", "/merchant/listings"),
     ("imports", "/merchant/imports"),
-    ("voices", "/merchant/voices"),
-    ("delivery", "/merchant/delivery"),
     ("promotions", "/merchant/promotions"),
+    ("voices", "/merchant/voices"),
     ("money", "/merchant/money"),
-    ("webhooks", "/merchant/webhooks"),
     ("invoices", "/merchant/invoices"),
+    ("webhooks", "/merchant/webhooks"),
 )
 PAYEE_SECTIONS = (("money", "/merchant/money"),)
 """What those see who earn without selling: makers of models."""

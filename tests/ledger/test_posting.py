@@ -3,9 +3,10 @@
 from contextlib import suppress
 
 import pytest
+from sqlalchemy import Column, MetaData, Table
 
 from entrepot import ledger
-from entrepot.kernel import Conflict, Database, Invalid, NotFound, Prepared, Refused, Tx, prepare_text
+from entrepot.kernel import Conflict, Database, Invalid, NotFound, Refused, Tx, update_rows
 from entrepot.ledger import AMOUNT_MAX, TOTAL_MAX, Account, Balance, Capture, Insufficient, Plan, Posted, Void
 from tests.ledger.acts import ALICE, BANK, BRUNO, CHEN, MAKER, SHELF, balance, hold, move, post, prove, seal
 
@@ -69,7 +70,10 @@ def test_what_is_half_written_is_never_committed(database: Database, monkeypatch
     """Should the database fail between two statements of a post, not even a command that goes on keeps the first."""
 
     post(database, move("m0", BANK, ALICE, 10))
-    nowhere: Prepared[object] = prepare_text("UPDATE nowhere SET balance = 0")
+    columns = [Column(each.name, each.type) for each in ledger.tables.accounts.columns]
+    nowhere = update_rows(
+        Table("nowhere", MetaData(), *columns), ["balance", "pending_debits", "pending_credits"], "id"
+    )
     monkeypatch.setattr(ledger.rows, "_set_totals", nowhere)
 
     def command(tx: Tx) -> None:

@@ -13,14 +13,14 @@ from sqlalchemy import bindparam, insert
 
 from . import ids, tables
 from .events import Event
-from .many import New, columns_of
+from .many import Many, New
 from .sql import Prepared, prepare, prepare_text, to_json
 
 T = TypeVar("T")
 
 Query = tuple[Prepared[Any], dict[str, Any]]
 """A statement that reads, and its parameters: to be asked together with others."""
-RowSet = tuple[Prepared[Any], Sequence[Mapping[str, Any]]]
+RowSet = tuple[Many, Sequence[Mapping[str, Any]]]
 """A statement of `many`, and its rows: to be written together with others."""
 NewRows = tuple[New, Sequence[Mapping[str, Any]], Exception]
 """The same of rows that must be new, and what is raised when one of them is there already."""
@@ -170,7 +170,7 @@ class Tx(Snapshot):
         rows each touched. An empty set is left out."""
         if self._sqlite:
             return [self._connection.executemany(each.sqlite, rows) if rows else 0 for each, rows in sets]
-        full = [(each.postgres, columns_of(rows)) for each, rows in sets if rows]
+        full = [each.for_postgres(rows) for each, rows in sets if rows]
         touched = iter([each.rowcount for each in self._connection.execute_all(full)] if full else ())
         return [next(touched) if rows else 0 for _, rows in sets]
 
@@ -182,7 +182,8 @@ class Tx(Snapshot):
             return
         for statement, rows in sets:
             if rows:
-                self._connection.send(statement.postgres, (columns_of(rows),))
+                text, params = statement.for_postgres(rows)
+                self._connection.send(text, (params,))
 
     def send_new(self, *sets: NewRows) -> None:
         """Write sets of rows that must be new, without waiting. When one is there already, the command fails with its

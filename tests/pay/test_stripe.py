@@ -5,13 +5,18 @@ from contextlib import closing
 
 import httpx
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from entrepot import pay
-from entrepot.kernel import MINUTE, SECOND, Conflict, Invalid, ManualClock, NotAllowed, Secret, Unavailable
-from entrepot.kernel.testing import NOON
+from entrepot.identity import Scope
+from entrepot.kernel import MINUTE, SECOND, Conflict, Database, Invalid, ManualClock, NotAllowed, Secret, Unavailable
+from entrepot.kernel.testing import NOON, settle
+from entrepot.pay.processors.base import NotItsAmount
 from entrepot.pay.processors.stripe import StripeProcessor, verify_event
 from entrepot.pay.processors.stripe.objects import from_stripe, to_stripe
 from tests.contracts.providers.stripe import StripeDouble
+from tests.pay import purchases as p
 
 KEY = "pay_01KDWPVNG0V3RS3DTR98H6BCFN"
 OLD, NEW = Secret("whsec_old"), Secret(StripeDouble.secret)
@@ -168,6 +173,29 @@ def test_odd_currencies_keep_their_amounts() -> None:
     assert to_stripe(1_000, "ISK") == 100_000
     assert from_stripe(100_000, "isk") == 1_000
     assert to_stripe(12_340, "BHD") == 12_340
-    for call in (lambda: to_stripe(12_345, "BHD"), lambda: from_stripe(100_001, "isk")):
-        with pytest.raises(Invalid):
-            call()
+    assert to_stripe(1_000, "UGX") == 100_000
+    assert to_stripe(5_00, "MGA") == 5
+    assert from_stripe(5, "mga") == 5_00
+    assert to_stripe(10_45, "HUF") == 10_45
+    for amount_minor, currency in ((12_345, "BHD"), (5_01, "MGA")):
+        with pytest.raises(NotItsAmount, match=currency):
+            to_stripe(amount_minor, currency)
+    with pytest.raises(Invalid):
+        from_stripe(100_001, "isk")
+
+
+@given(amount_minor=st.integers(0, 10**12), currency=st.sampled_from(["EUR", "JPY", "ISK", "UGX", "MGA", "KWD", "HUF"]))
+def test_what_is_asked_of_stripe_is_what_it_reports(amount_minor: int, currency: str) -> None:
+    amount_minor -= amount_minor % {"MGA": 100, "KWD": 10}.get(currency, 1)
+    assert from_stripe(to_stripe(amount_minor, currency), currency.lower()) == amount_minor
+
+
+def test_an_amount_that_stripe_does_not_take_ends_the_payment_with_a_word_to_the_buyer(
+    database: Database, stripe: StripeProcessor
+) -> None:
+    payment = p.start(
+        database, "ord_1", [pay.PaymentLeg("sor_lamp", 10_005, "org_bruno")], "stripe:pm_card_visa1", "KWD"
+    )
+    settle(database, {}, pay.tasks(stripe))
+    found = database.read_now(lambda s: pay.get_payment(s, Scope.system(), payment.id))
+    assert (found.state, found.reason) == ("declined", "Stripe takes KWD to 2 decimals only: choose another way to pay")

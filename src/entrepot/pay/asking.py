@@ -24,6 +24,7 @@ from .processors import (
     Charge,
     ChargeIntent,
     ChargeName,
+    NotItsAmount,
     PayoutIntent,
     Processor,
     Processors,
@@ -106,10 +107,11 @@ class Asking:
         )
         try:
             return processor.charge(intent)
-        except Conflict:
+        except Conflict as refused:
             # It cannot be done at all: the order need not wait, once the processor also does not know of it.
             found = processor.find_charge(payment.id, payment.processor_ref) if processor.abilities.asks else None
-            return found or Charge(payment.id, "", "declined", payment.amount_minor, payment.currency, DECLINED)
+            reason = refused.sentence if isinstance(refused, NotItsAmount) else DECLINED
+            return found or Charge(payment.id, "", "declined", payment.amount_minor, payment.currency, reason)
 
     def _settle_charge(self, run: TaskRun, processor: Processor, charge: Charge) -> None:
         """Record the answer. The processor may want to tell later; we ask as well, because a message may be lost."""

@@ -12,7 +12,7 @@ from typing import Literal, Protocol
 
 import msgspec
 
-from entrepot.kernel import NotAllowed
+from entrepot.kernel import Conflict, NotAllowed
 
 ChargeState = Literal["pending", "authorised", "captured", "declined"]
 """`authorised`: the money is set aside at the processor, and is taken by captures or released by a void."""
@@ -23,6 +23,10 @@ ChargebackState = Literal["opened", "won", "lost"]
 
 class RefusedByProcessor(NotAllowed):
     """The processor does not let us in: a wrong or withdrawn key. For the operator to mend, not for the buyer."""
+
+
+class NotItsAmount(Conflict):
+    """The processor takes no such amount in this currency; the sentence says to the buyer which it takes."""
 
 
 class Abilities(msgspec.Struct, frozen=True):

@@ -18,6 +18,7 @@ from ..base import (
     ChargeName,
     ChargeState,
     ChargeTold,
+    NotItsAmount,
     PayoutTold,
     Receipt,
     RefundTold,
@@ -30,8 +31,9 @@ KEY, FLOW = "entrepot_key", "entrepot_flow"
 """Metadata that we put on every object: our own key, and whether the buyer pays on Stripe's page."""
 DECLINED = "The payment was declined: try another card or account"
 EXPIRED = "The payment page was left open too long: pay again"
-_OURS = {"ISK": 2, "UGX": 2}
-"""Currencies that Stripe counts in other minor units than the standard has."""
+_STRIPES = {"ISK": 2, "UGX": 2, "MGA": 0}
+"""Currencies that Stripe counts in other minor units than the standard has: so many decimals. Of the first two it takes
+whole units all the same, which is all that there is of them; ariary it knows whole ones only."""
 _CHARGE_EVENTS = (
     "payment_intent.succeeded",
     "payment_intent.amount_capturable_updated",
@@ -155,21 +157,30 @@ def read(raw: bytes | msgspec.Raw, into: type[T]) -> T:
 
 
 def to_stripe(amount_minor: int, currency: str) -> int:
-    """Our minor units in Stripe's. Refused where Stripe cannot charge so small a part."""
-    factor: int = 10 ** (_OURS.get(currency, decimals_of(currency)) - decimals_of(currency))
-    if decimals_of(currency) == 3 and amount_minor % 10:
-        raise Invalid(f"Stripe takes {currency} to two decimals only")
-    return amount_minor * factor
+    """Our minor units in Stripe's. NotItsAmount where Stripe cannot charge so small a part."""
+    ours = decimals_of(currency)
+    theirs = _STRIPES.get(currency, ours)
+    taken = 2 if ours == 3 else min(ours, theirs)
+    if amount_minor % 10 ** (ours - taken):
+        what = f"to {taken} decimals" if taken else "in whole units"
+        raise NotItsAmount(f"Stripe takes {currency} {what} only: choose another way to pay")
+    return _scaled(amount_minor, ours, theirs)
 
 
 def from_stripe(amount: int, currency: str) -> int:
     """Stripe's minor units in ours; what cannot be expressed is refused."""
     currency = currency.upper()
-    factor: int = 10 ** (_OURS.get(currency, decimals_of(currency)) - decimals_of(currency))
-    whole, rest = divmod(amount, factor)
-    if rest:
+    ours = decimals_of(currency)
+    theirs = _STRIPES.get(currency, ours)
+    if amount % 10 ** max(theirs - ours, 0):
         raise Invalid(f"Stripe reports a part of the smallest unit of {currency}")
-    return whole
+    return _scaled(amount, theirs, ours)
+
+
+def _scaled(amount: int, decimals: int, wanted: int) -> int:
+    more: int = 10 ** max(wanted - decimals, 0)
+    less: int = 10 ** max(decimals - wanted, 0)
+    return amount * more // less
 
 
 def charge_of_intent(intent: PaymentIntent, key: str) -> Charge:

@@ -27,7 +27,7 @@ REMEMBERED_CHARACTERS_MAX = 40
 _LETTERS = str.maketrans({
     "ı": "i", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ħ": "h", "ŧ": "t",
     "\u2033": '"', "\u201d": '"', "\u201c": '"',
-    "\u2019": "'", "\u2018": "'", "\u02bc": "'", "`": "'",
+    "\u2019": "'", "\u2018": "'", "\u02bc": "'", "`": "'", "\u2032": "'",
 })  # fmt: skip
 
 UNSPACED = (
@@ -63,6 +63,9 @@ _UNITS = {
     **dict.fromkeys(("hz", "hertz"), "hz"),
     **{unit: unit for unit in ("khz", "mhz", "ghz", "mah", "wh", "kwh", "kw", "mp", "dpi", "rpm", "px")},
 }
+
+_SIGNS = {"'": "ft", "''": "in"}
+"""Behind a number: 6' and 27'' (a double prime is folded to two)."""
 
 STOP_WORDS = frozenset(
     ("a", "an", "and", "the", "of", "for", "with", "in", "on", "to", "by", "or", "at", "from", "的", "和")
@@ -175,7 +178,7 @@ def _pieces(folded: str) -> Iterator[tuple[str, str, str]]:
 
 
 def _unit(kind: str, text: str) -> str | None:
-    return "in" if kind == "inch" else _UNITS.get(text.strip("'"))
+    return "in" if kind == "inch" else _SIGNS.get(text) or _UNITS.get(text.strip("'"))
 
 
 def _number(text: str) -> str:

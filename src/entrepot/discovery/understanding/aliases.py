@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 
 from ..index.evidence import Evidence
 from ..index.matching import Synonym
-from ..text import query_words
+from ..text import is_alphabetic, query_words
 from ..types import THING
 from .draft import Draft
 from .languages import irregular_plurals
@@ -18,6 +18,7 @@ from .measures import measures_in, synonym_of
 OTHERS_MAX = 10
 SERVED_LEAST, SERVED_AT = 24, 0.3
 """Where so many goods have the words, and such a share of them is the thing, a page is full of them."""
+RARE_LETTERS, RARE_MOST, RARE_TIMES = 6, 3, 12
 UNTOLD_AT = 0.5
 NAMED_AT = 0.05
 """Another name serves where at least such a share of the goods with it is the thing."""
@@ -25,7 +26,7 @@ NAMED_AT = 0.05
 
 def every(draft: Draft) -> Iterator[tuple[int, int, Synonym]]:
     """From, to, and other words, of every sort; what comes first counts."""
-    for found in (aliases_in, things_in, joins_in, splits_in, plurals_in):
+    for found in (aliases_in, things_in, joins_in, splits_in, plurals_in, rare_in):
         yield from found(draft)
 
 
@@ -115,12 +116,29 @@ def quantities_in(draft: Draft) -> Iterator[tuple[int, int, Synonym]]:
 def plurals_in(draft: Draft) -> Iterator[tuple[int, int, Synonym]]:
     """Nouns whose plural follows no rule: `knives`."""
     for at, word in enumerate(draft.words):
-        other = irregular_plurals().get(word.text)
+        own = query_words(word.text)
+        other = irregular_plurals().get(word.text) or irregular_plurals().get(own[0] if own else "")
         if other is None:
             continue
-        own, others = query_words(word.text), query_words(other)
+        others = query_words(other)
         if own != others and len(own) == 1 and all(map(draft.vocabulary.frequency, others)):
             yield at, at + 1, Synonym(own, (others,))
+
+
+def rare_in(draft: Draft) -> Iterator[tuple[int, int, Synonym]]:
+    """A word that hardly any of the goods has, one edit from one that very many have: somebody mistyped a title, and
+    the shopper it is who pays for it where the two are not searched together."""
+    for at, word in enumerate(draft.words):
+        own = query_words(word.text)
+        if len(own) != 1 or len(word.text) < RARE_LETTERS or not is_alphabetic(word.text):
+            continue
+        frequency = draft.vocabulary.frequency(own[0])
+        if not 0 < frequency <= RARE_MOST or draft.book.exact_any(word.text) or draft.vocabulary.saying(own[0]):
+            continue
+        near = [each for each in draft.vocabulary.near(own[0], 1)
+                if draft.vocabulary.frequency(each) >= RARE_TIMES * frequency]  # fmt: skip
+        if near:
+            yield at, at + 1, Synonym(own, ((max(near, key=draft.vocabulary.frequency),),))
 
 
 def take_alternatives(draft: Draft) -> None:

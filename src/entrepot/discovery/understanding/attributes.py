@@ -20,7 +20,7 @@ from ..types import Wish
 from .draft import Draft
 from .measures import Measure, measures_in
 
-BRAND, CATEGORY = "brand", "category"
+BRAND, CATEGORY, SIZE = "brand", "category", "size"
 NO_VALUES = frozenset({CATEGORY, "merchant", "collection", "condition", "role", "thing", "fits", "rating", "price"})
 FILTERED_AT, FILTERED_LEAST = 0.9, 12
 """A value is a filter where so large a share of the goods has it, and so many are left."""
@@ -53,9 +53,10 @@ def candidates(draft: Draft) -> list[Value]:
     found: list[Value] = []
     covered: set[int] = set()
     named = _attribute_names(draft)
+    units = {measure.end - 1 for measure in measures_in(draft.text, draft.words) if measure.end - measure.begin > 1}
     for begin, end, phrase in draft.phrases():
-        if not covered.isdisjoint(range(begin, end)):
-            continue
+        if not covered.isdisjoint(range(begin, end)) or begin in units or end in units:
+            continue  # of 1 tb the 1 is no number of ports
         is_thing = draft.book.has(phrase, "thing", "accessory", "alias")
         values = [] if is_thing else list(_values(draft, begin, end, phrase, named))
         found += values
@@ -64,14 +65,26 @@ def candidates(draft: Draft) -> list[Value]:
     return found
 
 
+def letter_size(phrase: str) -> str:
+    """A size of clothes by letters, in one spelling: `xl` for "extra large"; empty for anything else."""
+    value = catalog.normalise(SIZE, phrase)
+    return value.key if value.kind == "size" and value.key[:1].isalpha() and " " not in value.key else ""
+
+
 def translations(draft: Draft, values: list[Value]) -> Iterator[Synonym]:
     """The shop's words for values that a query names in others: `schwarz` for black, `baumwolle` for cotton."""
     for value in values:
         own = query_words(draft.said(value.begin, value.end))
         other = query_words(value.value)
-        is_foreign = not all(map(draft.vocabulary.frequency, own))
+        is_foreign = not all(map(draft.vocabulary.frequency, own)) or _is_size(value)
         if other and own and own != other and is_foreign and all(map(draft.vocabulary.frequency, other)):
             yield Synonym(own, (other,))
+
+
+def _is_size(value: Value) -> bool:
+    """Whether a value is a size of clothes."""
+    known = catalog.attribute_of(value.name)
+    return known is not None and known.reads == "clothing_size" and letter_size(value.value) == value.value
 
 
 def meant(draft: Draft, values: list[Value], evidence: Evidence) -> list[Kept]:
@@ -121,15 +134,22 @@ def _values(draft: Draft, begin: int, end: int, phrase: str, named: dict[int, st
                     yield Value(begin, end, name, value, name in beside)
         elif sense.kind == "flag" and ("yes" in {v for n, v in draft.vocabulary.saying("ye") if n == sense.name}):
             yield Value(begin, end, sense.name, "yes")
+    if size := letter_size(phrase):
+        for name, value in draft.vocabulary.saying(size):
+            if _is_size(Value(begin, end, name, value)) and value != words:
+                yield Value(begin, end, name, value, name in beside)
     for name in sorted(beside):
-        key = catalog.normalise(name, draft.said(begin, end)).key
-        yield Value(begin, end, name, key, True)
+        meant = catalog.normalise(name, draft.said(begin, end))
+        if meant.kind != "text" or (name, meant.key) in draft.vocabulary.saying(words):
+            yield Value(begin, end, name, meant.key, True)
 
 
 def _attribute_names(draft: Draft) -> dict[int, str]:
     """By the place of a word, the attribute that it names: the colour of `colour red`, the ports of `4 port`."""
     named: dict[int, str] = {}
     for begin, end, phrase in draft.phrases():
+        if draft.book.exact(phrase, "for", "not", "or"):
+            continue  # a shop may well call whom a thing is for `For`
         for sense in draft.book.senses(phrase):
             if sense.kind == "attribute":
                 for place in range(begin, end):

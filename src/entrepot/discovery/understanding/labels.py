@@ -12,14 +12,16 @@ Names = Mapping[str, Mapping[str, str]]
 
 _TEXTS = {
     "en": {
-        "under": "Up to {high}", "over": "From {low}", "between": "{low} to {high}", "not": "Not {value}",
+        "under": "Up to {high}", "over": "From {low}", "between": "{low} to {high}",
+        "about": "About {low}", "not": "Not {value}",
         "device": "Not accessories", "accessory": "Accessories",
         "part": "A part", "consumable": "To use up", "fits": "Fits {value}", "brand": "Brand: {value}",
         "value": "{name}: {value}", "yes": "{name}", "alias": "{typed}: also {others}",
         "spelling": "{now} instead of {typed}", "cheap": "Low prices first",
     },
     "zh": {
-        "under": "{high} 以内", "over": "{low} 以上", "between": "{low} 至 {high}", "not": "不要 {value}",
+        "under": "{high} 以内", "over": "{low} 以上", "between": "{low} 至 {high}",
+        "about": "{low} 左右", "not": "不要 {value}",
         "device": "不要配件", "accessory": "配件",
         "part": "零件", "consumable": "耗材", "fits": "适用于 {value}", "brand": "品牌：{value}",
         "value": "{name}：{value}", "yes": "{name}", "alias": "{typed}：也叫 {others}",
@@ -33,8 +35,10 @@ def say(key: str, language: str, **values: str) -> str:
     return _TEXTS.get(language, _TEXTS["en"])[key].format(**values)
 
 
-def price_label(low: int | None, high: int | None, currency: str, language: str) -> str:
-    """The bounds of a price."""
+def price_label(low: int | None, high: int | None, currency: str, language: str, about: int | None = None) -> str:
+    """The bounds of a price, or what they lie around."""
+    if about is not None:
+        return say("about", language, low=_sum(about, currency))
     key = "between" if low is not None and high is not None else "under" if low is None else "over"
     return say(key, language, low=_sum(low, currency), high=_sum(high, currency))
 

@@ -30,6 +30,8 @@ class SmallWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     over_after: tuple[str, ...] = ()
     between: tuple[tuple[str, str], ...] = ()
     to: tuple[str, ...] = ()
+    about: tuple[str, ...] = ()
+    about_after: tuple[str, ...] = ()
     not_: tuple[str, ...] = msgspec.field(name="not", default=())
     not_after: tuple[str, ...] = ()
     or_: tuple[str, ...] = msgspec.field(name="or", default=())

@@ -32,6 +32,8 @@ def read_unwanted(draft: Draft) -> list[tuple[str, tuple[int, int]]]:
             continue
         start, begin, end, stop = span
         while begin < end:
+            while begin < end - 1 and draft.book.exact(draft.words[begin].text, "or"):
+                begin += 1
             upto = _reach(draft, begin, end)
             found.append((draft.said(begin, upto), (draft.words[begin].start, draft.words[upto - 1].end)))
             begin = upto
@@ -51,8 +53,13 @@ def note_unwanted(draft: Draft, said: str) -> tuple[str, str]:
     return terms[0] if terms else ("", words)
 
 
-def leave_out_values(draft: Draft, evidence: Evidence) -> None:
-    """Leave out every value of the goods found that says an unwanted phrase among other words."""
+def leave_out_values(draft: Draft, evidence: Evidence, role: str = "") -> None:
+    """Leave out every value of the goods found that says an unwanted phrase among other words. A brand that none of the
+    goods has is a word like any other; so it is of devices, whose titles name the maker where a network sells them,
+    while an accessory's names what it fits."""
+    for value in draft.must_not.get(BRAND, ()):
+        if role == "device" or (evidence.total and not evidence.share(BRAND, value)):
+            draft.unwanted.append(" ".join(query_words(value)))
     for phrase in draft.unwanted:
         words = set(phrase.split())
         for name, value in _terms_of(evidence):
@@ -87,7 +94,11 @@ def _before(draft: Draft, at: int) -> tuple[int, int, int, int] | None:
     for length in range(min(4, len(words) - at - 1), 0, -1):
         phrase = " ".join(word.text for word in words[at : at + length])
         is_joined = text[words[at + length - 1].end :][:1] in ("-", "'", "\u2019") and not phrase.endswith(" d")
-        if is_joined or not draft.book.exact(phrase, "not") or _is_name(draft, at, length):
+        if (
+            (is_joined and not _is_value(draft, words[at + length].text))
+            or not draft.book.exact(phrase, "not")
+            or _is_name(draft, at, length)
+        ):
             continue
         begin = _skip_small(draft, at + length)
         if begin >= len(words):
@@ -95,6 +106,12 @@ def _before(draft: Draft, at: int) -> tuple[int, int, int, int] | None:
         end = _target(draft, begin)
         return start, begin, end, words[end - 1].end
     return None
+
+
+def _is_value(draft: Draft, word: str) -> bool:
+    """Whether a word is a brand or a value: `non-apple` denies one, `no-show` and `non-slip` do not."""
+    said = draft.vocabulary.saying(" ".join(query_words(word)))
+    return draft.book.has(word, "choice", "family") or any(name not in UNTOLD for name, _ in said)
 
 
 def _after(draft: Draft, at: int) -> tuple[int, int, int, int] | None:
@@ -116,19 +133,27 @@ def _target(draft: Draft, begin: int) -> int:
 
 
 def _reach(draft: Draft, begin: int, most: int) -> int:
-    while begin < most - 1 and draft.book.exact(draft.words[begin].text, "or"):
-        begin += 1
     for end in range(min(begin + TARGET_WORDS_MAX, most), begin + 1, -1):
         phrase = " ".join(word.text for word in draft.words[begin:end])
         words = " ".join(query_words(phrase))
         known = [sense for sense in draft.book.senses(phrase) if sense.kind in ("choice", "flag", "family")]
         if known or (words.count(" ") and draft.vocabulary.saying(words)):
             return end
-    return begin + 1
+    end = begin + 1
+    while end < most and _is_joined(draft, end):
+        end += 1
+    return end
+
+
+def _is_joined(draft: Draft, at: int) -> bool:
+    """Whether a word is written in one with the one before, as in AT&T."""
+    return draft.text[draft.words[at - 1].end : draft.words[at].start] == "&"
 
 
 def _skip_small(draft: Draft, at: int) -> int:
-    while at < len(draft.words) - 1 and draft.book.exact(draft.words[at].text, "stop"):
+    while (
+        at < len(draft.words) - 1 and draft.book.exact(draft.words[at].text, "stop") and not _is_joined(draft, at + 1)
+    ):
         at += 1
     return at
 

@@ -13,6 +13,9 @@ WORDS_MAX = 24
 """Of a longer query only so many words are looked at."""
 _WORD = re.compile(rf"\d+(?:[.,]\d+)*|[{UNSPACED}]+|[^\W\d_{UNSPACED}](?:[^\W\d_{UNSPACED}]|['\u2019](?=[^\W\d_]))*")
 _RUN = re.compile(f"[{UNSPACED}]")
+_PRIMES = "'\u2032\u2019\u201c\u201d"
+_INCH = re.compile("(?<=[0-9])(?:''|\u2032\u2032|\u2019\u2019|[\u201c\u201d])(?!\\w)")
+_FOOT = re.compile("(?<=[0-9])['\u2032\u2019](?:\\s|$|(?=[0-9]))")
 _SPACE = re.compile(r"\s+")
 _UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff]")
 """Control signs, soft hyphens, and marks that only turn the direction; those that join letters stay."""
@@ -28,8 +31,10 @@ class Word(NamedTuple):
 
 
 def tidy(text: str) -> str:
-    """A query with single spaces and usual signs instead of wide ones, and without signs that nobody sees."""
-    return _UNSEEN.sub("", _SPACE.sub(" ", unicodedata.normalize("NFKC", text))).strip()
+    """A query with single spaces and usual signs instead of wide ones, and without signs that nobody sees. A foot is
+    written out, an inch has one sign."""
+    plain = _UNSEEN.sub("", _SPACE.sub(" ", unicodedata.normalize("NFKC", text))).strip()
+    return _FOOT.sub(" ft ", _INCH.sub('"', plain)).strip() if any(sign in plain for sign in _PRIMES) else plain
 
 
 def words_of(text: str) -> list[Word]:

@@ -39,7 +39,7 @@ class Loosened(NamedTuple):
 class Words(NamedTuple):
     """The words of a query by what becomes of them, as places: `small` ones are not searched; `named` ones stand beside
     a value and name its attribute; `soft` ones are given up first, `firm` ones last; `valued` ones are values,
-    and `brands` are brands."""
+    and `brands` are brands; `head` is the word that the others describe."""
 
     small: set[int]
     named: set[int]
@@ -47,6 +47,7 @@ class Words(NamedTuple):
     firm: list[int]
     valued: set[int]
     brands: set[int]
+    head: int = -1
 
     def given_up(self, what: frozenset[str]) -> set[int]:
         """The places of what is given up."""
@@ -180,6 +181,7 @@ class _Relaxing:
                 evidence = self._evidence(self._text([*out, part]))
                 common = sum(map(self._draft.vocabulary.frequency, part.words))
                 rank = 0 if part.firm else 2 if part.begin in self._words.valued else 1
+                rank = -1 if part.begin <= self._words.head < part.end else rank
                 tried.append(((self._answers(evidence), rank, common, -part.begin), part, evidence))
         _, part, evidence = max(tried, key=lambda each: each[0])
         return part, evidence

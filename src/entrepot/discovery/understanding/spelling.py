@@ -7,11 +7,16 @@ Of several candidates the one that goes with the query's other words is taken, t
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from math import log1p
+
+from entrepot import catalog
 
 from ..index.matching import distance
 from ..text import is_alphabetic, query_words
+from .attributes import letter_size
 from .draft import Draft
 from .reading import Word
+from .vocabulary import Vocabulary
 
 LETTERS_MIN, LETTERS_ALONE_MIN, LETTERS_APART_MIN = 3, 4, 6
 """Words of so many letters are mended beside others that they go with; of so many, alone; of so many, beside others
@@ -19,6 +24,12 @@ that they do not go with."""
 TWO_EDITS_LETTERS = 9
 CANDIDATES_MAX = 12
 SPLIT_LETTERS = 3
+SLIP, NAMING = 1.2, 1.5
+"""An unlikely slip outweighs so much of the logarithm of how many goods have a word; the name of a thing is worth so
+much."""
+OTHER_FRONT = 3
+_VOWELS = frozenset("aeiouy")
+_SOUNDS = (("f", "ph"), ("ph", "f"), ("k", "c"), ("c", "k"), ("k", "ch"), ("z", "s"), ("ks", "x"), ("x", "ks"))
 ENDED_LETTERS, ENDED_LETTERS_ENGLISH = 7, 5
 """English words have few endings."""
 
@@ -70,7 +81,7 @@ def _is_unknown(draft: Draft, at: int) -> bool:
 def _is_said(draft: Draft, word: str) -> bool:
     """Whether a pack has the word. A long one that it has only without an ending, and that is near a word of the shop,
     is rather mistyped in a query that tells no other language."""
-    if draft.book.exact_any(word):
+    if draft.book.exact_any(word) or catalog.is_unit(word) or letter_size(word):
         return True
     if not draft.book.senses(word):
         return False
@@ -92,11 +103,20 @@ def _better(draft: Draft, at: int) -> str | None:
     typed = draft.words[at].text
     candidates = sorted(dict.fromkeys(_candidates(draft, typed)), key=lambda each: (-_common(draft, each), each))
     likely = {each: _likelihood(draft, at, each) for each in candidates[:CANDIDATES_MAX]}
+    likely = {each: found for each, found in likely.items() if found[1] or _is_likely(draft, typed, each)}
     if len(typed) < (LETTERS_ALONE_MIN if len(draft.words) == 1 else LETTERS_APART_MIN):
         likely = {each: likelihood for each, likelihood in likely.items() if likelihood[0] or likelihood[1]}
     if likely:
         return max(likely, key=lambda each: likely[each])
     return next(iter(_split(draft, typed)), None)
+
+
+def _is_likely(draft: Draft, typed: str, candidate: str) -> bool:
+    """Whether a word that goes with no other of the query may be meant: one that begins with another letter has to
+    name something, because `gifts` are no lifts."""
+    if slip(typed, candidate) < OTHER_FRONT or draft.book.has(candidate, "thing", "alias", "bound", "not"):
+        return True
+    return bool(draft.vocabulary.saying(" ".join(query_words(candidate))))
 
 
 def _candidates(draft: Draft, typed: str) -> Iterator[str]:
@@ -107,9 +127,10 @@ def _candidates(draft: Draft, typed: str) -> Iterator[str]:
     for other in sorted(draft.book.near(typed)):
         if distance(typed, other) == 1 and not draft.book.is_small(other, draft.language):
             yield other
+    yield from (other for other in _sounding(typed) if all(map(vocabulary.frequency, query_words(other))))
     if len(typed) >= TWO_EDITS_LETTERS:
         for stem in stems:
-            yield from (vocabulary.surface(other) for other in vocabulary.near(stem, 2))
+            yield from (_written(vocabulary, typed, other) for other in vocabulary.near(stem, 2))
 
 
 def _near(draft: Draft, typed: str, stems: Iterable[str], edits: int) -> Iterator[str]:
@@ -117,18 +138,51 @@ def _near(draft: Draft, typed: str, stems: Iterable[str], edits: int) -> Iterato
     vocabulary = draft.vocabulary
     for form in dict.fromkeys((*stems, typed)):
         for other in vocabulary.near(form, edits):
-            yield vocabulary.surface(other)
+            yield _written(vocabulary, typed, other)
 
 
-def _likelihood(draft: Draft, at: int, candidate: str) -> tuple[int, int, int]:
-    """How well a word goes with the others; whether a small word makes sense there; how common it is."""
+def _written(vocabulary: Vocabulary, typed: str, stem: str) -> str:
+    """A word of the shop as people write it: in the number that is nearer to what was typed."""
+    surface = vocabulary.surface(stem)
+    is_plural = surface in (f"{stem}s", f"{stem}es")
+    nearer = distance(typed, surface) - distance(typed, stem)
+    return stem if is_plural and (nearer > 0 or (not nearer and typed.startswith(stem))) else surface
+
+
+def _sounding(typed: str) -> Iterator[str]:
+    """What is spoken as it is written here: `grafics`."""
+    for written, other in _SOUNDS:
+        if written in typed:
+            yield typed.replace(written, other)
+
+
+def slip(typed: str, meant: str) -> int:
+    """How unlikely it is that someone who meant one word typed the other: a letter too many or too few, or two in the
+    wrong order, happen sooner than another letter, and rarest is another one in front."""
+    if distance(typed, meant) > 1:
+        typed, meant = " ".join(query_words(typed)), " ".join(query_words(meant))
+    begin = next((place for place, (one, other) in enumerate(zip(typed, meant, strict=False)) if one != other), None)
+    if begin is None:
+        return 0
+    if len(typed) == len(meant):
+        is_turned = typed[begin : begin + 2] == meant[begin : begin + 2][::-1]
+        is_alike = {typed[begin], meant[begin]} <= _VOWELS
+        return 0 if is_turned else OTHER_FRONT if not begin else 1 if is_alike else 2
+    return 0 if begin else 2
+
+
+def _likelihood(draft: Draft, at: int, candidate: str) -> tuple[int, int, float]:
+    """Whether a small word makes sense there; whether a word goes with the others; and how likely it is that it was
+    meant: by how many goods have it (with the others), whether it names a thing, and what would have been mistyped."""
     others = [word.text for place, word in enumerate(draft.words) if place != at and not word.unspaced]
     known = [each for each in others if any(draft.vocabulary.frequency(form) for form in query_words(each))]
     is_ours = all(map(draft.vocabulary.frequency, query_words(candidate)))  # else the index would mend it once more
     together = draft.vocabulary.evidence(" ".join((*known, candidate))).total if known and is_ours else 0
     follows = draft.text[draft.words[at].end :].lstrip(" $€£¥")[:1].isdigit()
     small = int(follows and draft.book.has(candidate, "not", "stop")) or int(draft.book.has(candidate, "not"))
-    return small, together, _common(draft, candidate)
+    likely = log1p(together if known else _common(draft, candidate)) - SLIP * slip(draft.words[at].text, candidate)
+    likely += NAMING * draft.book.has(candidate, "thing", "alias")
+    return small, int(together > 0), likely
 
 
 def _common(draft: Draft, candidate: str) -> int:

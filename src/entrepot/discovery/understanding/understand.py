@@ -67,7 +67,7 @@ def understand(text: str, vocabulary: Vocabulary, packs: Sequence[Pack], asker: 
     words = part_words(draft, role, values, small)
     subject = read_subject(draft, role, values, small)
     relaxed = relax(draft, words, (*asker.synonyms, *draft.synonyms), subject)
-    negation.leave_out_values(draft, relaxed.evidence)
+    negation.leave_out_values(draft, relaxed.evidence, role.role)
     given_up = words.given_up(asker.given_up)
     _decide(draft, [value for value in values if value.begin not in given_up], relaxed.evidence)
     decide_bounds(draft, bounds, relaxed.evidence)
@@ -89,7 +89,7 @@ def understand(text: str, vocabulary: Vocabulary, packs: Sequence[Pack], asker: 
         language=language,
         corrected=draft.text if draft.text != typed else None,
         typed=typed,
-        relaxed=(*relaxed.left_out, *draft.left_out),
+        relaxed=(*_untold(draft, relaxed.left_out), *draft.left_out),
         subject=subject,
         soft=tuple(draft.said(place, place + 1) for place in words.soft),
         firm=tuple(draft.said(place, place + 1) for place in words.firm),
@@ -117,7 +117,7 @@ def _take_price(draft: Draft) -> Price | None:
     price = read_price(draft.text, asker.currency, asker.convert, lambda word: _is_counted(draft, word))
     if price is None:
         return None
-    label = price_label(price.low, price.high, asker.currency, asker.language)
+    label = price_label(price.low, price.high, asker.currency, asker.language, price.about)
     span = (price.start, price.end)
     words = draft.text[slice(*span)].strip()
     if PRICE in asker.given_up:
@@ -193,6 +193,13 @@ def _is_small(draft: Draft, place: int) -> bool:
     if is_figure and draft.book.exact(word, "system"):
         return True
     return is_figure and word == "x" and place > 0 and draft.words[place - 1].text[:1].isdigit()
+
+
+def _untold(draft: Draft, left_out: Sequence[Relaxed]) -> list[Relaxed]:
+    """What is left out but for the words of a value: that is asked for as one, and has its chip."""
+    chips = [words_of(chip.words) for chip in draft.chips if chip.kind in ("attribute", "brand")]
+    said = {word.text for words in chips for word in words}
+    return [each for each in left_out if not {word.text for word in words_of(each.words)} <= said]
 
 
 def _in_our_words(draft: Draft, text: str) -> str:

@@ -1,8 +1,9 @@
 """The compute gateway over HTTP: what metering a call durably adds to the engine's own time, and how many a second.
 
 The engine is a double of a server elsewhere, in a process of its own, asked the same thing directly as control. The
-control of the bars is a 4 KiB append that the disk has promised; a call needs two such promises, one when it is let in
-and one when it is settled. Direct calls, appends and metered calls take turns, so that all meet the same moods.
+control of the bars is a durable commit: for the file, a 4 KiB append that the disk has promised; for PostgreSQL, an
+insert and its commit through the plain driver, beside the append. A call needs two such promises, one when it is let in
+and one when it is settled. Direct calls, controls and metered calls take turns, so that all meet the same moods.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ from entrepot.group import Market
 from entrepot.identity import OrganisationKind, Scope, SignUp
 from entrepot.kernel import Tx, Unavailable
 
-from .disk import Appending
+from .disk import Appending, Committing
 from .footprint import tree_mb
 from .report import Measured
 from .shop import NO_PASSWORD, environment, serving
@@ -139,11 +140,16 @@ def _measure(home: Path, there: str, postgres_url: str | None) -> list[Measured]
     name = "PostgreSQL" if postgres_url else "SQLite"
     with serving(home, environ) as (address, pid, ready_s):
         ready_mb = tree_mb(pid)
-        singles = _take_turns(home / "control", address, there, key)
+        controls = _controls(home, postgres_url)
+        singles = _take_turns(controls, address, there, key)
         rate, cpu = _busy(pid, address, key, stream=False)
         streams, streams_cpu = _busy(pid, address, key, stream=True)
         used_mb = tree_mb(pid)
     return [
+        *[
+            Measured(f"{name}: {each.name}, p50 (a control)", median(singles[what]) * 1e3, "ms")
+            for what, each in controls.items()
+        ],
         *_figures(name, singles, rate, streams),
         Measured(f"{name}: processor time of the server for a call", cpu, "ms"),
         Measured(f"{name}: the same for a streamed call", streams_cpu, "ms"),
@@ -155,45 +161,52 @@ def _measure(home: Path, there: str, postgres_url: str | None) -> list[Measured]
 
 def _figures(name: str, singles: dict[str, list[float]], rate: float, streams: float) -> list[Measured]:
     p50 = {what: median(times) * 1e3 for what, times in singles.items()}
-    added, append = p50["metered"] - p50["direct"], p50["append"]
+    control = "commit" if "commit" in p50 else "append"
+    added, commit = p50["metered"] - p50["direct"], p50[control]
     added_streamed = p50["metered, streamed"] - p50["direct, streamed"]
-    bounds: dict[str, Any] = {"floor": 3 * append + 2, "goal": 2 * append + 1, "less_is_better": True}
+    bounds: dict[str, Any] = {"floor": 3 * commit + 2, "goal": 2 * commit + 1, "less_is_better": True}
     p99 = quantiles(singles["metered"], n=100)[98] * 1e3
     return [
-        Measured(f"{name}: 4 KiB append + fdatasync, p50 (the control)", append, "ms"),
         Measured(f"{name}: the engine asked directly, p50", p50["direct"], "ms"),
         Measured(f"{name}: the engine asked directly, streamed, p50", p50["direct, streamed"], "ms"),
         Measured(f"{name}: added to a call, p50", added, "ms", **bounds),
         Measured(f"{name}: added to a streamed call, p50", added_streamed, "ms", **bounds),
-        Measured(f"{name}: added, in appends", added / append, "", control="append"),
+        Measured(f"{name}: added, in {control}s", added / commit, "", control=control),
         Measured(f"{name}: a call, p99", p99, "ms"),
         Measured(f"{name}: calls, {CLIENTS} clients", rate, "/s", floor=500, goal=1_000),
         Measured(f"{name}: streamed calls, {CLIENTS} clients", streams, "/s", floor=500, goal=1_000),
     ]
 
 
-def _take_turns(control: Path, address: str, there: str, key: str) -> dict[str, list[float]]:
-    """One client at a time: appends, direct calls and metered ones, in turns; seconds of each."""
-    appending = Appending(control)
+def _controls(home: Path, postgres_url: str | None) -> dict[str, Appending | Committing]:
+    """What a durable commit costs by itself, by the control's name."""
+    controls: dict[str, Appending | Committing] = {"append": Appending(home / "control")}
+    if postgres_url:
+        controls["commit"] = Committing(postgres_url)
+    return controls
+
+
+def _take_turns(
+    controls: dict[str, Appending | Committing], address: str, there: str, key: str
+) -> dict[str, list[float]]:
+    """One client at a time: controls, direct calls and metered ones, in turns; seconds of each."""
     callers = {
         "direct": _direct(there),
         "metered": Caller(address, "/v1/chat/completions", MODEL, key),
         "direct, streamed": _direct(there, stream=True),
         "metered, streamed": Caller(address, "/v1/chat/completions", MODEL, key, stream=True),
     }
-    times: dict[str, list[float]] = {"append": [], **{what: [] for what in callers}}
+    times: dict[str, list[float]] = {what: [] for what in (*controls, *callers)}
     try:
         for each in callers.values():
             for _ in range(10):
                 each.once()
         for _ in range(ROUNDS):
-            times["append"] += [appending.once() for _ in range(SINGLES)]
-            for what, caller in callers.items():
-                times[what] += [caller.once() for _ in range(SINGLES)]
+            for what, act in {**controls, **callers}.items():
+                times[what] += [act.once() for _ in range(SINGLES)]
     finally:
-        appending.close()
-        for caller in callers.values():
-            caller.close()
+        for act in (*controls.values(), *callers.values()):
+            act.close()
     return times
 
 

@@ -7,6 +7,8 @@ from typing import Any
 from litestar import Response
 from litestar.types import ControllerRouterHandler
 
+from entrepot import deliver
+from entrepot.identity import Scope
 from entrepot.kernel import Refused
 
 from ...visit import CurrentVisit
@@ -22,9 +24,10 @@ async def _currency(visit: CurrentVisit) -> str:
     return (await own_merchant(visit)).currency
 
 
-async def _nothing_more(visit: CurrentVisit) -> dict[str, Any]:
-    return {}
+async def _of_market(visit: CurrentVisit) -> dict[str, Any]:
+    """Whether the market has sheets, for merchants without any of their own."""
+    return {"market_delivers": bool(await visit.read(lambda s: deliver.list_rate_sheets(s, Scope.system())))}
 
 
-SIDE = Side("/merchant", "/merchant/delivery", MEMBER, _show, _currency, _nothing_more)
+SIDE = Side("/merchant", "/merchant/delivery", MEMBER, _show, _currency, _of_market)
 ROUTES: tuple[ControllerRouterHandler, ...] = SIDE.routes()

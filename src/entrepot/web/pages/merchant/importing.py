@@ -9,7 +9,7 @@ from litestar.datastructures import UploadFile
 from litestar.response import Stream
 from litestar.types import ControllerRouterHandler
 
-from entrepot import catalog
+from entrepot import catalog, deliver
 from entrepot.catalog import ColumnMapping, ColumnSample, Import, ReportLine
 from entrepot.kernel import Invalid, NotFound, Refused
 
@@ -63,7 +63,10 @@ async def one_import(visit: Visit, import_id: Id) -> Response[str]:
         return await _show_columns(visit, found)
     errors = await visit.read(lambda s: catalog.list_import_errors(s, visit.scope, import_id, most=ERRORS_SHOWN))
     may_mend = found.size_bytes > 0 and found.counts.refused > 0 and found.state not in UNDER_WAY
-    return await show(visit, "imports", "import.html", each=found, report=errors, may_mend=may_mend)
+    has_place = await _has_place(visit)
+    return await show(
+        visit, "imports", "import.html", each=found, report=errors, may_mend=may_mend, has_place=has_place
+    )
 
 
 @post("/merchant/imports/{import_id:str}/columns", include_in_schema=False, opt=MEMBER)
@@ -165,7 +168,15 @@ async def _show_imports(visit: Visit, refusal: Refused | None = None) -> Respons
     merchant = await own_merchant(visit)
     found: list[Import] = await visit.read(lambda s: catalog.list_imports(s, visit.scope, merchant.id, most=SHOWN))
     running = any(each.state in UNDER_WAY for each in found)
-    return await show(visit, "imports", "imports.html", refusal=refusal, imports=found, running=running)
+    has_place = await _has_place(visit)
+    return await show(
+        visit, "imports", "imports.html", refusal=refusal, imports=found, running=running, has_place=has_place
+    )
+
+
+async def _has_place(visit: Visit) -> bool:
+    """Whether there is a place that counted goods could lie at."""
+    return bool(await visit.read(lambda s: deliver.list_locations(s, visit.scope)))
 
 
 ROUTES: tuple[ControllerRouterHandler, ...] = (imports, upload, one_import, columns, again, refused, report)

@@ -166,6 +166,22 @@ class Entrepot:
         for projection in (self.indexer, self.searcher.rulebook, self.pictures.gallery):
             catch_up(self.database, projection)
 
+    @contextmanager
+    def following(self) -> Iterator[None]:
+        """Let the search index follow what the caller saves meanwhile, on a handle that is not started. `settle` takes
+        in what is left."""
+        self.open_index()
+        index = ProjectionThread(self.database, [self.indexer])
+        self._relay.when_placed(index.wake.set)
+        threads = (RelayThread(self.database, self._relay), index)
+        for thread in threads:
+            thread.start()
+        try:
+            yield
+        finally:
+            for thread in threads:
+                thread.stop()
+
     def rest(self) -> None:
         """The same without the index: reactions and due tasks only, for days that nobody searches in."""
         workers = Workers(self.database, self.job_kinds, self.name)

@@ -110,7 +110,7 @@ def _import(
 
     job = entrepot.database.write_now(begin)
     stopping = _stop_on_interrupt()
-    with Bar(f"Importing {feed.name}") as bar:
+    with entrepot.following(), Bar(f"Importing {feed.name}") as bar:
         job = catalog.run_import(entrepot.database, entrepot.blobs, job.id, bar.advance, stopping.is_set)
     _say_counts(job.counts, f"{feed.name} for {merchant.name}:")
     errors = entrepot.database.read_now(

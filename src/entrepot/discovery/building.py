@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 
 import msgspec
 
-from entrepot import cloud
+from entrepot import catalog, cloud, pay
+from entrepot.catalog import ProductDocument
 from entrepot.cloud import Meter
 from entrepot.kernel import Database, Snapshot, find_fact, last_position, new_id, write_fact
+from entrepot.pay import Rates
 
-from .documents import next_documents
-from .following import embed_documents, follow
+from .following import follow, put_in
 from .index.generation import Generation
+from .preparing import Preparer
 from .settings import Settings
 
 FACT = "discovery.generation"
@@ -56,11 +59,13 @@ def build(
     floor = encoders.floor if settings.similarity_floor is None else settings.similarity_floor
     generation = Generation.create(folder / name, floor, encoders.name, encoders.text.dimensions, encoders.zero, tuning)
     try:
-        _fill(database, meter, generation, progress or (lambda count: None))
-        generation.checkpoint(follow(database, generation.index, meter, position, words=True))
-        if generation.is_graph_wanted():
-            generation.index.attach(generation.make_graph())
-            generation.checkpoint(follow(database, generation.index, meter, generation.manifest.position, words=True))
+        with closing(Preparer()) as preparer:
+            _fill(database, meter, preparer, generation, progress or (lambda count: None))
+            generation.checkpoint(follow(database, generation.index, meter, preparer, position, words=True))
+            if generation.is_graph_wanted():
+                generation.index.attach(generation.make_graph())
+                position = generation.manifest.position
+                generation.checkpoint(follow(database, generation.index, meter, preparer, position, words=True))
         database.write_now(lambda tx: write_fact(tx, FACT, Served(name)))
     except BaseException:
         generation.close()
@@ -70,16 +75,23 @@ def build(
     return name, generation.manifest.living
 
 
-def _fill(database: Database, meter: Meter, generation: Generation, progress: Callable[[int], None]) -> None:
+def _fill(
+    database: Database, meter: Meter, preparer: Preparer, generation: Generation, progress: Callable[[int], None]
+) -> None:
     after, batches = "", 0
     while True:
-        documents = database.read_now(partial(next_documents, after_id=after, most=BATCH))
-        embed_documents(generation.index, meter, documents, "reindex")
-        progress(len(documents))
+        products, rates = database.read_now(partial(_next, after_id=after))
+        put_in(generation.index, meter, preparer, products, rates, "reindex")
+        progress(len(products))
         batches += 1
         if batches % BATCHES_PER_COMMIT == 0:
             generation.index.commit()
-        if len(documents) < BATCH:
+        if len(products) < BATCH:
             break
-        after = documents[-1].id
+        after = products[-1].id
     generation.index.commit()
+
+
+def _next(snapshot: Snapshot, after_id: str) -> tuple[list[ProductDocument], Rates]:
+    """The next visible products after an id, and the rates of now; fewer than BATCH means the end."""
+    return catalog.iterate_documents(snapshot, after_id, BATCH), pay.read_rates(snapshot)

@@ -27,11 +27,6 @@ def documents_of(snapshot: Snapshot, product_ids: Iterable[str]) -> dict[str, Do
     return _made(snapshot, catalog.documents_of(snapshot, product_ids))
 
 
-def next_documents(snapshot: Snapshot, after_id: str, most: int) -> list[Document]:
-    """The next visible products after an id; fewer than `most` means the end."""
-    return list(_made(snapshot, catalog.iterate_documents(snapshot, after_id, most)).values())
-
-
 def _made(snapshot: Snapshot, products: Sequence[ProductDocument]) -> dict[str, Document]:
     rates = pay.read_rates(snapshot) if products else pay.Rates("")
     return {product.id: document_of(product, rates) for product in products}

@@ -29,13 +29,14 @@ from entrepot.pay import Rates
 from .building import build, find_served
 from .documents import documents_of
 from .early import EarlyChanges
-from .following import LEASE, PRODUCTS_MAX, check_followed, first_of, follow, hold, ids_of, take_in
+from .following import LEASE, check_followed, convert_anew, first_of, follow, hold, ids_of, take_in
 from .index.base import Busy, Damaged
 from .index.claims import sweep
 from .index.columns import change_of
 from .index.generation import Generation
 from .index.plain import PlainIndex
 from .index.served import ServedIndex
+from .preparing import Preparer
 from .scorers import Scorers
 from .settings import Settings
 from .types import Change
@@ -75,6 +76,7 @@ class Indexer:
         self._position = self._asked = 0
         self._database = database
         self._meter = meter
+        self._preparer = Preparer()
         self._folder = folder
         self._settings = settings or Settings()
         self._holder = holder
@@ -121,7 +123,7 @@ class Indexer:
     def _take_in(self, snapshot: Snapshot, events: Sequence[Recorded], generation: Generation) -> None:
         self._columns_dirty = True
         try:
-            words = take_in(snapshot, generation.index, self._meter, events, words=generation.writing)
+            words = take_in(snapshot, generation.index, self._meter, self._preparer, events, words=generation.writing)
         except Exception:
             if generation.writing:
                 self._adopt(self._name)  # half of it may be in: go back to what is known to be whole
@@ -212,8 +214,9 @@ class Indexer:
             return
         try:
             position = follow(
-                self._database, generation.index, self._meter, generation.manifest.position, words=generation.writing
-            )
+                self._database, generation.index, self._meter, self._preparer, generation.manifest.position,
+                words=generation.writing,
+            )  # fmt: skip
             if generation.writing:
                 generation.checkpoint(position)
         except BaseException:
@@ -261,6 +264,7 @@ class Indexer:
                 self._generation = None
                 self.index.current = PlainIndex()
                 self.early.index = None
+            self._preparer.close()
         if self._writing:
             self._writing = False
             with suppress(Refused):  # then the lease runs out by itself
@@ -277,6 +281,7 @@ class Indexer:
                 self._adopt(self._name)
             elif generation is not None and generation.writing:
                 self._checkpoint_if_due(generation)
+            self._preparer.rest()
         if self._writing and self._is_due("sweep", SWEEP_S):
             self._sweep()
         if self._writing and (self._generation is None or self._is_other_encoder()):
@@ -330,14 +335,9 @@ class Indexer:
         if generation is None or not self._is_due("rates", RATES_S):
             return
         rates = self._database.read_now(pay.read_rates)
-        if rates == self._rates:
-            return
-        ids = generation.index.columns.foreign_ids()
-        for start in range(0, len(ids), PRODUCTS_MAX):
-            part = ids[start : start + PRODUCTS_MAX]
-            found = self._database.read_now(lambda snapshot, part=part: documents_of(snapshot, part))  # type: ignore[misc]
-            generation.index.change([change_of(document) for document in found.values()])
-        self._rates = rates
+        if rates != self._rates:
+            convert_anew(self._database, generation.index)
+            self._rates = rates
 
     def _refresh_popularity(self) -> None:
         generation = self._generation

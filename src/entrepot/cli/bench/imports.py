@@ -38,15 +38,13 @@ def measure_import(folder: Path, postgres_url: str | None = None) -> list[Measur
         with closing(open_home(Path(scratch) / "home", {})) as entrepot:
             feed, seller = catalog.local_feed(path), _merchant(entrepot)
             _warm(entrepot)
-            saved_s, indexed_s = _import(entrepot, seller, feed)
+            saved_s, whole_s = _import(entrepot, seller, feed)
             again_s, _ = _import(entrepot, seller, feed)
     name = f"{feed.format}, {products:,} products"
-    whole = products / (saved_s + indexed_s)
     return [
         Measured("read and inserted raw", products / raw_s, "products/s"),
-        Measured(f"{name}: saved", products / saved_s, "products/s", "raw", raw_s / saved_s),
-        Measured(f"{name}: indexed with vectors", products / indexed_s, "products/s"),
-        Measured(f"{name}: imported, vectors included", whole, "products/s", floor=1_000, goal=2_000),
+        Measured(f"{name}: saved, while they were indexed", products / saved_s, "products/s", "raw", raw_s / saved_s),
+        Measured(f"{name}: imported, vectors included", products / whole_s, "products/s", floor=1_000, goal=2_000),
         Measured(f"{name}: the same again", products / again_s, "products/s"),
     ]
 
@@ -125,10 +123,11 @@ def _warm(entrepot: Entrepot) -> None:
 
 
 def _import(entrepot: Entrepot, seller: Merchant, feed: FeedRef) -> tuple[float, float]:
-    """The seconds until everything was saved, and then until it could be searched."""
+    """The seconds until everything was saved, and until it could be searched, as `entrepot import` does it."""
     began = time.perf_counter()
     job = entrepot.database.write_now(lambda tx: catalog.start_import(tx, _scope(seller.id), seller.id, feed))
-    catalog.run_import(entrepot.database, entrepot.blobs, job.id)
-    saved = time.perf_counter()
+    with entrepot.following():
+        catalog.run_import(entrepot.database, entrepot.blobs, job.id)
+        saved = time.perf_counter()
     entrepot.settle()
-    return saved - began, time.perf_counter() - saved
+    return saved - began, time.perf_counter() - began

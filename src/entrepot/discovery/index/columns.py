@@ -16,10 +16,11 @@ from hashlib import blake2b
 import numpy as np
 import numpy.typing as npt
 
-from ..text import document_words, phrase
+from ..text import phrase
 from ..types import Change, Document
 from .arrays import SPAN, Codes, Slots, expand, grown, parts_of
 from .base import ID_BYTES
+from .fields import Fields
 from .filters import MERCHANT, collection_terms, offer_terms, terms_of
 from .offers import OfferTable
 from .terms import TermTable
@@ -37,9 +38,6 @@ PLAIN = {
     "fixed": "i4",
 }
 """`fixed` is how many of a slot's terms are the document's own and never change."""
-
-
-TOLD_CHARACTERS_MAX = 1_000
 
 
 class Columns:
@@ -68,16 +66,15 @@ class Columns:
         for name, kind in PLAIN.items():
             setattr(self, name, np.zeros(64, kind))
 
-    def add(self, document: Document) -> tuple[int, int | None]:
-        """Give a document a new slot; returns it and the slot it had before."""
+    def add(self, document: Document, fields: Fields) -> tuple[int, int | None]:
+        """Give a document of these words a new slot; returns it and the slot it had before."""
         if self.count == len(self.ids):
             for name in PLAIN:
                 setattr(self, name, grown(getattr(self, name), self.count + 1))
         slot = self.count
         self.ids[slot] = document.id.encode()
-        self.title[slot] = title_key(document.title)
-        told = (document.brand, *document.category_names, document.description[:TOLD_CHARACTERS_MAX])
-        self.titles.add(slot, document_words(document.title), [word for text in told for word in document_words(text)])
+        self.title[slot] = _key_of(" ".join(fields.title))
+        self.titles.add(slot, fields.title, fields.told)
         self.created_at[slot] = document.created_at
         before = self.slot_of.get(document.id)
         self.popularity[slot] = 0 if before is None else self.popularity[before]
@@ -223,5 +220,8 @@ def change_of(document: Document) -> Change:
 
 def title_key(title: str) -> int:
     """A number that titles of the same words share; 0 for a text without words."""
-    words = phrase(title)
+    return _key_of(phrase(title))
+
+
+def _key_of(words: str) -> int:
     return int.from_bytes(blake2b(words.encode(), digest_size=8).digest(), "big") if words else 0

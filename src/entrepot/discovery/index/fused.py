@@ -27,7 +27,7 @@ from .about import Narrowed
 from .base import ENCODER, SIMILARITY_UNIT, Completion, IndexHit, IndexPage, IndexQuery, Vectors, check, check_ids
 from .columns import Columns, title_key
 from .evidence import Evidence
-from .fields import fields_of
+from .fields import Fields, fields_of
 from .filters import read_filters
 from .looking import evidence_of
 from .matching import Synonym, Wanted, correction, understand
@@ -79,7 +79,7 @@ class FusedIndex:
         self.encoder = self.made_by = ENCODER
         self.tuning: npt.NDArray[np.float64] | None = None
         self.scorer: Scorer = Prior()
-        self._staged: dict[str, tuple[Document, Vectors, TitleVectors] | None] = {}
+        self._staged: dict[str, tuple[Document, Fields | None, Vectors, TitleVectors] | None] = {}
         self._dead: list[int] = []
         self._remembered = Remembered()
         self._terms_seen: tuple[tuple[int, int], dict[str, dict[str, int]]] = ((-1, -1), {})
@@ -89,14 +89,22 @@ class FusedIndex:
 
     # Writing
 
-    def upsert(self, documents: Sequence[Document], vectors: Vectors, titles: Vectors | None = None) -> None:
-        """See `base.Index`. `titles` are the vectors of the titles alone; without them only ranking knows less."""
+    def upsert(
+        self,
+        documents: Sequence[Document],
+        vectors: Vectors,
+        titles: Vectors | None = None,
+        fields: Sequence[Fields] | None = None,
+    ) -> None:
+        """See `base.Index`. `titles` are the vectors of the titles alone; without them only ranking knows less.
+        `fields` are the documents' words, where they are known already."""
         check_ids(documents)
         titles = tuned(np.zeros_like(vectors) if titles is None else titles, self.tuning)
         vectors = tuned(np.asarray(vectors, np.float32), self.tuning)
-        for document, vector, title in zip(documents, vectors, titles, strict=True):
+        words = [None] * len(documents) if fields is None else fields
+        for document, said, vector, title in zip(documents, words, vectors, titles, strict=True):
             self._staged.pop(document.id, None)
-            self._staged[document.id] = (document, np.asarray(vector, np.float32), np.asarray(title, np.float16))
+            self._staged[document.id] = (document, said, np.asarray(vector, np.float32), np.asarray(title, np.float16))
 
     def remove(self, ids: Sequence[str]) -> None:
         """See `base.Index`."""
@@ -109,10 +117,10 @@ class FusedIndex:
         dying = self._dying()
         added = [entry for entry in self._staged.values() if entry is not None]
         if added:
-            self.vectors.append(np.stack([vector for _, vector, _ in added]))
-            self.titles.append(np.stack([title for _, _, title in added]))
-        for document, _, _ in added:
-            self._add(document)
+            self.vectors.append(np.stack([vector for _, _, vector, _ in added]))
+            self.titles.append(np.stack([title for _, _, _, title in added]))
+        for document, fields, _, _ in added:
+            self._add(document, fields or fields_of(document))
         with self._columns_lock:
             for document_id, entry in self._staged.items():
                 if entry is None:
@@ -305,10 +313,9 @@ class FusedIndex:
             self.vocabulary.take_away(self.postings.words_of(slot))
         return dying
 
-    def _add(self, document: Document) -> None:
-        fields = fields_of(document)
+    def _add(self, document: Document, fields: Fields) -> None:
         with self._columns_lock:
-            slot, _ = self.columns.add(document)
+            slot, _ = self.columns.add(document, fields)
         self.postings.add(slot, fields)
         self.vocabulary.add(fields.distinct())
         self.vocabulary.write_as(fields.surfaces)

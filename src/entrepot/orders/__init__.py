@@ -124,6 +124,7 @@ from .returns import (
     settle_due_return,
     withdraw_return,
 )
+from .sales import Sales, list_sales
 from .tasks import SCHEDULE, TASKS
 from .tax import Rounding
 from .tax_rounding import set_tax_rounding, tax_rounding
@@ -235,6 +236,7 @@ __all__ = [
     "ReturnStatus",
     "ReturnView",
     "Rounding",
+    "Sales",
     "SellerOrder",
     "SellerOrderCancelled",
     "SellerOrderCompleted",
@@ -296,6 +298,7 @@ __all__ = [
     "list_overdue",
     "list_promotions",
     "list_returns",
+    "list_sales",
     "list_seller_orders",
     "list_unpaid_refunds",
     "mark_declined",

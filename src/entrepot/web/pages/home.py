@@ -6,7 +6,7 @@ import msgspec
 from litestar import Response, get
 from litestar.types import ControllerRouterHandler
 
-from entrepot import catalog
+from entrepot import catalog, group
 from entrepot.discovery import Hit, SearchRequest
 from entrepot.kernel import Snapshot
 
@@ -61,6 +61,7 @@ async def home(visit: Visit) -> Response[str]:
         popular=popular.without({hit.id for hit in mosaic}, POPULAR),
         departments=await _departments(visit, industries, seen),
         fresh=fresh.without(seen, FRESH),
+        opened=bool(fresh.hits) or await visit.glance(group.find_market) is not None,
     )
 
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import msgspec
 from litestar import Response, get
 from litestar.types import ControllerRouterHandler
 
-from entrepot import catalog, orders, pay
+from entrepot import catalog, deliver, orders, pay
 from entrepot.catalog import Listing
-from entrepot.kernel import DAY
-from entrepot.orders import SellerOrderStatus, SellerOrderView
+from entrepot.identity import Scope
+from entrepot.kernel import Snapshot
+from entrepot.orders import SellerOrderStatus
 
 from ...visit import Visit
 from .console import MEMBER, own_merchant, show
@@ -17,25 +17,6 @@ from .console import MEMBER, own_merchant, show
 SHOWN = 5
 LOW = 5
 LOOKED_AT = 200
-SALES_DAYS = 14
-SALES_LOOKED_AT = 100
-
-
-class Sales(msgspec.Struct, frozen=True):
-    """What was sold on each of the last days, the oldest first: (the day's beginning, minor units)."""
-
-    currency: str
-    days: tuple[tuple[int, int], ...]
-
-    @property
-    def total_minor(self) -> int:
-        """Of all days."""
-        return sum(amount for _, amount in self.days)
-
-    @property
-    def top_minor(self) -> int:
-        """Of the best day."""
-        return max(amount for _, amount in self.days)
 
 
 @get("/merchant", include_in_schema=False, opt=MEMBER)
@@ -44,7 +25,7 @@ async def today(visit: Visit) -> Response[str]:
     scope = visit.scope
     merchant = await own_merchant(visit)
     listings = await visit.read(lambda s: catalog.list_listings(s, scope, most=LOOKED_AT))
-    latest = await visit.read(lambda s: orders.list_seller_orders(s, scope, most=SALES_LOOKED_AT))
+    sales = await visit.read(lambda s: orders.list_sales(s, scope))
     return await show(
         visit,
         "today",
@@ -55,24 +36,15 @@ async def today(visit: Visit) -> Response[str]:
         low=_low(await _told_low(visit), listings),
         money=await visit.read(lambda s: pay.money_on_the_way(s, scope)),
         has_goods=bool(listings),
-        sales=_sales(latest, merchant.currency, visit.now),
+        has_place=bool(await visit.read(lambda s: deliver.list_locations(s, scope))),
+        has_delivery=await visit.read(lambda s: _has_delivery(s, scope)),
+        sales=sales,
     )
 
 
-def _sales(latest: list[SellerOrderView], currency: str, now: int) -> Sales | None:
-    """Sales by day, of as many of the last days as the latest orders cover whole; None where there were none."""
-    sold = [order for order in latest if order.currency == currency and order.status != SellerOrderStatus.CANCELLED]
-    today = now - now % DAY
-    first = today - (SALES_DAYS - 1) * DAY
-    if len(latest) == SALES_LOOKED_AT:
-        last = latest[-1].placed_at
-        first = max(first, min(today, last - last % DAY + DAY))
-    amounts = dict.fromkeys(range(first, today + 1, DAY), 0)
-    for order in sold:
-        at = order.placed_at - order.placed_at % DAY
-        if at in amounts:
-            amounts[at] += order.total_minor
-    return Sales(currency, tuple(amounts.items())) if any(amounts.values()) else None
+def _has_delivery(snapshot: Snapshot, scope: Scope) -> bool:
+    """Whether anything says what delivery costs: a sheet of the merchant's own, or one of the market's."""
+    return bool(deliver.list_rate_sheets(snapshot, scope) or deliver.list_rate_sheets(snapshot, Scope.system()))
 
 
 async def _told_low(visit: Visit) -> list[Listing]:

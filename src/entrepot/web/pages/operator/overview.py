@@ -5,7 +5,8 @@ from __future__ import annotations
 from litestar import Response, get
 from litestar.types import ControllerRouterHandler
 
-from entrepot import catalog, ledger, orders
+from entrepot import catalog, ledger, orders, pay
+from entrepot.discovery import SearchRequest
 from entrepot.kernel import list_failed_reactions, list_stuck_tasks
 from entrepot.ledger import KindTotal
 
@@ -26,6 +27,7 @@ async def overview(visit: Visit) -> Response[str]:
     scope = visit.scope
     counts = await visit.read(lambda s: orders.count_seller_orders(s, scope, orders.OPEN_STATUSES))
     kinds = await visit.read(ledger.sum_by_kind)
+    latest = await visit.read(lambda s: orders.list_seller_orders(s, scope, most=LATEST))
     return await show(
         visit,
         "overview",
@@ -34,11 +36,25 @@ async def overview(visit: Visit) -> Response[str]:
         failed=len(await visit.read(list_failed_reactions)),
         stuck=len(await visit.read(list_stuck_tasks)),
         open_orders=sum(counts.values()),
-        latest=await visit.read(lambda s: orders.list_seller_orders(s, scope, most=LATEST)),
+        latest=latest,
+        sales=await visit.read(lambda s: orders.list_sales(s, scope)),
+        **({} if latest else await _first_steps(visit)),
         money=_where_money_is(visit, kinds),
         escrow=[(row.unit, row.balance) for row in kinds if row.kind == "escrow"],
         commission=[(row.unit, row.balance) for row in kinds if row.kind == "commission"],
     )
+
+
+async def _first_steps(visit: Visit) -> dict[str, bool]:
+    """What a market has of what it needs before its first order."""
+    scope = visit.scope
+    goods = await visit.search(SearchRequest(limit=1, facets=False, filters={"in_stock": ("true",)}))
+    return {
+        "has_merchant": bool(await visit.read(lambda s: catalog.list_merchants(s, scope, "approved", most=1))),
+        "has_goods": goods.total > 0,
+        "has_taxes": bool(await visit.read(lambda s: pay.list_tax_rates(s, scope))),
+        "has_processor": any(each.name != "sandbox" for each in visit.entrepot.processors),
+    }
 
 
 def _where_money_is(visit: Visit, kinds: list[KindTotal]) -> list[tuple[str, list[tuple[str, int]], int]]:

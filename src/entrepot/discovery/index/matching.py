@@ -3,7 +3,8 @@
 A word is unknown when no document has it. An unknown word of letters stands for
 
 1. the words at one edit from it, from four letters on; or two edits, from eight letters on, when there are none at one;
-   an edit adds, drops or changes a letter or swaps two neighbours; of several, the ones in most documents;
+   an edit adds, drops or changes a letter (of a short word not the first one) or swaps two neighbours; of several, the
+   ones in most documents;
 2. else the words that begin with it, from three letters on: people search while they still type.
 
 Words with synonyms stand for themselves and for those, and are never guessed at; several words may be one synonym's.
@@ -28,6 +29,11 @@ TWO_EDITS_LETTERS = 8
 PREFIX_LETTERS = 3
 EXACT, SYNONYM, MISTYPED, BEGUN = 1.0, 0.9, 0.7, 0.6
 """How much a match counts when the word is the very one, another for it, a near one, or one it begins."""
+
+
+OTHER_FRONT, FRONT_LETTERS = 3, 6
+"""The slip of a first letter that is another one, and from how many letters on a word is known by the others."""
+_VOWELS = frozenset("aeiouy")
 
 
 class Vocabulary(Protocol):
@@ -121,11 +127,29 @@ def distance(left: str, right: str) -> int:
     return rows[-1][-1]
 
 
+def slip(typed: str, meant: str) -> int:
+    """How unlikely it is that someone who meant one word typed the other: a letter too many or too few, or two in the
+    wrong order, happen sooner than another letter, and rarest is another one in front."""
+    if distance(typed, meant) > 1:
+        typed, meant = " ".join(query_words(typed)), " ".join(query_words(meant))
+    begin = next((place for place, (one, other) in enumerate(zip(typed, meant, strict=False)) if one != other), None)
+    if begin is None:
+        return 0
+    if len(typed) == len(meant):
+        is_turned = typed[begin : begin + 2] == meant[begin : begin + 2][::-1]
+        is_alike = {typed[begin], meant[begin]} <= _VOWELS
+        return 0 if is_turned else OTHER_FRONT if not begin else 1 if is_alike else 2
+    return 0 if begin else 2
+
+
 def _wanted(word: str, vocabulary: Vocabulary) -> Wanted:
     if vocabulary.frequency(word) or not is_alphabetic(word):
         return Wanted(word, (word,))
     for edits, letters in ((1, ONE_EDIT_LETTERS), (2, TWO_EDITS_LETTERS)):
-        if len(word) >= letters and (near := vocabulary.near(word, edits)):
+        near = vocabulary.near(word, edits) if len(word) >= letters else ()
+        if len(word) < FRONT_LETTERS:
+            near = [other for other in near if slip(word, other) < OTHER_FRONT]
+        if near:
             likely = sorted(near, key=lambda other: (-vocabulary.frequency(other), other))
             return Wanted(word, tuple(likely[:ALTERNATIVES_MAX]), MISTYPED)
     if len(word) >= PREFIX_LETTERS and (begun := vocabulary.starting(word, COMPLETIONS_MAX)):

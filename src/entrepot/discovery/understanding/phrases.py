@@ -77,6 +77,8 @@ class Phrasebook:
         for form in forms(last):
             if found := self._senses.get(f"{head} {form}" if head else form):
                 return found
+        if len(phrase) <= PLURAL_LETTERS:
+            return []
         return [each for each in self._senses.get(f"{phrase}s", ()) if each.kind in ("thing", "alias")]
 
     def has(self, phrase: str, *kinds: Kind) -> bool:

@@ -11,7 +11,7 @@ from math import log1p
 
 from entrepot import catalog
 
-from ..index.matching import distance
+from ..index.matching import OTHER_FRONT, distance, slip
 from ..text import is_alphabetic, query_words
 from .attributes import letter_size
 from .draft import Draft
@@ -27,8 +27,6 @@ SPLIT_LETTERS = 3
 SLIP, NAMING = 1.2, 1.5
 """An unlikely slip outweighs so much of the logarithm of how many goods have a word; the name of a thing is worth so
 much."""
-OTHER_FRONT = 3
-_VOWELS = frozenset("aeiouy")
 _SOUNDS = (("f", "ph"), ("ph", "f"), ("k", "c"), ("c", "k"), ("k", "ch"), ("z", "s"), ("ks", "x"), ("x", "ks"))
 ENDED_LETTERS, ENDED_LETTERS_ENGLISH = 7, 5
 """English words have few endings."""
@@ -154,21 +152,6 @@ def _sounding(typed: str) -> Iterator[str]:
     for written, other in _SOUNDS:
         if written in typed:
             yield typed.replace(written, other)
-
-
-def slip(typed: str, meant: str) -> int:
-    """How unlikely it is that someone who meant one word typed the other: a letter too many or too few, or two in the
-    wrong order, happen sooner than another letter, and rarest is another one in front."""
-    if distance(typed, meant) > 1:
-        typed, meant = " ".join(query_words(typed)), " ".join(query_words(meant))
-    begin = next((place for place, (one, other) in enumerate(zip(typed, meant, strict=False)) if one != other), None)
-    if begin is None:
-        return 0
-    if len(typed) == len(meant):
-        is_turned = typed[begin : begin + 2] == meant[begin : begin + 2][::-1]
-        is_alike = {typed[begin], meant[begin]} <= _VOWELS
-        return 0 if is_turned else OTHER_FRONT if not begin else 1 if is_alike else 2
-    return 0 if begin else 2
 
 
 def _likelihood(draft: Draft, at: int, candidate: str) -> tuple[int, int, float]:

@@ -15,7 +15,6 @@ import pytest
 
 from entrepot.cloud import admission, budgets, customers, reconciling, settling
 from entrepot.cloud.admission import Admitted, Ask, OverBudget
-from entrepot.cloud.engines import upstream
 from entrepot.cloud.engines.base import Piece
 from entrepot.cloud.engines.desk import Desk
 from entrepot.cloud.engines.gateway import Bill, Call, Gateway
@@ -131,16 +130,14 @@ def test_what_an_engine_tells_never_bills_more_than_was_held(house: House) -> No
     house.run(work)
 
 
-def test_an_engine_that_hangs_is_left_in_the_end(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(upstream.Upstream.__init__.__kwdefaults__ or {}, "silence_s", 0.3)
-
+def test_an_engine_that_hangs_is_left_in_the_end(house: House) -> None:
     async def work(gateway: Gateway, server: Double) -> None:
         server.fault = "hangs"
         with pytest.raises(Unavailable, match="said nothing"):
             await read(gateway, call())
         await asyncio.wait_for(server.left.wait(), 5)
 
-    house.run(work)
+    house.run(work, silence_s=0.3)
     assert outcomes(house) == {"req_1/1": ("checkpointed", 20)}
 
 

@@ -1,5 +1,5 @@
-"""A model's own process is killed in the middle of a stream: the caller is told in OpenAI's shape, pays for what was
-written, and the next call is answered by a new one."""
+"""A model's own process is killed, or hangs, in the middle of a stream: the caller is told in OpenAI's shape, pays for
+what was written, and the next call is answered by a new one."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from entrepot.cloud.engines.pool import Pool
 from entrepot.cloud.serving.answering import Exchange
 from entrepot.cloud.types import Settings
 from entrepot.identity import Scope
-from entrepot.kernel import Blobs, Database, Tx, process_name, sqlite_url
+from entrepot.kernel import Blobs, Database, Tx, Unavailable, process_name, sqlite_url
 from entrepot.kernel.testing import open_existing
 from tests.cloud import tiny
 from tests.fixtures import begin
@@ -63,12 +63,17 @@ def blobs(tmp_path: Path, database: Database) -> Blobs:
     return blobs
 
 
-def test_a_child_that_is_killed_in_a_stream_is_told_settled_and_replaced(database: Database, blobs: Blobs) -> None:
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGSTOP], ids=["killed", "hanging"])
+def test_a_child_that_ends_in_a_stream_is_told_settled_and_replaced(
+    database: Database, blobs: Blobs, how: signal.Signals
+) -> None:
+    settings = Settings(stall_s=1.0)
+
     async def whole() -> tuple[list[Any], list[Any]]:
-        pool = Pool(blobs, Settings())
-        gateway = Gateway(database, pool, Settings(), process_name())
+        pool = Pool(blobs, settings)
+        gateway = Gateway(database, pool, settings, process_name())
         try:
-            return await ask(gateway, "req_1", pool), await ask(gateway, "req_2", None)
+            return await ask(gateway, "req_1", pool, how), await ask(gateway, "req_2", None)
         finally:
             await gateway.close()
 
@@ -86,8 +91,32 @@ def test_a_child_that_is_killed_in_a_stream_is_told_settled_and_replaced(databas
     assert [breach for finding in found for breach in finding.breaches] == []
 
 
-async def ask(gateway: Gateway, request: str, kill_in: Pool | None) -> list[Any]:
-    """The events of a streamed call; in this pool the model's process is killed behind the third."""
+def test_a_child_that_hangs_before_it_has_written_costs_nothing(database: Database, blobs: Blobs) -> None:
+    """Already what it is asked before a call is let in finds out; nothing was held by then."""
+    settings = Settings(stall_s=1.0)
+
+    async def whole() -> int:
+        pool = Pool(blobs, settings)
+        gateway = Gateway(database, pool, settings, process_name())
+        try:
+            await ask(gateway, "req_1", None)
+            [loaded] = pool.loaded
+            engine: Any = loaded.engine
+            os.kill(engine.process_id, signal.SIGSTOP)
+            with pytest.raises(Unavailable, match="said nothing"):
+                await ask(gateway, "req_2", None)
+            await ask(gateway, "req_3", None)
+            return int(engine.starts)
+        finally:
+            await gateway.close()
+
+    assert asyncio.run(whole()) == 2
+    rows = database.read_now(lambda s: cloud.list_usage(s, Scope.system(), 0))
+    assert {(row.request, str(row.usage_class)) for row in rows} == {("req_1", "exact"), ("req_3", "exact")}
+
+
+async def ask(gateway: Gateway, request: str, kill_in: Pool | None, how: int = signal.SIGKILL) -> list[Any]:
+    """The events of a streamed call; in this pool the model's process gets a signal behind the third."""
     asked = AskChat(
         model=MODEL, messages=[Message("user", "Count to fifty, in words")], max_tokens=60 if kill_in else 6,
         temperature=0, stream=True,
@@ -98,5 +127,5 @@ async def ask(gateway: Gateway, request: str, kill_in: Pool | None) -> list[Any]
         events += [json.loads(line[6:]) for line in event.decode().splitlines() if line.startswith("data: {")]
         if kill_in is not None and len(events) == 3:
             [loaded] = kill_in.loaded
-            os.kill(loaded.engine.process_id, signal.SIGKILL)  # type: ignore[attr-defined]
+            os.kill(loaded.engine.process_id, how)  # type: ignore[attr-defined]
     return events

@@ -37,6 +37,10 @@ class Settings(msgspec.Struct, frozen=True):
     """What loaded models may take together; those unused longest make room."""
     idle_s: Annotated[int, msgspec.Meta(ge=1)] = 600
     """A model that nobody used for so long is unloaded."""
+    silence_s: Annotated[float, msgspec.Meta(gt=0)] = 120
+    """An engine that says nothing for so long in the middle of an answer has failed."""
+    stall_s: Annotated[float, msgspec.Meta(gt=0)] = 15
+    """The same of one that runs here, when it uses no processor time either: it hangs, and is started anew."""
     wait_s_max: Annotated[int, msgspec.Meta(ge=1)] = 60
     """A call that would wait longer is refused at once, with the wait it was told."""
     requests_per_minute: Annotated[int, msgspec.Meta(ge=1)] = 600

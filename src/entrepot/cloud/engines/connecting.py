@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from urllib.parse import urlsplit
 
 import httptools
+import msgspec
 
 from entrepot.kernel import Invalid, Secret
 
@@ -22,6 +23,8 @@ from .base import EngineFault
 CONNECT_S = 5.0
 SILENCE_S = 120.0
 """An engine that says nothing for so long has failed."""
+STALL_S = 15.0
+"""One of whose work we can tell whether it goes on has failed when it says nothing, and does nothing, for so long."""
 IDLE_MAX = 64
 READ_BYTES = 65_536
 HEAD_BYTES_MAX = 65_536
@@ -29,16 +32,29 @@ REST_S = 0.2
 """How long the end of a stream that has said all is waited for, so that its connection can be used again."""
 
 
+class Silent(EngineFault):
+    """It goes on saying nothing: the process behind it hangs."""
+
+
+class Patience(msgspec.Struct, frozen=True):
+    """How long an engine may say nothing: `silence_s` at most. Where `work` tells how much its process has worked so
+    far, only `stall_s` in which it does nothing."""
+
+    silence_s: float = SILENCE_S
+    stall_s: float = STALL_S
+    work: Callable[[], int | None] = lambda: None
+
+
 class Answer:
     """A server's answer as it comes. `status` is known once `connect` gave it out."""
 
-    def __init__(self, reader: asyncio.StreamReader, silence_s: float) -> None:
+    def __init__(self, reader: asyncio.StreamReader, patience: Patience) -> None:
         self.status = 0
         self.is_whole = False
         self.keeps_alive = False
         self.has_begun = False
         self._reader = reader
-        self._silence_s = silence_s
+        self._patience = patience
         self._parser = httptools.HttpResponseParser(self)
         self._parts: list[bytes] = []
         self._has_head = False
@@ -87,10 +103,7 @@ class Answer:
     async def _more(self) -> int:
         """Read and parse what comes next; returns how many bytes those were."""
         try:
-            async with asyncio.timeout(self._silence_s):
-                data = await self._reader.read(READ_BYTES)
-        except TimeoutError as error:
-            raise EngineFault(f"The engine said nothing for {self._silence_s:.0f} s") from error
+            data = await self._read()
         except OSError as error:
             raise _Closed(f"The engine's answer broke off: {type(error).__name__}") from error
         if not data:
@@ -102,6 +115,19 @@ class Answer:
         except (httptools.HttpParserError, httptools.HttpParserUpgrade) as error:
             raise EngineFault("The engine's answer is no HTTP") from error
         return len(data)
+
+    async def _read(self) -> bytes:
+        """The next bytes. Silent when none come for too long."""
+        patience, waited_s, worked = self._patience, 0.0, None
+        while True:
+            look_s = min(patience.stall_s, patience.silence_s - waited_s)
+            try:
+                async with asyncio.timeout(look_s):
+                    return await self._reader.read(READ_BYTES)
+            except TimeoutError as error:
+                waited_s, before, worked = waited_s + look_s, worked, patience.work()
+                if waited_s >= patience.silence_s or (worked is not None and worked == before):
+                    raise Silent(f"The engine said nothing for {waited_s:.0f} s") from error
 
     def _at_end(self) -> None:
         """The server closed the connection: that ends a body whose length it had not told, and breaks off any other."""
@@ -137,7 +163,7 @@ class Answer:
 class Connections:
     """The connections to one server. Used from one event loop."""
 
-    def __init__(self, base_url: str, key: Secret | None = None, *, silence_s: float = SILENCE_S) -> None:
+    def __init__(self, base_url: str, key: Secret | None = None, *, patience: Patience | None = None) -> None:
         """`base_url` is the address that paths are put behind, `key` is sent as a bearer's."""
         place = urlsplit(base_url)
         if place.scheme not in ("http", "https") or not place.hostname:
@@ -149,7 +175,7 @@ class Connections:
         self._tls = ssl.create_default_context() if place.scheme == "https" else None
         self._port = place.port or (443 if self._tls else 80)
         self._path = place.path.rstrip("/")
-        self._silence_s = silence_s
+        self._patience = patience or Patience()
         self._idle: list[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = []
         self._idle_max = IDLE_MAX
         head = f"host: {place.netloc.rpartition('@')[2]}\r\naccept-encoding: identity\r\n"
@@ -208,7 +234,7 @@ class Connections:
     async def _send(
         self, request: bytes, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, is_fresh: bool = False
     ) -> tuple[Answer, asyncio.StreamReader, asyncio.StreamWriter]:
-        answer = Answer(reader, self._silence_s)
+        answer = Answer(reader, self._patience)
         try:
             writer.write(request)
             await writer.drain()

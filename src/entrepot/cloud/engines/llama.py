@@ -2,7 +2,8 @@
 
 The child listens on loopback under a key of its own and ends when its standard input closes, so that it never outlives
 this process. It speaks OpenAI's wire format; what it would ignore or get wrong (a required tool, a schema) is compiled
-to a grammar here, which it cannot leave.
+to a grammar here, which it cannot leave. One that hangs is known by this: it says nothing, and uses no processor time.
+It is killed, and started anew like one that has died.
 """
 
 from __future__ import annotations
@@ -16,12 +17,13 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import structlog
 
 from entrepot.kernel import Secret
 
 from ..capabilities import Capabilities
 from .base import Embedded, EngineFault, Generation, Piece, Ranked, Unable, text_of
-from .connecting import Connections
+from .connecting import Connections, Patience, Silent
 from .grammar import Calls, grammar_of
 from .upstream import ANSWER_MAX, Upstream
 from .wire import body_of, check, read_pieces
@@ -29,6 +31,8 @@ from .wire import body_of, check, read_pieces
 START_S = 120.0
 STOP_S = 5.0
 DEATH_S = 1.0
+
+log = structlog.get_logger(__name__)
 
 
 class Budget(msgspec.Struct, frozen=True):
@@ -46,14 +50,16 @@ class Llama:
 
     def __init__(
         self, path: Path, alias: str, budget: Budget | None = None, *, embedding: bool = False,
-        when_restarted: Callable[[], None] = lambda: None,
+        when_restarted: Callable[[], None] = lambda: None, patience: Patience | None = None,
     ) -> None:  # fmt: skip
-        """`when_restarted` is called when the child had died and another was started."""
+        """`when_restarted` is called when the child had died and another was started; `patience` is how long one may
+        say nothing."""
         self._path = path
         self._alias = alias
         self._budget = budget or Budget()
         self._embedding = embedding
         self._when_restarted = when_restarted
+        self._patience = msgspec.structs.replace(patience or Patience(), work=self._worked)
         self._starting = asyncio.Lock()
         self._process: asyncio.subprocess.Process | None = None
         self._client: Connections | None = None
@@ -99,13 +105,17 @@ class Llama:
         """Vectors as the model makes them."""
         await self._ready()
         assert self._remote is not None
-        return await self._remote.embed(texts)
+        async with self._watched("broke off"):
+            embedded = await self._remote.embed(texts)
+        return embedded
 
     async def rerank(self, query: str, documents: Sequence[str]) -> Ranked:
         """Scores of a reranking model."""
         await self._ready()
         assert self._remote is not None
-        return await self._remote.rerank(query, documents)
+        async with self._watched("broke off"):
+            ranked = await self._remote.rerank(query, documents)
+        return ranked
 
     async def close(self) -> None:
         """End the child; a later call starts another."""
@@ -114,15 +124,11 @@ class Llama:
 
     async def _stream(self, path: str, body: dict[str, Any]) -> AsyncIterator[Piece]:
         client = await self._ready()
-        try:
-            async with client.ask(path, msgspec.json.encode(body)) as answer:
-                await check(answer)
-                async with contextlib.aclosing(read_pieces(answer)) as pieces:  # type: ignore[type-var]
-                    async for piece in pieces:
-                        yield piece
-        except EngineFault as fault:
-            await self._notice_death()
-            raise EngineFault(f"The engine of {self._alias} broke off: {fault}") from fault
+        async with self._watched("broke off"), client.ask(path, msgspec.json.encode(body)) as answer:
+            await check(answer)
+            async with contextlib.aclosing(read_pieces(answer)) as pieces:  # type: ignore[type-var]
+                async for piece in pieces:
+                    yield piece
 
     async def _template(self, work: Generation) -> str:
         messages = [{**msgspec.to_builtins(each), "content": text_of(each)} for each in work.messages]
@@ -136,14 +142,12 @@ class Llama:
         return await self._call(client, path, body)
 
     async def _call(self, client: Connections, path: str, body: dict[str, Any] | None) -> dict[str, Any]:
-        try:
+        async with self._watched("does not answer"):
             async with client.ask(path, None if body is None else msgspec.json.encode(body)) as answer:
                 await check(answer)
                 content = await answer.read(ANSWER_MAX)
-            return msgspec.json.decode(content, type=dict[str, Any])
-        except (EngineFault, msgspec.DecodeError, UnicodeDecodeError) as fault:
-            await self._notice_death()
-            raise EngineFault(f"The engine of {self._alias} does not answer: {fault}") from fault
+            told = msgspec.json.decode(content, type=dict[str, Any])
+        return told
 
     async def _ready(self) -> Connections:
         """A client of a living child; starts one where there is none."""
@@ -184,9 +188,9 @@ class Llama:
         if not address:
             await self._stop()
             raise EngineFault(f"The engine of {self._alias} ended while it was loading: is the file whole?")
-        self._client = Connections(address, key)
+        self._client = Connections(address, key, patience=self._patience)
         self._known = await self._probe(self._client)
-        self._remote = Upstream(address + "/v1", self._alias, self._known, key)
+        self._remote = Upstream(address + "/v1", self._alias, self._known, key, patience=self._patience)
 
     async def _probe(self, client: Connections) -> Capabilities:
         props = await self._call(client, "/props", None)
@@ -198,11 +202,24 @@ class Llama:
             completion=not self._embedding,
         )
 
-    async def _notice_death(self) -> None:
-        """A connection that broke is often the first sign of a child's death: let it be seen before the next call."""
-        if self._process is not None:
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._process.wait(), DEATH_S)
+    @contextlib.asynccontextmanager
+    async def _watched(self, what: str) -> AsyncIterator[None]:
+        """Ask the child something; when it fails, see to it that the next call meets a living one."""
+        process = self._process
+        try:
+            yield
+        except (EngineFault, msgspec.DecodeError, UnicodeDecodeError) as fault:
+            if process is not None:
+                await _see_end(process, is_hanging=isinstance(fault, Silent))
+            raise EngineFault(f"The engine of {self._alias} {what}: {fault}") from fault
+
+    def _worked(self) -> int | None:
+        """How much processor time the child has used; None where the system does not tell."""
+        try:
+            fields = Path(f"/proc/{self.process_id}/stat").read_text().rpartition(")")[2].split()
+        except OSError:
+            return None
+        return int(fields[11]) + int(fields[12])
 
     async def _stop(self) -> None:
         process, self._process = self._process, None
@@ -222,6 +239,17 @@ class Llama:
             with contextlib.suppress(ProcessLookupError):
                 process.kill()
             await process.wait()
+
+
+async def _see_end(process: asyncio.subprocess.Process, *, is_hanging: bool) -> None:
+    """A connection that broke is often the first sign of a child's death: let it be seen before the next call. One that
+    hangs is killed."""
+    if is_hanging and process.returncode is None:
+        log.warning("an engine hangs and is ended", process=process.pid)
+        with contextlib.suppress(ProcessLookupError):
+            process.kill()
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(process.wait(), DEATH_S)
 
 
 def _translate(piece: Piece, calls: Calls | None) -> list[Piece]:

@@ -13,6 +13,7 @@ from ..registry import EngineName, Kind, ModelFile
 from ..types import Settings
 from .base import Engine
 from .checked import Checked
+from .connecting import Patience
 from .e5 import E5
 from .llama import Budget, Llama
 from .onnx import Onnx
@@ -55,7 +56,10 @@ def open_engine(
         case "llama":
             budget = Budget(threads, parallel or settings.parallel, settings.context)
             path, embedding = blobs.path(_file(model, "weights").sha256), model.kind in ("embedding", "rerank")
-            return Llama(path, model.name, budget, embedding=embedding, when_restarted=when_restarted)
+            return Llama(
+                path, model.name, budget, embedding=embedding, when_restarted=when_restarted,
+                patience=Patience(settings.silence_s, settings.stall_s),
+            )  # fmt: skip
         case "transformers":
             files = {each.name: blobs.path(each.sha256) for each in model.files}
             _file(model, "config")
@@ -69,7 +73,8 @@ def _open_upstream(model: Opened, settings: Settings, known: Capabilities) -> Up
     server = settings.upstreams.get(name)
     if server is None:
         raise Unavailable(f"The setting cloud.upstreams has no {name!r}, where {model.name} is served")
-    return Upstream(server.url, theirs, known, server.key if server.key.reveal() else None)
+    key, patience = server.key if server.key.reveal() else None, Patience(settings.silence_s)
+    return Upstream(server.url, theirs, known, key, patience=patience)
 
 
 def _file(model: Opened, role: str) -> ModelFile:

@@ -12,7 +12,7 @@ from entrepot.kernel import Secret
 
 from ..capabilities import Capabilities
 from .base import Embedded, EngineFault, Generation, Piece, Ranked, text_of
-from .connecting import SILENCE_S, Connections
+from .connecting import Connections, Patience
 from .wire import body_of, check, read_pieces, tools_of, whole_number
 
 T = TypeVar("T")
@@ -61,11 +61,11 @@ class Upstream:
 
     def __init__(
         self, base_url: str, model: str, declared: Capabilities, key: Secret | None = None, *,
-        silence_s: float = SILENCE_S,
+        patience: Patience | None = None,
     ) -> None:  # fmt: skip
         self._model = model
         self._declared = declared
-        self._server = Connections(base_url, key, silence_s=silence_s)
+        self._server = Connections(base_url, key, patience=patience)
 
     async def capabilities(self) -> Capabilities:
         """What was declared."""

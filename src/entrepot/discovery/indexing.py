@@ -40,6 +40,7 @@ from .preparing import Preparer
 from .scorers import Scorers
 from .settings import Settings
 from .types import Change
+from .warming import warm
 
 LEASE_S = 15
 TICK_S = 1.0
@@ -342,8 +343,7 @@ class Indexer:
     def _refresh_popularity(self) -> None:
         generation = self._generation
         if generation is not None and self._is_due("warm " + self._name, math.inf):
-            cloud.open_encoders(generation.index.encoder).query.embed(["ready"])
-            generation.index.warm()
+            warm(generation.index)
         if generation is None or not self._is_due("popularity", POPULARITY_S):
             return
         since = self._database.clock.now() - self._settings.popular_days * DAY

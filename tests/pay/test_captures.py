@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from entrepot import ledger, pay
-from entrepot.kernel import Conflict, Database, Invalid, Tx
+from entrepot.kernel import Conflict, Database, Invalid, NotFound, Tx
 from entrepot.pay import accounts
 from tests.pay import purchases as p
 from tests.pay.test_races import at_once
@@ -222,3 +222,99 @@ def test_a_part_that_fails_is_told_and_can_be_asked_again(database: Database, pr
     p.run_tasks(database, processor)
     assert p.escrow(database) == 4_00
     assert p.breaches(database) == []
+
+
+GIFTED = pay.PaymentLeg("sor_lamp", 7_00, "org_bruno", gift_minor=2_00, subsidy_minor=1_00)
+
+
+def hold_with_card(database: Database, processor: pay.SandboxProcessor, *legs: pay.PaymentLeg) -> pay.Payment:
+    """The same, of which a gift card pays a part."""
+    gift_minor = sum(leg.gift_minor for leg in legs)
+    card, _ = database.write_now(lambda tx: pay.issue_gift_card(tx, p.DANA, pay.IssueCard("EUR", gift_minor)))
+    uses = (pay.GiftUse(card.id, gift_minor),)
+    wish = pay.StartPayment("ord_1", "EUR", legs, "tok_ok", p.ALICE.actor, uses, "on_shipment")
+
+    def start(tx: Tx) -> pay.Payment:
+        payment, plan = pay.start_payment(tx, wish)
+        ledger.post(tx, plan)
+        return payment
+
+    payment = database.write_now(start)
+    p.run_tasks(database, processor)
+    return payment
+
+
+def wish_back(payment: pay.Payment, amount: int, gift: int, subsidy: int, seller: str = "sor_lamp") -> pay.Refund:
+    whole = amount + gift + subsidy
+    return pay.Refund(payment.id, seller, amount, "Sorry", gift_minor=gift, subsidy_minor=subsidy, seller_minor=whole)
+
+
+def test_what_was_not_begun_goes_back_whole_with_its_gift_cards_or_not_at_all(
+    database: Database, processor: pay.SandboxProcessor
+) -> None:
+    payment = hold_with_card(database, processor, GIFTED, pay.PaymentLeg("sor_mug", 2_50, "org_carla"))
+    for amount, gift, subsidy in ((3_00, 1_00, 0), (7_00, 2_00, 0), (7_00, 1_00, 1_00), (6_00, 2_00, 1_00)):
+        with pytest.raises(Conflict, match="Nothing of this order is taken yet"):
+            p.post_refund(database, wish_back(payment, amount, gift, subsidy))
+    p.post_refund(database, wish_back(payment, 7_00, 2_00, 1_00))
+    p.run_tasks(database, processor)
+    [row] = database.read_now(lambda s: pay.list_refunds(s, [payment.id]))[payment.id]
+    assert (row.amount_minor, row.gift_minor, row.subsidy_minor, row.released_minor) == (0, 0, 0, 10_00)
+    assert p.escrow(database) == 0
+    for again in ((0, 2_00, 1_00), (0, 1, 0), (1, 0, 0)):
+        with pytest.raises(Conflict):
+            p.post_refund(database, wish_back(payment, *again))
+    let_go(database, payment, "sor_mug")
+    p.run_tasks(database, processor)
+    assert (taken_at(processor), taken_at(processor, "void")) == (0, 9_50)
+    assert p.available(database, accounts.processor("sandbox", "EUR")) == 0
+    assert p.breaches(database) == []
+
+
+def test_what_was_begun_goes_back_in_part_also_from_its_gift_cards(
+    database: Database, processor: pay.SandboxProcessor
+) -> None:
+    payment = hold_with_card(database, processor, GIFTED)
+    take(database, payment, 4_00)
+    p.run_tasks(database, processor)
+    assert p.escrow(database) == 7_00
+    p.post_refund(database, wish_back(payment, 4_00, 2_00, 1_00))  # three of it were not taken yet
+    p.run_tasks(database, processor)
+    assert (p.escrow(database), taken_at(processor), taken_at(processor, "refund")) == (3_00, 4_00, 1_00)
+    with pytest.raises(Conflict):
+        p.post_refund(database, wish_back(payment, 0, 1, 0))
+    assert p.breaches(database) == []
+
+
+def test_what_a_gift_card_pays_alone_is_there_while_other_parts_wait(
+    database: Database, processor: pay.SandboxProcessor
+) -> None:
+    mug = pay.PaymentLeg("sor_mug", 0, "org_carla", gift_minor=2_50)
+    payment = hold_with_card(database, processor, pay.PaymentLeg("sor_lamp", 10_00, "org_bruno"), mug)
+    assert (p.state_of(database, payment), p.escrow(database, "sor_mug")) == ("authorised", 2_50)
+    with pytest.raises(Conflict):
+        p.post_refund(database, wish_back(payment, 0, 2_51, 0, "sor_mug"))
+    p.post_refund(database, wish_back(payment, 0, 1_00, 0, "sor_mug"))
+    assert p.escrow(database, "sor_mug") == 1_50
+    p.post_refund(database, wish_back(payment, 0, 1_50, 0, "sor_mug"))
+    assert p.escrow(database, "sor_mug") == 0
+    assert p.breaches(database) == []
+
+
+def test_what_a_processor_says_it_took_of_a_whole_has_to_be_the_whole(
+    database: Database, processor: pay.SandboxProcessor
+) -> None:
+    payment = hold(database, TakesOnce(processor))
+    take(database, payment, 4_00)
+
+    def tell(amount_minor: int, currency: str = "EUR") -> None:
+        receipt = pay.Receipt(payment.id, "ca_1", amount_minor, currency)
+        database.write_now(lambda tx: pay.captures.report_whole(tx, receipt))
+
+    for amount_minor, currency in ((12_49, "EUR"), (12_51, "EUR"), (12_50, "USD")):
+        with pytest.raises(Conflict, match="reports"):
+            tell(amount_minor, currency)
+    tell(12_50)
+    assert (p.escrow(database), p.escrow(database, "sor_mug")) == (10_00, 2_50)
+    with pytest.raises(NotFound):
+        take(database, payment, 1, "sor_none")

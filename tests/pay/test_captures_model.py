@@ -139,7 +139,23 @@ def test_parts_are_taken_let_go_and_given_back_as_the_model_says(
                    for model in pair if model.is_captured)  # fmt: skip
         wanted = {"capture": sum(leg.taken for leg in legs), "refund": sum(leg.back for leg in legs), "void": void}
         assert acts == wanted, (seed, done)
+        check_told(database, pair)
     assert p.breaches(database) == []
+
+
+def check_told(database: Database, pair: list[Model]) -> None:
+    """Each part that was taken is told of once, as a part of its own payment."""
+    told = [each for each in p.events_of(database) if isinstance(each, pay.PartCaptured)]
+    assert len({each.capture_id for each in told}) == len(told)
+    for model in pair:
+        mine = [each for each in told if each.payment_id == model.payment.id]
+        assert {each.seller_order_id for each in mine} <= {leg.name for leg in model.legs}
+        parts = database.read_now(lambda s, mine=mine: [pay.captures.read_capture(s, each.capture_id) for each in mine])
+        assert all(part.state == "done" and part.payment_id == model.payment.id for part in parts)
+        if model.in_parts:
+            taken = {leg.name: sum(part.amount_minor for part in parts if part.seller_order_id == leg.name)
+                     for leg in model.legs}  # fmt: skip
+            assert taken == {leg.name: leg.taken for leg in model.legs}
 
 
 def step(random: Random, database: Database, processor: Any, pair: list[Model]) -> tuple[object, ...]:

@@ -96,9 +96,10 @@ def capture_share(tx: Tx, payment_id: str, seller_order_id: str, part: int, of: 
 def release_first(tx: Tx, payment: Payment, leg: rows.Leg, refund: Refund) -> tuple[Refund, int, ledger.Plan]:
     """What of a refund need not go back, for it was never taken: what is left to refund, what is let go, and the plan.
 
-    A part that was not begun is let go whole, with its gift cards and subsidy.
+    A part that was not begun is let go whole, with its gift cards and subsidy. One of which the processor has nothing
+    came whole when the rest was set aside.
     """
-    if payment.state != "authorised":
+    if payment.state != "authorised" or not leg.amount_minor:
         return refund, 0, ledger.Plan()
     asked = asked_of(tx, payment.id, leg.seller_order_id)
     of_others = refund.gift_minor + refund.subsidy_minor
@@ -153,7 +154,8 @@ def brought(snapshot: Snapshot, payment: Payment, leg: rows.Leg) -> rows.Leg:
     taken = 0
     if payment.state == "authorised":
         taken = int(snapshot.value(_done, payment_id=payment.id, seller_order_id=leg.seller_order_id) or 0)
-    others = (leg.gift_minor, leg.subsidy_minor) if taken or not leg.amount_minor else (0, 0)
+    came = taken or not (leg.amount_minor or leg.closed_at)
+    others = (leg.gift_minor, leg.subsidy_minor) if came else (0, 0)
     return msgspec.structs.replace(leg, amount_minor=taken, gift_minor=others[0], subsidy_minor=others[1])
 
 

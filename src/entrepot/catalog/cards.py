@@ -15,6 +15,7 @@ from .attributes import read_choices, scalar_words
 from .categories import paths_of
 from .documents import DocumentOffer, ProductDocument
 from .membership import slugs_with
+from .merging import Lens, read_lens
 from .meters import price_of, read_meters
 from .offers import offers_of, total_left
 from .texts import code_of, plain_text
@@ -58,11 +59,14 @@ def documents_of(snapshot: Snapshot, product_ids: Iterable[str]) -> list[Product
     offers = offers_of(snapshot, seen)
     paths = paths_of(snapshot, (row.category_id for row in rows))
     collections = slugs_with(snapshot, seen)
+    lens = read_lens(snapshot)
     variants: dict[str, list[Any]] = defaultdict(list)
     for variant in snapshot.all(_variants, ids=seen):
         variants[variant.product_id].append(variant)
     return [
-        _document(row, offers[row.id], paths.get(row.category_id, ()), variants[row.id], collections.get(row.id, ()))
+        _document(
+            row, offers[row.id], paths.get(row.category_id, ()), variants[row.id], collections.get(row.id, ()), lens
+        )
         for row in rows
         if offers.get(row.id)
     ]
@@ -76,7 +80,12 @@ def words_of(attributes: str, options: Iterable[Mapping[str, str]] = ()) -> dict
             if code := code_of(name):
                 found[code][choice] = None
     for code, value in from_json(attributes):
-        found[code].update(dict.fromkeys(scalar_words(value)))
+        words = found[code]
+        if isinstance(value, str):
+            if value:
+                words[value] = None
+        else:
+            words.update(dict.fromkeys(scalar_words(value)))
     return {code: tuple(values) for code, values in found.items() if values}
 
 
@@ -123,14 +132,17 @@ def _card(row: Any, first: OfferView, offers: list[OfferView], picture: str | No
 
 
 def _document(
-    row: Any, offers: list[OfferView], path: Sequence[Category], variants: Sequence[Any], collections: tuple[str, ...]
-) -> ProductDocument:
+    row: Any, offers: list[OfferView], path: Sequence[Category], variants: Sequence[Any],
+    collections: tuple[str, ...], lens: Lens,
+) -> ProductDocument:  # fmt: skip
     first = offers[0]
     offered = {offer.variant_id for offer in offers}
     shown = [variant for variant in variants if variant.id in offered]
     choices = [read_choices(variant.options) for variant in shown]
-    by_variant = {variant.id: words_of("[]", [each]) for variant, each in zip(shown, choices, strict=True) if each}
-    own = words_of(row.attributes)
+    by_variant = {
+        variant.id: lens.see(words_of("[]", [each])) for variant, each in zip(shown, choices, strict=True) if each
+    }
+    own = lens.see(words_of(row.attributes))
     return ProductDocument(
         id=row.id,
         slug=row.slug,
@@ -140,7 +152,7 @@ def _document(
         brand=row.brand,
         category=path[-1].slug if path else None,
         category_names=tuple(name for category in path for name in dict.fromkeys(category.names.values())),
-        attributes=words_of(row.attributes, choices) if any(choices) else own,
+        attributes=lens.see(words_of(row.attributes, choices)) if any(choices) else own,
         gtins=tuple(variant.gtin for variant in shown if variant.gtin),
         merchant_ids=tuple(dict.fromkeys(offer.merchant_id for offer in offers)),
         merchant_id=first.merchant_id,

@@ -16,6 +16,7 @@ from .attributes import read_choices
 from .cards import words_of
 from .categories import paths_of
 from .landing import in_order, land, why_first
+from .merging import read_lens
 from .meters import read_meters
 from .offers import OFFERS, offer_view, variant_label
 from .parts import read_parts
@@ -74,7 +75,7 @@ def _view(snapshot: Snapshot, row: Any, offers: list[OfferView], visible: bool) 
         description_html=row.description,
         brand=row.brand,
         category=paths.get(row.category_id, ()),
-        attributes=words_of(row.attributes),
+        attributes=read_lens(snapshot).see(words_of(row.attributes)),
         options=_options(from_json(row.options, list[str]), [variant.options for variant in variants]),
         variants=variants,
         pictures=tuple(snapshot.all(_pictures, id=row.id)),

@@ -10,7 +10,6 @@ from entrepot.kernel.sql import Prepared, prepare
 
 from .feeds import import_errors, import_mappings, import_seen, imports
 from .goods import (
-    attribute_names,
     attributes,
     bundle_parts,
     categories,
@@ -18,6 +17,7 @@ from .goods import (
     gtins,
     listings,
     merchants,
+    mergings,
     offers,
     price_history,
     products,
@@ -31,7 +31,6 @@ from .voices import answers, helpful_votes, moderation, questions, reports, revi
 
 __all__ = [
     "answers",
-    "attribute_names",
     "attributes",
     "bulk_edits",
     "bulk_lines",
@@ -50,6 +49,7 @@ __all__ = [
     "inserting",
     "listings",
     "merchants",
+    "mergings",
     "moderation",
     "offers",
     "picture_sources",

@@ -56,10 +56,13 @@ attributes = table(
     Column("choices", Json),  # values that a taxonomy proposes, as pairs of a key and its names
 )
 
-attribute_names = table(  # codes that were merged into another attribute
-    "catalog_attribute_names",
-    Column("code", String, primary_key=True),
+mergings = table(  # attributes that mean another one, and values of them; products keep what their feeds say
+    "catalog_mergings",
     Column("attribute", String, nullable=False),
+    Column("word", String, nullable=False),  # a value in small letters; empty where the attribute itself is meant
+    Column("into", String, nullable=False),
+    Column("merged_at", Whole, nullable=False),
+    PrimaryKeyConstraint("attribute", "word"),
 )
 
 products = table(

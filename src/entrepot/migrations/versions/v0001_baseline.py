@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 from sqlalchemy import Text
 
-revision = "68ea15e64c71"
+revision = "107c3d0cdf5b"
 down_revision = None
 
 
@@ -30,13 +30,6 @@ def upgrade() -> None:
     )
     op.create_index("ix_catalog_answers_author", "catalog_answers", ["author_id", "written_at"], unique=False)
     op.create_index("ix_catalog_answers_question", "catalog_answers", ["question_id", "written_at"], unique=False)
-    op.create_table(
-        "catalog_attribute_names",
-        sa.Column("code", sa.Text(), nullable=False),
-        sa.Column("attribute", sa.Text(), nullable=False),
-        sa.PrimaryKeyConstraint("code", name=op.f("pk_catalog_attribute_names")),
-        sqlite_strict=True,
-    )
     op.create_table(
         "catalog_attributes",
         sa.Column("code", sa.Text(), nullable=False),
@@ -327,6 +320,15 @@ def upgrade() -> None:
         sa.CheckConstraint("commission_bps BETWEEN 0 AND 10000", name=op.f("ck_catalog_merchants_commission")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_catalog_merchants")),
         sa.UniqueConstraint("slug", name=op.f("uq_catalog_merchants_slug")),
+        sqlite_strict=True,
+    )
+    op.create_table(
+        "catalog_mergings",
+        sa.Column("attribute", sa.Text(), nullable=False),
+        sa.Column("word", sa.Text(), nullable=False),
+        sa.Column("into", sa.Text(), nullable=False),
+        sa.Column("merged_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.PrimaryKeyConstraint("attribute", "word", name=op.f("pk_catalog_mergings")),
         sqlite_strict=True,
     )
     op.create_table(

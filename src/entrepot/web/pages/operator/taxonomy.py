@@ -97,6 +97,29 @@ async def attribute(visit: Visit) -> Response[Any]:
     return redirect("/operator/taxonomy#attributes")
 
 
+@post("/operator/taxonomy/mergings", include_in_schema=False, opt=OPERATOR)
+async def merge_words(visit: Visit) -> Response[Any]:
+    """Have an attribute, or a value of one, mean another; or take that back."""
+    form = await visit.form()
+    scope, name, into = visit.scope, form.get("attribute", "").strip(), form.get("into", "").strip()
+    word, act = form.get("word", "").strip(), form.get("act", "")
+
+    def command(tx: Tx) -> None:
+        if act == "undo":
+            catalog.undo_merging(tx, scope, name, word)
+        elif word or act == "value":
+            catalog.merge_value(tx, scope, name, word, into)
+        else:
+            catalog.merge_attribute(tx, scope, name, into)
+
+    try:
+        await visit.write(command)
+    except Refused as refusal:
+        return await _show_taxonomy(visit, "", "", refusal)
+    visit.flash("merging.undone" if act == "undo" else "merging.saved")
+    return redirect("/operator/taxonomy#mergings")
+
+
 def _choices(snapshot: Any, form: dict[str, str]) -> dict[str, str]:
     """What each brought category means: the path written for it, else what was chosen."""
     choices = {}
@@ -164,9 +187,12 @@ async def _show_taxonomy(
         level=listed(rows, LEVEL, lambda row: row[0].slug),
         brought=listed(unsettled, BROUGHT, lambda each: each.slug),
         attributes=listed(attributes[: ATTRIBUTES + 1], ATTRIBUTES, lambda each: each.code),
+        mergings=await visit.read(lambda s: catalog.list_mergings(s, visit.scope)),
         sentence=refusal.sentence if refusal else None,
         status=400 if refusal else 200,
     )
 
 
-ROUTES: tuple[ControllerRouterHandler, ...] = (taxonomy, rename, move, merge, settle, attribute)
+ROUTES: tuple[ControllerRouterHandler, ...] = (
+    taxonomy, rename, move, merge, settle, attribute, merge_words,
+)  # fmt: skip

@@ -9,6 +9,7 @@ import pytest
 
 from entrepot.discovery.features import FEATURES, NAMES, PLACE
 from entrepot.discovery.index import ranking
+from entrepot.discovery.index.arrangement import Arrangement, Lift, Target
 from entrepot.discovery.index.base import DIMENSIONS, IndexQuery, Vectors
 from entrepot.discovery.index.generation import Generation
 from entrepot.discovery.prior import WEIGHTS, Prior
@@ -54,7 +55,7 @@ def shelf(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Generation]:
 
 
 def feature(shelf: Generation, name: str, query: IndexQuery = QUERY) -> dict[str, float]:
-    ids, matrix = shelf.index.features_of(query)
+    ids, matrix, _ = shelf.index.features_of(query)
     return dict(zip(ids, matrix[:, PLACE[name]].tolist(), strict=True))
 
 
@@ -100,6 +101,15 @@ def test_a_feature_that_is_left_out_takes_away_just_what_it_gave(shelf: Generati
         assert "telling" not in dict(hit.contributions)
 
 
+def test_features_and_what_is_added_besides_make_the_score(shelf: Generation) -> None:
+    lift = Lift("rule", 0.5, Target(ids=frozenset({"prd_" + "101".zfill(26)})))
+    query = IndexQuery(QUERY.text, QUERY.vector, limit=600, rules=Arrangement(lifts=(lift,)))
+    ids, matrix, lifts = shelf.index.features_of(query)
+    assert [each for each, lifted in zip(ids, lifts.tolist(), strict=True) if lifted] == ["prd_" + "101".zfill(26)]
+    scores = dict(zip(ids, (Prior().score(matrix) + lifts).tolist(), strict=True))
+    assert {hit.id: hit.score for hit in shelf.index.search(query).hits} == scores
+
+
 def test_the_thing_itself_stands_before_what_is_for_it(shelf: Generation) -> None:
     order = [int(hit.id[-3:]) for hit in shelf.index.search(QUERY).hits]
     assert all(number < 100 for number in order[:NOTEBOOKS])
@@ -139,7 +149,7 @@ def test_a_vector_of_another_length_is_left_out_and_nothing_breaks(shelf: Genera
 def test_features_are_numbers_whatever_is_asked(shelf: Generation) -> None:
     for text in ("laptop", "the of", '15.6"', "笔记本", "x" * 300, "for for for"):
         for vector in (None, unit(1.0), unit(0, 0, 0, 1.0)):
-            _, matrix = shelf.index.features_of(IndexQuery(text, vector, limit=600))
+            _, matrix, _ = shelf.index.features_of(IndexQuery(text, vector, limit=600))
             assert matrix.shape[1] == len(NAMES)
             assert np.isfinite(matrix).all()
 
@@ -177,6 +187,14 @@ def test_a_ranker_learns_what_the_prior_does_not_see_and_passes() -> None:
     assert (fit(made, "wordllama").score(features) == again.score(features)).all()
 
 
+def test_a_ranker_is_measured_with_what_is_added_to_scores_whoever_gives_them() -> None:
+    pytest.importorskip("lightgbm")
+    made = [msgspec.structs.replace(each, lifts=np.maximum(each.ratings, 0.0) * 100.0) for each in examples(12)]
+    trained = train(made, ratings_of(made), "wordllama")
+    assert trained.before["re-rank"].ndcg == trained.after["re-rank"].ndcg == 1.0
+    assert not trained.decision.passed
+
+
 def test_parts_of_a_learned_score_sum_to_it_to_the_last_bit() -> None:
     pytest.importorskip("lightgbm")
     made = examples(12)
@@ -206,7 +224,7 @@ def test_few_queries_are_refused_with_a_sentence() -> None:
 
 def test_ratings_of_another_shops_products_are_told_from_few() -> None:
     made = [msgspec.structs.replace(each, ratings=np.full(len(each.ratings), -1.0)) for each in examples(8)]
-    with pytest.raises(Invalid, match="No query finds a product that is rated"):
+    with pytest.raises(Invalid, match="No query finds a rated product"):
         train(made, ratings_of(made), "wordllama")
 
 

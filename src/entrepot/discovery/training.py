@@ -22,7 +22,7 @@ from entrepot.identity import Scope
 from entrepot.kernel import Blobs, Database, Invalid, Tx
 
 from .evaluation import Lists, Measure, by_query, compare, measure
-from .features import FEATURES, Matrix, columns_of
+from .features import FEATURES, Matrix, Scores, columns_of
 from .gate import TOLERANCE, Decision, decide
 from .judgments import Judged, write_judgments
 from .learned import Draft, Learned, find_used, keep_learned
@@ -58,7 +58,8 @@ LEARNED_FROM = tuple(name for name in FEATURES if name != "query_length")
 class Example(msgspec.Struct, frozen=True):
     """A query's results, each with its features, its rating (-1 where nobody rated it), and its docid.
 
-    `ids` are our own ids of them, `vector` the query's, where they are known.
+    `ids` are our own ids of them, `vector` the query's, where they are known; `lifts` is what the query's wishes and
+    the operator's rules add to their scores, whoever judges them.
     """
 
     query: str
@@ -67,6 +68,7 @@ class Example(msgspec.Struct, frozen=True):
     ratings: npt.NDArray[np.float64]
     ids: tuple[str, ...] = ()
     vector: npt.NDArray[np.float32] | None = None
+    lifts: Scores | None = None
 
 
 class Trained(msgspec.Struct, frozen=True):
@@ -89,10 +91,10 @@ def collect(
     for query, rated in ratings.items():
         request = SearchRequest(query, limit=LIMIT_MAX, facets=False)
         _, asked, _ = searcher.find(request, "")
-        ids, features = searcher.index.current.features_of(asked)
+        ids, features, lifts = searcher.index.current.features_of(asked)
         docids = [_docid(each, rated, names.of(ids)) for each in ids]
         rating = np.array([rated.get(each, -1.0) for each in docids])
-        examples.append(Example(query, tuple(docids), features, rating, tuple(ids), asked.vector))
+        examples.append(Example(query, tuple(docids), features, rating, tuple(ids), asked.vector, lifts))
         progress(1)
     return examples
 
@@ -105,7 +107,9 @@ def train(
 ) -> Trained:
     """Train on all examples; measured on folds of them. Invalid when nothing can be learned from them."""
     if not any((each.ratings >= 0).any() for each in examples):
-        raise Invalid("No query finds a product that is rated: a docid is the feed's own number of a product, or our id")
+        raise Invalid(
+            "No query finds a product that is rated: a docid is the feed's own number of a product, or our id"
+        )
     usable = [each for each in examples if len(set(each.ratings[each.ratings >= 0])) > 1]
     if len(usable) < FOLDS:
         raise Invalid(f"Of the rated queries {len(usable)} have results of different ratings: {FOLDS} are the least")
@@ -219,7 +223,8 @@ def folds(queries: Sequence[str]) -> list[set[str]]:
 def _ordered(examples: Sequence[Example], scorer_of: Callable[[Example], Scorer]) -> dict[str, list[str]]:
     lists = {}
     for each in examples:
-        order = np.argsort(-scorer_of(each).score(each.features), kind="stable")
+        scores = scorer_of(each).score(each.features)
+        order = np.argsort(-(scores if each.lifts is None else scores + each.lifts), kind="stable")
         lists[each.query] = [each.docids[place] for place in order.tolist()]
     return lists
 

@@ -23,7 +23,7 @@ import numpy.typing as npt
 
 from entrepot.kernel import Invalid, Unavailable
 
-from ..features import Matrix
+from ..features import Matrix, Scores
 from ..prior import Scorer
 from ..types import LIMIT_MAX, SORTS, Change, Document, Facet, Subject
 from .arrangement import Arrangement
@@ -157,8 +157,9 @@ class Index(Protocol):
         """Answer a query. Invalid for a filter that cannot be read, an unknown sort, or a page out of bounds."""
         ...
 
-    def features_of(self, query: IndexQuery) -> tuple[list[str], Matrix]:
-        """The results that a scorer judges for a query, and a row of features each; none where there is none."""
+    def features_of(self, query: IndexQuery) -> tuple[list[str], Matrix, Scores]:
+        """The results that a scorer judges for a query, a row of features each, and what wishes and rules add to the
+        score; none where there is none."""
         ...
 
     def vectors_of(self, ids: Sequence[str]) -> Vectors:

@@ -20,7 +20,7 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from ..features import NAMES, Matrix
+from ..features import NAMES, Matrix, Scores
 from ..prior import Prior, Scorer
 from ..types import Change, Document
 from .about import Narrowed
@@ -193,13 +193,15 @@ class FusedIndex:
         check(query)
         return self._answer(query, mark)
 
-    def features_of(self, query: IndexQuery) -> tuple[list[str], Matrix]:
+    def features_of(self, query: IndexQuery) -> tuple[list[str], Matrix, Scores]:
         """See `base.Index`. The best of the first look come first."""
         looked = self._look_at(query, _unmarked)
         ranked = in_order(looked)
         at = looked.found.slots[looked.tally.places[ranked.judged]]
         ids = [raw.decode() for raw in self.columns.ids[at].tolist()]
-        return ids, np.zeros((0, len(NAMES))) if ranked.features is None else ranked.features
+        if ranked.features is None:
+            return ids, np.zeros((0, len(NAMES))), np.zeros(0)
+        return ids, ranked.features, ranked.scores[ranked.judged] - looked.scorer.score(ranked.features)
 
     def vectors_of(self, ids: Sequence[str]) -> Vectors:
         """See `base.Index`."""

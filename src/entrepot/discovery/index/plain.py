@@ -10,7 +10,7 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from ..features import NAMES, Matrix
+from ..features import NAMES, Matrix, Scores
 from ..prior import Prior, Scorer
 from ..text import is_alphabetic, phrase, query_words, shorter
 from ..types import LIMIT_MAX, Change, Document, Offer
@@ -132,9 +132,9 @@ class PlainIndex:
         counted = None if about is None else len(about & kept.keys())
         return IndexPage(hits, len(kept), facets, correction(query.text, wanted, self), counted)
 
-    def features_of(self, query: IndexQuery) -> tuple[list[str], Matrix]:
+    def features_of(self, query: IndexQuery) -> tuple[list[str], Matrix, Scores]:
         """See `base.Index`. This one judges by words and vectors alone."""
-        return [], np.zeros((0, len(NAMES)))
+        return [], np.zeros((0, len(NAMES))), np.zeros(0)
 
     def vectors_of(self, ids: Sequence[str]) -> Vectors:
         """See `base.Index`."""

@@ -159,7 +159,8 @@ def define_attributes(tx: Tx, drafts: Iterable[ProductDraft]) -> None:
             for name in variant.options:
                 _note(found, code_of(name), name, "choice", draft.category, variant=True)
         for name, code in attribute_codes(draft).items():
-            _note(found, code, name, _kind_of(draft.attributes[name]), draft.category)
+            if code not in found:
+                _note(found, code, name, _kind_of(draft.attributes[name]), draft.category)
     if not found:
         return
     known = {row.code for row in tx.all(_known, codes=sorted(found))}
@@ -200,9 +201,11 @@ def _kind_of(value: AttributeValue) -> str:
 
 
 def _clean_value(value: AttributeValue) -> AttributeValue:
-    if isinstance(value, list):
-        return [clean_title(each) if isinstance(each, str) else each for each in value]
-    return clean_title(value) if isinstance(value, str) else value
+    if isinstance(value, str):
+        return clean_title(value)
+    return (
+        [clean_title(each) if isinstance(each, str) else each for each in value] if isinstance(value, list) else value
+    )
 
 
 def _pictures(draft: ProductDraft) -> tuple[tuple[str | None, str | None, str], ...]:

@@ -302,7 +302,7 @@ def _attribute_faults(draft: ProductDraft) -> Iterator[Fault]:
         if not name.strip() or len(name) > NAME_LENGTH_MAX:
             yield Fault("attributes", f"An attribute's name has 1 to {NAME_LENGTH_MAX} characters", name[:500])
             continue
-        if isinstance(value, str) and len(value) <= VALUE_LENGTH_MAX:
+        if isinstance(value, int) or (isinstance(value, str) and len(value) <= VALUE_LENGTH_MAX):
             continue
         values = value if isinstance(value, list) else [value]
         if len(values) > ATTRIBUTES_MAX or any(isinstance(v, str) and len(v) > VALUE_LENGTH_MAX for v in values):

@@ -46,7 +46,7 @@ class Row(NamedTuple):
 
 def save_products(
     tx: Tx, scope: Scope, merchant_id: str, drafts: Sequence[ProductDraft], location_id: str | None,
-    origin: str | None = None,
+    origin: str | None = None, *, checked: bool = False,
 ) -> Saved:  # fmt: skip
     """List what a merchant has: at most 500 drafts, each a whole product with its variants, prices and stock.
 
@@ -54,7 +54,8 @@ def save_products(
     something new changes what it says: a price, the words, a count of stock. A count is absolute and set when the draft
     says another than last time; what is held for orders stays. Variants that a draft leaves out are taken off sale. Of
     two drafts with one external id the later counts. `location_id` is where counted stock lies; it may be None where
-    nothing is counted. `origin` is the import that lists them, where one does.
+    nothing is counted. `origin` is the import that lists them, where one does; `checked` drafts are
+    those in which `find_faults` was asked and found nothing.
 
     A command saves once, because stock is posted once. Invalid, naming the fields, when a draft cannot be listed: then
     nothing is saved. NotFound for a merchant that the caller does not act for.
@@ -68,6 +69,9 @@ def save_products(
     fresh = [row for row in rows.values() if not is_unchanged(row, listings)]
     products = {external_id: listing.product_id for external_id, listing in listings.items()}
     if fresh:
+        if not checked:
+            for row in fresh:
+                check_draft(row.draft)
         products |= _save(tx, merchant, fresh, listings, location_id, origin)
     created = sum(row.external_id not in listings for row in fresh)
     return Saved(created, len(fresh) - created, len(rows) - len(fresh), products)
@@ -102,8 +106,6 @@ def _save(
     origin: str | None,
 ) -> dict[str, str]:  # fmt: skip
     """Save what is new or changed; returns the product of each by external id."""
-    for row in fresh:
-        check_draft(row.draft)
     places = _check_places(tx, merchant.id, fresh, location_id)
     drafts = [row.draft for row in fresh]
     categories = resolve_categories(tx, merchant.id, {draft.category for draft in drafts if draft.category})

@@ -102,7 +102,9 @@ def plain_text(html: str) -> str:
 
 def slug_of(text: str, most: int = 60) -> str:
     """Lower-case ASCII words joined by hyphens; empty where nothing of the kind is in the text."""
-    plain = "".join(sign for sign in unicodedata.normalize("NFKD", text) if not unicodedata.combining(sign))
+    plain = text
+    if not text.isascii():
+        plain = "".join(sign for sign in unicodedata.normalize("NFKD", text) if not unicodedata.combining(sign))
     slug = _NOT_SLUG.sub("-", plain.lower()).strip("-")
     return slug[:most].rstrip("-")
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from decimal import Decimal
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -163,15 +164,22 @@ def _icecat_attributes(text: str) -> dict[str, AttributeValue]:
         raise Invalid("The attributes are not an object in JSON", fields={"attributes": ""}) from None
     found: dict[str, AttributeValue] = {}
     for name, value in given.items():
-        kind, code = match.groups() if (match := _KINDS.match(name)) else ("t", name)
         if value is None or value == "":
             continue
+        kind, code = _named(name)
         if kind == "n" and isinstance(value, float) and value.is_integer():
             value = int(value)
-        found[code.replace("_", " ")] = value if isinstance(value, bool | int | float) else str(value)[:2_000]
+        found[code] = value if isinstance(value, bool | int | float) else str(value)[:2_000]
         if len(found) == 200:
             break
     return found
+
+
+@lru_cache(maxsize=16_384)  # every product has some of the same few names
+def _named(name: str) -> tuple[str, str]:
+    """What kind of values an attribute has, and its name for people."""
+    kind, code = match.groups() if (match := _KINDS.match(name)) else ("t", name)
+    return kind, code.replace("_", " ")
 
 
 # --- bestbuy-open

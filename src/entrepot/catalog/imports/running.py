@@ -179,7 +179,7 @@ def _saving(
         saved = compared
         if saved is None:
             record_pictures(tx, batch.pictures)
-            saved = save_products(tx, scope, job.merchant_id, batch.drafts, job.location_id, job.id)
+            saved = save_products(tx, scope, job.merchant_id, batch.drafts, job.location_id, job.id, checked=True)
             if job.full:
                 note_seen(tx, job.id, batch.named)
         return move_on(tx, current, batch.cursor, at, _counts(saved, batch), batch.problems)

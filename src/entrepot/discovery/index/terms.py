@@ -30,7 +30,8 @@ class TermTable:
 
     def code_all(self, pairs: Iterable[tuple[str, str]]) -> list[int]:
         """The code of each pair, a new one where it is seen for the first time."""
-        return [self._code(pair) for pair in pairs]
+        known = self._codes
+        return [self._new(pair) if (code := known.get(pair)) is None else code for pair in pairs]
 
     def learn(self, labels: Iterable[tuple[str, str, str]]) -> None:
         """Remember how people write values: (name, value, label); the first label seen stays."""
@@ -68,17 +69,17 @@ class TermTable:
             found.update(code for code in self.of_name(name).tolist() if holds(ranges, self.numbers[code]))
         return sorted(found)
 
-    def _code(self, pair: tuple[str, str]) -> int:
-        code = self._codes.get(pair)
-        if code is None:
-            code = len(self.pairs)
-            if code == len(self.name_codes):
-                self.name_codes = grown(self.name_codes, code + 1)
-            self.numbers.append(number_of(pair[1]))
-            self.name_codes[code] = self._names.setdefault(pair[0], len(self._names))
-            self.pairs.append(pair)
-            self._folded.setdefault((pair[0], fold(pair[1])), []).append(code)
-            if len(said_by(*pair)) <= SAID_CHARACTERS_MAX:
-                self._said.setdefault(" ".join(query_words(said_by(*pair))), []).append(code)
-            self._codes[pair] = code
+    def _new(self, pair: tuple[str, str]) -> int:
+        """A code for a pair that has none."""
+        code = len(self.pairs)
+        if code == len(self.name_codes):
+            self.name_codes = grown(self.name_codes, code + 1)
+        self.numbers.append(number_of(pair[1]))
+        self.name_codes[code] = self._names.setdefault(pair[0], len(self._names))
+        self.pairs.append(pair)
+        self._folded.setdefault((pair[0], fold(pair[1])), []).append(code)
+        said = said_by(*pair)
+        if len(said) <= SAID_CHARACTERS_MAX:
+            self._said.setdefault(" ".join(query_words(said)), []).append(code)
+        self._codes[pair] = code
         return code

@@ -39,10 +39,12 @@ class Vocabulary:
 
     def add(self, words: Iterable[str]) -> None:
         """Count one more document with these words, each given once."""
+        frequency = self._frequency
         for word in words:
-            count = self._frequency.get(word)
-            self._frequency[word] = (count or 0) + 1
-            if count is None:
+            if word in frequency:
+                frequency[word] += 1
+            else:
+                frequency[word] = 1
                 self._new.append(word)
 
     def take_away(self, words: Iterable[str]) -> None:

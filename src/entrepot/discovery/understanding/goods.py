@@ -7,7 +7,7 @@ are looked up, and what a thing fits is only searched for where a title has a wo
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from functools import cache
 
 from entrepot import catalog
@@ -52,6 +52,7 @@ class _Reader:
     def __init__(self, packs: Sequence[Pack]) -> None:
         self._packs = packs
         self._things: dict[str, list[tuple[str, Thing]]] = {}
+        self._begins: set[str] = set()
         self._unspaced: list[tuple[str, str, Thing]] = []
         self._before = {word.split()[0] for pack in packs for word in map(fold, pack.fits_before)}
         self._before_unspaced = tuple(word for word in self._before if word >= _UNSPACED_FROM)
@@ -91,9 +92,11 @@ class _Reader:
 
     def _is_for(self, thing: Thing, head: str, packs: Sequence[Pack]) -> bool:
         """Whether a title names a device by its family alone, and then what is for it: `Apple Watch 14 skin`."""
+        if thing.role != "device":
+            return False
         grams = [(at, at + gram.count(" ") + 1, gram) for at, gram in _grams_at(_TOKEN.findall(head)[:TOKENS_MAX])]
         naming = [(end, gram) for _, end, gram in grams if any(each is thing for _, each in self._things.get(gram, ()))]
-        if thing.role != "device" or not naming or any(gram not in self._families for _, gram in naming):
+        if not naming or any(gram not in self._families for _, gram in naming):
             return False
         behind = max(end for end, _ in naming)
         return any(at >= behind and any(gram in self._accessory[pack.name] for pack in packs) for at, _, gram in grams)
@@ -154,13 +157,13 @@ class _Reader:
     def _mentions(self, tokens: Sequence[str], said: set[str], pack: Pack | None) -> Iterator[tuple[int, int, Thing]]:
         """From, to, and the thing, of every word for one that is no part of a longer one."""
         covered = 0
-        for at, gram in sorted(_grams_at(tokens), key=lambda each: (each[0], -each[1].count(" "))):
-            end = at + gram.count(" ") + 1
-            if end <= covered:
+        for at, end in _spans(tokens, self._begins):
+            gram = " ".join(tokens[at:end])
+            if end <= covered or gram not in self._things:
                 continue
             if at and tokens[at - 1].isdigit() and catalog.is_unit(gram):
                 continue  # 12 pc of something
-            for name, thing in self._things.get(gram, ()):
+            for name, thing in self._things[gram]:
                 if (pack is None or name == pack.name) and said.isdisjoint(_not_words(thing.not_words)):
                     yield at, end, thing
                     covered = end
@@ -224,6 +227,7 @@ class _Reader:
             return
         for form in (key, f"{key}s", f"{key}es"):
             self._things.setdefault(form, []).append((pack, thing))
+            self._begins.add(form.split(" ", 1)[0])
 
 
 def _grams(tokens: Sequence[str]) -> Iterator[str]:
@@ -237,6 +241,14 @@ def _grams_at(tokens: Sequence[str], longest: int = 4) -> Iterator[tuple[int, st
         for end in range(begin + 1, min(begin + longest, len(tokens))):
             gram = f"{gram} {tokens[end]}"
             yield begin, gram
+
+
+def _spans(tokens: Sequence[str], begins: Container[str], longest: int = 4) -> Iterator[tuple[int, int]]:
+    """From and to of the words that begin with one of these, in order, the longest first."""
+    for begin, token in enumerate(tokens):
+        if token in begins:
+            for end in range(min(begin + longest, len(tokens)), begin, -1):
+                yield begin, end
 
 
 def _is_quantity(tokens: Sequence[str], at: int) -> bool:

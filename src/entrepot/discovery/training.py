@@ -107,9 +107,7 @@ def train(
 ) -> Trained:
     """Train on all examples; measured on folds of them. Invalid when nothing can be learned from them."""
     if not any((each.ratings >= 0).any() for each in examples):
-        raise Invalid(
-            "No query finds a rated product: a docid is the feed's own number of a product, or our id"
-        )
+        raise Invalid("No query finds a rated product: a docid is the feed's own number of a product, or our id")
     usable = [each for each in examples if len(set(each.ratings[each.ratings >= 0])) > 1]
     if len(usable) < FOLDS:
         raise Invalid(f"Of the rated queries {len(usable)} have results of different ratings: {FOLDS} are the least")

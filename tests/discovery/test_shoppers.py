@@ -144,3 +144,31 @@ def test_the_words_around_an_attribute_stay_words(shop: Shop) -> None:
     page = shop.search("power bank around 5000000")
     assert page.understood is not None
     assert "power" in page.understood.text_terms or not page.hits
+
+
+# --- while one types
+
+
+def suggested(shop: Shop, q: str, language: str = "en") -> list[tuple[str, str]]:
+    return [(each.kind, each.text) for each in shop.searcher.suggest(q, language)]
+
+
+def test_a_mistyped_beginning_is_mended(shop: Shop) -> None:
+    assert suggested(shop, "hodie")[0] == ("query", "hoodie")
+    assert {kind for kind, _ in suggested(shop, "hodie")} == {"query", "product"}
+
+
+def test_products_are_those_of_the_word_that_was_begun(shop: Shop) -> None:
+    assert {text for kind, text in suggested(shop, "hood") if kind == "product"} <= {f"Hoodie {n}" for n in range(4)}
+
+
+def test_a_word_in_a_script_without_spaces_suggests_what_it_names(shop: Shop) -> None:
+    assert ("query", "手机") in suggested(shop, "手机", "zh")
+    assert {text for kind, text in suggested(shop, "手机", "zh") if kind == "product"} <= set(PHONES.values())
+
+
+@pytest.mark.parametrize(
+    "q", ["", " ", "\x00\x07", "%", "'", "<", "?" * 3_000, "ab" * 5_000, "\u202e\u200b", "e\u0301" * 900]
+)
+def test_whatever_is_typed_has_an_answer(shop: Shop, q: str) -> None:
+    assert len(suggested(shop, q)) <= 8

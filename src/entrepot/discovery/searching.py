@@ -34,7 +34,7 @@ from .types import LIMIT_MAX, OFFSET_MAX, Hit, SearchPage, SearchRequest, Sugges
 
 SUGGESTIONS_MAX = 8
 PRODUCTS_SUGGESTED = 3
-PRODUCTS_FROM = 3
+PRODUCTS_FROM, PRODUCTS_FROM_UNSPACED = 3, 1
 PICTURE_WIDTH = 320
 
 
@@ -196,22 +196,38 @@ class Searcher:
         return self.search(scope, request)
 
     def suggest(self, q: str, language: str = "en", most: int = SUGGESTIONS_MAX) -> list[Suggestion]:
-        """Ways to go on from what was typed, each leading to something for sale."""
+        """Ways to go on from what was typed, each leading to something for sale; what is mistyped is mended."""
+        q = q[:QUERY_CHARACTERS_MAX]
         completions = self.index.suggest(q, most)
         places = [*self._categories(q, language), *(self._suggestion(each, language) for each in completions)]
         for popular in self._popular.starting(fold(q).strip(), most):
             if self._finds(popular, {}):
                 places.append(Suggestion(popular, "query"))
+        queries = [each.text for each in completions if each.kind == "query"]
+        meant = queries[0] if queries else self._mended(q, language) if _is_telling(q) else ""
+        if meant and not queries:
+            places.insert(0, Suggestion(meant, "query"))
         unique = {(each.kind, fold(each.text)): each for each in reversed(places)}
-        found, products = list(reversed(unique.values())), self._products(q, language)
+        found, products = (
+            list(reversed(unique.values())),
+            self._products(meant or q, language) if _is_telling(q) else [],
+        )
         return [*found[: most - len(products)], *products]
 
+    def _mended(self, q: str, language: str) -> str:
+        """What was probably meant, as far as something of it is for sale; empty where nothing is."""
+        understood = self.understand(SearchRequest(q, language=language))
+        if understood is None:
+            return ""
+        query = asked(IndexQuery(understood.text, limit=0, facets=False), understood)
+        said = understood.corrected or q.strip()
+        return said if query_words(said) and self.index.search(query).total else ""
+
     def _products(self, q: str, language: str) -> list[Suggestion]:
-        """The things that what was typed finds first, when it is long enough to tell."""
-        if len(q.strip()) < PRODUCTS_FROM:
-            return []
-        request = SearchRequest(q[:QUERY_CHARACTERS_MAX].strip(), limit=PRODUCTS_SUGGESTED, facets=False)
-        query = IndexQuery(request.q, limit=request.limit, facets=False, rules=arrangement_of(self.rules_for(request)))
+        """The things that a query finds first, by its words and what they mean alone: nothing is embedded."""
+        request = SearchRequest(q.strip(), limit=PRODUCTS_SUGGESTED, facets=False, language=language)
+        plain = IndexQuery(request.q, limit=request.limit, facets=False, rules=arrangement_of(self.rules_for(request)))
+        query = asked(plain, self.understand(request))
         hits = self.hits(self.index.search(query), query, language)
         return [Suggestion(hit.title, "product", {}, hit.url, hit.image) for hit in hits]
 
@@ -288,6 +304,11 @@ class Searcher:
         name = completion.kind
         text = self._names.category(completion.value, language) if name == "category" else completion.text
         return Suggestion(text, name, {name: (completion.value,)})
+
+
+def _is_telling(q: str) -> bool:
+    """Whether so much is typed that it tells something: a sign or two of a script without spaces are a word."""
+    return len(q.strip()) >= (PRODUCTS_FROM if q.isascii() else PRODUCTS_FROM_UNSPACED)
 
 
 def _hit(card: Card, found: IndexHit, q: str, language: str, home: str) -> Hit:

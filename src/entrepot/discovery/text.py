@@ -161,7 +161,7 @@ def _pieces(folded: str) -> Iterator[tuple[str, str, str]]:
         kind, text = str(match.lastgroup), match.group()
         if kind == "word" and not number:  # most pieces are, and no number stands before them
             if word := _stem(text):
-                yield kind, word, text.replace("'", "") if "'" in text else text
+                yield kind, word, _written(text) if "'" in text else text
             continue
         unit = _unit(kind, text) if number and folded[end : match.start()].strip() in ("", "-") else None
         if unit:
@@ -172,9 +172,14 @@ def _pieces(folded: str) -> Iterator[tuple[str, str, str]]:
         if kind == "run":
             yield kind, text, text
         elif kind == "word" and (word := _stem(text)):
-            yield ("part" if unit else kind), word, text.replace("'", "")
+            yield ("part" if unit else kind), word, _written(text)
     if number:
         yield "number", number, number
+
+
+def _written(text: str) -> str:
+    """A word as people write it by itself."""
+    return text.removesuffix("'s").replace("'", "")
 
 
 def _unit(kind: str, text: str) -> str | None:

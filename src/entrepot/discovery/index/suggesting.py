@@ -38,9 +38,12 @@ def suggest(lexicon: Lexicon, prefix: str, most: int) -> list[Completion]:
 
 def _queries(lexicon: Lexicon, typed: str) -> list[Completion]:
     done, begun = _parted(typed)
-    before = query_words(done)
+    before, words = query_words(done), query_words(begun)
+    if len(words) > 1:  # `usb-c` is one word to people, and nothing can be said of how it goes on
+        count = lexicon.sellable_with([*before, *words])
+        return [Completion(f"{done} {begun}".strip(), "query", count)] if count else []
     found = []
-    for word in dict.fromkeys([*query_words(begun)[:1], *lexicon.starting(begun, LOOKED_AT_MAX)]):
+    for word in dict.fromkeys([*words, *lexicon.starting(begun, LOOKED_AT_MAX)]):
         if lexicon.frequency(word) and (count := lexicon.sellable_with([*before, word])):
             written = lexicon.surface(word)
             found.append(Completion(f"{done} {written}".strip(), "query", count))

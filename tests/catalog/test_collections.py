@@ -9,7 +9,8 @@ import pytest
 from entrepot import catalog
 from entrepot.catalog import CollectionDraft, CollectionRule
 from entrepot.catalog.rules import TASKS, matches
-from entrepot.kernel import Database, Invalid, NotFound
+from entrepot.identity import Scope
+from entrepot.kernel import Conflict, Database, Invalid, NotFound
 from entrepot.kernel.testing import settle
 from tests.catalog.shop import SYSTEM, Shop, draft, events, open_shop
 
@@ -139,3 +140,24 @@ def test_a_category_means_all_below_it_and_nothing_beside_it(shop: Shop) -> None
     documents = shop.database.read_now(lambda s: catalog.iterate_documents(s, "", 10))
     found = {each.external_id for each in documents if matches(CollectionRule(categories=("home",)), each, ())}
     assert found == {"a"}
+
+
+def test_goods_of_a_collection_by_hand_are_put_in_order(shop: Shop) -> None:
+    ids = [shop.save(draft(f"thing{n}")).products[f"thing{n}"] for n in range(4)]
+    made = shop.database.write_now(
+        lambda tx: catalog.save_collection(tx, shop.scope, CollectionDraft("Choice", product_ids=tuple(ids)))
+    )
+
+    def arrange(*wanted: str, scope: Scope = shop.scope, of: str = made.id) -> list[str]:
+        shop.database.write_now(lambda tx: catalog.arrange_collection(tx, scope, of, wanted))
+        return shop.database.read_now(lambda s: catalog.product_ids_of(s, of))
+
+    assert arrange(ids[2], ids[0]) == [ids[2], ids[0], ids[1], ids[3]], "the others follow as they stood"
+    assert arrange(ids[3], "prd_strange", ids[3]) == [ids[3], ids[2], ids[0], ids[1]]
+    with pytest.raises(NotFound):
+        arrange(ids[0], scope=open_shop(shop.database, "Other").scope)
+    ruled = shop.database.write_now(
+        lambda tx: catalog.save_collection(tx, shop.scope, CollectionDraft("Rule", rule=CollectionRule(tags=("x",))))
+    )
+    with pytest.raises(Conflict):
+        arrange(ids[0], of=ruled.id)

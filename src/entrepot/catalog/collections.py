@@ -122,6 +122,19 @@ def save_collection(tx: Tx, scope: Scope, draft: CollectionDraft, collection_id:
     return get_collection(tx, scope, collection_id)
 
 
+def arrange_collection(tx: Tx, scope: Scope, collection_id: str, product_ids: Sequence[str]) -> None:
+    """Put these goods of a collection by hand first, in this order; the others follow as they stood.
+
+    Conflict for a collection that a rule fills; what is not in it is left out.
+    """
+    row = _lock_own(tx, scope, collection_id)
+    if row.rule is not None:
+        raise Conflict("A rule fills this collection: its goods have no order of their own")
+    held = product_ids_of(tx, collection_id)
+    first = [each for each in dict.fromkeys(product_ids) if each in set(held)]
+    set_products(tx, collection_id, _owner(scope), [*first, *(each for each in held if each not in set(first))])
+
+
 def delete_collection(tx: Tx, scope: Scope, collection_id: str) -> None:
     """Take a collection away; its goods stay."""
     _lock_own(tx, scope, collection_id)

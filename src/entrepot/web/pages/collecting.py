@@ -27,6 +27,7 @@ PAGE = 24
 KEPT = 30
 PICTURE_BYTES_MAX = 20_000_000
 HANDPICKED_MAX = 1_000
+ARRANGED = 100
 
 
 class Console(NamedTuple):
@@ -158,6 +159,43 @@ async def delete_markets(visit: Visit, collection_id: Id) -> Response[Any]:
     return await _delete(visit, MARKET, collection_id)
 
 
+@post("/merchant/collections/{collection_id:str}/order", include_in_schema=False, opt=MEMBER)
+async def arrange_own(visit: Visit, collection_id: Id) -> Response[Any]:
+    """Put the goods of one in another order."""
+    return await _arrange(visit, MERCHANT, collection_id)
+
+
+@post("/operator/collections/{collection_id:str}/order", include_in_schema=False, opt=OPERATOR)
+async def arrange_markets(visit: Visit, collection_id: Id) -> Response[Any]:
+    """Put the goods of one in another order."""
+    return await _arrange(visit, MARKET, collection_id)
+
+
+async def _arrange(visit: Visit, console: Console, collection_id: str) -> Response[Any]:
+    """The first ones as script sends them, or one that moves a place or to the front."""
+    form, scope = await visit.form(), visit.scope
+
+    def command(tx: Tx) -> None:
+        catalog.get_collection(tx, scope, collection_id)
+        held = catalog.product_ids_of(tx, collection_id, HANDPICKED_MAX)
+        catalog.arrange_collection(tx, scope, collection_id, _order(held, form))
+
+    await visit.write(command)
+    return redirect(f"{console.path}/{collection_id}#order")
+
+
+def _order(held: list[str], form: Mapping[str, str]) -> list[str]:
+    if form.get("order"):
+        return form["order"].split(",")[:HANDPICKED_MAX]
+    moved, step = form.get("position", ""), form.get("step", "0")
+    if moved not in held:
+        return held
+    at = held.index(moved)
+    to = {"-1": max(at - 1, 0), "1": at + 1}.get(step, 0)
+    rest = [each for each in held if each != moved]
+    return [*rest[:to], moved, *rest[to:]]
+
+
 async def _show_list(visit: Visit, console: Console, after: str | None) -> Response[str]:
     found = await visit.read(lambda s: catalog.list_collections(s, visit.scope, after or "", KEPT + 1))
     page = listed(found, KEPT, lambda each: each.id)
@@ -169,12 +207,14 @@ async def _show_form(
 ) -> Response[str]:
     found: Collection | None = None
     handles: list[str] = []
+    ids: list[str] = []
     if collection_id is not None:
         found = await visit.read(lambda s: catalog.get_collection(s, visit.scope, str(collection_id)))
         ids = await visit.read(lambda s: catalog.product_ids_of(s, str(collection_id), HANDPICKED_MAX))
         handles = await visit.read(lambda s: catalog.handles_of(s, ids, visit.scope)) if not found.rule else []
     said = await visit.form() if refusal else _said(found, handles)
-    return await _show(visit, console, "collection-edit.html", refusal=refusal, each=found, said=said)
+    goods = await visit.read(lambda s: catalog.list_cards(s, ids[:ARRANGED])) if handles else []
+    return await _show(visit, console, "collection-edit.html", refusal=refusal, each=found, said=said, goods=goods)
 
 
 async def _save(visit: Visit, console: Console, collection_id: str | None) -> Response[Any]:
@@ -293,6 +333,6 @@ def _tile(card: Card) -> Tile:
 
 
 ROUTES: tuple[ControllerRouterHandler, ...] = (
-    collection, own, new_own, make_own, one_own, change_own, delete_own,
-    markets, new_markets, make_markets, one_markets, change_markets, delete_markets,
+    collection, own, new_own, make_own, one_own, change_own, arrange_own, delete_own,
+    markets, new_markets, make_markets, one_markets, change_markets, arrange_markets, delete_markets,
 )  # fmt: skip

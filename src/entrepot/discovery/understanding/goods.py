@@ -143,7 +143,10 @@ class _Reader:
         A word with another thing right behind it only says which one that is, and one behind a quantity is what
         something has: of a PC with 256 GB SSD the PC is sold.
         """
-        found = list(self._mentions(tokens, said, pack))
+        named = list(self._mentions(tokens, said, pack))
+        found = self._without_fitted(tokens, named, packs)
+        if named and not found:
+            return None, True
         begins = {begin for begin, _, _ in found}
         heads = [each for each in found if each[1] not in begins]
         plain = [each for each in heads if not _is_quantity(tokens, each[0])] or heads
@@ -167,6 +170,23 @@ class _Reader:
                 if (pack is None or name == pack.name) and said.isdisjoint(_not_words(thing.not_words)):
                     yield at, end, thing
                     covered = end
+
+    def _without_fitted(
+        self, tokens: Sequence[str], named: Sequence[tuple[int, int, Thing]], packs: Sequence[Pack]
+    ) -> list[tuple[int, int, Thing]]:
+        """What is named, without the devices right behind what is for them: `screen protector tablet`, `cover iPad`.
+        One word in front of a device that is no family may be of its name: of a stand mixer."""
+        found, fitted = list[tuple[int, int, Thing]](), set[int]()
+        for begin, end, thing in named:
+            is_family = " ".join(tokens[begin:end]) in self._families
+            grams = (
+                " ".join(tokens[begin - length : begin]) for length in (1, 2, 3)[not is_family :] if length <= begin
+            )
+            if thing.role == "device" and (begin in fitted or self._is_accessory(grams, packs)):
+                fitted.add(end)
+            else:
+                found.append((begin, end, thing))
+        return found
 
     def _goes_on(self, tokens: Sequence[str], at: int, packs: Sequence[Pack]) -> bool:
         """Whether a word for an accessory begins here."""

@@ -33,6 +33,7 @@ from .dialect import (
     Reranking,
     cost_of,
     failure,
+    failure_of,
 )
 from .embedding import DIMENSIONS, MODEL, embed, embed_query, load_model
 from .encoders import Encoders, open_encoders
@@ -97,6 +98,7 @@ from .reading import (
 )
 from .receipts import grant_credit, record_payment
 from .reconciling import RECONCILE, Reconcile, reconcile_task
+from .refusals import UnknownModel
 from .registry import (
     Model,
     ModelDraft,
@@ -164,26 +166,26 @@ __all__ = [
     "ModelDraft", "ModelFile", "ModelPriced", "ModelPublished", "ModelWithdrawn", "Movement", "Offer",
     "OrganisationSpend", "OutOfCredit", "OverBudget", "Party", "PayMakers", "Period", "Piece", "Pool", "PriceBook",
     "Reconcile", "RemoteFile", "Repayable", "Repayment", "Replay", "Repository", "Reranking", "Reserve", "Settings",
-    "Standing", "StandingHold", "SurfaceCost", "Tally", "Tidy", "Tool", "Topup", "UnderWay", "Upload", "Usage",
-    "UsageCell", "UsageClass", "UsageSum", "UsageWish", "Vectors", "Watch", "Web", "account_owner", "add_batch",
-    "add_budget", "add_model", "add_price_book", "add_upload", "agree_to_licence", "all_under_way", "ancestors",
-    "ask_repayment", "bill_round", "billing_tasks", "calls_under_way", "cancel_batch", "cancel_topup", "change_budget",
-    "check_purpose", "choose_files", "claim_answer", "cost_by_surface", "cost_of", "credit_plan", "days_of",
-    "decline_repayment", "delete_upload", "descendants", "draft_of", "embed", "embed_query", "end_budget", "engine_for",
-    "ensure_builtin", "export_usage", "failure", "find_draft", "find_live", "find_package", "find_price_book",
-    "find_repayable", "find_repository", "find_standing", "find_topup_action", "find_version",
+    "Standing", "StandingHold", "SurfaceCost", "Tally", "Tidy", "Tool", "Topup", "UnderWay", "UnknownModel", "Upload",
+    "Usage", "UsageCell", "UsageClass", "UsageSum", "UsageWish", "Vectors", "Watch", "Web", "account_owner",
+    "add_batch", "add_budget", "add_model", "add_price_book", "add_upload", "agree_to_licence", "all_under_way",
+    "ancestors", "ask_repayment", "bill_round", "billing_tasks", "calls_under_way", "cancel_batch", "cancel_topup",
+    "change_budget", "check_purpose", "choose_files", "claim_answer", "cost_by_surface", "cost_of", "credit_plan",
+    "days_of", "decline_repayment", "delete_upload", "descendants", "draft_of", "embed", "embed_query", "end_budget",
+    "engine_for", "ensure_builtin", "export_usage", "failure", "failure_of", "find_draft", "find_live", "find_package",
+    "find_price_book", "find_repayable", "find_repository", "find_standing", "find_topup_action", "find_version",
     "fitting_kind", "free_answer", "get_batch", "get_billing", "get_cloud_invoice", "get_job", "get_own",
-    "get_repayment", "get_tax", "get_topup", "get_upload", "grant_credit", "has_agreed", "issue_in_slices", "issue_now",
-    "limits_of", "lines_of", "list_all_invoices", "list_asked", "list_batches", "list_budgets", "list_calls",
-    "list_cloud_invoices", "list_customers", "list_installed", "list_lasting", "list_movements", "list_offers",
-    "list_own", "list_price_books", "list_priced", "list_repayments", "list_reserves", "list_standing_holds",
-    "list_submitted", "list_topups", "list_uploads", "list_usage", "list_versions", "load_model", "makers_task", "nano",
-    "nano_per_minor", "open_encoders", "pay_makers", "pay_repayment", "place_of", "probe", "probe_apart",
-    "publish_model", "publish_prices", "pull_file", "reactions", "read_credit", "read_earnings", "read_nano",
-    "read_price", "read_standing", "receive_upload", "reconcile_task", "record_payment", "refuse_model", "replay",
-    "replay_export", "replay_invoice", "request_invoice", "request_reconciling", "rows_of_line", "save_party",
-    "set_credit_alert", "set_credit_line", "set_limits", "set_netting", "set_prices", "set_share", "spend_by_day",
-    "spend_by_organisation", "store_answer", "store_files", "submit_job", "submit_model", "sum_usage", "tally_batches",
-    "terms_of", "tidy_task", "top_up", "uploads_in", "usage_cells", "withdraw_model", "withdraw_repayment",
-    "write_nano",
+    "get_repayment", "get_tax", "get_topup", "get_upload", "grant_credit", "has_agreed", "issue_in_slices",
+    "issue_now", "limits_of", "lines_of", "list_all_invoices", "list_asked", "list_batches", "list_budgets",
+    "list_calls", "list_cloud_invoices", "list_customers", "list_installed", "list_lasting", "list_movements",
+    "list_offers", "list_own", "list_price_books", "list_priced", "list_repayments", "list_reserves",
+    "list_standing_holds", "list_submitted", "list_topups", "list_uploads", "list_usage", "list_versions",
+    "load_model", "makers_task", "nano", "nano_per_minor", "open_encoders", "pay_makers", "pay_repayment", "place_of",
+    "probe", "probe_apart", "publish_model", "publish_prices", "pull_file", "reactions", "read_credit",
+    "read_earnings", "read_nano", "read_price", "read_standing", "receive_upload", "reconcile_task", "record_payment",
+    "refuse_model", "replay", "replay_export", "replay_invoice", "request_invoice", "request_reconciling",
+    "rows_of_line", "save_party", "set_credit_alert", "set_credit_line", "set_limits", "set_netting", "set_prices",
+    "set_share", "spend_by_day", "spend_by_organisation", "store_answer", "store_files", "submit_job", "submit_model",
+    "sum_usage", "tally_batches", "terms_of", "tidy_task", "top_up", "uploads_in", "usage_cells", "withdraw_model",
+    "withdraw_repayment", "write_nano",
 ]  # fmt: skip

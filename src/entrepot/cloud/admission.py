@@ -35,6 +35,7 @@ from .customers import Customer, Limits, next_rate, rate_rows
 from .grounds import Grounds, Known, read_grounds
 from .meters import get_meter
 from .rating import PriceBook, rate, total_of
+from .refusals import UnknownModel
 
 
 class OutOfCredit(Conflict):
@@ -49,7 +50,7 @@ class KeyRevoked(NotSignedIn):
     """The key that asks has been revoked since it was looked up."""
 
 
-class VersionGone(NotFound):
+class VersionGone(UnknownModel):
     """The version that was to answer is no longer what its name means, since it was looked up."""
 
 

@@ -22,7 +22,7 @@ from litestar.handlers import BaseRouteHandler
 
 from entrepot import identity
 from entrepot.identity import Scope
-from entrepot.kernel import Invalid, NotAllowed, NotSignedIn, Remembered, Secret
+from entrepot.kernel import Invalid, NotAllowed, NotSignedIn, Refused, Remembered, Secret
 
 from .house import House
 from .policy import SAFE_METHODS
@@ -44,13 +44,11 @@ async def admit(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRou
         raise Unreadable("The address holds a NUL, which is no text")
     await _recognise(visit, house.known_keys if opt.get("checks_key") else None)
     house.rates.count(opt.get("rate") or _rate(connection.method), visit)
-    changes = connection.method not in SAFE_METHODS
-    guarded = changes and not visit.by_key and not opt.get("signed")
-    if guarded:
-        _check_origin(visit)
-    _check_access(visit, opt.get("access"))
-    if changes:
-        await _check_body(visit, opt, guarded)
+    try:
+        await _check(visit, opt)
+    except Refused:
+        await visit.confirm_key()
+        raise
     _remember_language(visit)
 
 
@@ -64,17 +62,13 @@ async def _recognise(visit: Visit, known: Remembered[Scope] | None) -> None:
             raise NotSignedIn("Send an API key or the session's cookie, not both: it is unclear who calls")
         key = credential.strip()
         if known is not None and "idempotency-key" not in visit.request.headers:
-            visit.scope, visit.checks_key = known.find(key) or visit.scope, True
-            if not visit.scope.is_public:
-                visit.by_key = True
+            visit.checks_key = True
+            if (scope := known.find(key)) is not None:
+                visit.scope, visit.by_key, visit.remembered = scope, True, Secret(key)
                 return
-        secret = Secret(key)
-        found = await visit.glance(lambda s: identity.find_key(s, secret))
-        if found is None:
-            raise NotSignedIn("This API key is not known here, or was revoked: write Authorization: Bearer and the key")
-        visit.scope, visit.by_key = found, True
+        visit.scope, visit.by_key = await visit.find_key(Secret(key)), True
         if visit.checks_key and known is not None:
-            known.keep(key, found)
+            known.keep(key, visit.scope)
     elif token:
         secret = Secret(token)
         session = await visit.glance(lambda s: identity.find_session(s, secret))
@@ -82,6 +76,17 @@ async def _recognise(visit: Visit, known: Remembered[Scope] | None) -> None:
             visit.forget_session()
         else:
             visit.session, visit.scope = session, session.scope
+
+
+async def _check(visit: Visit, opt: dict[str, Any]) -> None:
+    """Refuse what comes from another site, whom a route is not for, and a body that it does not read."""
+    changes = visit.request.method not in SAFE_METHODS
+    guarded = changes and not visit.by_key and not opt.get("signed")
+    if guarded:
+        _check_origin(visit)
+    _check_access(visit, opt.get("access"))
+    if changes:
+        await _check_body(visit, opt, guarded)
 
 
 def _rate(method: str) -> str:

@@ -16,6 +16,7 @@ from typing import Annotated, Any, TypeVar, get_args, get_type_hints
 import msgspec
 from litestar import Response
 from litestar.di import NamedDependency, Provide
+from litestar.exceptions import HTTPException
 from litestar.handlers import HTTPRouteHandler
 
 from entrepot.kernel import Secret
@@ -97,17 +98,24 @@ def body_as(into: type[B]) -> Callable[[Visit], Any]:
     decoder = msgspec.json.Decoder(into, dec_hook=_secret)
 
     async def asked(visit: Visit) -> Any:
-        content = await visit.request.body()
         try:
-            return _decoded(decoder, content, into)
-        except msgspec.ValidationError as error:
-            raise Unreadable(f"The body does not fit: {error}", fields=_field(str(error))) from None
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            raise Unreadable(f"The body is not JSON: {error}") from None
-        except RecursionError:
-            raise Unreadable("The body is nested too deeply") from None
+            return _read(decoder, await visit.request.body(), into)
+        except (Unreadable, HTTPException):
+            await visit.confirm_key()
+            raise
 
     return asked
+
+
+def _read(decoder: msgspec.json.Decoder[B], content: bytes, into: type[B]) -> B:
+    try:
+        return _decoded(decoder, content, into)
+    except msgspec.ValidationError as error:
+        raise Unreadable(f"The body does not fit: {error}", fields=_field(str(error))) from None
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise Unreadable(f"The body is not JSON: {error}") from None
+    except RecursionError:
+        raise Unreadable("The body is nested too deeply") from None
 
 
 def _decoded(decoder: msgspec.json.Decoder[B], content: bytes, into: type[B]) -> B:

@@ -66,7 +66,8 @@ def refused(request: Request[Any, Any, Any], error: Refused) -> Response[Any]:
         headers["Retry-After"] = str(error.retry_after_s)
     if status == 401:
         headers["WWW-Authenticate"] = "Bearer"
-    return answer(request, status, error.kind.value, error.sentence, error.fields, headers)
+    kind = cloud.failure_of(error)[1].error.code if _is_compute(request) else error.kind.value
+    return answer(request, status, kind or "", error.sentence, error.fields, headers)
 
 
 def http_error(request: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:
@@ -96,13 +97,17 @@ def answer(
     headers: dict[str, str],
 ) -> Response[Any]:
     """A problem for programs, a page for browsers; a browser that is not signed in is sent to do so."""
-    if f"{request.scope['path']}/".startswith("/v1/"):
+    if _is_compute(request):
         return failure(400 if status == 422 else status, kind, sentence, fields, headers)
     if for_people(request):
         return failure_page(visit_of(request), status, sentence, headers)
     title = HTTPStatus(status).phrase
     problem = Problem(f"urn:entrepot:problem:{kind}", title, status, sentence, request_id(request), fields)
     return Response(msgspec.json.encode(problem), status_code=status, media_type=PROBLEM_JSON, headers=headers)
+
+
+def _is_compute(request: Request[Any, Any, Any]) -> bool:
+    return f"{request.scope['path']}/".startswith("/v1/")
 
 
 def for_people(request: Request[Any, Any, Any]) -> bool:

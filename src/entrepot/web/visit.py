@@ -17,7 +17,7 @@ from litestar.di import NamedDependency
 from entrepot import identity
 from entrepot.group import Market
 from entrepot.identity import Scope, Session
-from entrepot.kernel import Invalid, Refused, RequestKey, Snapshot, Tx, once, request_key
+from entrepot.kernel import Invalid, NotSignedIn, Refused, RequestKey, Secret, Snapshot, Tx, once, request_key
 from entrepot.kernel.steps import note, step
 
 from .measures import Measures
@@ -58,6 +58,8 @@ class CurrentVisit:
         self.scope: Scope = Scope.public()
         self.by_key = False
         self.checks_key = False
+        self.remembered: Secret | None = None
+        """The key that calls, when it was taken from memory."""
         self.new_cookies: list[str] = []
         self._csrf_nonce: str | None = None
 
@@ -99,6 +101,21 @@ class CurrentVisit:
     def say(self, key: str, **params: Any) -> str:
         """An interface text in the visitor's language."""
         return say(self.language, key, **params)
+
+    # --- who calls
+
+    async def find_key(self, key: Secret) -> Scope:
+        """Whose a key is. NotSignedIn for one that is not known, or was revoked."""
+        found = await self.glance(lambda s: identity.find_key(s, key))
+        if found is None:
+            raise NotSignedIn("This API key is not known here, or was revoked: write Authorization: Bearer and the key")
+        return found
+
+    async def confirm_key(self) -> None:
+        """Before a refusal: a key that was taken from memory is looked up, because nothing else asks for it again when
+        a call is not let in. NotSignedIn when it was revoked meanwhile."""
+        if self.remembered is not None:
+            await self.find_key(self.remembered)
 
     # --- the house
 

@@ -76,6 +76,7 @@ class Writing(msgspec.Struct, frozen=True, kw_only=True):
     stream_options: StreamOptions | None = None
     n: int | None = None
     logprobs: bool | int | None = None
+    top_logprobs: int | None = None
     logit_bias: dict[str, float] | None = None
 
     def work(self) -> Generation:
@@ -92,8 +93,14 @@ class Writing(msgspec.Struct, frozen=True, kw_only=True):
         """Invalid for what would change the answer and cannot be done."""
         if self.n not in (None, 1):
             raise Invalid("One answer is written at a time: leave n out, or call again", fields={"n": "only 1"})
-        if self.logprobs:
+        if self.logprobs is not None and self.logprobs is not False:
             raise Invalid("Log probabilities are not told here: leave logprobs out", fields={"logprobs": "leave out"})
+        if self.top_logprobs is not None:
+            raise Invalid("Log probabilities are not told here: leave top_logprobs out",
+                          fields={"top_logprobs": "leave out"})  # fmt: skip
+        if self.stream_options is not None and not self.stream:
+            raise Invalid("stream_options goes with stream: send both or neither",
+                          fields={"stream_options": "only with stream"})  # fmt: skip
         if self.logit_bias:
             raise Invalid("Tokens are not weighted here: leave logit_bias out", fields={"logit_bias": "leave out"})
 
@@ -121,6 +128,8 @@ class AskChat(Writing, frozen=True, kw_only=True):
         if self.web_search_options is not None:
             raise Invalid("Nobody searches the web here: leave web_search_options out",
                           fields={"web_search_options": "leave out"})  # fmt: skip
+        for place, message in enumerate(self.messages):
+            _check_message(message, place)
         if not self.tools and self._choice() not in ("auto", "none"):
             raise Invalid("tool_choice asks for a tool, and there are no tools", fields={"tool_choice": "add tools"})
 
@@ -162,6 +171,16 @@ class AskChat(Writing, frozen=True, kw_only=True):
         raise Invalid("tool_choice is auto, none, required or a function", fields={"tool_choice": "one of these"})
 
 
+def _check_message(message: Message, place: int) -> None:
+    """Invalid for a turn that lacks what turns of its role have: only the model may have said nothing."""
+    lacks = "content" if message.content is None and message.role != "assistant" else None
+    if message.role == "tool" and not message.tool_call_id:
+        lacks = "tool_call_id"
+    if lacks is not None:
+        raise Invalid(f"A message of the role {message.role} has a {lacks}: add it",
+                      fields={f"messages[{place}].{lacks}": "add it"})  # fmt: skip
+
+
 class AskCompletion(Writing, frozen=True, kw_only=True):
     """A text to be continued."""
 
@@ -197,17 +216,26 @@ class AskCompletion(Writing, frozen=True, kw_only=True):
 
 
 class AskEmbeddings(msgspec.Struct, frozen=True):
-    """Texts whose vectors are wanted."""
+    """Texts whose vectors are wanted. Tokens are refused: they would be those of another model's words."""
 
     model: str
-    input: Text | Annotated[list[Text], msgspec.Meta(min_length=1, max_length=INPUTS_MAX)]
+    input: Text | Annotated[list[Text | int | list[int]], msgspec.Meta(min_length=1, max_length=INPUTS_MAX)]
     encoding_format: Literal["float", "base64"] = "float"
     dimensions: Positive | None = None
 
     @property
     def texts(self) -> list[str]:
-        """The texts."""
-        return [self.input] if isinstance(self.input, str) else self.input
+        """The texts. Invalid for what are none, or have nothing in them."""
+        given = self.input if isinstance(self.input, list) else [self.input]
+        texts = [each for each in given if isinstance(each, str)]
+        if len(texts) < len(given):
+            raise Invalid(
+                "Texts are embedded, and not tokens, of which each model has its own: send input as text",
+                fields={"input": "text"},
+            )
+        if not all(texts):
+            raise Invalid("An empty text has no vector: leave it out", fields={"input": "not empty"})
+        return texts
 
 
 class Document(msgspec.Struct, frozen=True):

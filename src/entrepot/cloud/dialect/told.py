@@ -10,6 +10,7 @@ from entrepot.kernel import Kind, Refused
 
 from ..admission import OutOfCredit, OverBudget
 from ..engines.gateway import Bill
+from ..refusals import TooLong, UnknownModel
 
 Finish = Literal["stop", "length", "tool_calls"]
 Seconds = Annotated[int, msgspec.Meta(description="Seconds since 1970, UTC")]
@@ -174,15 +175,9 @@ STATUS: dict[Kind, int] = {
     Kind.UNAVAILABLE: 503,
 }
 """OpenAI's status for each kind of refusal. It stands here, not at the edge: the files of a batch carry it, too."""
-_TYPES = {
-    400: "invalid_request_error",
-    401: "authentication_error",
-    403: "permission_error",
-    404: "not_found_error",
-    409: "conflict_error",
-    422: "invalid_request_error",
-    429: "rate_limit_error",
-}
+_TYPES = {403: "permission_error", 409: "conflict_error", 429: "rate_limit_error"}
+_CODES: dict[Kind, str] = {Kind.NOT_SIGNED_IN: "invalid_api_key", Kind.TOO_MANY: "rate_limit_exceeded"}
+"""Codes that OpenAI's clients look for; others are ours."""
 
 
 def cost_of(price: int, currency: str) -> Cost:
@@ -206,7 +201,8 @@ def read_usage(bill: Bill, currency: str) -> ReadUsage:
 
 def failure(status: int, code: str, sentence: str, fields: dict[str, str]) -> Failure:
     """An error for a status."""
-    return Failure(FailureDetail(sentence, _TYPES.get(status, "api_error"), next(iter(fields), None), code))
+    kind = _TYPES.get(status, "invalid_request_error" if status < 500 else "api_error")
+    return Failure(FailureDetail(sentence, kind, next(iter(fields), None), code))
 
 
 def failure_of(refusal: Refused) -> tuple[int, Failure]:
@@ -214,4 +210,12 @@ def failure_of(refusal: Refused) -> tuple[int, Failure]:
     if isinstance(refusal, OutOfCredit | OverBudget):
         return 429, Failure(FailureDetail(refusal.sentence, "insufficient_quota", None, "insufficient_quota"))
     status = STATUS[refusal.kind]
-    return status, failure(status, refusal.kind.value, refusal.sentence, refusal.fields)
+    return status, failure(status, _code(refusal), refusal.sentence, refusal.fields)
+
+
+def _code(refusal: Refused) -> str:
+    if isinstance(refusal, UnknownModel):
+        return "model_not_found"
+    if isinstance(refusal, TooLong):
+        return "context_length_exceeded"
+    return _CODES.get(refusal.kind, refusal.kind.value)

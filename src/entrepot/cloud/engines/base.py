@@ -13,7 +13,10 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
+from entrepot.kernel import Invalid
+
 from ..capabilities import Capabilities
+from ..refusals import TooLong
 
 Vectors = npt.NDArray[np.float32]
 Finish = Literal["stop", "length", "tool_calls"]
@@ -100,7 +103,23 @@ class EngineFault(Exception):
 
 
 class Unable(Exception):
-    """What is asked cannot be done by this model at all; the sentence is for the caller."""
+    """What is asked cannot be done by this model at all; the sentence is for the caller, `param` the part at fault."""
+
+    def __init__(self, sentence: str, param: str | None = None) -> None:
+        super().__init__(sentence)
+        self.param = param
+
+    def as_refusal(self) -> Invalid:
+        """The same for whoever called."""
+        return Invalid(str(self), fields={self.param: str(self)} if self.param else None)
+
+
+class Overlong(Unable):
+    """More than the model can look at."""
+
+    def as_refusal(self) -> Invalid:
+        """The same for whoever called."""
+        return TooLong(str(self), fields={self.param: str(self)} if self.param else None)
 
 
 class Engine(Protocol):
@@ -145,7 +164,7 @@ def text_of(message: Message) -> str:
     parts = []
     for part in message.content:
         if part.get("type") != "text" or not isinstance(part.get("text"), str):
-            raise Unable("Only text is understood here: send parts of type text")
+            raise Unable("Only text is understood here, no pictures or sounds: send parts of type text", "messages")
         parts.append(part["text"])
     return "".join(parts)
 

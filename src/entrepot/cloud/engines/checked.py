@@ -87,7 +87,7 @@ class _Answer:
         self._one_call = work.one_call
         self._only = work.tool_choice if work.tool_choice not in ("auto", "none", "required") else None
         if self._only is not None and self._only not in self._tools:
-            raise Unable(f"tool_choice names {self._only!r}, which is not among the tools")
+            raise Unable(f"tool_choice names {self._only!r}, which is not among the tools", "tool_choice")
         self._text: list[str] = []
         self._deltas: list[dict[str, object]] = []
         self._last: Piece | None = None

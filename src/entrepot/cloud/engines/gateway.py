@@ -22,7 +22,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from entrepot.identity import Scope, require_organisation
-from entrepot.kernel import Database, Invalid, Lane, NotAllowed, NotFound, Refused, Remembered, Tx, Unavailable
+from entrepot.kernel import Database, Lane, NotAllowed, Refused, Remembered, Tx, Unavailable
 from entrepot.kernel.steps import note, note_step, step
 
 from .. import admission, settling
@@ -33,10 +33,11 @@ from ..customers import Limits
 from ..fair import Class, Ticket
 from ..licences import has_agreed
 from ..rating import rate, total_of
+from ..refusals import UnknownModel
 from ..registry import Model, find_live
 from ..settling import Ending, Settled
 from ..types import SHOP, Settings, UsageClass
-from .base import Embedded, EngineFault, Generation, Piece, Ranked, Unable
+from .base import Embedded, EngineFault, Generation, Overlong, Piece, Ranked, Unable
 from .capacity import Capacity, capacity_of
 from .desk import Desk
 from .pool import Loaded, Pool
@@ -172,9 +173,10 @@ class Gateway:
         async def act(loaded: Loaded) -> tuple[Embedded, int]:
             known = loaded.model.capabilities.dimensions
             if known is None:
-                raise Unable(f"{loaded.model.name} makes no vectors: use /v1/chat/completions or /v1/completions")
+                other = "/v1/chat/completions or /v1/completions"
+                raise Unable(f"{loaded.model.name} makes no vectors: use {other}", "model")
             if dimensions is not None and dimensions > known:
-                raise Unable(f"This model's vectors have {known} dimensions: ask for fewer")
+                raise Unable(f"This model's vectors have {known} dimensions: ask for fewer", "dimensions")
             embedded = await loaded.engine.embed(texts)
             return embedded, embedded.tokens
 
@@ -185,7 +187,7 @@ class Gateway:
 
         async def act(loaded: Loaded) -> tuple[Ranked, int]:
             if not (loaded.model.capabilities.rerank or loaded.model.capabilities.dimensions):
-                raise Unable(f"{loaded.model.name} orders no documents: use a model of vectors")
+                raise Unable(f"{loaded.model.name} orders no documents: use a model of vectors", "model")
             ranked = await loaded.engine.rerank(query, documents)
             return ranked, ranked.tokens
 
@@ -228,7 +230,7 @@ class Gateway:
                 problem = fault
                 self._routes.failed(name)
             except Unable as refusal:
-                raise Invalid(str(refusal)) from refusal
+                raise refusal.as_refusal() from refusal
             finally:
                 if attempt is not None:
                     self._leave(attempt)
@@ -251,7 +253,7 @@ class Gateway:
             return self._known.keep(name, model)
         if name != call.model:
             raise EngineFault(f"{name} is of its route and cannot be called")
-        raise NotFound(f"There is no model {name[:100]!r} here: GET /v1/models lists those there are")
+        raise UnknownModel(f"There is no model {name[:100]!r} here: GET /v1/models lists those there are")
 
     async def _let_in(
         self, call: Call, model: Model, name: str, number: int, limits_of: Callable[[Loaded], Any]
@@ -270,7 +272,7 @@ class Gateway:
             if not isinstance(limits, dict):
                 limits = await limits
         except Unable as refusal:
-            raise Invalid(str(refusal)) from refusal
+            raise refusal.as_refusal() from refusal
         ask = Ask(
             call.request, organisation, call.scope.actor, model.name, limits, call.surface, call.ref, number,
             call.key_id, "batch" if call.kind == "batch" else "standard", call.checks_key, model.id, name,
@@ -302,7 +304,7 @@ class Gateway:
                     yield await self._settle(attempt, attempt.seen, piece.evidence, piece)
                     yield piece
         except Unable as refusal:
-            raise Invalid(str(refusal)) from refusal
+            raise refusal.as_refusal() from refusal
         finally:
             self._leave(attempt)
 
@@ -358,14 +360,15 @@ async def _limits_of(loaded: Loaded, work: Generation) -> dict[str, int]:
     known = await loaded.engine.capabilities()
     name = loaded.model.name
     if not (known.chat or known.completion):
-        raise Unable(f"{name} writes nothing. It makes vectors: use /v1/embeddings")
+        raise Unable(f"{name} writes nothing. It makes vectors: use /v1/embeddings", "model")
     if work.prompt is None and not known.chat:
-        raise Unable(f"{name} was not made for conversations: it has no chat template. Use /v1/completions")
+        raise Unable(f"{name} was not made for conversations: it has no chat template. Use /v1/completions", "model")
     tokens = await loaded.engine.count(work)
     if loaded.engine.counts_exactly and tokens + work.output_tokens_max > known.context:
-        raise Unable(
+        raise Overlong(
             f"This input has {tokens:,} tokens and {work.output_tokens_max:,} may be written; {loaded.model.name} can "
-            f"look at {known.context:,} together: shorten it, or lower max_tokens"
+            f"look at {known.context:,} together: shorten it, or lower max_tokens",
+            "messages" if work.prompt is None else "prompt",
         )
     return {"input_tokens": tokens, "cached_input_tokens": tokens, "output_tokens": work.output_tokens_max}
 

@@ -84,7 +84,7 @@ def _chosen(work: Generation) -> list[Tool]:
         return list(work.tools)
     chosen = [tool for tool in work.tools if tool.name == work.tool_choice]
     if not chosen:
-        raise Unable(f"tool_choice names {work.tool_choice!r}, which is not among the tools")
+        raise Unable(f"tool_choice names {work.tool_choice!r}, which is not among the tools", "tool_choice")
     return chosen
 
 

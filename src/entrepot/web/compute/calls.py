@@ -11,7 +11,7 @@ from litestar.response import Stream
 from litestar.types import ControllerRouterHandler
 
 from entrepot import cloud
-from entrepot.kernel import new_id
+from entrepot.kernel import Refused, new_id
 
 from ..endpoints import endpoint
 from ..params import OptionalKey
@@ -65,10 +65,14 @@ async def _answer(visit: CurrentVisit, asked: cloud.Asked, key: str | None) -> R
     call = cloud.Call(request, visit.scope, asked.model, checks_key=visit.checks_key)
     head = cloud.Head(request, visit.now // 1_000_000, asked.model, entrepot.settings.cloud.currency)
     exchange = cloud.Exchange(entrepot.gateway, call, asked, head)
-    if not exchange.is_stream:
-        return told(await while_here(visit, exchange.whole()))
-    events = exchange.stream()
-    first = await while_here(visit, first_of(events))  # what refuses the call refuses it here, with its own status
+    try:
+        if not exchange.is_stream:
+            return told(await while_here(visit, exchange.whole()))
+        events = exchange.stream()
+        first = await while_here(visit, first_of(events))  # what refuses the call refuses it here, with its own status
+    except Refused:
+        await visit.confirm_key()
+        raise
     return Stream(_all(first, events), media_type=cloud.EVENTS, headers=HEADERS)
 
 

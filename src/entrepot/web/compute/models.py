@@ -9,7 +9,6 @@ from litestar import Response
 from litestar.types import ControllerRouterHandler
 
 from entrepot import cloud
-from entrepot.kernel import NotFound
 
 from ..endpoints import endpoint
 from ..params import Slug
@@ -61,7 +60,7 @@ async def get_compute_model(visit: Visit, name: Slug) -> Response[Any]:
     offers = await visit.read(cloud.list_offers)
     offer = next((each for each in offers if each.model.name == name), None)
     if offer is None:
-        raise NotFound(f"There is no model {name[:100]!r} here: GET /v1/models lists those there are")
+        raise cloud.UnknownModel(f"There is no model {name[:100]!r} here: GET /v1/models lists those there are")
     return told(_told(offer, visit.entrepot.settings.cloud.currency))
 
 

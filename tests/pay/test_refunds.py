@@ -133,3 +133,38 @@ def test_gift_cards_are_filled_again_one_after_another_each_up_to_what_it_paid(
         filled = Counter(every_unit[before : before + now])
         assert cards_to_fill(used, before, now) == [(card, filled[card]) for card, _ in used if filled[card]]
         before += now
+
+
+def test_of_two_refunds_the_one_that_was_paid_is_paid(database: Database) -> None:
+    payment = p.buy(database)
+    first, second = p.refund(database, payment, 1_00), p.refund(database, payment, 2_00)
+    told = pay.RefundTold(pay.Receipt(first, "re_1", 1_00, "EUR"))
+    for wrong in (pay.Receipt(first, "re_1", 1_01, "EUR"), pay.Receipt(first, "re_1", 1_00, "USD")):
+        with pytest.raises(Conflict, match="reports"):
+            database.write_now(lambda tx, wrong=wrong: pay.reports.report(tx, "sandbox", pay.RefundTold(wrong)))
+    for _ in range(2):
+        database.write_now(lambda tx: pay.reports.report(tx, "sandbox", told))
+    rows = database.read_now(lambda s: pay.list_refunds(s, [payment.id]))[payment.id]
+    states = {row.id: (row.state, row.processor_ref) for row in rows}
+    assert states == {first: ("paid", "re_1"), second: ("requested", None)}
+    assert [each for each in p.events_of(database) if isinstance(each, pay.RefundPaid)] == [
+        pay.RefundPaid(first, payment.id, "ord_1", "sor_lamp")
+    ]
+    assert p.breaches(database) == []
+
+
+@pytest.mark.parametrize(
+    "parts", [{"seller_minor": 99}, {"seller_minor": 1_01}, {"seller_minor": 1_00, "tax_minor": 1}]
+)
+def test_what_is_given_up_is_what_goes_back(database: Database, parts: dict[str, int]) -> None:
+    payment = p.buy(database)
+    with pytest.raises(Invalid, match="sum to what goes back"):
+        p.post_refund(database, pay.Refund(payment.id, "sor_lamp", 1_00, "Wrong", **parts))
+    assert p.escrow(database) == 10_00
+
+
+def test_a_part_of_an_order_that_was_given_back_leaves_the_rest_on_its_way(database: Database) -> None:
+    payment = p.buy(database)
+    p.refund(database, payment, 4_00)
+    [line] = database.read_now(lambda s: pay.money_on_the_way(s, p.BRUNO))
+    assert line.escrow_minor == 6_00

@@ -1,0 +1,87 @@
+"""Who may do what after a sale: strangers find nothing, and neither side acts for the other."""
+
+from collections.abc import Callable
+
+import pytest
+
+from entrepot import orders
+from entrepot.identity import Scope
+from entrepot.kernel import DAY, Conflict, Invalid, NotFound
+from tests.orders.market import LAMP, Market
+from tests.orders.test_afterwards import REASON, ask, delivered, dispute, seen
+
+Act = Callable[[Market, Scope], object]
+
+
+def refuse(market: Market, act: Act, *scopes: Scope) -> None:
+    for scope in scopes:
+        with pytest.raises(NotFound):
+            act(market, scope)
+
+
+def test_a_return_is_its_buyers_to_send_and_its_merchants_to_answer(market: Market) -> None:
+    seller = delivered(market, {LAMP: 3})
+    line = seller.lines[0].id
+    alice, chen, bruno, bea = market.cast.alice, market.cast.chen, market.cast.bruno, market.bea
+    refuse(market, lambda m, s: m.do(orders.ask_return, s, seller.id, REASON.WRONG_SIZE, {line: 1}, "Small"),
+           chen, bea, bruno)  # fmt: skip
+    return_id = ask(market, seller, number=2)
+    refuse(market, lambda m, s: m.do(orders.answer_return, s, return_id, True), alice, chen, bea)
+    refuse(market, lambda m, s: m.do(orders.withdraw_return, s, return_id), chen, bea, bruno)
+    refuse(market, lambda m, s: m.see(orders.get_return, s, return_id), chen, bea)
+    market.do(orders.answer_return, bruno, return_id, True)
+    refuse(market, lambda m, s: m.do(orders.send_return, s, return_id), chen, bea, bruno)
+    market.do(orders.send_return, alice, return_id)
+    found = orders.Inspection({line: 2}, {line: 2})
+    refuse(market, lambda m, s: m.do(orders.inspect_return, s, return_id, found), alice, chen, bea)
+    refuse(market, lambda m, s: m.see(orders.preview_return, s, return_id), chen, bea)
+    for wrong in (orders.Inspection({line: 3}, {}), orders.Inspection({line: -1}, {}),
+                  orders.Inspection({line: 1}, {line: 2}), orders.Inspection({line: 1}, {line: -1})):  # fmt: skip
+        with pytest.raises(Invalid):
+            market.do(orders.inspect_return, bruno, return_id, wrong)
+    with pytest.raises(NotFound):
+        market.do(orders.inspect_return, bruno, return_id, orders.Inspection({line: 1, "oln_other": 0}, {}))
+    assert seen(market, seller.id).refunded_minor == 0
+    market.do(orders.inspect_return, bruno, return_id, found)
+    assert seen(market, seller.id).refunded_minor > 0
+
+
+def test_a_dispute_is_conceded_by_its_merchant_withdrawn_by_its_buyer_and_decided_by_the_operator(
+    market: Market,
+) -> None:
+    seller = delivered(market, {LAMP: 1})
+    alice, chen, bruno, bea, dana = (
+        market.cast.alice, market.cast.chen, market.cast.bruno, market.bea, market.cast.dana,
+    )  # fmt: skip
+    what = orders.DisputeKind.NOT_AS_DESCRIBED
+    refuse(market, lambda m, s: m.do(orders.open_dispute, s, seller.id, what, "Dark"), chen, bea, bruno)
+    dispute_id = dispute(market, seller)
+    verdict = orders.Verdict(whole=True)
+    refuse(market, lambda m, s: m.do(orders.add_evidence, s, dispute_id, "So it is"), chen, bea)
+    refuse(market, lambda m, s: m.do(orders.concede, s, dispute_id), alice, chen, bea)
+    refuse(market, lambda m, s: m.do(orders.withdraw_dispute, s, dispute_id), bruno, chen, bea)
+    refuse(market, lambda m, s: m.do(orders.decide, s, dispute_id, verdict, "So"), alice, bruno, chen, bea)
+    refuse(market, lambda m, s: m.see(orders.preview_dispute, s, dispute_id), alice, chen, bea)
+    with pytest.raises(NotFound):
+        market.see(orders.preview_dispute, dana, "dsp_none")
+    for scope in (bruno, dana):
+        assert market.see(orders.preview_dispute, scope, dispute_id).to_buyer_minor == seller.total_minor
+    with pytest.raises(Conflict, match="still has time"):
+        market.do(orders.decide, dana, dispute_id, verdict, "So")
+    assert seen(market, seller.id).refunded_minor == 0
+
+
+def test_what_was_paid_back_whole_on_its_way_is_complete_and_not_disputed(market: Market) -> None:
+    placed = market.buy(market.cast.alice, {LAMP: 1})
+    market.settle()
+    (seller_id,) = placed.seller_order_ids
+    market.do(orders.ship, market.cast.bruno, seller_id, orders.Shipment("Quick Post", "1"))
+    seller = seen(market, seller_id)
+    whole = orders.RefundWish(pieces={seller.lines[0].id: 1}, shipping_minor=seller.shipping_minor)
+    market.do(orders.refund, market.cast.bruno, seller_id, whole, "Lost, I fear")
+    market.settle()
+    market.clock.advance(120 * DAY)
+    market.run_task("orders.due_disputes")
+    now = seen(market, seller_id)
+    assert (now.status, now.disputes) == ("completed", ())
+    assert market.breaches() == []

@@ -35,12 +35,18 @@ UNSPACED = (
     "\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003134f"
 )
 _MARKS = "\u0300-\u036f\u0483-\u0487\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u0670\u0900-\u0dff"
-_PIECE = re.compile(
-    rf"(?P<number>\d+(?:[.,]\d+)*)|(?P<run>[{UNSPACED}]+)|(?P<word>(?:(?![\d_{UNSPACED}])[\w{_MARKS}'])+)"
-    r'|(?P<inch>")'
-)
-_ASCII_PIECE = re.compile(r"""(?P<number>\d+(?:[.,]\d+)*)|(?P<word>[A-Za-z']+)|(?P<inch>")""", re.ASCII)
-"""The same for a text of ASCII signs alone, which most are: found without looking at each letter twice."""
+_WORD = rf"(?:(?![\d_{UNSPACED}])[\w{_MARKS}'])+"
+_ASCII_WORD = r"[A-Za-z']+"
+"""The same in a text of ASCII signs alone, which most are: found without looking at each letter twice."""
+
+
+def _piece(word: str) -> re.Pattern[str]:
+    """A number, with the word or the sign for inches right behind it; or a word; or a run of an unspaced script."""
+    return re.compile(rf"""(\d+(?:[.,]\d+)*)(?:\s*+-?+\s*+("|{word}))?|({word})|([{UNSPACED}]+)""")
+
+
+_PIECE, _ASCII_PIECE = _piece(_WORD), _piece(_ASCII_WORD)
+_ANY_PIECE = re.compile(rf"""\d+(?:[.,]\d+)*|[{UNSPACED}]+|{_WORD}|\"""")
 
 _UNITS = {
     **dict.fromkeys(("ml", "milliliter", "milliliters", "millilitre", "millilitres"), "ml"),
@@ -64,7 +70,7 @@ _UNITS = {
     **{unit: unit for unit in ("khz", "mhz", "ghz", "mah", "wh", "kwh", "kw", "mp", "dpi", "rpm", "px")},
 }
 
-_SIGNS = {"'": "ft", "''": "in"}
+_SIGNS = {"'": "ft", "''": "in", '"': "in"}
 """Behind a number: 6' and 27'' (a double prime is folded to two)."""
 
 STOP_WORDS = frozenset(
@@ -138,7 +144,7 @@ def query_words(text: str) -> tuple[str, ...]:
 
 def replace_words(text: str, replacements: dict[str, str]) -> str:
     """A query with some of its words, as `query_words` names them, replaced, and everything else as it was typed."""
-    return _PIECE.sub(lambda match: replacements.get(_stem(match.group()), match.group()), fold(text)).strip()
+    return _ANY_PIECE.sub(lambda match: replacements.get(_stem(match.group()), match.group()), fold(text)).strip()
 
 
 def phrase(text: str) -> str:
@@ -154,27 +160,23 @@ def is_alphabetic(word: str) -> bool:
 _RUN = re.compile(f"[{UNSPACED}]")
 
 
-def _pieces(folded: str) -> Iterator[tuple[str, str, str]]:
+def _pieces(folded: str) -> list[tuple[str, str, str]]:
     """(kind, word, as written) in order; a number and its unit come as one "measure" and then as its two "part"s."""
-    number, end = "", 0
-    for match in (_ASCII_PIECE if folded.isascii() else _PIECE).finditer(folded):
-        kind, text = str(match.lastgroup), match.group()
-        if kind == "word" and not number:  # most pieces are, and no number stands before them
+    pieces: list[tuple[str, str, str]] = []
+    for figures, behind, text, run in (_ASCII_PIECE if folded.isascii() else _PIECE).findall(folded):
+        if text:  # most are
             if word := _stem(text):
-                yield kind, word, _written(text) if "'" in text else text
-            continue
-        unit = _unit(kind, text) if number and folded[end : match.start()].strip() in ("", "-") else None
-        if unit:
-            yield "measure", number + unit, number + unit
-        if number:
-            yield ("part" if unit else "number"), number, number
-        number, end = (_number(text), match.end()) if kind == "number" else ("", 0)
-        if kind == "run":
-            yield kind, text, text
-        elif kind == "word" and (word := _stem(text)):
-            yield ("part" if unit else kind), word, _written(text)
-    if number:
-        yield "number", number, number
+                pieces.append(("word", word, _written(text) if "'" in text else text))
+        elif run:
+            pieces.append(("run", run, run))
+        else:
+            number, unit = _number(figures), _unit(behind)
+            if unit:
+                pieces.append(("measure", number + unit, number + unit))
+            pieces.append(("part" if unit else "number", number, number))
+            if behind != '"' and (word := _stem(behind)):
+                pieces.append(("part" if unit else "word", word, _written(behind)))
+    return pieces
 
 
 def _written(text: str) -> str:
@@ -182,8 +184,8 @@ def _written(text: str) -> str:
     return text.removesuffix("'s").replace("'", "")
 
 
-def _unit(kind: str, text: str) -> str | None:
-    return "in" if kind == "inch" else _SIGNS.get(text) or _UNITS.get(text.strip("'"))
+def _unit(text: str) -> str | None:
+    return _SIGNS.get(text) or _UNITS.get(text.strip("'"))
 
 
 def _number(text: str) -> str:

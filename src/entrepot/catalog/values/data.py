@@ -21,4 +21,6 @@ def read_data(name: str) -> dict[str, Any]:
 
 def plain(text: str) -> str:
     """A text for comparing: full-width signs and ligatures as usual ones, small letters, single spaces."""
+    if text.isascii():
+        return " ".join(text.split()).lower()
     return _SPACE.sub(" ", unicodedata.normalize("NFKC", text)).strip().casefold()

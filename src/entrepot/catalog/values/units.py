@@ -47,10 +47,11 @@ def find_unit(word: str, dimensions: tuple[str, ...] = ()) -> Unit | None:
             if found := _in_dimension(word, _dimensions()[name]):
                 return found
         return None
+    folded = plain(word)
     found_in = [
         found
         for dimension in _dimensions().values()
-        if not dimension.declared_only and (found := _exact_or_folded(word, dimension))
+        if not dimension.declared_only and (found := dimension.exact.get(word) or dimension.folded.get(folded))
     ]
     return found_in[0] if len(found_in) == 1 else None
 
@@ -102,13 +103,11 @@ def _spelling(word: str) -> str:
     return " ".join(word.split())
 
 
-def _exact_or_folded(word: str, dimension: Dimension) -> Unit | None:
-    return dimension.exact.get(word) or dimension.folded.get(plain(word))
-
-
 def _in_dimension(word: str, dimension: Dimension) -> Unit | None:
     """Where the dimension is known, `5 M` can only be metres."""
-    return _exact_or_folded(word, dimension) or dimension.loose.get(word) or dimension.loose.get(plain(word))
+    folded = plain(word)
+    exact = dimension.exact.get(word) or dimension.folded.get(folded)
+    return exact or dimension.loose.get(word) or dimension.loose.get(folded)
 
 
 DIMENSIONS = frozenset(read_data("units.toml"))

@@ -29,7 +29,7 @@ from entrepot.discovery.index.generation import Generation
 from entrepot.discovery.index.matching import Synonym
 from entrepot.discovery.index.plain import PlainIndex
 from entrepot.discovery.text import query_words
-from entrepot.discovery.types import Change, Document, Offer
+from entrepot.discovery.types import Change, Document, Offer, Subject
 from tests.discovery.conftest import FLOOR, nowhere, product, put
 from tests.discovery.test_agreement import (
     WORDS,
@@ -302,6 +302,19 @@ def test_a_pin_from_outside_the_matches_is_counted_and_obeys_filters(index: Inde
     sorted_by = index.search(IndexQuery("lamp", sort="price", rules=rules))
     assert [hit.id for hit in sorted_by.hits] == [document_id(1), document_id(2)]
     assert sorted_by.total == 2
+
+
+def test_what_a_rule_adds_decides_nothing_of_what_the_query_found(index: Index) -> None:
+    """The only sofa is one that a rule includes: the lamps that say sofa stay in an order that the shopper chose."""
+    put(
+        index,
+        product(1, "Oslo", price_minor=9_000, attributes=(("thing", "sofa"),)),
+        product(2, "lamp", price_minor=1_000, description="for a sofa", attributes=(("thing", "lamp"),)),
+    )
+    asked = IndexQuery("sofa", subject=Subject(("sofa",)), sort="price")
+    assert [hit.id for hit in index.search(asked).hits] == [document_id(2)]
+    asked = msgspec.structs.replace(asked, rules=Arrangement(included=(document_id(1),)))
+    assert [hit.id for hit in index.search(asked).hits] == [document_id(2), document_id(1)]
 
 
 def test_of_two_pins_for_one_place_the_older_stands_in_front_and_a_product_is_pinned_once(index: Index) -> None:

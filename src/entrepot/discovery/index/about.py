@@ -38,11 +38,13 @@ Mask = npt.NDArray[np.bool_]
 
 
 class Narrowed(msgspec.Struct, frozen=True):
-    """What is asked of the products found: which of them are `called` by the subject's names and which `joined` by a
-    rule; and whether the shopper chose an order (`is_sorted`)."""
+    """What is asked of the products found: which of them are `called` by the subject's names, which the query's `own`,
+    which `joined` by a rule; and whether the shopper chose an order (`is_sorted`). What a rule adds decides nothing of
+    the others."""
 
     subject: Subject | None
     called: Mask
+    own: Mask
     joined: Mask
     is_sorted: bool
 

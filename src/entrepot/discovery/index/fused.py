@@ -235,12 +235,12 @@ class FusedIndex:
             query = msgspec.structs.replace(query, vector=tuned(query.vector[None, :], self.tuning)[0])
         wanted = understand(query.text, self.vocabulary, query.synonyms)
         mark("words")
-        found = self._find(view, query, wanted)
+        found = own = self._find(view, query, wanted)
         if query.rules is not None:
-            found = joined(found, view, columns, query.rules.joining(query.sort))
+            found = joined(own, view, columns, query.rules.joining(query.sort))
         mark("set")
         excluded = query.rules.excluded if query.rules else ()
-        tally = Tally(columns, found, filters, excluded, self._narrowed(view, query, wanted, found))
+        tally = Tally(columns, found, filters, excluded, self._narrowed(view, query, wanted, found, own))
         mark("filters")
         return Looked(view, columns, self.postings, query, wanted, found, tally, self.scorer)
 
@@ -350,7 +350,9 @@ class FusedIndex:
             self._remembered.keep(view, key, found)
         return found
 
-    def _narrowed(self, view: View, query: IndexQuery, wanted: Sequence[Wanted], found: Found) -> Narrowed | None:
+    def _narrowed(
+        self, view: View, query: IndexQuery, wanted: Sequence[Wanted], found: Found, own: Found
+    ) -> Narrowed | None:
         """What of a set is about the query, where it says what that is or in which order it wants it."""
         is_sorted = query.sort != "relevance" and bool(wanted or query.vector is not None)
         if query.among is not None or found.everything or not (query.subject or is_sorted):
@@ -359,7 +361,8 @@ class FusedIndex:
         joined = query.rules.joining(query.sort) if query.rules else ()
         slots = [slot for each in joined if (slot := self.columns.slot_of.get(each)) is not None]
         is_joined = np.isin(found.slots, np.array(slots, np.int32))
-        return Narrowed(query.subject, called(found, view, self.postings.titled, names), is_joined, is_sorted)
+        is_own = np.isin(found.slots, own.slots)
+        return Narrowed(query.subject, called(found, view, self.postings.titled, names), is_own, is_joined, is_sorted)
 
     def _hits(self, looked: Looked, ranked: Ranked, order: Places) -> tuple[IndexHit, ...]:
         """The hits of a page: all columns are read for the whole page at once."""

@@ -111,7 +111,7 @@ class PlainIndex:
             joining = [each for each in query.rules.joining(query.sort) if each in self._entries and each not in scores]
             candidates += [self._entries[document_id].document for document_id in joining]
             candidates = [_allowed(document, query.rules.excluded) for document in candidates]
-        about = self._about(query, wanted, candidates)
+        about = self._about(query, wanted, [each for each in candidates if each.id in scores])
         candidates = self._narrowed(query, wanted, candidates, about, scores)
         kept = {document.id: offers[0] for document in candidates if (offers := passing(document, filters))}
         parts = {each: self._parts(query, each, kept[each], scores.get(each, {})) for each in kept}
@@ -246,7 +246,7 @@ class PlainIndex:
             return candidates
         worded = {each for each, parts in scores.items() if parts.get("text")}
         joined = set(query.rules.joining(query.sort)) if query.rules else set()
-        sold = {each.id for each in candidates if passing(each, ())}
+        sold = {each.id for each in candidates if each.id in scores and passing(each, ())}
         levels = (worded,) if about is None else (about & worded, about)
         best = joined.union(next((level for level in levels if level & sold), scores))
         return [each for each in candidates if each.id in best]

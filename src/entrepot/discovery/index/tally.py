@@ -154,7 +154,7 @@ class Tally:
         """By slot, what is about the query; what an order that the shopper chose is not of is taken away."""
         about = None
         if narrowed.subject is not None:
-            about = about_of(narrowed.subject, self._columns.terms, *self._shared, narrowed.called)
+            about = narrowed.own & about_of(narrowed.subject, self._columns.terms, *self._shared, narrowed.called)
             if narrowed.subject.narrow and self._is_sold(about & narrowed.called):
                 about = about & narrowed.called
             about = about if self._is_sold(about) else None

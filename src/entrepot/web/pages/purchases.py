@@ -121,7 +121,7 @@ def _history(visit: CurrentVisit, view: OrderView) -> list[Event]:
         events.append(Event(view.ended_at, visit.say("history.ended")))
     for seller in view.sellers:
         events += _of_part(visit, seller)
-    return sorted(events, key=lambda event: -event.at)
+    return sorted(events, key=lambda event: event.at)[::-1]  # of one moment, what was noted last comes first
 
 
 def _of_part(visit: CurrentVisit, seller: SellerOrderView) -> list[Event]:

@@ -7,7 +7,7 @@ from typing import Any
 from litestar import Response
 
 from entrepot import cloud
-from entrepot.kernel import Refused
+from entrepot.kernel import Refused, Snapshot
 
 from ...rendering import render
 from ...visit import Visit
@@ -42,6 +42,12 @@ async def show(
         currency=currency_of(visit),
         **context,
     )
+
+
+def first_model(snapshot: Snapshot) -> cloud.Model | None:
+    """A model to show a call of: one that converses, where there is one."""
+    models = [offer.model for offer in cloud.list_offers(snapshot)]
+    return min(models, key=lambda model: model.kind != "chat", default=None)
 
 
 def currency_of(visit: Visit) -> str:

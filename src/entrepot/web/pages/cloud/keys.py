@@ -12,7 +12,7 @@ from entrepot.kernel import Refused, Secret
 from ...params import Id
 from ...rendering import redirect
 from ...visit import Visit
-from .console import MEMBER, show
+from .console import MEMBER, first_model, show
 
 
 class KeyForm(msgspec.Struct, frozen=True):
@@ -54,6 +54,7 @@ async def _show(visit: Visit, secret: Secret | None = None, refusal: Refused | N
         refusal=refusal,
         keys=await visit.read(lambda s: identity.list_keys(s, visit.scope)),
         secret=secret.reveal() if secret else None,
+        first_model=await visit.read(first_model) if secret else None,
         address=visit.entrepot.settings.public_url,
     )
 

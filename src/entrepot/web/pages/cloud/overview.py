@@ -12,7 +12,7 @@ from entrepot import cloud, identity
 from ...params import MaybeInQuery
 from ...visit import Visit
 from ...wire import listed
-from .console import MEMBER, show, unit_of
+from .console import MEMBER, first_model, show, unit_of
 
 DAYS = 14
 CALLS = 25
@@ -45,11 +45,9 @@ async def overview(visit: Visit, after: MaybeInQuery = None) -> Response[str]:
 async def _first_steps(visit: Visit) -> dict[str, Any]:
     """What somebody who never called a model needs: a key, and a model to try."""
     keys = await visit.read(lambda s: identity.list_keys(s, visit.scope))
-    offers = await visit.read(cloud.list_offers)
     return {
         "has_key": any(key.revoked_at is None for key in keys),
-        "first_model": next((each.model for each in offers if each.model.kind == "chat"), None)
-        or next((each.model for each in offers), None),
+        "first_model": await visit.read(first_model),
         "address": visit.entrepot.settings.public_url,
     }
 

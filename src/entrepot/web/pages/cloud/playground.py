@@ -127,7 +127,8 @@ def _asked(offer: cloud.Offer, form: PlayForm, turns: list[Turn]) -> cloud.Asked
     if _way(offer) == "ranking":
         texts = [line.strip() for line in form.documents.splitlines() if line.strip()]
         if not 0 < len(texts) <= DOCUMENTS_MAX:
-            raise Invalid(f"Write 1 to {DOCUMENTS_MAX} texts, a line each", fields={"documents": "a line each"})
+            few = f"Write 1 to {DOCUMENTS_MAX} texts, a line each"
+            raise Invalid(few, fields={"documents": few})
         return cloud.AskRerank(offer.model.name, form.text, list(texts), return_documents=True)
     body |= {"max_tokens": form.max_tokens or "200", **({"temperature": form.temperature} if form.temperature else {})}
     if _way(offer) == "text":

@@ -8,7 +8,7 @@ from typing import Any
 from litestar import Response, get, post
 from litestar.types import ControllerRouterHandler
 
-from entrepot import catalog, pay
+from entrepot import catalog, identity, pay
 from entrepot.kernel import Invalid, Refused, Tx
 
 from ...params import MaybeInQuery
@@ -158,9 +158,12 @@ async def _show(
     page = listed(found, PAGE, lambda payout: payout.id)
     waiting = await visit.read(lambda s: pay.list_waiting(s, scope, default, payee or "", needs_account=needs))
     market = (await visit.read(lambda s: pay.terms_of(s, ["*"], default)))["*"]
+    paid = sorted({each.merchant_id for each in (*waiting.waiting, *page.items)})
+    named = await visit.read(lambda s: identity.organisations_of(s, paid))
     response = await show(
         visit, "payouts", "payouts.html", waiting=waiting.waiting, more=waiting.next, payouts=page.items,
-        older=page.next, by_hand=await visit.read(lambda s: pay.list_by_hand(s, scope)), market_terms=market,
+        names={each: named[each].name if each in named else each for each in paid}, older=page.next,
+        by_hand=await visit.read(lambda s: pay.list_by_hand(s, scope)), market_terms=market,
         schedules=SCHEDULES, processor=processor, sentence=refusal.sentence if refusal else None,
         errors=refusal.fields if refusal else {},
     )  # fmt: skip

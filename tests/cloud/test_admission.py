@@ -296,3 +296,36 @@ def test_a_round_gives_each_call_its_own_verdict_and_lets_it_take_what_others_ga
     assert [settled.outcome for settled in held.settled] == ["void"]
     assert [row.id for row in database.read_now(settling.list_open_requests)] == ["req_2", "req_3"]
     assert (credit(database).available, breaches(database)) == (0, [])
+
+
+def test_what_a_round_thinks_of_budgets_is_never_what_it_decides_by(database: Database) -> None:
+    """They were changed, ended, or others came since the round before; a period began; holds are elsewhere."""
+    each = 10 * INPUT + 100 * OUTPUT
+    sell(database, credit=100 * each)
+    old = budget(database, 50 * each, period="day")
+    serial = iter(range(100))
+
+    def hold(count: int, *endings: settling.Ending, thought_of: Sequence[budgets.Budget] = (old,)) -> rounds.Held:
+        asks = [ask(f"req_{next(serial)}") for _ in range(count)]
+        return database.write_now(
+            lambda tx: rounds.hold_round(tx, "org_chen", asks, endings, UNIT, HERE, FAST, thought_of)
+        )
+
+    def let_in(held: rounds.Held) -> int:
+        return sum(isinstance(verdict, admission.Admitted) for verdict in held.verdicts)
+
+    assert let_in(hold(1)) == 1
+    database.write_now(lambda tx: budgets.change_budget(tx, CHEN, old.id, 3 * each))
+    assert let_in(hold(4)) == 2
+    new = budget(database, each, period="total")
+    clock = database.clock
+    assert isinstance(clock, ManualClock)
+    clock.advance(DAY)
+    held = hold(2)
+    assert (let_in(held), [each.id for each in held.budgets or ()]) == (1, sorted((old.id, new.id)))
+    database.write_now(lambda tx: budgets.end_budget(tx, CHEN, new.id))
+    assert let_in(hold(9, thought_of=(old, new))) == 2
+    gone = [settling.Ending(f"req_{n}", 1, {"input_tokens": 10}, budgets=("nobody",)) for n in (0, 1, 5)]
+    assert [settled.price for settled in hold(0, *gone).settled] == [10 * INPUT] * 3
+    state = database.read_now(lambda s: budgets.list_budgets(s, CHEN))[0]
+    assert (state.spent, state.held, breaches(database)) == (10 * INPUT, 2 * each, [])

@@ -4,11 +4,11 @@ from collections.abc import Callable
 
 import pytest
 
-from entrepot import orders
+from entrepot import orders, pay
 from entrepot.identity import Scope
 from entrepot.kernel import DAY, Conflict, Invalid, NotFound
 from tests.orders.market import LAMP, Market
-from tests.orders.test_afterwards import REASON, ask, delivered, dispute, seen
+from tests.orders.test_afterwards import REASON, ask, completed, delivered, dispute, seen
 
 Act = Callable[[Market, Scope], object]
 
@@ -84,4 +84,45 @@ def test_what_was_paid_back_whole_on_its_way_is_complete_and_not_disputed(market
     market.run_task("orders.due_disputes")
     now = seen(market, seller_id)
     assert (now.status, now.disputes) == ("completed", ())
+    assert market.breaches() == []
+
+
+def test_what_was_never_sent_can_only_be_said_not_to_have_come(market: Market) -> None:
+    placed = market.buy(market.cast.alice, {LAMP: 1})
+    market.settle()
+    (seller_id,) = placed.seller_order_ids
+    market.clock.advance_to(seen(market, seller_id).arrives_by)
+    kinds = orders.DisputeKind
+    with pytest.raises(Conflict, match="not sent yet"):
+        market.do(orders.open_dispute, market.cast.alice, seller_id, kinds.NOT_AS_DESCRIBED, "Dark")
+    opened = market.do(orders.open_dispute, market.cast.alice, seller_id, kinds.NOT_ARRIVED, "Where is it?")
+    assert opened.kind == kinds.NOT_ARRIVED
+
+
+def test_a_verdict_is_shown_to_take_what_the_dispute_keeps(market: Market) -> None:
+    seller = completed(market, {LAMP: 1})
+    dispute_id = dispute(market, seller)
+    shown = market.see(orders.preview_dispute, market.cast.dana, dispute_id, orders.Verdict(whole=True))
+    sources = (shown.sources.payable_minor, shown.sources.reserve_minor, shown.sources.receivable_minor)
+    assert sources == (shown.legs.seller_minor, 0, 0)
+    market.do(orders.concede, market.cast.bruno, dispute_id)
+    assert seen(market, seller.id).refunded_minor == seller.total_minor
+    assert market.breaches() == []
+
+
+def test_pieces_that_are_cancelled_go_back_to_the_shelf_and_their_money_to_the_buyer(market: Market) -> None:
+    left = market.left(LAMP)
+    placed = market.buy(market.cast.alice, {LAMP: 3})
+    market.settle()
+    (seller_id,) = placed.seller_order_ids
+    line = seen(market, seller_id).lines[0]
+    market.do(orders.cancel, market.cast.alice, seller_id, "Two are enough", {line.id: 1})
+    market.settle()
+    now = seen(market, seller_id)
+    assert (now.refunded_minor, now.lines[0].left, now.status) == (line.price_minor, 2, "paid")
+    assert market.left(LAMP) == (left or 0) - 2
+    payment = market.order(market.cast.alice, placed.order_id).payment
+    assert payment is not None
+    [row] = market.see(pay.list_refunds, [payment.id])[payment.id]
+    assert (row.state, row.amount_minor) == ("paid", line.price_minor)
     assert market.breaches() == []

@@ -25,6 +25,7 @@ class TermTable:
         self.numbers: list[Number | None] = []
         self._codes: dict[tuple[str, str], int] = {}
         self._names: dict[str, int] = {}
+        self._named: list[str] = []
         self._folded: dict[tuple[str, str], list[int]] = {}
         self._said: dict[str, list[int]] = {}
 
@@ -46,9 +47,9 @@ class TermTable:
         """The number of a name; -1 when nothing has it."""
         return self._names.get(name, -1)
 
-    def names(self) -> dict[int, str]:
-        """Every name by its number."""
-        return {code: name for name, code in list(self._names.items())}
+    def names(self) -> Sequence[str]:
+        """Every name, in the order of their numbers."""
+        return self._named
 
     def names_count(self) -> int:
         """How many names there are."""
@@ -75,11 +76,20 @@ class TermTable:
         if code == len(self.name_codes):
             self.name_codes = grown(self.name_codes, code + 1)
         self.numbers.append(number_of(pair[1]))
-        self.name_codes[code] = self._names.setdefault(pair[0], len(self._names))
+        self.name_codes[code] = self._name_code(pair[0])
         self.pairs.append(pair)
         self._folded.setdefault((pair[0], fold(pair[1])), []).append(code)
         said = said_by(*pair)
         if len(said) <= SAID_CHARACTERS_MAX:
             self._said.setdefault(" ".join(query_words(said)), []).append(code)
         self._codes[pair] = code
+        return code
+
+    def _name_code(self, name: str) -> int:
+        """The number of a name; a new one where it is seen for the first time."""
+        code = self._names.get(name)
+        if code is None:
+            code = len(self._named)
+            self._named.append(name)  # before it can be asked for by its number
+            self._names[name] = code
         return code

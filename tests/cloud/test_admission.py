@@ -323,6 +323,7 @@ def test_what_a_round_thinks_of_budgets_is_never_what_it_decides_by(database: Da
     clock.advance(DAY)
     held = hold(2)
     assert (let_in(held), [each.id for each in held.budgets or ()]) == (1, sorted((old.id, new.id)))
+    assert let_in(hold(1)) == 0
     database.write_now(lambda tx: budgets.end_budget(tx, CHEN, new.id))
     assert let_in(hold(9, thought_of=(old, new))) == 2
     gone = [settling.Ending(f"req_{n}", 1, {"input_tokens": 10}, budgets=("nobody",)) for n in (0, 1, 5)]

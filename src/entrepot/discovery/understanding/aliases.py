@@ -43,8 +43,8 @@ def aliases_in(draft: Draft) -> Iterator[tuple[int, int, Synonym]]:
         if not groups:
             continue
         own = query_words(draft.said(begin, end))
-        others = dict.fromkeys(each for group in groups for each in _others(draft, group, groups))
         is_there = draft.vocabulary.evidence(draft.said(begin, end)).total > 0
+        others = dict.fromkeys(each for group in groups for each in _others(draft, group, groups, is_there))
         known = _telling(own, [each for each in others if each != own], is_there)
         covered.update(range(begin, end))
         if known and own:
@@ -175,8 +175,9 @@ def _is_untold(evidence: Evidence) -> bool:
     return evidence.total > 0 and sum(evidence.share(THING, each) for each in evidence.values(THING)) < UNTOLD_AT
 
 
-def _others(draft: Draft, group: int, groups: Sequence[int]) -> Iterator[tuple[str, ...]]:
-    """The names of a group that the shop has, and for that thing: its `mobile` may be a brand's name."""
+def _others(draft: Draft, group: int, groups: Sequence[int], is_there: bool) -> Iterator[tuple[str, ...]]:
+    """The names of a group that the shop has, and for that thing: its `mobile` may be a brand's name. Where it has
+    what was typed, goods of which nobody knows what they are prove nothing: `regal` is a shelf in one language."""
     things = draft.book.group_things[group]
     for each in draft.book.groups[group]:
         words = tuple(each.split())
@@ -185,7 +186,8 @@ def _others(draft: Draft, group: int, groups: Sequence[int]) -> Iterator[tuple[s
         if not things and not draft.book.is_clear(each, groups):
             continue
         evidence = draft.vocabulary.evidence(each)
-        if _is_about(evidence, things, NAMED_AT) or _is_untold(evidence) or draft.book.is_named(each, things):
+        is_proved = _is_about(evidence, things, NAMED_AT) or (not is_there and _is_untold(evidence))
+        if is_proved or draft.book.is_named(each, things):
             yield words
 
 

@@ -75,14 +75,17 @@ def part_words(draft: Draft, role: Role, values: list[Value], small: set[int]) -
             firm.append(place)
         elif place in valued or thing:
             soft.append(place)
-    return Words(small, named, soft, firm, valued - brands, brands, _head(draft, small | valued | named | set(firm)))
-
-
-def _head(draft: Draft, others: set[int]) -> int:
-    """The place of the word that the others describe: the last one in front of what it is for, and in Romance
-    languages the first; -1 where there is none."""
-    end = next(
-        (at for at, word in enumerate(draft.words) if at and draft.book.exact(word.text, "for")), len(draft.words)
+    return Words(
+        small, named, soft, firm, valued - brands, brands, _head(draft, role, small | valued | named | set(firm))
     )
+
+
+def _head(draft: Draft, role: Role, others: set[int]) -> int:
+    """The place of the word that the others describe, where no thing is named: the last one in front of what it is for
+    or comes with, and in Romance languages the first; -1 where there is none."""
+    small = (at for at, word in enumerate(draft.words) if at and draft.book.exact(word.text, "for", "stop"))
+    if role.span is not None:
+        return -1
+    end = next(small, len(draft.words))
     places = [place for place in range(end) if place not in others and draft.words[place].text.isalpha()]
     return -1 if not places else places[0] if draft.language in HEAD_FIRST else places[-1]

@@ -126,3 +126,39 @@ def test_pieces_that_are_cancelled_go_back_to_the_shelf_and_their_money_to_the_b
     [row] = market.see(pay.list_refunds, [payment.id])[payment.id]
     assert (row.state, row.amount_minor) == ("paid", line.price_minor)
     assert market.breaches() == []
+
+
+def test_the_days_to_dispute_end_to_the_microsecond(market: Market) -> None:
+    seller = completed(market, {LAMP: 1})
+    kind = orders.DisputeKind.NOT_AS_DESCRIBED
+    since = seller.delivered_at or 0
+    market.clock.advance_to(since + orders.Settings().dispute_days * DAY)
+    with pytest.raises(Conflict, match="are over"):
+        market.do(orders.open_dispute, market.cast.alice, seller.id, kind, "Dark")
+    other = completed(market, {LAMP: 1})
+    market.clock.advance_to((other.delivered_at or 0) + orders.Settings().dispute_days * DAY - 1)
+    assert market.do(orders.open_dispute, market.cast.alice, other.id, kind, "Dark").seller_order_id == other.id
+
+
+def test_a_lost_parcel_of_what_was_paid_back_is_no_dispute(market: Market) -> None:
+    placed = market.buy(market.cast.alice, {LAMP: 1})
+    market.settle()
+    (seller_id,) = placed.seller_order_ids
+    market.do(orders.ship, market.cast.bruno, seller_id, orders.Shipment("Quick Post", "1"))
+    seller = seen(market, seller_id)
+    whole = orders.RefundWish(pieces={seller.lines[0].id: 1}, shipping_minor=seller.shipping_minor)
+    market.do(orders.refund, market.cast.bruno, seller_id, whole, "Lost, I fear")
+    market.settle()
+    market.do(orders.disputes.open_for_lost, seller_id, "It was lost")
+    assert seen(market, seller_id).disputes == ()
+
+
+def test_what_a_bank_took_is_with_the_buyer_at_once(market: Market) -> None:
+    seller = completed(market, {LAMP: 1})
+    payment = market.order(market.cast.alice, seller.order_id).payment
+    assert payment is not None
+    for state in ("opened", "lost"):
+        market.bank_says(payment.id, state, payment.amount_minor)
+        market.settle()
+    assert seen(market, seller.id).refunded_minor == seller.total_minor
+    assert market.see(orders.list_unpaid_refunds, market.cast.dana) == []

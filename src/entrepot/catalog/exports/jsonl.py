@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -27,19 +28,22 @@ def encode_line(draft: msgspec.Struct) -> str:
     return msgspec.json.encode(_bare(draft)).decode() + "\n"
 
 
+@cache
+def _defaults(kind: type[msgspec.Struct]) -> tuple[tuple[str, Any], ...]:
+    """A struct's fields with what each is by default: reading them anew resolves every type that they name."""
+    return tuple((field.name, _default(field)) for field in msgspec.structs.fields(kind))
+
+
 def _default(field: Any) -> Any:
+    """What a field is when nothing is said; NODEFAULT, which nothing equals, for one that has to be said."""
     return field.default if field.default_factory is msgspec.NODEFAULT else field.default_factory()
 
 
 def _bare(value: Any) -> Any:
     """Structs as objects of what differs from its default."""
     if isinstance(value, msgspec.Struct):
-        fields = {}
-        for field in msgspec.structs.fields(value):
-            given = getattr(value, field.name)
-            if field.required or given != _default(field):
-                fields[field.name] = _bare(given)
-        return fields
+        given = ((name, getattr(value, name), default) for name, default in _defaults(type(value)))
+        return {name: _bare(each) for name, each, default in given if each != default}
     if isinstance(value, tuple):
         return [_bare(each) for each in value]
     return value

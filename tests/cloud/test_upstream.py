@@ -10,7 +10,7 @@ import pytest
 
 from entrepot.cloud.capabilities import Capabilities
 from entrepot.cloud.engines.base import EngineFault, Generation, Message, Piece, Tool, Unable
-from entrepot.cloud.engines.connecting import Answer
+from entrepot.cloud.engines.connecting import Answer, Patience
 from entrepot.cloud.engines.upstream import Upstream
 from entrepot.cloud.engines.wire import read_pieces
 from entrepot.cloud.testing import WORDS, _events
@@ -87,7 +87,7 @@ def test_what_comes_at_once_is_one_piece_and_what_came_before_a_fault_is_counted
         reader = asyncio.StreamReader()
         body = b"".join(events)
         reader.feed_data(b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\n\r\n" % len(body) + body)
-        answer, pieces = Answer(reader, 5.0), list[Piece]()
+        answer, pieces = Answer(reader, Patience(5.0)), list[Piece]()
         await answer.read_head()
         with pytest.raises(EngineFault) if fault else nullcontext():
             async for piece in read_pieces(answer):

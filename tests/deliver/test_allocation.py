@@ -1,5 +1,7 @@
 """An order is shared out over the fewest locations, then the cheapest, then the nearest; nothing is made up."""
 
+from itertools import combinations
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -42,9 +44,15 @@ def test_all_that_is_there_is_sent_and_no_more(wanted: list[Wanted], sources: li
 def test_no_smaller_set_of_locations_would_do(wanted: list[Wanted], sources: list[Source]) -> None:
     found = allocate(wanted, sources)
     used = {part.location_id for part in found.parts}
-    for left_out in used:
-        fewer = allocate(wanted, [source for source in sources if source.location_id in used - {left_out}])
-        assert sum(fewer.missing.values()) > sum(found.missing.values())
+    for fewer in combinations(sources, len(used) - 1) if used else ():
+        assert sum(allocate(wanted, fewer).missing.values()) > sum(found.missing.values())
+
+
+def test_who_has_most_of_it_is_not_always_among_the_fewest() -> None:
+    wanted = [Wanted(name, name, 1) for name in "abcdef"]
+    most = Source("most", dict.fromkeys("bcde", 1))
+    halves = [Source("first", dict.fromkeys("abc", 1), 9), Source("second", dict.fromkeys("def", 1), 9)]
+    assert {part.location_id for part in allocate(wanted, [most, *halves]).parts} == {"first", "second"}
 
 
 def test_one_location_that_has_all_is_better_than_two_that_are_cheaper() -> None:

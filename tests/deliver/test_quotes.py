@@ -178,3 +178,12 @@ def test_a_price_is_that_of_the_lightest_step_that_holds(
         assert price == 0
     else:
         assert price == holding[min(holding)]
+
+
+@pytest.mark.parametrize(
+    "asked", [p.ask(-1), p.ask(2**62), p.ask(country="XX"), p.ask(country="de"), p.ask(subtotal_minor=-1)]
+)
+def test_what_cannot_be_priced_is_refused(database: Database, asked: deliver.QuoteRequest) -> None:
+    p.save(database, p.FLAT)
+    with pytest.raises(Invalid):
+        p.quote(database, asked)

@@ -7,7 +7,7 @@ import pytest
 from entrepot import orders, pay
 from entrepot.identity import Scope
 from entrepot.kernel import DAY, Conflict, Invalid, NotFound
-from tests.orders.market import LAMP, Market
+from tests.orders.market import BULB, LAMP, PRICES, Market
 from tests.orders.test_afterwards import REASON, ask, completed, delivered, dispute, seen
 
 Act = Callable[[Market, Scope], object]
@@ -162,3 +162,20 @@ def test_what_a_bank_took_is_with_the_buyer_at_once(market: Market) -> None:
         market.settle()
     assert seen(market, seller.id).refunded_minor == seller.total_minor
     assert market.see(orders.list_unpaid_refunds, market.cast.dana) == []
+
+
+def test_every_piece_that_was_sent_can_be_paid_back_while_another_line_waits(market: Market) -> None:
+    placed = market.buy(market.cast.alice, {LAMP: 2, BULB: 1})
+    market.settle()
+    (seller_id,) = placed.seller_order_ids
+    lamps, bulbs = (line.id for line in seen(market, seller_id).lines)
+    shipment = orders.Shipment("Quick Post", "1", {lamps: 2})
+    market.do(orders.ship, market.cast.bruno, seller_id, shipment)
+    for wrong in ({bulbs: 1}, {lamps: 3}):
+        with pytest.raises(Conflict):
+            market.do(orders.refund, market.cast.bruno, seller_id, orders.RefundWish(pieces=wrong), "Sorry")
+    market.do(orders.refund, market.cast.bruno, seller_id, orders.RefundWish(pieces={lamps: 2}), "Sorry")
+    with pytest.raises(Conflict):
+        market.do(orders.refund, market.cast.bruno, seller_id, orders.RefundWish(pieces={lamps: 1}), "Sorry")
+    assert seen(market, seller_id).refunded_minor == 2 * PRICES[LAMP]
+    assert market.breaches() == []

@@ -74,6 +74,7 @@ SHOP = (
     _at("sell", EVE, "/sell"),
     _at("account", ALICE, "/account"),
     _at("account without addresses", EVE, "/account"),
+    _at("people", BRUNO, "/account/people"),
     _at("orders", ALICE, "/orders"),
     _at("no orders", EVE, "/orders"),
     _at("notices", ALICE, "/notices"),

@@ -29,6 +29,8 @@ BODIES: dict[str, Any] = {
     "CollectionDraft": {"title": "Lamps", "rule": {"brands": ["x"]}},
     "Propose": {"product_id": "prd_01KDWPVNG0000000000000000Z", "content": {"title": "x"}},
     "PostalAddress": ADDRESS,
+    "Merge": {"attribute": "farbe", "into": "color"},
+    "AddMember": {"email": "nobody@example.com"},
     "Cancel": {"reason": "no longer wanted"},
     "ChangeOffer": {"price_minor": 1},
     "SetStock": {"location_id": "loc_01KDWPVNG0000000000000000Z", "on_hand": 1},
@@ -99,6 +101,7 @@ BODIES: dict[str, Any] = {
     "RetryReaction": {"event_id": "evt_01KDWPVNG0000000000000000Z", "handler": "orders.mark_paid"},
 }  # fmt: skip
 PUBLIC = {
+    "attribute",
     "carrier",
     "code",
     "export_format",
@@ -195,6 +198,7 @@ def foreign(market: Market, alice: Visitor, bruno: Visitor, entrepot: Entrepot) 
         "break_id": "brk_01KDWPVNG0000000000000000Z",
         "file_id": "fil_01KDWPVNG0000000000000000Z",
         "merchant_id": str(market.cast.bruno.organisation),
+        "user_id": str(market.cast.bruno.actor),
         "task_id": "tsk_01KDWPVNG0000000000000000Z",
         "location_id": market.locations[LAMP],
     }

@@ -44,7 +44,8 @@ log = structlog.get_logger(__name__)
 
 
 class Page(msgspec.Struct, frozen=True):
-    """What every page knows. `flash` is a text's key, shown once; `by_photo` whether shoppers can search by one."""
+    """What every page knows. `flash` is a text's key, shown once; `by_photo` whether shoppers can search by one; `site`
+    how the market is reached."""
 
     language: str
     languages: tuple[str, ...]
@@ -59,6 +60,7 @@ class Page(msgspec.Struct, frozen=True):
     address: str
     query: dict[str, str]
     by_photo: bool = True
+    site: str = ""
 
     @property
     def signed_in(self) -> bool:
@@ -136,7 +138,7 @@ def page_of(visit: Visit, facts: shared.Shared) -> Page:
         visit.language, identity.LANGUAGES, facts.market, facts.currency, visit.scope,
         visit.session.user if visit.session else None, facts.cart_count, facts.notices, flash,
         path, f"{path}?{query}" if query else path, dict(request.query_params.items()),
-        visit.entrepot.settings.discovery.image_search,
+        visit.entrepot.settings.discovery.image_search, visit.entrepot.settings.public_url,
     )  # fmt: skip
 
 

@@ -9,10 +9,11 @@ from litestar.types import ControllerRouterHandler
 from msgspec import Meta
 
 from entrepot import identity
+from entrepot.kernel import Invalid, Tx
 
 from ..endpoints import endpoint
-from ..params import PLAIN, After, Country, Id, Most, Name, OptionalKey
-from ..visit import Visit
+from ..params import PLAIN, After, Country, Email, Id, Most, Name, OptionalKey
+from ..visit import CurrentVisit, Visit
 from ..wire import Done, Listed, Made, listed, with_id
 
 Part = Annotated[str, Meta(pattern=PLAIN, max_length=200)]
@@ -39,6 +40,18 @@ class NewKey(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What to call a key."""
 
     name: Name
+
+
+class AddMember(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Whose account may act for the organisation."""
+
+    email: Email
+
+
+class Members(msgspec.Struct, frozen=True):
+    """Who acts for one's organisation, in the order in which they joined."""
+
+    members: list[identity.Member]
 
 
 class KeyMade(msgspec.Struct, frozen=True):
@@ -103,6 +116,44 @@ async def mark_notice_read(visit: Visit, notice_id: Id) -> Done:
     return Done()
 
 
+@endpoint("GET", "/api/members", access="member")
+async def list_members(visit: Visit) -> Members:
+    """The people of one's organisation."""
+    return Members(await visit.read(lambda s: identity.list_members(s, visit.scope)))
+
+
+@endpoint("POST", "/api/members", asks=AddMember, access="member", rate="sign_in")
+async def add_member(visit: Visit, asked: AddMember) -> Members:
+    """Let somebody who has an account act for one's organisation; once is enough."""
+    await let_in(visit, asked.email)
+    return Members(await visit.read(lambda s: identity.list_members(s, visit.scope)))
+
+
+@endpoint("DELETE", "/api/members/{user_id:str}", access="member")
+async def remove_member(visit: Visit, user_id: Id) -> Done:
+    """Have a person act for one's organisation no longer, at once. The last one stays: 409."""
+    scope = visit.scope
+    organisation = identity.require_organisation(scope)
+    await visit.write(lambda tx: identity.remove_member(tx, scope, organisation, user_id))
+    return Done()
+
+
+async def let_in(visit: CurrentVisit, email: str) -> None:
+    """Have the account of an address act for the caller's organisation. Invalid where there is none."""
+    scope, address = visit.scope, identity.check_email(email)
+    organisation = identity.require_organisation(scope)
+
+    def command(tx: Tx) -> None:
+        kind = identity.get_organisation(tx, scope, organisation).kind
+        found = identity.find_credentials(tx, address)
+        if found is None:
+            sentence = visit.say("team.nobody")
+            raise Invalid(sentence, fields={"email": sentence})
+        identity.add_member(tx, scope, organisation, found.user_id, kind.role)
+
+    await visit.write(command)
+
+
 @endpoint("GET", "/api/keys", access="member")
 async def list_keys(visit: Visit) -> Keys:
     """The API keys of one's organisation."""
@@ -137,6 +188,9 @@ ROUTES: tuple[ControllerRouterHandler, ...] = (
     delete_address,
     list_notices,
     mark_notice_read,
+    list_members,
+    add_member,
+    remove_member,
     list_keys,
     create_key,
     revoke_key,

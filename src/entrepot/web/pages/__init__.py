@@ -52,6 +52,7 @@ from . import (
     product,
     purchases,
     searching,
+    team,
     voices,
 )
 
@@ -69,6 +70,7 @@ ROUTES: tuple[ControllerRouterHandler, ...] = (
     *documents.ROUTES,
     *afterwards.ROUTES,
     *people.ROUTES,
+    *team.ROUTES,
     *merchant.ROUTES,
     *operator.ROUTES,
     *prices.ROUTES,

@@ -22,6 +22,8 @@ FEW = {
     "verizon-card": ("Verizon prepaid card", "Verizon"),
     "headset-typo": ("Bluetoth headset", "Jab"),
     **{f"headset-{n}": (f"Bluetooth headset {n}", "Jab") for n in range(40)},
+    "shoes": ("Oxford shoes", "Jab"),
+    **{f"scrape-{n}": (f"Scrape board {n}", "Jab") for n in range(30)},
     "lift": ("Lift table", "Jab"),
     "charge": ("Quick charge sticker", "Jab"),
     "charges": ("Charges cable", "Jab"),
@@ -172,3 +174,11 @@ def test_a_word_in_a_script_without_spaces_suggests_what_it_names(shop: Shop) ->
 )
 def test_whatever_is_typed_has_an_answer(shop: Shop, q: str) -> None:
     assert len(suggested(shop, q)) <= 8
+
+
+@pytest.mark.parametrize(
+    "q", ["schuhe", "chaussures", "zapatos", "scarpe", "sapatos", "schoenen", "鞋子", "靴", "footwear"]
+)
+def test_what_is_worn_on_feet_is_found_in_eight_languages(shop: Shop, q: str) -> None:
+    """`scrape` is one edit from `scarpe`: a word of the packs is never taken for a mistyped one."""
+    assert shop.found(q)[:1] == ["shoes"]

@@ -43,7 +43,7 @@ def aliases_in(draft: Draft) -> Iterator[tuple[int, int, Synonym]]:
         if not groups:
             continue
         own = query_words(draft.said(begin, end))
-        is_there = draft.vocabulary.evidence(draft.said(begin, end)).total > 0
+        is_there = _is_ours(draft, own) and draft.vocabulary.evidence(draft.said(begin, end)).total > 0
         others = dict.fromkeys(each for group in groups for each in _others(draft, group, groups, is_there))
         known = _telling(own, [each for each in others if each != own], is_there)
         covered.update(range(begin, end))
@@ -159,8 +159,8 @@ def take_alternatives(draft: Draft) -> None:
 
 def _is_served(draft: Draft, begin: int, end: int, phrase: str) -> bool:
     """Whether the shop itself uses the words enough, and for that thing: then no other are needed."""
-    if not draft.book.has(phrase, "alias"):
-        return False
+    if not draft.book.has(phrase, "alias") or not _is_ours(draft, query_words(draft.said(begin, end))):
+        return False  # what nobody has, an index may take for mistyped
     evidence = draft.vocabulary.evidence(draft.said(begin, end))
     return evidence.total >= SERVED_LEAST and _is_about(evidence, draft.book.things(phrase), SERVED_AT)
 

@@ -236,7 +236,7 @@ def test_refused_rows_come_back_in_their_format_and_mended_they_are_exactly_what
 
 
 def test_refused_lines_and_items_come_back_with_what_is_wrong(shop: Shop, blobs: Blobs) -> None:
-    for format, mark in (("jsonl", b'"_errors"'), ("google-xml", b"<!-- line")):
+    for format, mark in (("jsonl", b'"_errors"'), ("google-xml", b"<!-- line"), ("schema-org", b'"_errors"')):
         fixture = FEEDS[format]()
         job = upload(shop, blobs, fixture.content, fixture.name)
         name, content = refused_rows(shop, blobs, job)

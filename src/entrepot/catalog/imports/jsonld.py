@@ -15,9 +15,11 @@ import msgspec
 
 from entrepot.kernel import Invalid
 
+from ..drafts import find_faults
 from .gathering import Group, gather
 from .jsonld_nodes import Node, products_in
 from .jsonld_products import group_of, read_nodes
+from .jsonld_returned import FIRST, product_line, unread_lines
 from .reading import (
     LINE_BYTES_MAX,
     VALUE_LENGTH_MAX,
@@ -30,6 +32,7 @@ from .reading import (
     read_lines,
     too_long,
 )
+from .rejected import Reasons
 
 PAGES: Final = (".html", ".htm", ".xhtml")
 DOCUMENTS: Final = (".json", ".jsonld", ".json-ld")
@@ -73,6 +76,9 @@ class Document(NamedTuple):
 class JsonLdSource:
     """Pages, opened."""
 
+    suffix = ".jsonld"
+    media_type = "application/ld+json"
+
     def __init__(self, feed: Feed) -> None:
         self.feed = feed
         self._paths = list(_files(feed.path)) if feed.path.is_dir() else [feed.path]
@@ -89,6 +95,30 @@ class JsonLdSource:
             else:
                 yield self._read(group)
 
+    def refused(self, lines: Reasons) -> Iterator[bytes]:
+        """The refused products, a document a line. Others of the same page are left out."""
+        yield FIRST
+        for group in gather(self._nodes, group_of):
+            if not isinstance(group, Problem) and (wrong := self._wrong_with(group, lines)):
+                yield product_line(group.rows, wrong)
+        for document, line, name, is_by_line in self._places():
+            if isinstance(document, Document) and line in lines:
+                first = next(_decoded(document, line, name, is_by_line=is_by_line), None)
+                if isinstance(first, Problem):
+                    yield unread_lines(document.content, [first])
+
+    def _wrong_with(self, group: Group, lines: Reasons) -> list[Problem]:
+        """What was wrong with a product; nothing where only another of its line was refused."""
+        reasons = [
+            problem for line in dict.fromkeys(node.line for node in group.rows) for problem in lines.get(line, ())
+        ]
+        row = self._read(group) if reasons else None
+        if isinstance(row, Bad):
+            return list(row.problems)
+        if row is None or any(find_faults(row.draft)):
+            return reasons
+        return [problem for problem in reasons if problem.value == row.draft.external_id[:VALUE_LENGTH_MAX]]
+
     def picture(self, reference: str) -> bytes:
         """A file beside the pages."""
         return read_beside(self.feed, reference)
@@ -104,14 +134,18 @@ class JsonLdSource:
             return Bad((Problem(line, "row", "This refers to itself, or nests too deeply", ""),), (line,))
 
     def _nodes(self) -> Iterator[Node | Problem]:
+        for document, line, name, is_by_line in self._places():
+            yield from _decoded(document, line, name, is_by_line=is_by_line)
+
+    def _places(self) -> Iterator[tuple[Document | Problem, int, str, bool]]:
+        """Every document, with the line that a report names, its file's name, and whether that is its own line."""
         self.done = 0
+        is_one = len(self._paths) == 1
         for number, path in enumerate(self._paths, start=1):
             # A folder's line is its file: the products of a page have one line in the report, and its name.
             with _open(path) as file:
                 for document in _documents(file):
-                    is_one = len(self._paths) == 1
-                    line = document.line if is_one else number
-                    yield from _decoded(document, line, path.name, is_by_line=is_one)
+                    yield document, document.line if is_one else number, path.name, is_one
             self.done += path.stat().st_size
 
 

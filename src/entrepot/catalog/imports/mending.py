@@ -25,6 +25,7 @@ _SUFFIXES: Final = {
     "shopify": (".csv", "text/csv"),
     "google-tsv": (".tsv", "text/tab-separated-values"),
     "google-xml": (".xml", "application/xml"),
+    "schema-org": (".jsonld", "application/ld+json"),
     "table": (".csv", "text/csv"),
 }
 

@@ -181,8 +181,18 @@ def test_a_price_is_that_of_the_lightest_step_that_holds(
 
 
 @pytest.mark.parametrize(
-    "asked", [p.ask(-1), p.ask(2**62), p.ask(country="XX"), p.ask(country="de"), p.ask(subtotal_minor=-1)]
-)
+    "asked",
+    [
+        p.ask(-1), p.ask(2**62), p.ask(country="XX"), p.ask(country="de"), p.ask(subtotal_minor=-1),
+        *(
+            msgspec.structs.replace(p.ask(), items=(item,))
+            for item in (
+                deliver.Item(-1, 1, 1, 1, 1), deliver.Item(2**60, 1, 1, 1, 1), deliver.Item(1, -1, 1, 1, 1),
+                deliver.Item(1, 1, 1, 10**9, 1), deliver.Item(1, 1, 1, 1, 0), deliver.Item(1, 1, 1, 1, 10**9),
+            )
+        ),
+    ],
+)  # fmt: skip
 def test_what_cannot_be_priced_is_refused(database: Database, asked: deliver.QuoteRequest) -> None:
     p.save(database, p.FLAT)
     with pytest.raises(Invalid):

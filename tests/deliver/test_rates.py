@@ -112,6 +112,8 @@ def test_girth_weight_and_remote_places_cost_more() -> None:
     assert price_by(girth, ask(), parcels=[parcel(800, 1_001, 500, 500)]) == 8_90
     heavy = sheet(surcharges=(Surcharge("Heavy", 5_00, over_g=800),))
     assert (price_by(heavy, ask(800)), price_by(heavy, ask(801))) == (3_90, 8_90)
+    flat = sheet(p.FLAT, surcharges=(Surcharge("Heavy", 5_00, over_g=800),))
+    assert price_by(flat, ask(None)) == 4_90  # nobody said what it weighs
     remote = sheet(surcharges=(Surcharge("Remote", 5_00, places=("DE:18565",)),))
     assert (price_by(remote, ask(postal_code="18565")), price_by(remote, ask())) == (8_90, 3_90)
 

@@ -9,8 +9,10 @@ import pytest
 from entrepot import catalog, deliver, ledger
 from entrepot.catalog import StockRequest
 from entrepot.catalog.events import StockChanged
+from entrepot.catalog.rules import TASKS
 from entrepot.catalog.shelves import tell_low_stock
 from entrepot.kernel import Conflict, Database, Invalid, NotFound, from_json, prepare_text
+from entrepot.kernel.testing import settle
 from tests.catalog.shop import ADDRESS, Shop, draft, open_shop
 
 
@@ -115,3 +117,13 @@ def test_low_stock_is_told_once_for_each_time_it_runs_low(shop: Shop) -> None:
 _NOTICES = prepare_text(
     "SELECT params FROM identity_notices WHERE kind = 'catalog.low_stock' AND owner = :to ORDER BY id"
 )
+
+
+def test_a_number_that_is_named_below_what_is_left_is_told_at_once(shop: Shop) -> None:
+    shop.save(draft("lamp", quantity=2))
+    offer = shop.offer("lamp").id
+    for number, told in ((5, 1), (5, 1), (1, 1), (4, 2)):
+        change = catalog.OfferChange(low_stock_at=number)
+        shop.database.write_now(lambda tx, change=change: catalog.update_offer(tx, shop.scope, offer, change))
+        settle(shop.database, catalog.reactions(), TASKS)
+        assert len(shop.database.read_now(lambda s: s.all(_NOTICES, to=shop.id))) == told

@@ -101,6 +101,19 @@ def test_an_edit_that_cannot_be_read_is_refused_beside_the_form(bruno: Visitor) 
     assert bruno.form("/merchant/edits", edit="{").status_code == 422
 
 
+def test_what_was_typed_for_an_offer_stands_in_its_form_when_it_is_refused(bruno: Visitor) -> None:
+    listing = re.findall(r'href="(/merchant/listings/lst_\w+)"', bruno.get("/merchant/listings").text)[0]
+    offer = re.findall(r'action="(/merchant/offers/off_\w+)"', bruno.get(listing).text)[0]
+    typed = {"listing_id": listing.rpartition("/")[2], "price": "12,50", "sale_price": "free", "low_stock_at": "3"}
+    refused = bruno.form(offer, **typed)
+    assert refused.status_code == 400
+    assert "not an amount" in _alert(refused.text)[0]
+    assert [html.unescape(each) for each in re.findall(r'name="(?:price|sale_price|low_stock_at)"[^>]* value="([^"]*)"',
+            refused.text)] == ["12,50", "3", "free"]  # fmt: skip
+    assert bruno.form(offer, **{**typed, "sale_price": ""}).status_code == 303, "a comma is a decimal point"
+    assert re.findall(r'name="price"[^>]* value="([^"]*)"', bruno.get(listing).text)[0] == "12.50"
+
+
 def test_a_sheet_comes_back_and_a_strange_file_does_not(bruno: Visitor, entrepot: Entrepot) -> None:
     content = bruno.get("/merchant/sheet.csv").content
     token = {"_csrf": bruno.refresh()}
@@ -136,6 +149,15 @@ def test_a_bundle_and_collections_are_made_in_the_console_and_seen(
     assert "alert(1)" not in page.text
     assert "In this set" in nobody.get(re.findall(r'href="(/p/two-of-them[^"]*)"', page.text)[0]).text
     assert nobody.get(f"/api/collections/{slug}").json()["collection"]["products"] == 2
+    there = re.findall(r'data-position="(prd_\w+)"', bruno.get(address).text)
+    for fields, wanted in (
+        ({"position": there[1], "step": "-1"}, there[::-1]),
+        ({"position": there[1], "step": "1"}, there),
+        ({"order": f"{there[1]},prd_strange"}, there[::-1]),
+    ):
+        assert bruno.form(f"{address}/order", **fields).status_code == 303
+        assert re.findall(r'data-position="(prd_\w+)"', bruno.get(address).text) == wanted
+    assert bea.form(f"{address}/order", order=there[0]).status_code == 404
     assert bea.get(address).status_code == 404
     assert bea.form(f"{address}/delete").status_code == 404
     assert bea.form(address, title="Mine now", kind="hand").status_code == 404

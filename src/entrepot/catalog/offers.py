@@ -112,6 +112,9 @@ def update_offer(tx: Tx, scope: Scope, offer_id: str, change: OfferChange) -> Of
         write_steps(tx, offer_id, steps)
         enqueue_at(tx, SWITCH, [standing.switch_at])
         announce_offers(tx, [row.product_id])
+    if changed["low_stock_at"] != rest["low_stock_at"]:  # the number may be crossed by being named
+        tx.run(_forget_low, id_=offer_id)
+        announce_stock(tx, [offer_id])
     return get_offer(tx, scope, offer_id)
 
 
@@ -298,6 +301,7 @@ _change: Prepared[Any] = prepare(
         changed_at=bindparam("changed_at_"),
     )
 )
+_forget_low: Prepared[Any] = prepare(update(tables.offers).where(_o.id == bindparam("id_")).values(low_stock=0))
 _count: Prepared[Any] = prepare(
     update(tables.offers)
     .where(_o.id == bindparam("id_"))

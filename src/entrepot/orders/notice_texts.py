@@ -24,7 +24,7 @@ declare_notices(
         TO_SEND,
         {"en": "New order {number} to send", "zh": "新订单 {number} 待发货"},
         {
-            "en": "{pieces} pieces, {total}. It is paid; the money is yours once the goods have arrived.",
+            "en": "Pieces: {pieces}. Total: {total}. It is paid; the money is yours once the goods have arrived.",
             "zh": "共 {pieces} 件，金额 {total}。买家已付款，商品送达后款项归您所有。",
         },
     ),

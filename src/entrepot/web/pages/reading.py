@@ -87,3 +87,11 @@ def words_of(text: str) -> tuple[str, ...]:
 
 def _wrong(field: str, sentence: str) -> Invalid:
     return Invalid(sentence, fields={field: sentence})
+
+
+def read_amount(text: str, currency: str) -> int:
+    """Minor units of an amount as people type it: with one or two digits behind it, a comma is a decimal point."""
+    return parse_money(_COMMA.sub(r"\1.\2", text.strip()), currency)
+
+
+_COMMA = re.compile(r"^(\d+),(\d{1,2})$", re.ASCII)

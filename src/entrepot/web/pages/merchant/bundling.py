@@ -10,11 +10,12 @@ from litestar.types import ControllerRouterHandler
 
 from entrepot import catalog
 from entrepot.catalog import BundlePart, ProductDraft, VariantDraft
-from entrepot.kernel import Invalid, Tx, parse_money
+from entrepot.kernel import Invalid, Tx
 
 from ...rendering import redirect
 from ...visit import Visit
 from ...wire import Made
+from ..reading import read_amount
 from .console import MEMBER, own_merchant, show
 from .goods_forms import read_count
 
@@ -40,7 +41,7 @@ async def make_bundle(visit: Visit) -> Response[Any]:
             external_id=said.get("article", "").strip(),
             title=said.get("title", "").strip(),
             description=said.get("text", ""),
-            variants=(VariantDraft(parse_money(said.get("price", ""), merchant.currency), merchant.currency),),
+            variants=(VariantDraft(read_amount(said.get("price", ""), merchant.currency), merchant.currency),),
         )
         parts = [BundlePart(offers[name], pieces) for name, pieces in names.items()]
 

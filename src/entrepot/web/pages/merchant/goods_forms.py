@@ -17,7 +17,9 @@ from entrepot.catalog import (
     StatusChange,
     StockChange,
 )
-from entrepot.kernel import Invalid, decimals_of, from_rfc3339, parse_money
+from entrepot.kernel import Invalid, decimals_of, from_rfc3339
+
+from ..reading import read_amount
 
 COUNT_DIGITS_MAX = 10
 STATUSES = get_args(ListingStatus)
@@ -108,7 +110,7 @@ def _price(said: Mapping[str, str], currency: str) -> PriceChange | None:
     step, end = _ending(ending, currency)
     if said.get("price_unit") == "percent" and how != "set":
         return PriceChange(how, percent_bps=read_percent(text), step_minor=step, ending_minor=end)
-    return PriceChange(how, amount_minor=parse_money(text, currency), step_minor=step, ending_minor=end)
+    return PriceChange(how, amount_minor=read_amount(text, currency), step_minor=step, ending_minor=end)
 
 
 def _ending(ending: str, currency: str) -> tuple[int, int]:
@@ -128,7 +130,7 @@ def _sale(said: Mapping[str, str], currency: str) -> SaleChange | None:
     text = said.get("sale_value", "")
     step, end = _ending(said.get("sale_ending", ""), currency)
     if said.get("sale_unit") == "amount":
-        return SaleChange(parse_money(text, currency), None, starts_at, ends_at)
+        return SaleChange(read_amount(text, currency), None, starts_at, ends_at)
     return SaleChange(None, read_percent(text), starts_at, ends_at, step, end)
 
 
@@ -170,7 +172,7 @@ class EditForm(msgspec.Struct, frozen=True):
 
 def _maybe_amount(text: str, currency: str) -> int | None:
     try:
-        return max(parse_money(text, currency), 0) if text.strip() else None
+        return max(read_amount(text, currency), 0) if text.strip() else None
     except Invalid:
         return None
 

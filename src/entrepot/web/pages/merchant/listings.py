@@ -12,12 +12,13 @@ from litestar.types import ControllerRouterHandler
 
 from entrepot import catalog, deliver
 from entrepot.catalog import OfferChange, Sale
-from entrepot.kernel import Invalid, Refused, Tx, decimals_of, from_rfc3339, parse_money
+from entrepot.kernel import Invalid, Refused, Tx, decimals_of, from_rfc3339
 
 from ...params import Id, MaybeInQuery
 from ...rendering import quoted, redirect
 from ...visit import Visit
 from ...wire import Done, listed
+from ..reading import read_amount
 from .console import MEMBER, own_merchant, show
 from .goods_forms import STATUSES, filters_of, read_count, read_selection, read_time, typed
 
@@ -112,7 +113,7 @@ async def change_offer(visit: Visit, offer_id: Id) -> Response[Any]:
         for place, on_hand in counts.items():
             await _once(visit, fields, place, partial(_set_stock, visit, offer_id, place, on_hand))
     except Refused as refusal:
-        return await _show_listing(visit, listing_id, refusal)
+        return await _show_listing(visit, listing_id, refusal, {**fields, "of": offer_id})
     visit.flash("form.saved")
     return redirect(f"/merchant/listings/{listing_id}")
 
@@ -152,7 +153,7 @@ async def history(visit: Visit, offer_id: Id, place: MaybeInQuery = None, after:
 
 def _offer_change(fields: Mapping[str, str], currency: str) -> OfferChange:
     """What the form says of an offer. Fields that it does not have leave things as they are."""
-    values: dict[str, Any] = {"price_minor": parse_money(fields.get("price", ""), currency)}
+    values: dict[str, Any] = {"price_minor": read_amount(fields.get("price", ""), currency)}
     if "list_price" in fields:
         values["list_price_minor"] = _maybe_money(fields["list_price"], currency)
     if "low_stock_at" in fields:
@@ -170,12 +171,12 @@ def _offer_change(fields: Mapping[str, str], currency: str) -> OfferChange:
         if other and fields.get("other_price", "").strip():
             decimals_of(other)
             prices[other] = fields["other_price"]
-        values["prices"] = {each: parse_money(text, each) for each, text in prices.items()}
+        values["prices"] = {each: read_amount(text, each) for each, text in prices.items()}
     return OfferChange(**values)
 
 
 def _maybe_money(text: str, currency: str) -> int | None:
-    return parse_money(text, currency) if text.strip() else None
+    return read_amount(text, currency) if text.strip() else None
 
 
 async def _once(visit: Visit, fields: dict[str, str], what: str, act: Callable[[Tx], Any]) -> None:
@@ -203,7 +204,10 @@ def _counts(fields: dict[str, str]) -> dict[str, int]:
     return {place: read_count(text) for place, text in written.items() if text != fields.get(f"{BEFORE}{place}", "")}
 
 
-async def _show_listing(visit: Visit, listing_id: str, refusal: Refused | None = None) -> Response[str]:
+async def _show_listing(
+    visit: Visit, listing_id: str, refusal: Refused | None = None, said: Mapping[str, str] | None = None
+) -> Response[str]:
+    """A listing; with what was typed for an offer and refused."""
     scope = visit.scope
     found = await visit.read(lambda s: catalog.get_listing(s, scope, listing_id))
     view = await visit.read(lambda s: catalog.get_product(s, found.product_id, scope))
@@ -215,6 +219,8 @@ async def _show_listing(visit: Visit, listing_id: str, refusal: Refused | None =
         "listings",
         "listing.html",
         refusal=refusal,
+        said=said or {},
+        said_of=(said or {}).get("of"),
         quality=catalog.check_listing(view, found.offers),
         listing=found,
         labels={variant.id: variant.label for variant in view.variants},

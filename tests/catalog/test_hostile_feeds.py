@@ -9,6 +9,7 @@ import contextlib
 import gzip
 import io
 import json
+import os
 import subprocess
 import sys
 import time
@@ -264,6 +265,29 @@ def test_nul_bytes_scripts_and_formulas_become_texts_that_do_nothing(shop: Shop,
     view = shop.product("a")
     assert view.title == "=1+1"
     assert not any(word in view.description_html for word in ("script", "onclick", "onerror", "javascript", "\0"))
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "cp1252"])
+def test_lines_that_end_in_carriage_returns_alone_are_lines(
+    shop: Shop, blobs: Blobs, tmp_path: Path, encoding: str
+) -> None:
+    path = tmp_path / "old.csv"
+    path.write_bytes("Handle,Title,Body (HTML),Variant Price\ra,Lämp,x,5\rb,Büro,y,6\r".encode(encoding))
+    assert bring(shop, blobs, path).counts == catalog.Counts(created=2)
+    assert (shop.product("a").title, shop.product("b").title) == ("Lämp", "Büro")
+
+
+def test_what_is_neither_a_file_nor_a_folder_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.csv")
+    with pytest.raises(Invalid, match="no file or folder"):
+        catalog.local_feed(tmp_path / "pipe.csv")
+
+
+def test_lines_in_another_encoding_say_so(shop: Shop, blobs: Blobs, tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_bytes(json.dumps(line("a")).encode() + b'\n{"external_id": "b", "title": "B\xfcro"}\n')
+    job = bring(shop, blobs, path)
+    assert [each.reason for each in report(shop, job)] == ["This is not UTF-8: save the feed as UTF-8"]
 
 
 def test_a_column_that_stands_twice_is_refused_with_its_name(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """Shopify's CSV: the habits of its exporter, and of the spreadsheets it goes through."""
 
 import csv
+import gzip
 import io
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -376,7 +377,12 @@ def test_a_handle_with_endless_rows_is_one_refusal_in_bounded_memory(tmp_path: P
     [
         (b"", "empty"),
         (b"just words\n", "not recognised"),
-        (b"\x89PNG\r\n", "not recognised"),
+        (b"\x89PNG\r\n", "a picture and no feed"),
+        (b"%PDF-1.7", "a PDF: export"),
+        (b"BZh91AY", "packed by bzip2: unpack it"),
+        (b"\x28\xb5\x2f\xfd....", "packed by zstd: unpack it"),
+        (gzip.compress(gzip.compress(b"x")), "packed twice"),
+        (b'[{"external_id": "a"}, {"external_id": "b"}]', "one list in JSON: write an object a line"),
         (b"<xml/>", "not recognised"),
     ],
 )

@@ -51,7 +51,7 @@ FILES_MAX: Final = 200_000
 def local_feed(path: Path, format: str = AUTO) -> FeedRef:
     """A file or folder named on the command line. Invalid when it is not there or its format is not recognised."""
     path = path.absolute()
-    if not path.exists():
+    if not path.is_file() and not path.is_dir():
         raise Invalid(f"There is no file or folder {path}: check its path")
     feed = Feed(path, path.name, "USD", is_local=True)
     found, header = _recognise(feed, format)
@@ -95,11 +95,30 @@ def resolve_format(feed: Feed, format: str) -> str:
     if feed.path.is_file() and not first_bytes(feed).strip():
         raise Invalid(f"{feed.name} is empty: there is nothing to import")
     for reader in READERS.values():
+        if reader.format == MAPPED and (what := _foreign(feed)):
+            raise Invalid(f"{feed.name} is {what}")
         if reader.recognises(feed):
             return reader.format
     if any(map(is_parquet, feed.path.glob("*.parquet") if feed.path.is_dir() else [feed.path])) and not _has_parquet():
         raise Invalid(EXTRA)
     raise Invalid(f"The format of {feed.name} is not recognised: name it, one of {', '.join(FORMATS)}")
+
+
+_UNPACK: Final = "unpack it, and send the file itself, or that file in a .gz or .zip"
+_KINDS: Final = {
+    b"\x1f\x8b": f"packed twice: {_UNPACK}", b"PK\x03\x04": f"an archive within another: {_UNPACK}",
+    b"BZh": f"packed by bzip2: {_UNPACK}", b"\x28\xb5\x2f\xfd": f"packed by zstd: {_UNPACK}",
+    b"\xfd7zXZ": f"packed by xz: {_UNPACK}", b"7z\xbc\xaf": f"packed by 7-Zip: {_UNPACK}",
+    b"Rar!": f"packed by RAR: {_UNPACK}", b"\xd0\xcf\x11\xe0": "a workbook: save its sheet as CSV (UTF-8)",
+    b"%PDF": "a PDF: export the goods as CSV, XML or JSON Lines", b"\x89PNG": "a picture and no feed",
+    b"\xff\xd8\xff": "a picture and no feed", b"[": "one list in JSON: write an object a line (JSON Lines)",
+}  # fmt: skip
+
+
+def _foreign(feed: Feed) -> str:
+    """What a file is that is no sheet, and what to do; empty for what may be one."""
+    begin = first_bytes(feed).lstrip()
+    return next((what for mark, what in _KINDS.items() if begin.startswith(mark)), "")
 
 
 def fingerprint(path: Path) -> str:

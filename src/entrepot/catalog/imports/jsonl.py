@@ -87,9 +87,16 @@ def _row(line: Line, content: bytes) -> Good | Bad:
         named = external_id if isinstance(external_id, str) else ""
         return Bad((Problem(line.number, fault.field, fault.reason, fault.value),), (line.number,), named)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        reason = "This nests too deeply" if isinstance(error, RecursionError) else f"This is not JSON: {error}"
+        reason = not_json(error)
         shown = content[: VALUE_LENGTH_MAX * 4].decode("utf-8", "replace")[:VALUE_LENGTH_MAX]
         return Bad((Problem(line.number, "row", reason, shown),))
+
+
+def not_json(error: Exception) -> str:
+    """What is wrong with a text that is no JSON, as a person would say it."""
+    if isinstance(error, UnicodeDecodeError):
+        return "This is not UTF-8: save the feed as UTF-8"
+    return "This nests too deeply" if isinstance(error, RecursionError) else f"This is not JSON: {error}"
 
 
 def _without_errors(content: bytes) -> bytes:

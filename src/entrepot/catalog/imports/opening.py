@@ -14,7 +14,7 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO, Final
 
@@ -36,7 +36,10 @@ _BROKEN_ZIP: Final = (
 _GZIP, _ZIP = b"\x1f\x8b", (b"PK\x03\x04", b"PK\x05\x06")
 _SHEETS: Final = frozenset({".csv", ".tsv", ".txt", ".xml", ".jsonl", ".ndjson"})
 _LAYOUTS: Final = frozenset({".parquet", ".html", ".htm", ".json", ".jsonld"})
-_BINARY: Final = (b"PAR1", b"\x89PNG", b"\xff\xd8\xff", b"%PDF", b"\xd0\xcf\x11\xe0", b"7z\xbc\xaf", b"Rar!")
+_BINARY: Final = (
+    b"PAR1", b"\x89PNG", b"\xff\xd8\xff", b"%PDF", b"\xd0\xcf\x11\xe0", b"7z\xbc\xaf", b"Rar!", b"BZh",
+    b"\x28\xb5\x2f\xfd", b"\xfd7zXZ", _GZIP, *_ZIP,
+)  # fmt: skip
 
 
 @contextmanager
@@ -154,7 +157,7 @@ def _copy(packed: object, target: Path, packed_bytes: int, name: str, bytes_max:
 
 
 def _plain(feed: Feed, folder: Path) -> Feed:
-    """The feed in UTF-8: itself when it is that already, or is no text."""
+    """The feed in UTF-8, its lines ended by line feeds: itself when it is that already, or is no text."""
     if feed.path.is_dir():
         return feed
     begin = _begin(feed.path, SAMPLE_BYTES_MAX)
@@ -165,21 +168,22 @@ def _plain(feed: Feed, folder: Path) -> Feed:
         name = codecs.lookup(encoding).name
     except LookupError:
         raise Invalid(f"{feed.name} says it is in {encoding!r}, which we do not know: save it as UTF-8") from None
-    if name in ("utf-8", "utf-8-sig", "ascii"):
+    is_old = b"\r" in begin and b"\n" not in begin  # lines that end as they did on the first Macintosh
+    if name in ("utf-8", "utf-8-sig", "ascii") and not is_old:
         return feed
     target = folder / "feed.utf-8"
     with feed.path.open("rb") as source, target.open("wb") as file:
-        _recode(source, file, name, feed.name)
+        _recode(source, file, name, feed.name, is_old=is_old)
     return _moved(feed, target, feed.name, _pictures_of(feed))
 
 
-def _recode(source: BinaryIO, target: BinaryIO, encoding: str, name: str) -> None:
+def _recode(source: BinaryIO, target: BinaryIO, encoding: str, name: str, *, is_old: bool) -> None:
     """Write a file again as UTF-8. What cannot be read becomes U+FFFD, which its row shows."""
     try:
         decoder = codecs.getincrementaldecoder(encoding)(errors="replace")
-        while block := source.read(_BLOCK):
-            target.write(decoder.decode(block).encode("utf-8", "replace"))
-        target.write(decoder.decode(b"", final=True).encode("utf-8", "replace"))
+        for block in chain(iter(lambda: source.read(_BLOCK), b""), (b"",)):
+            text = decoder.decode(block, final=not block)
+            target.write((text.replace("\r", "\n") if is_old else text).encode("utf-8", "replace"))
     except (AttributeError, TypeError, UnicodeError) as error:
         raise Invalid(f"{name} cannot be read as {encoding}: save it as UTF-8") from error
 

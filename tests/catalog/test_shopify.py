@@ -267,6 +267,12 @@ def test_the_same_sku_twice_and_a_guarded_formula_come_in(tmp_path: Path) -> Non
     assert [variant.external_id for variant in shirt.variants] == ["", ""]
 
 
+def test_digits_behind_an_apostrophe_are_the_digits(tmp_path: Path) -> None:
+    codes = {"Variant SKU": "'00123", "Variant Barcode": "'4006381333931"}
+    (shirt,) = drafts(save(tmp_path / "p.csv", sheet([SHIRT | codes])))
+    assert (shirt.variants[0].external_id, shirt.variants[0].gtin) == ("00123", "4006381333931")
+
+
 def test_a_barcode_that_is_no_gtin_is_left_out(tmp_path: Path) -> None:
     (shirt,) = drafts(save(tmp_path / "p.csv", sheet([SHIRT | {"Variant Barcode": "SHELF-7"}])))
     assert shirt.variants[0].gtin is None

@@ -131,6 +131,11 @@ class _Row:
             self.problem(name, problem.sentence, text)
             return None
 
+    def code(self, name: str) -> str:
+        """A cell of digits, without the apostrophe that the exporter puts before them so that no zero is lost."""
+        text = self.text(name)
+        return text[1:] if text.startswith("'") and text[1:].isdigit() else text
+
     def problem(self, name: str, reason: str, value: str = "") -> None:
         """Note what is wrong, under the exporter's own name of the column."""
         theirs = next((each for each in NAMES.get(name, ()) if each in self.cells), NAMES.get(name, (name,))[0])
@@ -188,7 +193,7 @@ def _read_group(
 
 def _barcode_note(row: _Row) -> Problem | None:
     """Why a bar code is not taken. A shop may have numbers of its own there, so it keeps no product out."""
-    written = row.text("barcode")
+    written = row.code("barcode")
     if not written or find_gtin(written):
         return None
     column = next(name for name in NAMES["barcode"] if name in row.cells)
@@ -224,7 +229,7 @@ def _option_name(rows: list[_Row], number: int) -> str:
 
 def _variants(rows: list[_Row], names: list[str], currency: str, places: Mapping[str, str]) -> tuple[VariantDraft, ...]:
     found = [row for row in rows if row.is_variant]
-    skus = [row.text("sku") for row in found]
+    skus = [row.code("sku") for row in found]
     counts = Counter(skus)
     variants = []
     for row, sku in zip(found, skus, strict=True):
@@ -258,7 +263,7 @@ def _variant(row: _Row, names: list[str], currency: str, sku: str, places: Mappi
         currency=currency,
         quantity=quantity,
         weight_g=weight,
-        gtin=row.text("barcode") if find_gtin(row.text("barcode")) else None,
+        gtin=row.code("barcode") if find_gtin(row.code("barcode")) else None,
         picture=row.text("variant_image") or None,
         mpn=row.text("mpn")[:NAME_LENGTH_MAX] or None,
         condition=CONDITIONS.get(row.text("condition").lower(), "new"),

@@ -30,6 +30,8 @@ def told(title: str, name: str) -> tuple[str, ...]:
         ("Phone holder with a clamp", ("mount",), ("accessory",)),
         ("Cordless phone with two handsets", ("landline",), ("device",)),
         ("Galaxy J3 prepaid phone 16GB", ("smartphone",), ("device",)),
+        ("Handy garden hose 20 m", ("garden_tool",), ("device",)),
+        ("Hose für Herren", ("trousers",), ("device",)),
         ("Canvas tote bag, 12 pc", ("handbag",), ("device",)),
     ],
 )

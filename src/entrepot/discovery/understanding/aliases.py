@@ -12,7 +12,7 @@ from ..index.matching import Synonym
 from ..text import is_alphabetic, query_words
 from ..types import THING
 from .draft import Draft
-from .languages import irregular_plurals
+from .languages import irregular_plurals, own_words
 from .measures import measures_in, synonym_of
 
 OTHERS_MAX = 10
@@ -183,6 +183,8 @@ def _others(draft: Draft, group: int, groups: Sequence[int], is_there: bool) -> 
         words = tuple(each.split())
         if not words or not _is_ours(draft, words) or draft.book.exact(each, "stop", "not", "or"):
             continue
+        if each in own_words(draft.language) and each not in draft.book.groups[group][0].split():
+            continue  # no bookshelf is called `regal` by whoever says bookshelf
         if not things and not draft.book.is_clear(each, groups):
             continue
         evidence = draft.vocabulary.evidence(each)

@@ -15,6 +15,7 @@ from entrepot.catalog import Pack, Thing
 
 from ..text import fold
 from ..types import ROLE, THING
+from .languages import guess_language, own_words
 from .reading import key_of
 
 FITS = "fits"
@@ -167,6 +168,8 @@ class _Reader:
             if at and tokens[at - 1].isdigit() and catalog.is_unit(gram):
                 continue  # 12 pc of something
             for name, thing in self._things[gram]:
+                if gram in own_words("en") and gram not in thing.names["en"] and _is_english(said):
+                    continue  # a hose is no pair of trousers
                 if (pack is None or name == pack.name) and said.isdisjoint(_not_words(thing.not_words)):
                     yield at, end, thing
                     covered = end
@@ -284,6 +287,11 @@ def _for_pattern(words: Iterable[str]) -> re.Pattern[str]:
     """Words such as `for`, where a space stands on both sides."""
     spaced = sorted((word for word in words if word.isascii()), key=len, reverse=True)
     return re.compile(rf"(?<=\s)(?:{'|'.join(map(re.escape, spaced))})(?=\s)") if spaced else re.compile(r"(?!)")
+
+
+def _is_english(said: Iterable[str]) -> bool:
+    """Whether no small word of a title tells another language."""
+    return guess_language("", tuple(word for word in said if " " not in word), "en") == "en"
 
 
 def _is_ending(thing: Thing, tokens: Sequence[str]) -> bool:

@@ -41,6 +41,7 @@ class SmallWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     cheap: tuple[str, ...] = ()
     systems: tuple[str, ...] = ()
     irregular: tuple[tuple[str, str], ...] = ()
+    own: tuple[str, ...] = ()
 
 
 @cache
@@ -55,6 +56,13 @@ def irregular_plurals() -> dict[str, str]:
     """A noun's plural and a plural's noun, where no rule makes one of the other."""
     pairs = [pair for each in small_words().values() for pair in each.irregular]
     return {one: other for pair in pairs for one, other in (pair, pair[::-1])}
+
+
+@cache
+def own_words(language: str) -> frozenset[str]:
+    """The words that in this language mean something else than in another one of the packs."""
+    known = small_words().get(language)
+    return frozenset(known.own) if known else frozenset()
 
 
 def guess_language(text: str, words: tuple[str, ...], shoppers: str) -> str:

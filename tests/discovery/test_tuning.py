@@ -11,7 +11,7 @@ from entrepot.discovery.index.generation import Generation
 from entrepot.discovery.index.weights import Tuning, tuned
 from entrepot.discovery.judgments import Judged
 from entrepot.discovery.learned import use_learned
-from entrepot.discovery.tuning import Lesson, descend, tune
+from entrepot.discovery.tuning import Lesson, descend, keep_ratings, tune
 from entrepot.kernel import Blobs, Database, Invalid
 from entrepot.kernel.testing import settle
 from tests.discovery.market import draft, open_shop
@@ -60,6 +60,12 @@ def test_few_queries_are_refused() -> None:
     made, ratings = lessons(3)
     with pytest.raises(Invalid, match="5 are the least"):
         tune(made, ratings)
+
+
+def test_few_ratings_are_refused_before_a_job_waits(tmp_path: Path) -> None:
+    alike = {f"query {n}": {"1": 2.0, "2": 2.0} for n in range(9)}
+    with pytest.raises(Invalid, match="Of the queries 0 have ratings that differ: 5 are the least"):
+        keep_ratings(Blobs(tmp_path), Judged(alike, ""))
 
 
 def test_weighed_vectors_have_unit_length_and_nothing_stays_nothing() -> None:

@@ -66,7 +66,10 @@ def request_tuning(tx: Tx, scope: Scope, sha256: str, *, use: bool = True) -> st
 
 
 def keep_ratings(blobs: Blobs, judged: Judged) -> str:
-    """Keep ratings for a job; returns the blob's name."""
+    """Keep ratings for a job; returns the blob's name. Invalid where they are too few to learn from."""
+    telling = sum(len(set(rated.values())) > 1 for rated in judged.ratings.values())
+    if telling < FOLDS:
+        raise Invalid(f"Of the queries {telling} have ratings that differ: {FOLDS} are the least")
     return blobs.put(write_judgments(judged.ratings))
 
 

@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from entrepot import ledger, orders, pay
-from entrepot.kernel import Secret
+from entrepot.kernel import Conflict, Secret
 from entrepot.kernel.testing import settle
 from entrepot.pay import accounts
 from tests.orders.market import BULB, CUP, LAMP, PLATE, Market
@@ -179,7 +179,7 @@ def test_a_bank_that_changes_its_mind_before_the_loss_is_shared_out_costs_nobody
     assert market.breaches() == []
 
 
-@settings(max_examples=count(12, 300), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=count(8, 300), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_whatever_order_a_banks_words_come_in_the_last_one_that_was_said_counts(
     market: Market, data: st.DataObject
@@ -189,7 +189,7 @@ def test_whatever_order_a_banks_words_come_in_the_last_one_that_was_said_counts(
     before = parties(market, seller.merchant_id)
     payment = market.order(market.cast.alice, seller.order_id).payment
     assert payment is not None
-    ends = data.draw(st.lists(st.sampled_from(["won", "lost"]), min_size=1, max_size=4))
+    ends = data.draw(st.lists(st.sampled_from(["won", "lost", "opened"]), min_size=1, max_size=4))
     words = [(0, "opened"), *enumerate(ends, 1)]
     told = data.draw(st.permutations([*words, *data.draw(st.lists(st.sampled_from(words), max_size=3))]))
     for said_at, state in told:
@@ -198,9 +198,35 @@ def test_whatever_order_a_banks_words_come_in_the_last_one_that_was_said_counts(
             follow(market, pay.Settings())
     follow(market, pay.Settings())
     after = parties(market, seller.merchant_id)
-    gone = payment.amount_minor if ends[-1] == "lost" else 0
+    gone = payment.amount_minor if ends[-1] != "won" else 0
     assert after["processor"] == before["processor"] + gone
-    assert after["back"] == 0
+    assert after["back"] - before["back"] in ((0, -gone) if ends[-1] == "opened" else (0,))
     if not gone:
         assert after == before
+    assert market.breaches() == []
+
+
+@pytest.mark.parametrize(("amount_minor", "currency"), [(0, USD), (-1, USD), (10**9, USD), (1, "EUR")])
+def test_a_chargeback_is_of_a_part_of_its_payment(market: Market, amount_minor: int, currency: str) -> None:
+    seller = completed(market, {LAMP: 1})
+    payment = market.order(market.cast.alice, seller.order_id).payment
+    assert payment is not None
+    back = pay.Chargeback("dp_1", pay.ChargeName(payment.id), amount_minor, currency, "opened")
+    with pytest.raises(Conflict, match="of the payment"):
+        market.do(pay.reports.report, "sandbox", pay.ChargebackTold(back))
+    assert market.see(pay.chargebacks_of, payment.id) == []
+
+
+def test_one_that_was_won_is_open_again_when_the_bank_says_so_later(market: Market) -> None:
+    seller = completed(market, {LAMP: 1})
+    payment = market.order(market.cast.alice, seller.order_id).payment
+    assert payment is not None
+    for said_at, state in ((0, "opened"), (2, "won"), (1, "opened"), (2, "opened")):
+        market.bank_says(payment.id, state, payment.amount_minor, said_at)
+        follow(market, FEES)
+    assert [row.state for row in market.see(pay.chargebacks_of, payment.id)] == ["won"]
+    market.bank_says(payment.id, "opened", payment.amount_minor, 3)
+    follow(market, FEES)
+    assert [row.state for row in market.see(pay.chargebacks_of, payment.id)] == ["won", "opened"]
+    assert owed(market, accounts.chargebacks(USD)) == -payment.amount_minor
     assert market.breaches() == []

@@ -57,7 +57,8 @@ class ChargebackRow(msgspec.Struct, frozen=True):
 def list_chargebacks(snapshot: Snapshot, scope: Scope, most: int = 200) -> list[ChargebackRow]:
     """Chargebacks, those that are open first, then the newest; for the operator."""
     require_operator(scope)
-    return snapshot.all(_listed, most=most)
+    waiting = snapshot.all(_waiting, most=most)
+    return [*waiting, *(snapshot.all(_closed, most=most - len(waiting)) if len(waiting) < most else ())]
 
 
 def chargebacks_of(snapshot: Snapshot, payment_id: str) -> list[ChargebackRow]:
@@ -95,7 +96,8 @@ def report_chargeback(tx: Tx, processor: str, told: Chargeback) -> ChargebackRow
         row, opened = _open(tx, payment, told, row.round + 1)
     elif row.amount_minor != told.amount_minor:
         raise Conflict(f"{processor} tells otherwise of the chargeback {row.processor_ref} than before")
-    row, closed = _go_on(tx, msgspec.structs.replace(row, said_at=told.said_at), payment.ref, told.state)
+    state = "lost" if row.state == "recovered" and _comes_again(row, told) else told.state
+    row, closed = _go_on(tx, msgspec.structs.replace(row, said_at=told.said_at), payment.ref, state)
     ledger.post(tx, opened + closed)
     return _store(tx, row)
 
@@ -105,7 +107,8 @@ def _is_old(row: ChargebackRow, told: Chargeback) -> bool:
 
 
 def _comes_again(row: ChargebackRow, told: Chargeback) -> bool:
-    """Whether one that was won goes on. That it is open has to be said later than that: it was open before, too."""
+    """Whether one that was won goes on: the money is gone again. That it is open has to be said later than that, for
+    it was open before, too."""
     later = row.said_at is not None and told.said_at is not None and told.said_at > row.said_at
     return told.state == "lost" or (told.state == "opened" and later)
 
@@ -203,9 +206,9 @@ _of_payment: Prepared[ChargebackRow] = prepare(
     select(*_b).where(_b.payment_id == bindparam("payment_id")).order_by(_b.opened_at, _b.round, _b.id),
     ChargebackRow,
 )
-_listed: Prepared[ChargebackRow] = prepare(
-    select(*_b).order_by(_b.closed_at.isnot(None), _b.id.desc()).limit(bindparam("most")), ChargebackRow
-)
+_newest = select(*_b).order_by(_b.id.desc()).limit(bindparam("most"))
+_waiting: Prepared[ChargebackRow] = prepare(_newest.where(_b.closed_at.is_(None)), ChargebackRow)
+_closed: Prepared[ChargebackRow] = prepare(_newest.where(_b.closed_at.is_not(None)), ChargebackRow)
 _insert: Prepared[Any] = prepare(
     insert(tables.chargebacks).values({column.name: bindparam(column.name) for column in tables.chargebacks.columns})
 )

@@ -32,6 +32,7 @@ from .types import Document
 LEAST = 200
 """For fewer products no other process is asked."""
 PART = 125
+PIPE_BYTES = 1 << 20
 PATIENCE_S = 60.0
 IDLE_S = 60.0
 NICE = 5
@@ -139,7 +140,10 @@ class _Other:
             [sys.executable, "-c", _COMMAND], stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0
         )
         assert self._process.stdin is not None
+        assert self._process.stdout is not None
         os.set_blocking(self._process.stdin.fileno(), False)  # it may have stopped reading: then we wait, but not long
+        for pipe in (self._process.stdin, self._process.stdout):
+            _widen(pipe.fileno())
         self._outstanding = 0
 
     def send(self, content: bytes) -> None:
@@ -199,6 +203,15 @@ def work() -> None:
         answer = msgspec.msgpack.encode(prepare(msgspec.msgpack.decode(content, type=Order)))
         answers.write(_LENGTH.pack(len(answer)) + answer)
         answers.flush()
+
+
+def _widen(pipe: int) -> None:
+    """Let a whole order or answer lie in a pipe, where the system allows it: each turn of reading one costs a wait for
+    the interpreter."""
+    with suppress(ImportError, AttributeError, OSError):
+        import fcntl
+
+        fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, PIPE_BYTES)
 
 
 def _cores() -> int:

@@ -4,7 +4,7 @@ In a template:
 
 - `t("cart.title", count=3)`: an interface text; every word a person reads comes from `texts/*.json`
 - `amount|money("USD")`, `amount|nano("USD")`, `price|rate("USD")`, `at|day`, `at|moment`, `at|machine_time`, `at|ago`,
-  `code|country`: by the visitor's language; `per|many`: 1M
+  `code|country`, `sentence|told`: by the visitor's language; `per|many`: 1M
 - `sha256|picture(640)`, `sha256|srcset`, `hit.image|srcset_of`: addresses of a stored picture
 - `static("app.css")`: the address of a file in `static/`, which changes with its content
 - `csrf_field()` and `key_field()`: hidden fields; the first in every form that posts, the second also where money or
@@ -34,7 +34,7 @@ from entrepot.identity import Scope
 from . import formats, shared
 from .countries import country_name
 from .static import static_address
-from .texts import say
+from .texts import say, told
 from .visit import Visit
 
 HTML = "text/html"
@@ -144,6 +144,7 @@ def page_of(visit: Visit, facts: shared.Shared) -> Page:
 
 def _respond(visit: Visit, template: str, status: int, page: Page, context: dict[str, Any]) -> Response[str]:
     made = environment(page.language).get_template(template)
+    context |= _told(page.language, context)
     text = made.render(
         page=page,
         nonce=visit.nonce,
@@ -156,6 +157,17 @@ def _respond(visit: Visit, template: str, status: int, page: Page, context: dict
         **context,
     )
     return Response(text, status_code=status, media_type=HTML)
+
+
+def _told(language: str, context: dict[str, Any]) -> dict[str, Any]:
+    """What was refused, in the visitor's language: beside the form, and at each field."""
+    sentence, errors = context.get("sentence"), context.get("errors")
+    found: dict[str, Any] = {}
+    if sentence:
+        found["sentence"] = told(language, sentence)
+    if errors:
+        found["errors"] = {field: told(language, each) for field, each in errors.items()}
+    return found
 
 
 @functools.cache
@@ -174,6 +186,7 @@ def environment(language: str) -> Environment:
         nano=lambda amount, currency: formats.nano(amount, currency, language),
         rate=lambda nano, currency: formats.rate(nano, currency, language),
         many=formats.many,
+        told=lambda sentence: told(language, sentence),
         day=lambda at: formats.day(at, language),
         moment=lambda at: formats.moment(at, language),
         day_of_month=formats.day_of_month,

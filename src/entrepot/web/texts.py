@@ -8,6 +8,7 @@ keys; a test says so, and that every key which a template or a page names is the
 from __future__ import annotations
 
 import functools
+import re
 from importlib import resources
 from typing import Any
 
@@ -43,6 +44,39 @@ def say(language: str, key: str, **params: Any) -> str:
     if isinstance(text, dict):
         text = text["one"] if params.get("count") in (1, "1") and "one" in text else text["other"]
     return text.format(**params) if params else text
+
+
+def told(language: str, sentence: str) -> str:
+    """What a room refused, in a language: rooms speak English, and `texts/refusals/` has it in others.
+
+    A sentence that is not there stays as it is: better understood by some than by nobody.
+    """
+    if language == DEFAULT or not sentence:
+        return sentence
+    whole, open_ones = _refusals(language)
+    if sentence in whole:
+        return whole[sentence]
+    for pattern, words in open_ones:
+        if found := pattern.fullmatch(sentence):
+            return words.format(**found.groupdict())
+    for mark, between in ((". ", "。"), ("; ", "；")):
+        if mark in sentence:
+            return between.join(told(language, each) for each in sentence.split(mark))
+    return sentence
+
+
+@functools.cache
+def _refusals(language: str) -> tuple[dict[str, str], list[tuple[re.Pattern[str], str]]]:
+    """Sentences of refusals as they stand, and those with places in them: the one that says most comes first."""
+    file = resources.files("entrepot.web") / "texts" / "refusals" / f"{language}.json"
+    texts = msgspec.json.decode(file.read_bytes(), type=dict[str, str]) if file.is_file() else {}
+    with_places = sorted((each for each in texts if "{" in each), key=len, reverse=True)
+    return texts, [(_pattern(each), texts[each]) for each in with_places]
+
+
+def _pattern(sentence: str) -> re.Pattern[str]:
+    parts = re.split(r"{(\w+)}", sentence)
+    return re.compile("".join(f"(?P<{part}>.+?)" if n % 2 else re.escape(part) for n, part in enumerate(parts)))
 
 
 def has_text(key: str) -> bool:

@@ -7,7 +7,8 @@ import pytest
 
 from entrepot import identity
 from entrepot.identity import Notice, NoticeKind, Scope, notice_kinds
-from entrepot.kernel import Database, NotFound, NotSignedIn
+from entrepot.identity.notices import UNREAD_MAX
+from entrepot.kernel import Database, NotFound, NotSignedIn, Tx
 from tests import cast
 from tests.cast import ALICE, BRUNO, Cast
 from tests.identity.mailbox import SITE, deliver
@@ -130,3 +131,25 @@ def test_old_notices_are_forgotten_read_or_not(database: Database, people: Cast)
     assert database.write_now(lambda tx: identity.forget_notices(tx, now)) == 0
     assert database.write_now(lambda tx: identity.forget_notices(tx, now + 1)) >= 2
     assert inbox(database, people.alice) == []
+
+
+def test_both_inboxes_are_one_list_in_pages_and_unread_ones_are_counted_to_a_bound(
+    database: Database, people: Cast
+) -> None:
+    organisation = str(people.bruno.organisation)
+    both = Scope(people.alice.actor, organisation, people.bruno.roles)
+
+    def fill(tx: Tx) -> None:
+        for _ in range(60):
+            for owner in (people.alice.actor, organisation):
+                identity.notify(tx, Notice(owner, "test.quiet", {"n": "2"}))
+
+    database.write_now(fill)
+    found: list[str] = []
+    last: str | None = None
+    while page := database.read_now(lambda s: identity.list_notices(s, both, before=last, most=25)):  # noqa: B023
+        found += [each.id for each in page]
+        last = found[-1]
+    assert len(set(found)) == len(found) == 120
+    assert found == sorted(found, reverse=True)
+    assert database.read_now(lambda s: identity.count_unread(s, both)) == UNREAD_MAX + 1

@@ -99,7 +99,9 @@ def list_merchants(
         if status not in (None, "approved"):
             identity.require_operator(scope)
         status = "approved"
-    return snapshot.all(_list, after=after, most=most, status=status or "", any=int(status is None))
+    if status is None:
+        return snapshot.all(_list, after=after, most=most)
+    return snapshot.all(_list_of, after=after, most=most, status=status)
 
 
 def lock_merchant(tx: Tx, merchant_id: str) -> Merchant:
@@ -165,12 +167,9 @@ _by_id = _c.id == bindparam("id")
 _get: Prepared[Merchant] = prepare(_all.where(or_(_by_id, _c.slug == bindparam("id"))), Merchant)
 _lock: Prepared[Merchant] = prepare(_all.where(_by_id).with_for_update(), Merchant)
 _of: Prepared[Merchant] = prepare(_all.where(in_set(_c.id, "ids")), Merchant)
-_list: Prepared[Merchant] = prepare(
-    _all.where(_c.id > bindparam("after"), or_(_c.status == bindparam("status"), bindparam("any") == 1))
-    .order_by(_c.id)
-    .limit(bindparam("most")),
-    Merchant,
-)
+_next = _all.where(_c.id > bindparam("after")).order_by(_c.id).limit(bindparam("most"))
+_list: Prepared[Merchant] = prepare(_next, Merchant)
+_list_of: Prepared[Merchant] = prepare(_next.where(_c.status == bindparam("status")), Merchant)
 _insert: Prepared[Any] = prepare_text(
     "INSERT INTO catalog_merchants (id, slug, name, about, country, currency, status, commission_bps, created_at) "
     "VALUES (:id, :slug, :name, :about, :country, :currency, 'pending', 0, :now) ON CONFLICT DO NOTHING"

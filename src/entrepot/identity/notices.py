@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
-from sqlalchemy import bindparam, func, insert, or_, select, update
+from sqlalchemy import bindparam, func, insert, literal_column, or_, select, union_all, update
 
 from entrepot.kernel import NotFound, NotSignedIn, Prepared, Snapshot, Tx, from_json, in_set, prepare, to_json
 
@@ -13,6 +13,8 @@ from . import tables
 from .letters import Letter, enqueue_letter
 from .notice_kinds import notice_kind, write_notice
 from .types import Scope
+
+UNREAD_MAX = 99
 
 
 class Notice(msgspec.Struct, frozen=True):
@@ -57,12 +59,14 @@ def list_notices(
     snapshot: Snapshot, scope: Scope, language: str = "en", *, before: str | None = None, most: int = 50
 ) -> list[InboxNotice]:
     """One's own notices and one's organisation's, newest first; `before` is the id of the last one seen."""
-    rows = snapshot.all(_newest, owners=_owners(scope), before=before or "o", most=most)  # ids begin with ntc_
+    person, *more = _owners(scope)
+    whose = {"person": person, "organisation": more[0] if more else ""}
+    rows = snapshot.all(_newest, before=before or "o", most=most, **whose)  # ids begin with ntc_
     return [_inbox_notice(row, language) for row in rows]
 
 
 def count_unread(snapshot: Snapshot, scope: Scope) -> int:
-    """How many notices wait to be read."""
+    """How many notices wait to be read; more than `UNREAD_MAX` are not counted."""
     return int(snapshot.value(_unread, owners=_owners(scope)))
 
 
@@ -98,15 +102,29 @@ _readers: Prepared[Any] = prepare(
     )
     .order_by(_u.id)
 )
-_newest: Prepared[Any] = prepare(
-    select(_n.id, _n.kind, _n.params, _n.link, _n.created_at, _n.read_at)
-    .where(in_set(_n.owner, "owners"), _n.id < bindparam("before"))
-    .order_by(_n.id.desc())
-    .limit(bindparam("most"))
+
+
+def _newest_of(owner: str) -> Any:
+    """A page of one inbox, along its index."""
+    page = (
+        select(_n.id, _n.kind, _n.params, _n.link, _n.created_at, _n.read_at)
+        .where(_n.owner == bindparam(owner), _n.id < bindparam("before"))
+        .order_by(_n.id.desc())
+        .limit(bindparam("most"))
+    )
+    return select(page.subquery())
+
+
+_both = union_all(_newest_of("person"), _newest_of("organisation")).subquery()
+_newest: Prepared[Any] = prepare(select(*_both.c).order_by(_both.c.id.desc()).limit(bindparam("most")))
+_few = (
+    select(literal_column("1").label("one"))
+    .select_from(tables.notices)
+    .where(in_set(_n.owner, "owners"), _n.read_at.is_(None))
+    .limit(UNREAD_MAX + 1)
+    .subquery()
 )
-_unread: Prepared[Any] = prepare(
-    select(func.count().label("unread")).where(in_set(_n.owner, "owners"), _n.read_at.is_(None))
-)
+_unread: Prepared[Any] = prepare(select(func.count().label("unread")).select_from(_few))
 _mark: Prepared[Any] = prepare(
     update(tables.notices)
     .where(_n.id == bindparam("id_"), in_set(_n.owner, "owners"))

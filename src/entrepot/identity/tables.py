@@ -102,6 +102,8 @@ notices = table(
     Column("read_at", Whole),
 )
 Index("ix_identity_notices_owner", notices.c.owner, notices.c.id)
+_UNREAD = text("read_at IS NULL")
+Index("ix_identity_notices_unread", notices.c.owner, sqlite_where=_UNREAD, postgresql_where=_UNREAD)
 
 audit = table(
     "identity_audit",

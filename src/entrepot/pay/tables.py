@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import CheckConstraint, Column, Index, PrimaryKeyConstraint, text
 
 from entrepot.kernel.sql import Flag, Json, String, Whole, table
+
+
+def _of(name: str, where: str, *columns: Column[Any], unique: bool = False) -> None:
+    """An index of some rows: those that a list asks for stay few, however many there are."""
+    Index(name, *columns, unique=unique, sqlite_where=text(where), postgresql_where=text(where))
+
 
 payments = table(
     "pay_payments",
@@ -24,10 +32,8 @@ payments = table(
 )
 _LIVE = text("state IN ('requested', 'authorised', 'captured')")
 Index("ix_pay_payments_ref", payments.c.ref, payments.c.created_at)
-_NAMED = text("processor_ref IS NOT NULL")
-Index("ix_pay_payments_processor_ref", payments.c.processor_ref, sqlite_where=_NAMED, postgresql_where=_NAMED)
-_BY_HAND = text("processor = 'manual' AND state = 'requested'")
-Index("ix_pay_payments_by_hand", payments.c.created_at, sqlite_where=_BY_HAND, postgresql_where=_BY_HAND)
+_of("ix_pay_payments_processor_ref", "processor_ref IS NOT NULL", payments.c.processor_ref)
+_of("ix_pay_payments_by_hand", "processor = 'manual' AND state = 'requested'", payments.c.created_at)
 # An order has one live payment: two at once would charge the buyer twice.
 Index("uq_pay_payments_live", payments.c.ref, unique=True, sqlite_where=_LIVE, postgresql_where=_LIVE)
 
@@ -120,8 +126,7 @@ refunds = table(
     Column("paid_at", Whole),
 )
 Index("ix_pay_refunds_payment", refunds.c.payment_id)
-_ASKED_FOR = text("state = 'requested'")
-Index("ix_pay_refunds_requested", refunds.c.created_at, sqlite_where=_ASKED_FOR, postgresql_where=_ASKED_FOR)
+_of("ix_pay_refunds_requested", "state = 'requested'", refunds.c.created_at)
 
 settlements = table(
     "pay_settlements",
@@ -176,8 +181,7 @@ payees = table(
     Column("considered_at", Whole),  # the last time that the schedule looked whether to pay
     PrimaryKeyConstraint("merchant_id", "currency"),
 )
-_PAUSED = text("paused_reason IS NOT NULL")
-Index("ix_pay_payees_paused", payees.c.merchant_id, payees.c.currency, sqlite_where=_PAUSED, postgresql_where=_PAUSED)
+_of("ix_pay_payees_paused", "paused_reason IS NOT NULL", payees.c.merchant_id, payees.c.currency)
 
 payouts = table(
     "pay_payouts",
@@ -196,17 +200,9 @@ payouts = table(
     Column("account_id", String),
     Column("ended_at", Whole),  # when it was refused or came back
 )
-_UNDER_WAY = text("state = 'requested'")
 Index("ix_pay_payouts_merchant", payouts.c.merchant_id, payouts.c.id)
 # One at a time: the next statement begins where the one before ends.
-Index(
-    "uq_pay_payouts_under_way",
-    payouts.c.merchant_id,
-    payouts.c.currency,
-    unique=True,
-    sqlite_where=_UNDER_WAY,
-    postgresql_where=_UNDER_WAY,
-)
+_of("uq_pay_payouts_under_way", "state = 'requested'", payouts.c.merchant_id, payouts.c.currency, unique=True)
 
 webhooks = table(
     "pay_webhooks",
@@ -269,6 +265,7 @@ Index(
     unique=True,
 )
 Index("ix_pay_chargebacks_payment", chargebacks.c.payment_id)
+_of("ix_pay_chargebacks_open", "closed_at IS NULL", chargebacks.c.id)
 
 # When a merchant is paid, and what is kept back for a while.
 payout_terms = table(
@@ -296,14 +293,12 @@ payout_accounts = table(
     Column("created_by", String, nullable=False),
     Column("replaced_at", Whole),
 )
-_CURRENT = text("replaced_at IS NULL")
-Index(
+_of(
     "uq_pay_payout_accounts_current",
+    "replaced_at IS NULL",
     payout_accounts.c.merchant_id,
     payout_accounts.c.currency,
     unique=True,
-    sqlite_where=_CURRENT,
-    postgresql_where=_CURRENT,
 )
 
 # What is kept back of a seller order's share.
@@ -318,8 +313,7 @@ reserves = table(
     Column("released_minor", Whole),  # less than was kept, when a refund took from it meanwhile
     Column("released_at", Whole),
 )
-_KEPT = text("released_at IS NULL")
-Index("ix_pay_reserves_due", reserves.c.release_at, sqlite_where=_KEPT, postgresql_where=_KEPT)
+_of("ix_pay_reserves_due", "released_at IS NULL", reserves.c.release_at)
 
 # Providers' and banks' files, and each line of them: a file, and a line, counts once however often it is brought.
 files = table(
@@ -377,10 +371,8 @@ breaks = table(
     Column("resolution", String),
     Column("note", String),
 )
-_UNRESOLVED = text("resolved_at IS NULL")
-Index("ix_pay_breaks_open", breaks.c.opened_at, breaks.c.id, sqlite_where=_UNRESOLVED, postgresql_where=_UNRESOLVED)
-_RESOLVED = text("resolved_at IS NOT NULL")
-Index("ix_pay_breaks_resolved", breaks.c.resolved_at, sqlite_where=_RESOLVED, postgresql_where=_RESOLVED)
+_of("ix_pay_breaks_open", "resolved_at IS NULL", breaks.c.opened_at, breaks.c.id)
+_of("ix_pay_breaks_resolved", "resolved_at IS NOT NULL", breaks.c.resolved_at)
 
 tax_rates = table(
     "pay_tax_rates",

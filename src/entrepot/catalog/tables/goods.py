@@ -20,6 +20,7 @@ merchants = table(
     Column("decided_at", Whole),
     CheckConstraint("commission_bps BETWEEN 0 AND 10000", name="commission"),
 )
+Index("ix_catalog_merchants_status", merchants.c.status, merchants.c.id)
 
 categories = table(
     "catalog_categories",

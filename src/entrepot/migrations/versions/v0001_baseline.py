@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 from sqlalchemy import Text
 
-revision = "107c3d0cdf5b"
+revision = "bcd6f7961648"
 down_revision = None
 
 
@@ -322,6 +322,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("slug", name=op.f("uq_catalog_merchants_slug")),
         sqlite_strict=True,
     )
+    op.create_index("ix_catalog_merchants_status", "catalog_merchants", ["status", "id"], unique=False)
     op.create_table(
         "catalog_mergings",
         sa.Column("attribute", sa.Text(), nullable=False),
@@ -1454,6 +1455,14 @@ def upgrade() -> None:
         sqlite_strict=True,
     )
     op.create_index("ix_identity_notices_owner", "identity_notices", ["owner", "id"], unique=False)
+    op.create_index(
+        "ix_identity_notices_unread",
+        "identity_notices",
+        ["owner"],
+        unique=False,
+        sqlite_where=sa.text("read_at IS NULL"),
+        postgresql_where=sa.text("read_at IS NULL"),
+    )
     op.create_table(
         "identity_organisations",
         sa.Column("id", sa.Text(), nullable=False),
@@ -2390,6 +2399,14 @@ def upgrade() -> None:
         sa.Column("said_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_pay_chargebacks")),
         sqlite_strict=True,
+    )
+    op.create_index(
+        "ix_pay_chargebacks_open",
+        "pay_chargebacks",
+        ["id"],
+        unique=False,
+        sqlite_where=sa.text("closed_at IS NULL"),
+        postgresql_where=sa.text("closed_at IS NULL"),
     )
     op.create_index("ix_pay_chargebacks_payment", "pay_chargebacks", ["payment_id"], unique=False)
     op.create_index("uq_pay_chargebacks_ref", "pay_chargebacks", ["processor", "processor_ref", "round"], unique=True)

@@ -158,7 +158,7 @@ async def _show(
     page = listed(found, PAGE, lambda payout: payout.id)
     waiting = await visit.read(lambda s: pay.list_waiting(s, scope, default, payee or "", needs_account=needs))
     market = (await visit.read(lambda s: pay.terms_of(s, ["*"], default)))["*"]
-    paid = sorted({each.merchant_id for each in (*waiting.waiting, *page.items)})
+    paid = sorted({each.merchant_id for each in waiting.waiting} | {each.merchant_id for each in page.items})
     named = await visit.read(lambda s: identity.organisations_of(s, paid))
     response = await show(
         visit, "payouts", "payouts.html", waiting=waiting.waiting, more=waiting.next, payouts=page.items,

@@ -10,6 +10,7 @@ from entrepot import ledger, pay
 from entrepot.identity import Scope
 from entrepot.kernel import Database, ManualClock, NotAllowed, NotFound, NotSignedIn, Tx
 from tests.pay import purchases as p
+from tests.proof import count
 
 
 def sell(
@@ -163,15 +164,17 @@ def test_a_merchant_sees_where_the_money_is(database: Database, processor: pay.S
 def test_a_statement_of_ten_thousand_lines_is_complete(
     database: Database, report_count: Callable[[str, int], None]
 ) -> None:
-    """Its time is measured and shown, never judged here."""
+    """Its time is measured and shown, never judged here. To settle so many orders over a wire takes longer than that:
+    on PostgreSQL fewer do, until everything is proved."""
     random = Random(1)
-    amounts = [random.randrange(1, 100_00) for _ in range(10_000)]
+    number = 10_000 if database.dialect == "sqlite" else count(2_000, 10_000)
+    amounts = [random.randrange(1, 100_00) for _ in range(number)]
     for begin in range(0, len(amounts), 500):
         settle_many(database, begin, amounts[begin : begin + 500])
     [payout] = request(database)
     started = time.perf_counter()
     stated = statement(database, p.BRUNO, payout)
-    report_count("milliseconds for a statement of 10,000 lines", int((time.perf_counter() - started) * 1_000))
+    report_count(f"milliseconds for a statement of {number:,} lines", int((time.perf_counter() - started) * 1_000))
     assert [line.amount_minor for line in stated.lines] == amounts
     assert payout.amount_minor == sum(amounts)
 

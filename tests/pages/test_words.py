@@ -28,6 +28,7 @@ PUT_TOGETHER = {
     "failure.title.": ("403", "404", "409", "429", "503"),
     "import.state.": ("waiting", "running", "done", "failed"),
     "language.": LANGUAGES,
+    "ledger.kind.": ("move", "hold", "capture", "void", "expire"),
     "merchant.nav.": tuple(name for name, _ in MERCHANT_SECTIONS),
     "merchant.status.": ("pending", "approved", "suspended"),
     "operator.nav.": tuple(name for name, _ in OPERATOR_SECTIONS),

@@ -74,6 +74,12 @@ def test_every_line_is_answered_and_billed_once(served: Served) -> None:
     served.settled()
 
 
+def test_a_file_may_begin_with_the_mark_of_its_encoding_and_end_its_lines_as_windows_does(served: Served) -> None:
+    batch = run(served, ["\ufeff" + line(0, HELLO) + "\r", line(1, HELLO) + "\r"])
+    assert (batch.status, batch.request_counts.completed) == ("completed", 2)
+    assert set(answers(served, batch.output_file_id)) == {"line-0", "line-1"}
+
+
 def test_a_batch_costs_the_share_that_its_prices_say_of_the_same_calls(served: Served) -> None:
     offer(served.entrepot, "halved", "one/talker")
     served.entrepot.database.write_now(

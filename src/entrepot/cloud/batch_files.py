@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from codecs import BOM_UTF8
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Annotated, Any, BinaryIO
@@ -111,4 +112,5 @@ def _read_line(raw: bytes, number: int, endpoint: str, problems: list[Problem]) 
 
 
 def _decode(raw: bytes) -> AskedLine:
-    return msgspec.json.decode(raw, type=AskedLine)
+    """A line as it is asked; some editors begin a file with a mark of its encoding."""
+    return msgspec.json.decode(raw.removeprefix(BOM_UTF8), type=AskedLine)

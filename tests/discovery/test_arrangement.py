@@ -180,6 +180,21 @@ def test_without_a_reason_a_score_is_less_by_what_it_gave(
                 assert after[hit.id].score == pytest.approx(hit.score - less, abs=1e-9)
 
 
+def test_leaving_a_reason_aside_moves_no_other_between_results_that_have_the_same_words() -> None:
+    one, two = nowhere(2)
+    one, two = np.zeros_like(one), np.zeros_like(two)
+    one[:2], two[:2] = (0.6, 0.8), (1.0, 0.0)
+    query = IndexQuery("red lamp", vector=two, explained=True)
+    with fused([(product(1, "red lamp"), one), (product(2, "red lamp"), two)]) as fast:
+        before, after = (
+            {hit.id: dict(hit.contributions) for hit in fast.search(each).hits}
+            for each in (query, msgspec.structs.replace(query, without=frozenset({"vector"})))
+        )
+    assert {each: {**parts, "vector": 0.0} for each, parts in before.items()} == {
+        each: {**parts, "vector": 0.0} for each, parts in after.items()
+    }
+
+
 def answer(page: IndexPage) -> tuple[object, ...]:
     return [(hit.id, hit.offer) for hit in page.hits], page.total, page.facets, page.corrected
 

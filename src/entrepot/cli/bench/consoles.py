@@ -28,8 +28,8 @@ MERCHANTS, PRODUCTS = 400, 500
 ORDERS, BUSY = 7, 60
 """Orders of a merchant, one in each state; and how many times as many the one has whose console is walked."""
 ASKED = 3
-OF_A_KIND = 3
-"""Pages of a kind that are looked at: one may lead where another does not."""
+OF_A_KIND, TIMED = 10, 3
+"""Pages of a kind that are looked at, for one may lead where another does not; and how many of them are timed."""
 LIMIT_MS = 300.0
 PAGES_MAX = 150
 _LINK = re.compile(r'href="(/[^"#]*)|<form(?![^>]*post)[^>]* action="(/[^"#]*)')
@@ -126,7 +126,8 @@ def _walk(browser: Browser, begin: list[str], inside: str) -> tuple[dict[str, fl
         status, text = browser.get(path)
         if status >= 400 and kind not in failed:
             failed.append(kind)
-        times[kind] = max(times.get(kind, 0.0), _asked(browser, path))
+        if visits[kind] <= TIMED:
+            times[kind] = max(times.get(kind, 0.0), _asked(browser, path))
         leads = [link for link in links_of(text, inside) if link not in asked] if status == 200 else []
         asked.update(leads)
         waiting.extend(leads)

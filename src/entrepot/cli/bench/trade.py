@@ -190,7 +190,7 @@ class Trade:
         """Bulk edits that change a few prices, and one that nothing can follow."""
         raised = catalog.Change(price=catalog.PriceChange("raise", amount_minor=1))
         below = catalog.Change(price=catalog.PriceChange("lower", amount_minor=10**8))
-        edits = [catalog.Edit(catalog.Selection(price_to_minor=700), raised, "USD")] * min(times, EDITS)
+        edits = [catalog.Edit(catalog.Selection(price_to_minor=10_000), raised, "USD")] * min(times, EDITS)
         edits.append(catalog.Edit(catalog.Selection(), below, "USD"))
         self._all([partial(_start, merchant_id, edit) for edit in edits])
 

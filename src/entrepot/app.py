@@ -170,6 +170,7 @@ class Entrepot:
     def following(self) -> Iterator[None]:
         """Let the search index follow what the caller saves meanwhile, on a handle that is not started. `settle` takes
         in what is left."""
+        self.database.write_now(free_from_the_dead)  # one that was killed a moment ago may still hold the index
         self.open_index()
         index = ProjectionThread(self.database, [self.indexer])
         self._relay.when_placed(index.wake.set)

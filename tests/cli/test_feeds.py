@@ -71,6 +71,15 @@ def exported(home: Path, path: Path) -> list[str]:
     return sorted(path.read_text(encoding="utf-8").splitlines())
 
 
+def indexed(home: Path) -> list[int]:
+    """How many products the search index holds, and how many have a word that all have."""
+    with closing(open_home(home, {})) as opened:
+        opened.open_index()
+        generation = opened.indexer.generation
+        assert generation is not None
+        return [generation.index.count(), generation.index.sellable_with(["thing"])]
+
+
 def cursor(home: Path) -> int:
     """How many rows of the feed are done with, as another process sees it."""
     with closing(sqlite3.connect(f"file:{home}/entrepot.db?mode=ro", uri=True)) as database:
@@ -111,6 +120,8 @@ def test_killed_again_and_again_midway_and_resumed_it_ends_as_if_undisturbed(
     assert rest.exit_code == 0, rest.output
     assert rest.stdout.splitlines()[0] == whole.stdout.splitlines()[0]
     assert exported(torn, tmp_path / "torn.jsonl") == exported(calm, tmp_path / "calm.jsonl")
+    assert indexed(calm)[0] == PRODUCTS * 99 // 100
+    assert indexed(torn) == indexed(calm), "at once, though one that was killed a moment ago held the index"
     again = entrepot(torn, "import", str(feed), "--format", "jsonl")
     assert f"0 new, 0 changed, {PRODUCTS * 99 // 100:,} as before, {PRODUCTS // 100} refused" in again.stdout
 

@@ -155,7 +155,8 @@ def _by_score(looked: Looked, lifted: Scores, most: int) -> Ranked:
         return Ranked(first(columns, slots, -at_first, most), at_first)
     best = min(RERANKED, len(places))
     order = first(columns, slots, -at_first, max(most, best))
-    judged, others = np.sort(order[:best]), order[best:]  # so that what is left aside moves no other feature
+    judged, others = order[:best], order[best:]
+    judged = judged[first(columns, slots[judged], np.zeros(best), best)]  # by id: what is left aside moves no feature
     features = describe(_candidates(looked, judged))
     scores, beyond = at_first, 0.0
     own = _score(looked.scorer, features, query.without) + lifted[judged]

@@ -71,8 +71,8 @@ _TEMPLATE = '''"""The baseline: every table of every room."""
 
 import sqlalchemy as sa
 from alembic import op
-from sqlalchemy.dialects import postgresql
 from sqlalchemy import Text
+from sqlalchemy.dialects import postgresql
 
 revision = "{revision}"
 down_revision = None

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from entrepot import catalog
 from entrepot.catalog import ColumnMapping
@@ -258,6 +259,8 @@ def test_refused_rows_are_ones_own_and_only_of_what_is_kept(database: Database, 
     job = upload(one, blobs, b'{"external_id": "x"}\n', "x.jsonl")
     with pytest.raises(NotFound):
         database.read_now(lambda s: catalog.find_refused_rows(s, other.scope, job.id))
+    assert catalog.gives_rows_back(job)
+    assert not catalog.gives_rows_back(structs.replace(job, format="magento"))  # the page then offers the report alone
 
 
 # --- what is kept

@@ -115,7 +115,7 @@ from .imports.mappings import NEEDED as COLUMN_TARGETS_NEEDED
 from .imports.mappings import TARGETS as COLUMN_TARGETS
 from .imports.mappings import Mapping as ColumnMapping
 from .imports.mappings import check_mapping, find_mapping
-from .imports.mending import RefusedRows, find_refused_rows
+from .imports.mending import RefusedRows, find_refused_rows, gives_rows_back
 from .imports.running import Preview, import_task, preview_import, read_feed, run_import
 from .landing import why_first
 from .listings import (
@@ -312,8 +312,8 @@ __all__ = [
     "feeds_in", "fetch_due", "find_categories", "find_collection", "find_gtin", "find_handles", "find_listings",
     "find_lookalikes", "find_mapping", "find_offers", "find_own_review", "find_refused_rows", "find_writer",
     "free_pieces", "get_category", "get_collection", "get_edit", "get_import", "get_listing", "get_merchant",
-    "get_offer", "get_product", "get_proposal", "get_question", "get_review", "grant_review", "handles_of",
-    "hide_product", "hold_stock", "import_task", "is_same_unit", "is_unit", "iterate_documents", "join_twins",
+    "get_offer", "get_product", "get_proposal", "get_question", "get_review", "gives_rows_back", "grant_review",
+    "handles_of", "hide_product", "hold_stock", "import_task", "is_same_unit", "is_unit", "iterate_documents", "join_twins",
     "keep_apart", "list_attributes", "list_brought", "list_cards", "list_cases", "list_categories", "list_children",
     "list_collection_cards", "list_collections", "list_edit_lines", "list_edits", "list_import_errors", "list_imports",
     "list_listings", "list_low_stock", "list_merchant_questions", "list_merchant_reviews", "list_merchants",

@@ -48,10 +48,15 @@ class RefusedRows(msgspec.Struct, frozen=True):
             yield from source.refused(self.reasons)
 
 
+def gives_rows_back(job: Import) -> bool:
+    """Whether the refused rows of an import can be had in the format they came in."""
+    return job.format in _SUFFIXES and job.origin == "upload" and job.size_bytes > 0
+
+
 def find_refused_rows(snapshot: Snapshot, scope: Scope, import_id: str) -> RefusedRows:
     """What was wrong with the rows of one of the caller's own imports. NotFound when nothing can be given back."""
     job = get_import(snapshot, scope, import_id)
-    if job.format not in _SUFFIXES or job.origin != "upload" or not job.size_bytes:
+    if not gives_rows_back(job):
         raise NotFound("The rows of this import cannot be given back: download its report instead")
     reasons: dict[int, list[Problem]] = defaultdict(list)
     for row in snapshot.all(_refused, import_id=import_id, most=ERRORS_KEPT_MAX):

@@ -62,11 +62,12 @@ async def one_import(visit: Visit, import_id: Id) -> Response[str]:
     if found.state == "mapping":
         return await _show_columns(visit, found)
     errors = await visit.read(lambda s: catalog.list_import_errors(s, visit.scope, import_id, most=ERRORS_SHOWN))
-    may_mend = found.size_bytes > 0 and found.counts.refused > 0 and found.state not in UNDER_WAY
-    has_place = await _has_place(visit)
+    has_gaps = found.counts.refused > 0 and found.state not in UNDER_WAY
     return await show(
-        visit, "imports", "import.html", each=found, report=errors, may_mend=may_mend, has_place=has_place
-    )
+        visit, "imports", "import.html", each=found, report=errors, has_place=await _has_place(visit),
+        may_mend=has_gaps and catalog.gives_rows_back(found),
+        may_repeat=has_gaps and found.size_bytes > 0 and not found.dry_run,
+    )  # fmt: skip
 
 
 @post("/merchant/imports/{import_id:str}/columns", include_in_schema=False, opt=MEMBER)

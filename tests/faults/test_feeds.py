@@ -98,7 +98,11 @@ def test_a_feed_cut_off_in_the_middle_loses_only_its_last_line(shop: Shop) -> No
 
 @pytest.mark.parametrize(
     ("content", "word"),
-    [(b"", "empty"), (b"\x89PNG\r\n\x1a\n" + bytes(100), "not recognised"), ("{}".encode("utf-16"), "no object")],
+    [
+        (b"", "empty"),
+        (b"\x89PNG\r\n\x1a\n" + bytes(100), "a picture and no feed"),
+        ("{}".encode("utf-16"), "no object"),
+    ],
     ids=["an empty file", "a picture", "an object without fields"],
 )
 def test_what_is_no_feed_is_refused_with_a_sentence(shop: Shop, content: bytes, word: str) -> None:

@@ -150,7 +150,7 @@ def test_the_buyer_and_the_merchants_are_told(market: Market) -> None:
     market.settle()
     assert [notice.kind for notice in market.see(identity.list_notices, market.cast.alice)] == ["orders.paid"]
     (notice,) = [each for each in market.see(identity.list_notices, market.bea) if each.kind == "orders.to_send"]
-    assert "2 pieces, $24.02" in notice.text
+    assert "Pieces: 2. Total: $24.02." in notice.text
     texts = [each.text for each in market.see(identity.list_notices, market.bea, "zh")]
     assert any("共 2 件" in text for text in texts)
 

@@ -77,6 +77,7 @@ def test_every_change_takes_an_idempotency_key_or_is_the_same_when_repeated(docu
         "post /api/cart/quote",
         "post /api/gift-cards/balance",
         "post /api/keys",
+        "post /api/members",
         "post /api/merchant/edits/preview",
         "post /api/merchant/orders/{seller_order_id}/refunds/preview",
         "post /api/merchant/webhooks",

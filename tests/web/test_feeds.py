@@ -105,7 +105,7 @@ def test_what_is_no_feed_is_refused_and_nothing_of_it_is_kept(bruno: Visitor, en
     before = sorted((entrepot.home / "blobs" / "feeds").rglob("*"))
     answer = send(bruno, b"\x89PNG\r\n\x1a\n" + b"x" * 99, "picture.png")
     assert answer.status_code == 422
-    assert "not recognised" in answer.text
+    assert "a picture and no feed" in answer.text
     files = [each for each in (entrepot.home / "blobs" / "feeds").rglob("*") if each.is_file()]
     assert [each for each in files if each not in before] == []
 

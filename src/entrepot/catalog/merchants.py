@@ -101,7 +101,9 @@ def list_merchants(
         status = "approved"
     if status is None:
         return snapshot.all(_list, after=after, most=most)
-    return snapshot.all(_list_of, after=after, most=most, status=status)
+    if status == "approved":
+        return snapshot.all(_list_approved, after=after, most=most)
+    return snapshot.all(_list_unapproved, after=after, most=most, status=status)
 
 
 def lock_merchant(tx: Tx, merchant_id: str) -> Merchant:
@@ -169,7 +171,10 @@ _lock: Prepared[Merchant] = prepare(_all.where(_by_id).with_for_update(), Mercha
 _of: Prepared[Merchant] = prepare(_all.where(in_set(_c.id, "ids")), Merchant)
 _next = _all.where(_c.id > bindparam("after")).order_by(_c.id).limit(bindparam("most"))
 _list: Prepared[Merchant] = prepare(_next, Merchant)
-_list_of: Prepared[Merchant] = prepare(_next.where(_c.status == bindparam("status")), Merchant)
+_list_approved: Prepared[Merchant] = prepare(_next.where(_c.status == "approved"), Merchant)
+_list_unapproved: Prepared[Merchant] = prepare(
+    _next.where(_c.status != "approved", _c.status == bindparam("status")), Merchant
+)
 _insert: Prepared[Any] = prepare_text(
     "INSERT INTO catalog_merchants (id, slug, name, about, country, currency, status, commission_bps, created_at) "
     "VALUES (:id, :slug, :name, :about, :country, :currency, 'pending', 0, :now) ON CONFLICT DO NOTHING"

@@ -20,7 +20,9 @@ merchants = table(
     Column("decided_at", Whole),
     CheckConstraint("commission_bps BETWEEN 0 AND 10000", name="commission"),
 )
-Index("ix_catalog_merchants_status", merchants.c.status, merchants.c.id)
+# Not of the approved: SQLite would read all of them first, and then their offers, for a page of a few products.
+_UNAPPROVED = merchants.c.status != "approved"
+Index("ix_catalog_merchants_unapproved", merchants.c.id, sqlite_where=_UNAPPROVED, postgresql_where=_UNAPPROVED)
 
 categories = table(
     "catalog_categories",

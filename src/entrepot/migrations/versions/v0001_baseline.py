@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy import Text
 from sqlalchemy.dialects import postgresql
 
-revision = "bcd6f7961648"
+revision = "d0321680d08b"
 down_revision = None
 
 
@@ -322,7 +322,14 @@ def upgrade() -> None:
         sa.UniqueConstraint("slug", name=op.f("uq_catalog_merchants_slug")),
         sqlite_strict=True,
     )
-    op.create_index("ix_catalog_merchants_status", "catalog_merchants", ["status", "id"], unique=False)
+    op.create_index(
+        "ix_catalog_merchants_unapproved",
+        "catalog_merchants",
+        ["id"],
+        unique=False,
+        sqlite_where=sa.text("status != 'approved'"),
+        postgresql_where=sa.text("status != 'approved'"),
+    )
     op.create_table(
         "catalog_mergings",
         sa.Column("attribute", sa.Text(), nullable=False),

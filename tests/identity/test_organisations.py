@@ -71,6 +71,8 @@ def test_members_are_seen_and_changed_by_their_own_and_by_the_operator_only(data
         database.write_now(lambda tx, s=insider: identity.add_member(tx, s, organisation, alice, "merchant"))  # type: ignore[misc]
     members = database.read_now(lambda snapshot: identity.list_members(snapshot, people.dana, organisation))
     assert {member.name for member in members} == {"Alice", "Bruno"}
+    [told] = database.read_now(lambda snapshot: identity.list_notices(snapshot, people.alice))
+    assert (told.kind, told.link) == ("identity.let_in", "/account")  # once, however often they are let in
 
 
 def test_a_role_belongs_to_the_kind_of_organisation(database: Database, people: Cast) -> None:

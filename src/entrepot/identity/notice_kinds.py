@@ -82,6 +82,17 @@ declare_notices(
         mailed=True,
     ),
     NoticeKind(
+        "identity.let_in",
+        {"en": "You act for {organisation} now", "zh": "您现在可以代表{organisation}操作"},
+        {
+            "en": "Somebody of {organisation} has let you in. Choose it on your account's page to act for it. "
+            "If you do not know them, do nothing: you act for nobody until you choose to.",
+            "zh": "{organisation}已将您加入。请在账户页面选择该组织后代其操作。"
+            "如不认识对方，无需任何操作：在您选择之前，您不代表任何组织。",
+        },
+        mailed=True,
+    ),
+    NoticeKind(
         "identity.address_taken",
         {"en": "You have an account already", "zh": "您已有账户"},
         {

@@ -23,6 +23,7 @@ from entrepot.kernel import (
 from . import tables
 from .accounts import check_name
 from .audit import audit
+from .notices import Notice, notify
 from .types import OrganisationKind, Scope, require_operator, require_organisation, require_person
 
 
@@ -66,7 +67,7 @@ def create_organisation(tx: Tx, scope: Scope, kind: OrganisationKind | str, name
 
 
 def add_member(tx: Tx, scope: Scope, organisation: str, user_id: str, role: str) -> None:
-    """Let a person act for an organisation: by one of its members, or by the operator."""
+    """Let a person act for an organisation, by one of its members or by the operator; who is let in is told so."""
     kind = _require_member(tx, scope, organisation)
     if role != kind.role:
         raise Invalid(f"The role {role} does not belong to a {kind.value} organisation: it has the role {kind.role}")
@@ -74,6 +75,9 @@ def add_member(tx: Tx, scope: Scope, organisation: str, user_id: str, role: str)
         raise NotFound("There is no such person")
     if tx.run(_join, organisation=organisation, user_id=user_id, role=role, created_at=tx.now):
         audit(tx, scope, "identity.add_member", organisation, {"user": user_id, "role": role})
+        if not scope.is_system and user_id != scope.actor:
+            params = {"organisation": get_organisation(tx, scope, organisation).name}
+            notify(tx, Notice(user_id, "identity.let_in", params, link="/account"))
 
 
 def remove_member(tx: Tx, scope: Scope, organisation: str, user_id: str) -> None:

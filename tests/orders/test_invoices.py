@@ -32,6 +32,7 @@ def test_a_sale_has_one_invoice_that_adds_up(market: Market) -> None:
     [invoice] = documents(market)
     assert (invoice.kind, invoice.number, invoice.seller_order_id) == ("invoice", 1, seller_id)
     seller = market.see(orders.get_seller_order, market.cast.dana, seller_id)
+    assert invoice.order_number == seller.number
     assert invoice.total_minor == seller.total_minor == sum(line.total_minor for line in invoice.body.lines)
     assert invoice.total_minor == sum(row.gross_minor for row in invoice.body.taxes)
     assert all(row.net_minor + row.tax_minor == row.gross_minor for row in invoice.body.taxes)

@@ -17,7 +17,7 @@ from entrepot.identity import Address, Scope, require_organisation
 from entrepot.kernel import SECOND, Invalid, NotFound, Prepared, Snapshot, Tx, from_json, prepare, prepare_text, to_json
 
 from . import tables
-from .access import is_owner, is_seller
+from .access import is_owner, is_seller, number_of
 from .events import RefundMade, SellerOrderShipped
 from .records import find_order, find_seller, lines_of_seller
 from .refunds import parts_of_refunds, refunds_of
@@ -95,6 +95,11 @@ class Invoice(msgspec.Struct, frozen=True):
     def label(self) -> str:
         """Its number as it is written."""
         return f"{self.year}-{self.number:05}"
+
+    @property
+    def order_number(self) -> str:
+        """The number that its seller knows the order by."""
+        return number_of(self.seller_order_id)
 
 
 def issue_invoice(tx: Tx, event: SellerOrderShipped) -> None:

@@ -12,7 +12,7 @@ from entrepot import catalog
 from entrepot.catalog import twins
 from entrepot.catalog.matching import model_key
 from entrepot.identity import Scope
-from entrepot.kernel import MINUTE, SECOND, Conflict, Database, ManualClock, NotFound
+from entrepot.kernel import MINUTE, SECOND, Conflict, Database, ManualClock, NotFound, find_fact, write_fact
 from tests.catalog.shop import SYSTEM, Shop, draft, events, open_shop, state, variant
 
 GTIN, OTHER_GTIN = "4006381333931", "4006381333948"
@@ -35,7 +35,7 @@ def _look(database: Database) -> None:
     """As the task does, when what was saved has settled."""
     assert isinstance(database.clock, ManualClock)
     database.clock.advance(MINUTE)
-    while database.write_now(twins.find_twins):
+    while twins.find_twins(database):
         pass
 
 
@@ -161,3 +161,52 @@ def test_nobody_else_decides(shop: Shop, bea: Shop, database: Database) -> None:
                 database.write_now(lambda tx, v=verb, c=scope: v(tx, c, twin.id))
     database.write_now(lambda tx: catalog.join_twins(tx, SYSTEM, twin.id))
     assert bea.product("b").id == shop.product("a").id
+
+
+# --- how much is looked at
+
+
+def test_of_many_that_are_alike_the_most_alike_are_proposed(
+    shop: Shop, bea: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(twins, "MOST_ALIKE", 2)
+    words = "tall oak floor lamp with dimmer"
+    _save(
+        shop,
+        *(draft(f"a{n}", title=f"{words} {more}", brand="Fjell") for n, more in enumerate(("", "new", "old fine"))),
+    )
+    _look(shop.database)
+    _save(bea, draft("b", title=words, brand="Fjell"))
+    _look(shop.database)
+    assert sorted(pair.score_bps for pair in _open(bea)) == [8_571, 10_000]
+
+
+def test_of_very_many_of_a_brand_and_category_none_is_compared_by_its_title(
+    shop: Shop, bea: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(twins, "GROUP_MAX", 2)
+    _save(
+        shop, draft("a", title="Oak floor lamp", brand="Fjell"), draft("x", title="Quite another thing", brand="Fjell")
+    )
+    _save(bea, draft("b", title="Oak floor lamp", brand="Fjell"))
+    _look(shop.database)
+    assert _open(bea) == []
+
+
+def test_what_is_to_be_looked_at_again_meanwhile_is_looked_at_again(
+    shop: Shop, bea: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _save(shop, draft("a", title="Oak floor lamp", brand="Fjell"))
+    _save(bea, draft("b", title="Oak floor lamp", brand="Fjell"))
+    find = twins.find_likely
+
+    def moved(snapshot: Any, fresh: Any) -> Any:
+        found = find(snapshot, fresh)
+        monkeypatch.setattr(twins, "find_likely", find)
+        shop.database.write_now(lambda tx: write_fact(tx, twins._CURSOR, "prd_"))
+        return found
+
+    monkeypatch.setattr(twins, "find_likely", moved)
+    _look(shop.database)
+    assert [pair.reason for pair in _open(bea)] == ["title"]
+    assert shop.database.read_now(lambda s: find_fact(s, twins._CURSOR)) == bea.product("b").id

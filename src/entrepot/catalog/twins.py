@@ -9,8 +9,9 @@ of the newer product, who may only give up words of their own.
 from __future__ import annotations
 
 import unicodedata
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from heapq import nlargest
 from typing import Any, Literal, NamedTuple
 
 import msgspec
@@ -21,6 +22,8 @@ from entrepot.identity import Scope
 from entrepot.kernel import (
     MINUTE,
     Conflict,
+    Database,
+    Lane,
     NotFound,
     Prepared,
     Scheduled,
@@ -49,6 +52,8 @@ GROUP_MAX = 2_000
 SETTLED = MINUTE
 """A command may commit ids that are older than those of another that was quicker: the youngest are left for later."""
 ALIKE_BPS = 7_500
+MOST_ALIKE = 5
+"""So many are proposed for one product by its title; nobody compares it with more."""
 SURE = 10_000
 _CURSOR = "catalog.twins"
 
@@ -136,14 +141,46 @@ class Likely(NamedTuple):
     score: int
 
 
-def find_twins(tx: Tx) -> int:
-    """Look at the next products and propose what they may be the same as; returns how many it looked at."""
-    cursor = str(find_fact(tx, _CURSOR) or "")
-    fresh = tx.all(_next, after=cursor, before=tx.now - SETTLED, most=BATCH)
-    if fresh:
-        _insert_all(tx, find_likely(tx, fresh))
-        write_fact(tx, _CURSOR, fresh[-1].id)
-    return len(fresh)
+class _Look(NamedTuple):
+    """What was found of the products from the cursor on; `last` is empty when there are none."""
+
+    cursor: str
+    last: str
+    looked: int
+    pairs: list[Likely]
+
+
+class _Listed(NamedTuple):
+    """A product that others are compared with."""
+
+    id: str
+    title: str
+    brand: str
+    category_id: str | None
+    owner_id: str
+    created_at: int
+
+
+def find_twins(database: Database) -> int:
+    """Look at the next products and propose what they may be the same as; returns how many it looked at.
+
+    Nobody waits for the looking: only what was found is written, unless the cursor was moved meanwhile."""
+    look = database.read_now(_look)
+    if look.last:
+        database.write_now(lambda tx: _keep(tx, look), Lane.BULK)
+    return look.looked
+
+
+def _look(snapshot: Snapshot) -> _Look:
+    cursor = str(find_fact(snapshot, _CURSOR) or "")
+    fresh = snapshot.all(_next, after=cursor, before=snapshot.now - SETTLED, most=BATCH)
+    return _Look(cursor, fresh[-1].id if fresh else "", len(fresh), find_likely(snapshot, fresh) if fresh else [])
+
+
+def _keep(tx: Tx, look: _Look) -> None:
+    if str(find_fact(tx, _CURSOR) or "") == look.cursor:
+        _insert_all(tx, look.pairs)
+        write_fact(tx, _CURSOR, look.last)
 
 
 def look_again(tx: Tx, event: MerchantApproved) -> None:
@@ -164,8 +201,7 @@ def find_likely(snapshot: Snapshot, fresh: Sequence[Any]) -> list[Likely]:
     for row in snapshot.all(_same_model, ids=ids):
         if row.gtin is None or row.their_gtin is None or row.gtin == row.their_gtin:
             _note(pairs, row, "model", SURE)
-    brands = sorted({row.brand for row in fresh if row.brand})
-    for one, other, score in _alike(fresh, snapshot.all(_of_brands, brands=brands)):
+    for one, other, score in _alike(fresh, snapshot.all(_of_kinds, ids=ids, most=GROUP_MAX + 1)):
         older, newer = sorted((one, other), key=lambda each: (each.created_at, each.id))
         pairs.setdefault((older.id, newer.id), Likely(older.id, newer.id, "title", score))
     return list(pairs.values())
@@ -175,9 +211,11 @@ def alike_bps(one: str, other: str) -> int:
     """How alike two titles are, of 10,000: the share of their words that both have. Words with digits must be the same
     in both, because an iPhone 12 is no iPhone 13. Pure."""
     a, b = words_of_title(one), words_of_title(other)
-    if not a or not b or _numbers(a) != _numbers(b):
-        return 0
-    return len(a & b) * SURE // len(a | b)
+    return _share(a, b) if _numbers(a) == _numbers(b) else 0
+
+
+def _share(a: frozenset[str], b: frozenset[str]) -> int:
+    return len(a & b) * SURE // len(a | b) if a and b else 0
 
 
 def words_of_title(title: str) -> frozenset[str]:
@@ -192,17 +230,20 @@ def _numbers(words: Iterable[str]) -> frozenset[str]:
     return frozenset(word for word in words if any(letter.isdigit() for letter in word))
 
 
-def _alike(fresh: Sequence[Any], others: Sequence[Any]) -> Iterator[tuple[Any, Any, int]]:
-    groups: dict[tuple[Any, Any], list[Any]] = defaultdict(list)
+def _alike(fresh: Sequence[Any], others: Sequence[_Listed]) -> Iterator[tuple[Any, _Listed, int]]:
+    """Each with the few that are most like it, of those whose words with digits are the same."""
+    sizes = Counter((other.brand, other.category_id) for other in others)
+    groups: dict[Any, list[tuple[_Listed, frozenset[str]]]] = defaultdict(list)
     for other in others:
-        groups[other.brand, other.category_id].append(other)
+        words = words_of_title(other.title)
+        groups[other.brand, other.category_id, _numbers(words)].append((other, words))
     for row in fresh:
-        group = groups[row.brand, row.category_id]
-        if not row.brand or len(group) > GROUP_MAX:
-            continue
-        for other in group:
-            if other.owner_id != row.owner_id and (score := alike_bps(row.title, other.title)) >= ALIKE_BPS:
-                yield row, other, score
+        if sizes[row.brand, row.category_id] <= GROUP_MAX:
+            words = words_of_title(row.title)
+            group = groups[row.brand, row.category_id, _numbers(words)]
+            scores = ((other, _share(words, theirs)) for other, theirs in group if other.owner_id != row.owner_id)
+            likely = [each for each in scores if each[1] >= ALIKE_BPS]
+            yield from ((row, *each) for each in nlargest(MOST_ALIKE, likely, key=lambda each: each[1]))
 
 
 def _note(pairs: dict[tuple[str, str], Likely], row: Any, reason: str, score: int) -> None:
@@ -229,7 +270,7 @@ def _twin(row: Any, sides: dict[str, TwinSide]) -> Twin:
 
 
 def _act(run: TaskRun, _body: FindTwins) -> None:
-    while run.database.write_now(find_twins) == BATCH:
+    while find_twins(run.database) == BATCH:
         if run.closing:
             return run.later(1)
 
@@ -254,8 +295,22 @@ _first_of: Prepared[Any] = prepare(
     select(func.min(_p.id).label("first")).where(_p.owner_id == bindparam("merchant_id"))
 )
 _some: Prepared[Any] = prepare(select(*_columns).where(in_set(_p.id, "ids"), _p.joined_to.is_(None)))
-_of_brands: Prepared[Any] = prepare(
-    select(*_columns).select_from(_with_owner).where(in_set(_p.brand, "brands"), *_live).order_by(_p.id)
+_KINDS = "SELECT DISTINCT brand, category_id FROM catalog_products WHERE brand <> '' AND id"
+_OF_KIND = (
+    "FROM catalog_products AS p JOIN catalog_merchants AS m ON m.id = p.owner_id WHERE p.brand = kind.brand "
+    "AND {same} AND p.joined_to IS NULL AND m.status = 'approved' ORDER BY p.id LIMIT {most}"
+)
+_THEIRS = ", ".join(f"other.{name}" for name in _Listed._fields)
+_SAME = "(p.category_id = kind.category_id OR (p.category_id IS NULL AND kind.category_id IS NULL))"
+# Of each brand and category so many at the most: either says it in its own way, neither by a window over all of them.
+_of_kinds: Prepared[_Listed] = Prepared(
+    f"SELECT {_THEIRS} FROM ({_KINDS} IN (SELECT value FROM json_each(:ids))) AS kind "
+    "CROSS JOIN catalog_products AS other "
+    f"WHERE other.id IN (SELECT p.id {_OF_KIND.format(same='p.category_id IS kind.category_id', most=':most')})",
+    f"SELECT {_THEIRS} FROM ({_KINDS} = ANY(%(ids)s::text[])) AS kind "
+    f"CROSS JOIN LATERAL (SELECT p.* {_OF_KIND.format(same=_SAME, most='%(most)s')}) AS other",
+    ("ids",),
+    _Listed,
 )
 _pairs = (
     _p.id, _p.created_at, _other.id.label("their_id"), _other.created_at.label("their_created_at"), _v.gtin,

@@ -98,7 +98,7 @@ products = table(
     CheckConstraint("(kind = 'thing') = (meters IS NULL)", name="meters"),
 )
 Index("ix_catalog_products_category", products.c.category_id)
-Index("ix_catalog_products_brand", products.c.brand, products.c.id)
+Index("ix_catalog_products_brand", products.c.brand, products.c.category_id, products.c.id)
 Index("ix_catalog_products_owner", products.c.owner_id, products.c.id)
 
 variants = table(

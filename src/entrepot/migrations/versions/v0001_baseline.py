@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy import Text
 from sqlalchemy.dialects import postgresql
 
-revision = "d0321680d08b"
+revision = "4278c12bd9b0"
 down_revision = None
 
 
@@ -488,7 +488,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("slug", name=op.f("uq_catalog_products_slug")),
         sqlite_strict=True,
     )
-    op.create_index("ix_catalog_products_brand", "catalog_products", ["brand", "id"], unique=False)
+    op.create_index("ix_catalog_products_brand", "catalog_products", ["brand", "category_id", "id"], unique=False)
     op.create_index("ix_catalog_products_category", "catalog_products", ["category_id"], unique=False)
     op.create_index("ix_catalog_products_owner", "catalog_products", ["owner_id", "id"], unique=False)
     op.create_table(

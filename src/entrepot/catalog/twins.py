@@ -9,7 +9,7 @@ of the newer product, who may only give up words of their own.
 from __future__ import annotations
 
 import unicodedata
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from heapq import nlargest
 from typing import Any, Literal, NamedTuple
@@ -47,8 +47,8 @@ from .joining import Moved, join_products, split_products
 KIND = "catalog.find_twins"
 EVERY_S = 300
 BATCH = 200
-GROUP_MAX = 2_000
-"""Products of one brand and category that are looked at; more are not compared by their titles."""
+GROUP_MAX = 500
+"""Products of one brand and category that are looked at; where there are more, none is compared by its title."""
 SETTLED = MINUTE
 """A command may commit ids that are older than those of another that was quicker: the youngest are left for later."""
 ALIKE_BPS = 7_500
@@ -232,18 +232,16 @@ def _numbers(words: Iterable[str]) -> frozenset[str]:
 
 def _alike(fresh: Sequence[Any], others: Sequence[_Listed]) -> Iterator[tuple[Any, _Listed, int]]:
     """Each with the few that are most like it, of those whose words with digits are the same."""
-    sizes = Counter((other.brand, other.category_id) for other in others)
     groups: dict[Any, list[tuple[_Listed, frozenset[str]]]] = defaultdict(list)
     for other in others:
         words = words_of_title(other.title)
         groups[other.brand, other.category_id, _numbers(words)].append((other, words))
     for row in fresh:
-        if sizes[row.brand, row.category_id] <= GROUP_MAX:
-            words = words_of_title(row.title)
-            group = groups[row.brand, row.category_id, _numbers(words)]
-            scores = ((other, _share(words, theirs)) for other, theirs in group if other.owner_id != row.owner_id)
-            likely = [each for each in scores if each[1] >= ALIKE_BPS]
-            yield from ((row, *each) for each in nlargest(MOST_ALIKE, likely, key=lambda each: each[1]))
+        words = words_of_title(row.title)
+        group = groups.get((row.brand, row.category_id, _numbers(words)), ())
+        scores = ((other, _share(words, theirs)) for other, theirs in group if other.owner_id != row.owner_id)
+        likely = [each for each in scores if each[1] >= ALIKE_BPS]
+        yield from ((row, *each) for each in nlargest(MOST_ALIKE, likely, key=lambda each: each[1]))
 
 
 def _note(pairs: dict[tuple[str, str], Likely], row: Any, reason: str, score: int) -> None:
@@ -295,23 +293,26 @@ _first_of: Prepared[Any] = prepare(
     select(func.min(_p.id).label("first")).where(_p.owner_id == bindparam("merchant_id"))
 )
 _some: Prepared[Any] = prepare(select(*_columns).where(in_set(_p.id, "ids"), _p.joined_to.is_(None)))
-_KINDS = "SELECT DISTINCT brand, category_id FROM catalog_products WHERE brand <> '' AND id"
-_OF_KIND = (
-    "FROM catalog_products AS p JOIN catalog_merchants AS m ON m.id = p.owner_id WHERE p.brand = kind.brand "
-    "AND {same} AND p.joined_to IS NULL AND m.status = 'approved' ORDER BY p.id LIMIT {most}"
-)
-_THEIRS = ", ".join(f"other.{name}" for name in _Listed._fields)
-_SAME = "(p.category_id = kind.category_id OR (p.category_id IS NULL AND kind.category_id IS NULL))"
-# Of each brand and category so many at the most: either says it in its own way, neither by a window over all of them.
+_KINDS = """
+SELECT p.id, p.title, p.brand, p.category_id, p.owner_id, p.created_at
+FROM (SELECT DISTINCT brand, category_id FROM catalog_products WHERE brand <> '' AND id {ids}) AS kind
+CROSS JOIN catalog_products AS p CROSS JOIN catalog_merchants AS m
+WHERE (
+  SELECT count(*) FROM (SELECT 1 FROM catalog_products AS q WHERE q.brand = kind.brand AND {counted} LIMIT {most}) AS n
+) < {most}
+AND p.brand = kind.brand AND {same} AND p.joined_to IS NULL AND m.id = p.owner_id AND m.status = 'approved'
+ORDER BY p.id
+"""
+_SAME = "({0}.category_id = kind.category_id OR ({0}.category_id IS NULL AND kind.category_id IS NULL))"
 _of_kinds: Prepared[_Listed] = Prepared(
-    f"SELECT {_THEIRS} FROM ({_KINDS} IN (SELECT value FROM json_each(:ids))) AS kind "
-    "CROSS JOIN catalog_products AS other "
-    f"WHERE other.id IN (SELECT p.id {_OF_KIND.format(same='p.category_id IS kind.category_id', most=':most')})",
-    f"SELECT {_THEIRS} FROM ({_KINDS} = ANY(%(ids)s::text[])) AS kind "
-    f"CROSS JOIN LATERAL (SELECT p.* {_OF_KIND.format(same=_SAME, most='%(most)s')}) AS other",
+    _KINDS.format(
+        ids="IN (SELECT value FROM json_each(:ids))", most=":most", same="p.category_id IS kind.category_id",
+        counted="q.category_id IS kind.category_id",
+    ),
+    _KINDS.format(ids="= ANY(%(ids)s::text[])", most="%(most)s", same=_SAME.format("p"), counted=_SAME.format("q")),
     ("ids",),
     _Listed,
-)
+)  # fmt: skip
 _pairs = (
     _p.id, _p.created_at, _other.id.label("their_id"), _other.created_at.label("their_created_at"), _v.gtin,
     _their.gtin.label("their_gtin"),

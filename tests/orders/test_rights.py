@@ -71,7 +71,8 @@ def test_a_dispute_is_conceded_by_its_merchant_withdrawn_by_its_buyer_and_decide
     assert seen(market, seller.id).refunded_minor == 0
 
 
-def test_what_was_paid_back_whole_on_its_way_is_complete_and_not_disputed(market: Market) -> None:
+def paid_back_on_its_way(market: Market) -> str:
+    """A seller order that was sent, and paid back whole before it arrived."""
     placed = market.buy(market.cast.alice, {LAMP: 1})
     market.settle()
     (seller_id,) = placed.seller_order_ids
@@ -80,6 +81,11 @@ def test_what_was_paid_back_whole_on_its_way_is_complete_and_not_disputed(market
     whole = orders.RefundWish(pieces={seller.lines[0].id: 1}, shipping_minor=seller.shipping_minor)
     market.do(orders.refund, market.cast.bruno, seller_id, whole, "Lost, I fear")
     market.settle()
+    return seller_id
+
+
+def test_what_was_paid_back_whole_on_its_way_is_complete_and_not_disputed(market: Market) -> None:
+    seller_id = paid_back_on_its_way(market)
     market.clock.advance(120 * DAY)
     market.run_task("orders.due_disputes")
     now = seen(market, seller_id)
@@ -141,14 +147,7 @@ def test_the_days_to_dispute_end_to_the_microsecond(market: Market) -> None:
 
 
 def test_a_lost_parcel_of_what_was_paid_back_is_no_dispute(market: Market) -> None:
-    placed = market.buy(market.cast.alice, {LAMP: 1})
-    market.settle()
-    (seller_id,) = placed.seller_order_ids
-    market.do(orders.ship, market.cast.bruno, seller_id, orders.Shipment("Quick Post", "1"))
-    seller = seen(market, seller_id)
-    whole = orders.RefundWish(pieces={seller.lines[0].id: 1}, shipping_minor=seller.shipping_minor)
-    market.do(orders.refund, market.cast.bruno, seller_id, whole, "Lost, I fear")
-    market.settle()
+    seller_id = paid_back_on_its_way(market)
     market.do(orders.disputes.open_for_lost, seller_id, "It was lost")
     assert seen(market, seller_id).disputes == ()
 

@@ -15,7 +15,6 @@ import sys
 import tarfile
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
 from typing import IO, Literal
@@ -30,7 +29,6 @@ from entrepot.kernel import (
     Invalid,
     NotFound,
     SystemClock,
-    Unavailable,
     dump,
     load,
     require_empty,
@@ -38,6 +36,7 @@ from entrepot.kernel import (
 )
 from entrepot.settings import read_settings
 
+from .exporting import whole_file
 from .progress import Bar
 from .verify import print_verdict
 
@@ -60,7 +59,7 @@ _COMPRESSED: dict[str, _Mode] = {".gz": "w:gz", ".tgz": "w:gz", ".xz": "w:xz"}
 def back_up(home: Path, path: Path) -> None:
     """Write a home and its database to `path`; a server may serve meanwhile. The file is whole or not there."""
     url = read_settings(home, os.environ).database_url(home)
-    with open_database(home) as database, _whole(path) as file:
+    with open_database(home) as database, whole_file(path) as file:
         root = database.read_now(ledger.chain_root)
         with tempfile.TemporaryDirectory(dir=path.parent, prefix=".backup-") as folder:
             copy = Path(folder) / DATABASE
@@ -109,23 +108,6 @@ def _head(database: Database, root: str | None) -> dict[str, str]:
 
 def _mode(path: Path) -> _Mode:
     return _COMPRESSED.get(path.suffix.lower(), "w")
-
-
-@contextmanager
-def _whole(path: Path) -> Iterator[IO[bytes]]:
-    """A file for its owner only, under its name once everything is written and on the disk."""
-    try:
-        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}-", delete=False) as file:
-            try:
-                yield file
-                file.flush()
-                os.fsync(file.fileno())
-                os.replace(file.name, path)
-            except BaseException:
-                os.unlink(file.name)
-                raise
-    except OSError as error:
-        raise Unavailable(f"{path} cannot be written: {error.strerror or error}") from error
 
 
 def _pack(home: Path, copy: Path, file: IO[bytes], head: dict[str, str], mode: _Mode) -> tuple[int, list[str]]:

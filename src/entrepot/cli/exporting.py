@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 import click
 
@@ -46,12 +48,17 @@ def export_file(home: Path, path: Path, feed_format: str | None, merchant: str |
 
 def write_whole(path: Path, blocks: Iterable[bytes]) -> int:
     """The size of what was written. Nobody ever sees half a file."""
-    size = 0
+    with whole_file(path) as file:
+        return sum(file.write(block) for block in blocks)
+
+
+@contextmanager
+def whole_file(path: Path) -> Iterator[IO[bytes]]:
+    """A file for its owner only, under its name once everything is written and on the disk, and not there before."""
     try:
         with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}-", delete=False) as file:
             try:
-                for block in blocks:
-                    size += file.write(block)
+                yield file
                 file.flush()
                 os.fsync(file.fileno())
                 os.replace(file.name, path)
@@ -59,5 +66,4 @@ def write_whole(path: Path, blocks: Iterable[bytes]) -> int:
                 os.unlink(file.name)
                 raise
     except OSError as error:
-        raise Unavailable(f"{path} cannot be written: {error.strerror}") from error
-    return size
+        raise Unavailable(f"{path} cannot be written: {error.strerror or error}") from error

@@ -50,8 +50,8 @@ from .bulk.types import (
     StockChange,
 )
 from .bundles import BundlePart, save_bundle
-from .cards import documents_of, iterate_documents, list_cards
-from .categories import category_tree, get_category, list_categories, map_categories, save_categories
+from .cards import documents_of, iterate_documents, list_cards, titles_of
+from .categories import category_tree, get_category, list_categories, map_categories, paths_of, save_categories
 from .checks import CheckLine, Quality, check_listing
 from .collections import (
     Collection,
@@ -322,15 +322,15 @@ __all__ = [
     "list_sitemap_addresses", "list_sitemap_parts", "list_twins", "load_taxonomy", "local_feed", "main_pictures",
     "map_categories", "map_columns", "may_answer", "may_review", "merchants_of", "merge_attribute", "merge_categories",
     "merge_questions", "merge_value", "move_category", "move_stock", "next_main_pictures", "normalise", "normalise_all",
-    "offers_for_cart", "on_hand_of", "pack_named", "pack_of", "place_faults", "places_of", "preview_edit",
-    "preview_import", "product_ids_of", "propose_content", "propose_twin", "publish_product", "reactions",
-    "read_content", "read_feed", "read_seen", "read_sheet", "read_taxonomy", "record_pictures", "regular_prices",
-    "release_stock", "remove_picture", "rename_category", "rendition", "report", "restock_pieces", "retry_pictures",
+    "offers_for_cart", "on_hand_of", "pack_named", "pack_of", "paths_of", "place_faults", "places_of",
+    "preview_edit", "preview_import", "product_ids_of", "propose_content", "propose_twin", "publish_product",
+    "reactions", "read_content", "read_feed", "read_seen", "read_sheet", "read_taxonomy", "record_pictures",
+    "regular_prices", "release_stock", "remove_picture", "rename_category", "rendition", "report", "restock_pieces", "retry_pictures",
     "review_bars", "run_import", "same_quantities", "same_words", "sample_columns", "save_attributes", "save_bundle",
     "save_categories", "save_collection", "save_products", "schema_org", "send_pieces", "set_listing_status",
     "set_stock", "set_variant_picture", "settle_brought", "sheet_header", "sheet_lines", "ship_stock", "start_edit",
-    "start_import", "start_sheet", "store_picture", "suspend_merchant", "tasks", "undo_edit", "undo_merging",
-    "unit_words", "update_offer", "uploaded_feed", "vote_helpful", "voted_for", "why_first", "withdraw_product",
-    "withdraw_proposal", "withdraw_review", "withdraw_words", "write_review", "write_sitemap_index",
+    "start_import", "start_sheet", "store_picture", "suspend_merchant", "tasks", "titles_of", "undo_edit",
+    "undo_merging", "unit_words", "update_offer", "uploaded_feed", "vote_helpful", "voted_for", "why_first",
+    "withdraw_product", "withdraw_proposal", "withdraw_review", "withdraw_words", "write_review", "write_sitemap_index",
     "write_sitemap_part",
 ]  # fmt: skip

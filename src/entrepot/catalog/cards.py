@@ -43,6 +43,12 @@ def list_cards(snapshot: Snapshot, product_ids: Sequence[str], chosen: Mapping[s
     ]
 
 
+def titles_of(snapshot: Snapshot, product_ids: Iterable[str]) -> dict[str, str]:
+    """What products are called, seen or not, by id: for verbs that have checked already who may know."""
+    wanted = sorted(set(product_ids))
+    return {row.id: row.title for row in snapshot.all(_titles, ids=wanted)} if wanted else {}
+
+
 def iterate_documents(snapshot: Snapshot, after_id: str, most: int) -> list[ProductDocument]:
     """The next visible products after an id, in the order of ids; fewer than `most` (at most 1,000) means the end."""
     ids = [row.id for row in snapshot.all(_next, after=after_id, most=min(most, DOCUMENTS_MAX))]
@@ -195,6 +201,7 @@ _short = (
     _p.rating_verified, _p.created_at,
 )  # fmt: skip
 _cards: Prepared[Any] = prepare(select(*_short, _p.kind, _p.meters).where(in_set(_p.id, "ids"), _p.hidden == 0))
+_titles: Prepared[Any] = prepare(select(_p.id, _p.title).where(in_set(_p.id, "ids")))
 _documents: Prepared[Any] = prepare(
     select(*_short, _p.description, _p.category_id, _p.attributes, _p.changed_at)
     .where(in_set(_p.id, "ids"), _p.hidden == 0)

@@ -26,7 +26,17 @@ from .audit import Audited, audit, list_audit
 from .countries import COUNTRIES
 from .emails import check_email
 from .events import PersonSignedUp
-from .keys import ApiKey, create_key, find_key, list_keys, owner_of_key, query_live_keys, revoke_key
+from .keys import (
+    ApiKey,
+    create_key,
+    find_key,
+    find_revoked_key,
+    keys_of,
+    list_keys,
+    owner_of_key,
+    query_live_keys,
+    revoke_key,
+)
 from .mail import FileMailer, Mailer, Message, SmtpMailer, SmtpSettings, SmtpTls
 from .mailing import LINK_PATHS, mail_tasks
 from .notice_kinds import NoticeKind, declare_notices, list_notice_kinds
@@ -144,12 +154,14 @@ __all__ = [
     "find_key",
     "find_organisations",
     "find_platform",
+    "find_revoked_key",
     "find_session",
     "forget_notices",
     "forget_webhooks",
     "get_organisation",
     "get_user",
     "hash_password",
+    "keys_of",
     "list_addresses",
     "list_audit",
     "list_deliveries",

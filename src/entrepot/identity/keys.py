@@ -49,6 +49,12 @@ def find_key(snapshot: Snapshot, token: Secret) -> Scope | None:
     return Scope(row.id, row.organisation, frozenset((OrganisationKind(row.kind).role,)))
 
 
+def find_revoked_key(snapshot: Snapshot, token: Secret) -> Scope | None:
+    """The scope that a key gave until it was revoked: it gives no right, and says whose calls are refused now."""
+    row = snapshot.one(_find_revoked, token_sha256=digest(token))
+    return None if row is None else Scope(row.id, row.organisation, frozenset((OrganisationKind(row.kind).role,)))
+
+
 def query_live_keys(ids: Sequence[str]) -> Query:
     """The query for the ids of those of these keys that have not been revoked: to be asked where it counts, by whoever
     recognised them before."""
@@ -75,6 +81,11 @@ def owner_of_key(snapshot: Snapshot, key_id: str) -> str | None:
     return owner
 
 
+def keys_of(snapshot: Snapshot, ids: list[str]) -> dict[str, tuple[str, str]]:
+    """The name and the organisation of keys, by id, for verbs that have checked already who may see them."""
+    return {row.id: (row.name, row.organisation) for row in snapshot.all(_some, ids=ids)}
+
+
 def _require_person_of(scope: Scope) -> str:
     organisation = require_organisation(scope)
     if not scope.is_person and not scope.is_system:
@@ -87,15 +98,18 @@ _fields = (_k.id, _k.name, _k.shown, _k.created_by, _k.created_at, _k.revoked_at
 _insert: Prepared[Any] = prepare(
     insert(tables.keys).values({column.name: bindparam(column.name) for column in tables.keys.columns})
 )
-_find: Prepared[Any] = prepare(
+_of_token = (
     select(_k.id, _k.organisation, _o.kind)
     .join_from(tables.keys, tables.organisations, _o.id == _k.organisation)
-    .where(_k.token_sha256 == bindparam("token_sha256"), _k.revoked_at.is_(None))
+    .where(_k.token_sha256 == bindparam("token_sha256"))
 )
+_find: Prepared[Any] = prepare(_of_token.where(_k.revoked_at.is_(None)))
+_find_revoked: Prepared[Any] = prepare(_of_token.where(_k.revoked_at.is_not(None)))
 _live: Prepared[Any] = prepare(select(_k.id).where(in_set(_k.id, "ids"), _k.revoked_at.is_(None)))
 _all: Prepared[ApiKey] = prepare(
     select(*_fields).where(_k.organisation == bindparam("organisation")).order_by(_k.id.desc()), ApiKey
 )
+_some: Prepared[Any] = prepare(select(_k.id, _k.name, _k.organisation).where(in_set(_k.id, "ids")))
 _own: Prepared[Any] = prepare(
     select(_k.id).where(_k.id == bindparam("id"), _k.organisation == bindparam("organisation"))
 )

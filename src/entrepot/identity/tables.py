@@ -116,6 +116,11 @@ audit = table(
     Column("details", Json, nullable=False),
 )
 
+Index("ix_identity_audit_actor", audit.c.actor, audit.c.id)
+Index("ix_identity_audit_act", audit.c.act, audit.c.id)
+Index("ix_identity_audit_actor_act", audit.c.actor, audit.c.act, audit.c.id)
+Index("ix_identity_audit_subject", audit.c.subject, audit.c.id)
+
 webhook_endpoints = table(
     "identity_webhook_endpoints",
     Column("id", String, primary_key=True),

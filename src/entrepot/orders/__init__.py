@@ -5,6 +5,7 @@ is shipped, delivered and completed by itself. What was agreed is frozen when it
 and who gets what of the money, which always sums to what the buyer paid.
 """
 
+from .access import number_of
 from .cancellation import cancel, cancel_order
 from .cart_types import Cart, CartItem, Place, Placed
 from .cart_views import (
@@ -110,6 +111,7 @@ from .reads import (
     get_seller_order,
     list_orders,
     list_seller_orders,
+    orders_of_parts,
 )
 from .refunds import PAID as PAID_STATUSES
 from .refunds import Refunded, RefundPreview, RefundWish, list_unpaid_refunds, preview_refund, refund
@@ -305,6 +307,7 @@ __all__ = [
     "mark_delivered",
     "mark_paid",
     "mark_refunded",
+    "number_of",
     "open_by_link",
     "open_by_time",
     "open_cart",
@@ -313,6 +316,7 @@ __all__ = [
     "open_for_lost",
     "order_captured",
     "order_declined",
+    "orders_of_parts",
     "place",
     "preview_dispute",
     "preview_refund",

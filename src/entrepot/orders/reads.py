@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -153,7 +153,14 @@ def _order_view(order: Order, sellers: tuple[SellerOrderView, ...]) -> OrderView
         gift_minor=order.gift_minor,
         billing=order.billing,
         note=order.note,
+        tax_id=order.tax_id,
     )
+
+
+def orders_of_parts(snapshot: Snapshot, seller_order_ids: Iterable[str]) -> dict[str, str]:
+    """The order that each of these sellers' orders is a part of: for verbs that have checked already who may know."""
+    wanted = sorted(set(seller_order_ids))
+    return {row.id: row.order_id for row in snapshot.all(_parts, ids=wanted)} if wanted else {}
 
 
 def _stage(order: Order, sellers: Sequence[SellerOrderView]) -> Stage:
@@ -176,6 +183,7 @@ _orders_of: Prepared[Order] = prepare(
     Order,
 )
 _orders_in: Prepared[Order] = prepare(select(*_o).where(in_set(_o.id, "ids")), Order)
+_parts: Prepared[Any] = prepare(select(_s.id, _s.order_id).where(in_set(_s.id, "ids")))
 _newest = select(*_s).where(_s.id < bindparam("after")).order_by(_s.id.desc()).limit(bindparam("most"))
 _ever_paid = _newest.where(_s.paid_at.is_not(None))
 _of_status = _newest.where(_s.status == bindparam("status"))

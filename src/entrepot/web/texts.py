@@ -84,6 +84,11 @@ def has_text(key: str) -> bool:
     return key in load_texts(DEFAULT)
 
 
+def list_keys(start: str) -> list[str]:
+    """The keys that begin so."""
+    return sorted(key for key in load_texts(DEFAULT) if key.startswith(start))
+
+
 def choose_language(*wishes: str | None, accept: str = "") -> str:
     """The first wish that is a language of ours, else the best of an Accept-Language header, else English."""
     for wish in wishes:

@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy import Text
 from sqlalchemy.dialects import postgresql
 
-revision = "4278c12bd9b0"
+revision = "b98417612cdd"
 down_revision = None
 
 
@@ -1449,6 +1449,10 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_identity_audit")),
         sqlite_strict=True,
     )
+    op.create_index("ix_identity_audit_act", "identity_audit", ["act", "id"], unique=False)
+    op.create_index("ix_identity_audit_actor", "identity_audit", ["actor", "id"], unique=False)
+    op.create_index("ix_identity_audit_actor_act", "identity_audit", ["actor", "act", "id"], unique=False)
+    op.create_index("ix_identity_audit_subject", "identity_audit", ["subject", "id"], unique=False)
     op.create_table(
         "identity_notices",
         sa.Column("id", sa.Text(), nullable=False),

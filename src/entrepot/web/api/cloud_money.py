@@ -27,9 +27,9 @@ ModelName = Annotated[str, QueryParameter(name="model", min_length=1, max_length
 LineNumber = Annotated[int, QueryParameter(name="line", ge=1, le=1_000_000)]
 WantedFormat = Annotated[Literal["csv", "focus"], QueryParameter(name="format")]
 PARTY = ("name", "address", "tax_id", "country", "region")
-_TIME = r"^[0-9]{4}-[0-9]{2}(-[0-9]{2}(T[0-9:.]{5,15}(Z|[+-][0-9]{2}:[0-9]{2}))?)?$"
-Since = Annotated[str, QueryParameter(name="since", pattern=_TIME, description="2026-01, 2026-01-31 or RFC 3339; UTC")]
-Until = Annotated[str, QueryParameter(name="until", pattern=_TIME, description="The same; not included")]
+TIME = r"^[0-9]{4}-[0-9]{2}(-[0-9]{2}(T[0-9:.]{5,15}(Z|[+-][0-9]{2}:[0-9]{2}))?)?$"
+Since = Annotated[str, QueryParameter(name="since", pattern=TIME, description="2026-01, 2026-01-31 or RFC 3339; UTC")]
+Until = Annotated[str, QueryParameter(name="until", pattern=TIME, description="The same; not included")]
 
 
 class CreditView(msgspec.Struct, frozen=True):

@@ -16,6 +16,7 @@ from ..endpoints import endpoint
 from ..params import NO_NUL, After, Id, Key, Most, OptionalKey
 from ..visit import Visit
 from ..wire import Listed, Made, listed
+from .cloud_money import TIME, read_time
 
 Status = Annotated[
     str | None,
@@ -23,6 +24,19 @@ Status = Annotated[
 ]
 Ref = Annotated[
     str | None, QueryParameter(name="ref", max_length=100, pattern=NO_NUL, description="What they were posted for")
+]
+
+ByActor = Annotated[str | None, QueryParameter(name="actor", max_length=100, pattern=NO_NUL, description="Its id")]
+OfAct = Annotated[
+    str | None,
+    QueryParameter(name="act", max_length=100, pattern=NO_NUL, description="Such as catalog.approve_merchant"),
+]
+About = Annotated[
+    str | None, QueryParameter(name="subject", max_length=200, pattern=NO_NUL, description="The id of what was changed")
+]
+Since = Annotated[
+    str | None,
+    QueryParameter(name="since", pattern=TIME, description="2026-01, 2026-01-31 or RFC 3339; UTC"),
 ]
 
 
@@ -189,9 +203,17 @@ async def list_all_payouts(visit: Visit, after: After = None, most: Most = 50) -
 
 
 @endpoint("GET", "/api/operator/audit", access="operator")
-async def list_audit(visit: Visit, after: After = None, most: Most = 100) -> Listed[identity.Audited]:
-    """What operators and keys did, newest first."""
-    found = await visit.read(lambda s: identity.list_audit(s, visit.scope, before=after, most=most + 1))
+async def list_audit(
+    visit: Visit, actor: ByActor = None, act: OfAct = None, subject: About = None, since: Since = None,
+    after: After = None, most: Most = 100,
+) -> Listed[identity.Audited]:  # fmt: skip
+    """What operators and others with rights did, newest first: by one actor, of one act, about one thing, or since."""
+    begin = read_time(since) if since else None
+    found = await visit.read(
+        lambda s: identity.list_audit(
+            s, visit.scope, actor=actor, act=act, subject=subject, since=begin, before=after, most=most + 1
+        )
+    )
     return listed(found, most, lambda entry: entry.id)
 
 

@@ -6,6 +6,7 @@ from litestar.types import ControllerRouterHandler
 
 from . import (
     accounts,
+    audit,
     compute,
     compute_money,
     desk,
@@ -31,6 +32,7 @@ ROUTES: tuple[ControllerRouterHandler, ...] = (
     *desk.ROUTES,
     *failures.ROUTES,
     *accounts.ROUTES,
+    *audit.ROUTES,
     *payouts.ROUTES,
     *reconciliation.ROUTES,
     *setup.ROUTES,

@@ -1,20 +1,18 @@
-"""The ledger, the proofs over it, and what operators did."""
+"""The ledger, and the proofs over it."""
 
 from __future__ import annotations
 
 from litestar import Response, get, post
 from litestar.types import ControllerRouterHandler
 
-from entrepot import group, identity, ledger
+from entrepot import group, ledger
 
 from ...params import MaybeInQuery
 from ...texts import has_text
 from ...visit import Visit
-from ...wire import listed
 from .console import OPERATOR, show
 
 TRANSFERS = 50
-ENTRIES = 50
 
 
 @get("/operator/ledger", include_in_schema=False, opt=OPERATOR)
@@ -57,12 +55,4 @@ async def verify(visit: Visit) -> Response[str]:
     return await show(visit, "verify", "verify.html", verdicts=verdicts, broken=broken)
 
 
-@get("/operator/audit", include_in_schema=False, opt=OPERATOR)
-async def audit(visit: Visit, before: MaybeInQuery = None) -> Response[str]:
-    """What operators did, newest first."""
-    found = await visit.read(lambda s: identity.list_audit(s, visit.scope, before=before, most=ENTRIES + 1))
-    page = listed(found, ENTRIES, lambda entry: entry.id)
-    return await show(visit, "audit", "audit.html", entries=page.items, older=page.next)
-
-
-ROUTES: tuple[ControllerRouterHandler, ...] = (accounts, ask_verify, verify, audit)
+ROUTES: tuple[ControllerRouterHandler, ...] = (accounts, ask_verify, verify)

@@ -21,9 +21,14 @@ STATUSES = ("pending", "approved", "suspended")
 
 
 @get("/operator/merchants", include_in_schema=False, opt=OPERATOR)
-async def merchants(visit: Visit, status: MaybeInQuery = None, after: InQuery = "") -> Response[str]:
-    """Merchants, oldest first, of one status or all."""
+async def merchants(
+    visit: Visit, status: MaybeInQuery = None, after: InQuery = "", id: MaybeInQuery = None
+) -> Response[str]:
+    """Merchants, oldest first, of one status or all; or the one with this id."""
     chosen: Any = status if status in STATUSES else None
+    if id:
+        one = await visit.read(lambda s: catalog.get_merchant(s, id))
+        return await show(visit, "merchants", "merchants.html", merchants=[one], older=None, chosen=one.status)
     found = await visit.read(lambda s: catalog.list_merchants(s, visit.scope, chosen, after, PAGE + 1))
     page = listed(found, PAGE, lambda merchant: merchant.id)
     return await show(visit, "merchants", "merchants.html", merchants=page.items, older=page.next, chosen=chosen)

@@ -51,6 +51,10 @@ def settle(database: Database, request: str, used: dict[str, int], **more: objec
     return database.write_now(lambda tx: settling.settle(tx, request, 1, used, UNIT, **more))  # type: ignore[arg-type]
 
 
+def in_round(tx: Tx, **wanted: Any) -> rounds.Held:
+    return rounds.hold_round(tx, rounds.Round("org_chen", **wanted), UNIT, HERE, FAST)
+
+
 def credit(database: Database) -> ledger.Balance:
     return database.read_now(lambda s: ledger.balance_of(s, accounts.compute("org_chen", UNIT)))
 
@@ -276,9 +280,9 @@ def test_a_round_that_was_rolled_back_is_settled_as_if_it_had_never_been(databas
 
     bad = [*endings[:3], settling.Ending("req_3", 1, used, keep=refuse)]
     with pytest.raises(RuntimeError, match="no place"):
-        database.write_now(lambda tx: rounds.hold_round(tx, "org_chen", [], bad, UNIT, HERE, FAST))
+        database.write_now(lambda tx: in_round(tx, endings=bad))
     for ending in endings[:3]:
-        database.write_now(lambda tx: rounds.hold_round(tx, "org_chen", [], [ending], UNIT, HERE, FAST))  # noqa: B023
+        database.write_now(lambda tx: in_round(tx, endings=[ending]))  # noqa: B023
     assert [row.id for row in database.read_now(settling.list_open_requests)] == ["req_3"]
     assert credit(database).balance == 10**9 - 3 * (10 * INPUT + 7 * OUTPUT)
     assert breaches(database) == []
@@ -291,9 +295,9 @@ def test_a_round_gives_each_call_its_own_verdict_and_lets_it_take_what_others_ga
         admit(database, ask(f"req_{number}"))
     asks = [ask("req_3"), ask("req_4", model="free"), ask("req_5")]
     ended = [settling.Ending("req_1", 1, None)]
-    held = database.write_now(lambda tx: rounds.hold_round(tx, "org_chen", asks, ended, UNIT, HERE, FAST))
+    held = database.write_now(lambda tx: in_round(tx, asks=asks, endings=ended))
     assert [type(verdict) for verdict in held.verdicts] == [admission.Admitted, NotFound, OutOfCredit]
-    assert [settled.outcome for settled in held.settled] == ["void"]
+    assert [settled.outcome for settled in held.settled.values()] == ["void"]
     assert [row.id for row in database.read_now(settling.list_open_requests)] == ["req_2", "req_3"]
     assert (credit(database).available, breaches(database)) == (0, [])
 
@@ -307,9 +311,7 @@ def test_what_a_round_thinks_of_budgets_is_never_what_it_decides_by(database: Da
 
     def hold(count: int, *endings: settling.Ending, thought_of: Sequence[budgets.Budget] = (old,)) -> rounds.Held:
         asks = [ask(f"req_{next(serial)}") for _ in range(count)]
-        return database.write_now(
-            lambda tx: rounds.hold_round(tx, "org_chen", asks, endings, UNIT, HERE, FAST, thought_of)
-        )
+        return database.write_now(lambda tx: in_round(tx, asks=asks, endings=endings, budgets=thought_of))
 
     def let_in(held: rounds.Held) -> int:
         return sum(isinstance(verdict, admission.Admitted) for verdict in held.verdicts)
@@ -327,6 +329,6 @@ def test_what_a_round_thinks_of_budgets_is_never_what_it_decides_by(database: Da
     database.write_now(lambda tx: budgets.end_budget(tx, CHEN, new.id))
     assert let_in(hold(9, thought_of=(old, new))) == 2
     gone = [settling.Ending(f"req_{n}", 1, {"input_tokens": 10}, budgets=("nobody",)) for n in (0, 1, 5)]
-    assert [settled.price for settled in hold(0, *gone).settled] == [10 * INPUT] * 3
+    assert [settled.price for settled in hold(0, *gone).settled.values()] == [10 * INPUT] * 3
     state = database.read_now(lambda s: budgets.list_budgets(s, CHEN))[0]
     assert (state.spent, state.held, breaches(database)) == (10 * INPUT, 2 * each, [])

@@ -186,7 +186,7 @@ def test_a_model_that_failed_goes_last_for_a_while_and_others_take_its_calls_by_
 def test_an_answer_that_nobody_takes_any_more_is_given_back() -> None:
     """Let in, and gone before the turn of the loop in which it would have been told."""
     admitted = Admitted("req_1", 1, 10, None)  # type: ignore[arg-type]
-    held = [Held([admitted], []), Held([], [settling.Settled("req_1", 1, settling.VOID, 0, {})])]
+    held = [Held([admitted], []), Held(settled={("req_1", 1): settling.Settled("req_1", 1, settling.VOID, 0, {})})]
 
     class Rounds:
         def submit(self, *_: object) -> Future[Held]:

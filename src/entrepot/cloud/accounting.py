@@ -14,6 +14,7 @@ from entrepot.kernel.sql import prepare_text
 
 from . import accounts, tables
 from .customers import find_customer
+from .tab_rows import on_tabs, open_tabs_of
 from .types import SHOP
 
 
@@ -58,7 +59,9 @@ def read_credit(snapshot: Snapshot, scope: Scope, unit: str) -> Credit:
     organisation = account_owner(scope)
     balance = ledger.balance_of(snapshot, accounts.compute(organisation, unit))
     customer = find_customer(snapshot, organisation)
-    return Credit(balance.available, balance.pending_debits, customer.credit_line if customer else 0)
+    kept = on_tabs(open_tabs_of(snapshot, [organisation]))[organisation]
+    line = customer.credit_line if customer else 0
+    return Credit(balance.available + kept.free, balance.pending_debits - kept.amount, line)
 
 
 def spend_by_day(snapshot: Snapshot, scope: Scope, days: int) -> list[DaySpend]:

@@ -23,8 +23,6 @@ from entrepot.kernel import (
     Prepared,
     Refused,
     Tx,
-    derive_id,
-    insert_new,
     prepare,
     to_json,
 )
@@ -32,10 +30,11 @@ from entrepot.kernel import (
 from . import accounts, budgets, tables
 from .asks import Ask
 from .customers import Customer, Limits, next_rate, rate_rows
-from .grounds import Grounds, Known, read_grounds
+from .grounds import Facts, Grounds, Known, read_grounds
 from .meters import get_meter
 from .rating import PriceBook, rate, total_of
 from .refusals import UnknownModel
+from .requests import NEW_REQUESTS, Request, hold_id, open_request, row_of
 
 
 class OutOfCredit(Conflict):
@@ -58,6 +57,9 @@ class LetInBefore(Conflict):
     """Somebody else let this very attempt in: its answer, or what becomes of it, is theirs."""
 
 
+TWICE = "This call was let in before: each has an id of its own"
+
+
 class Admitted(msgspec.Struct, frozen=True):
     """A call that was let in: what is held for it, in nano units, the prices it will be rated by, and the owners of the
     budgets' accounts that hold for it too."""
@@ -70,13 +72,14 @@ class Admitted(msgspec.Struct, frozen=True):
 
 
 class Admissions(msgspec.Struct):
-    """What was decided on calls of one organisation, before anything is written: a verdict on each, in their order, and
-    what to post and to write for those let in."""
+    """What was decided on calls of one organisation, before anything is written: a verdict on each, in their order,
+    what to post and to write for those let in, and the room that is left (None: nothing asked for any)."""
 
     customer: Customer
-    verdicts: list[Admitted | Refused]
-    plan: ledger.Plan
-    rows: list[dict[str, Any]]
+    verdicts: list[Admitted | Refused] = msgspec.field(default_factory=list)
+    plan: ledger.Plan = ledger.Plan()
+    requests: list[Request] = msgspec.field(default_factory=list)
+    room: Room | None = None
 
 
 def admit(tx: Tx, ask: Ask, unit: str, holder: str, limits: Limits) -> Admitted:
@@ -91,7 +94,7 @@ def admit(tx: Tx, ask: Ask, unit: str, holder: str, limits: Limits) -> Admitted:
     if isinstance(verdict, Refused):
         raise verdict
     post_or_again(tx, admissions.plan)
-    write_admissions(tx, admissions)
+    write_admissions(tx, admissions, grounds.customer)
     return verdict
 
 
@@ -110,12 +113,12 @@ def plan_admissions(
         assert ask.organisation == customer.organisation, "one organisation's"
         for meter in ask.limits:
             get_meter(meter)
-    most = [_most(grounds.book(ask), ask) for ask in asks]
+    most = [most_of(grounds.book(ask), ask) for ask in asks]
     keys = {ask.key_id for ask, held in zip(asks, most, strict=True) if held}
     chosen = [each for each in grounds.budgets if each.key_id is None or each.key_id in keys]
     credit = accounts.compute(customer.organisation, unit)
-    room = _Room(tx, credit, chosen, freed or {}, known or Known()) if keys else None
-    admissions = Admissions(customer, [], room.filling if room else ledger.Plan(), [])
+    room = Room(tx, credit, chosen, freed or {}, known or Known()) if keys else None
+    admissions = Admissions(customer, plan=room.filling if room else ledger.Plan(), room=room)
     steps: list[ledger.Step] = []
     for ask, held in zip(asks, most, strict=True):
         try:
@@ -127,7 +130,7 @@ def plan_admissions(
     return admissions
 
 
-def check_grounds(grounds: Grounds, ask: Ask) -> None:
+def check_grounds(grounds: Facts, ask: Ask) -> None:
     """Refuse a call whose key was revoked, or whose version withdrawn, since they were looked up."""
     if ask.checks_key and ask.key_id not in grounds.keys:
         raise KeyRevoked("This API key is not known here, or was revoked: write Authorization: Bearer and the key")
@@ -135,11 +138,11 @@ def check_grounds(grounds: Grounds, ask: Ask) -> None:
         raise VersionGone(f"There is no model {ask.model!r} here any more: GET /v1/models lists those there are")
 
 
-def write_admissions(tx: Tx, admissions: Admissions) -> None:
-    """Write the rows of the calls that were let in, and how fast they came. LetInBefore when one is there already."""
-    taken = LetInBefore("This call was let in before: each has an id of its own")
-    tx.send_new((_insert, admissions.rows, taken))
-    tx.send_all(rate_rows(admissions.customer if admissions.rows else None))
+def write_admissions(tx: Tx, admissions: Admissions, before: Customer) -> None:
+    """Write the rows of the calls that were let in, and how fast they came, where that is not as `before`. LetInBefore
+    when one is there already."""
+    tx.send_new((NEW_REQUESTS, [row_of(each) for each in admissions.requests], LetInBefore(TWICE)))
+    tx.send_all(rate_rows(admissions.customer if admissions.customer != before else None))
 
 
 def post_or_again(tx: Tx, plan: ledger.Plan, found: ledger.Found | None = None) -> None:
@@ -155,12 +158,7 @@ def checkpoint(tx: Tx, request: str, attempt: int, seen: Mapping[str, int]) -> N
     tx.run(_seen, id_=request, attempt_=attempt, seen_=to_json(dict(seen)), now_=tx.now)
 
 
-def hold_id(request: str, attempt: int, source: str = "") -> str:
-    """The hold of an attempt on the organisation's credit, or on a budget's account."""
-    return derive_id("hld", request, str(attempt), source)
-
-
-class _Room:
+class Room:
     """What can still be held on an organisation's credit and in its budgets, as one call after another takes of it."""
 
     def __init__(
@@ -199,13 +197,13 @@ class _Room:
         return taken
 
 
-def _most(book: PriceBook | None, ask: Ask) -> int:
+def most_of(book: PriceBook | None, ask: Ask) -> int:
     """The most that a call can cost."""
     return 0 if book is None else total_of(rate(book, ask.limits))
 
 
 def _let_in(
-    admissions: Admissions, room: _Room | None, ask: Ask, book: PriceBook | None, held: int, holder: str, now: int
+    admissions: Admissions, room: Room | None, ask: Ask, book: PriceBook | None, held: int, holder: str, now: int
 ) -> Sequence[ledger.Step]:
     """Let one call in, or refuse it: by its pace, by its model's price, by what is left to hold. Returns its holds."""
     customer = next_rate(admissions.customer, sum(ask.limits.values()), now)
@@ -220,33 +218,31 @@ def _let_in(
     admissions.customer = customer
     owners = tuple(account.owner for account in bounded)
     admissions.verdicts.append(Admitted(ask.request, ask.attempt, held, book, owners))
-    admissions.rows.append(_row(ask, book, held, bounded, holder, now))
+    admissions.requests.append(open_request(ask, book, held, owners, holder, now))
     return steps
 
 
 def holds_for(ask: Ask, credit: ledger.Account, bounded: Sequence[ledger.Account], held: int) -> Sequence[ledger.Step]:
     """What a call holds of its organisation's credit, and of each budget's account that counts it."""
+    return _holds(ask.request, ask.attempt, credit, bounded, held)
+
+
+def holds_for_request(request: Request, credit: ledger.Account) -> Sequence[ledger.Step]:
+    """The same of a call by its row."""
+    bounded = [accounts.budget(owner) for owner in request.budgets]
+    return _holds(request.id, request.attempt, credit, bounded, request.held) if request.held else ()
+
+
+def _holds(
+    request: str, attempt: int, credit: ledger.Account, bounded: Sequence[ledger.Account], held: int
+) -> Sequence[ledger.Step]:
     earned, used, code = accounts.earned(credit.unit), accounts.budget_used(), accounts.RESERVE
-    return [ledger.Hold(hold_id(ask.request, ask.attempt), credit, earned, held, code, ask.request)] + [
-        ledger.Hold(hold_id(ask.request, ask.attempt, each.owner), each, used, held, code, ask.request)
-        for each in bounded
+    return [ledger.Hold(hold_id(request, attempt), credit, earned, held, code, request)] + [
+        ledger.Hold(hold_id(request, attempt, each.owner), each, used, held, code, request) for each in bounded
     ]
 
 
-def _row(
-    ask: Ask, book: PriceBook, held: int, bounded: Sequence[ledger.Account], holder: str, now: int
-) -> dict[str, Any]:
-    return {
-        "id": ask.request, "attempt": ask.attempt, "organisation": ask.organisation, "actor": ask.actor,
-        "model": ask.model, "price_book": book.id, "surface": ask.surface, "ref": ask.ref,
-        "limits": to_json(ask.limits), "held": held, "budgets": to_json([account.owner for account in bounded]),
-        "state": "open", "seen": to_json({}), "seen_at": None, "holder": holder, "outcome": None, "price": 0,
-        "evidence": None, "opened_at": now, "closed_at": None,
-    }  # fmt: skip
-
-
 _r = tables.requests.c
-_insert = insert_new(tables.requests, [column.name for column in tables.requests.columns], "id", "attempt")
 _seen: Prepared[Any] = prepare(
     update(tables.requests)
     .where(_r.id == bindparam("id_"), _r.attempt == bindparam("attempt_"), _r.state == "open")

@@ -19,6 +19,7 @@ from entrepot.kernel.sql import prepare_text
 from . import accounts, notices, tables
 from .budgets import BUDGET_COLUMNS, Budget, period_id, read_budget
 from .showing import show_nano
+from .tab_rows import list_open_tabs, on_tabs
 from .types import SHOP
 
 LONGEST = 32 * DAY
@@ -88,9 +89,10 @@ def find_credit_alerts(snapshot: Snapshot, unit: str) -> tuple[list[CreditAlert]
     rows = [row for row in snapshot.all(_customers) if row.organisation != SHOP]
     named = [accounts.compute(row.organisation, unit) for row in rows]
     balances = ledger.balances_of(snapshot, named) if named else {}
+    kept = on_tabs(list_open_tabs(snapshot))
     low, again = [], []
     for row, account in zip(rows, named, strict=True):
-        left = balances[account.id].available
+        left = balances[account.id].available + kept[row.organisation].free
         if left <= row.alert_below and row.alerted_at is None:
             low.append(CreditAlert(row.organisation, left))
         elif left > row.alert_below and row.alerted_at is not None:

@@ -32,6 +32,7 @@ from entrepot.kernel import (
 from entrepot.kernel.sql import prepare_text
 
 from . import accounts, tables
+from .tab_rows import on_tabs, open_tabs_of
 
 Period = Literal["day", "month", "total"]
 NAME_LENGTH_MAX = 100
@@ -127,11 +128,12 @@ def list_budgets(snapshot: Snapshot, scope: Scope) -> list[BudgetState]:
     named = [budget.account(snapshot.now) for budget in budgets]
     balances = ledger.balances_of(snapshot, named)
     funded = read_funded(snapshot, begins)
+    kept = on_tabs(open_tabs_of(snapshot, [require_organisation(scope)]))
     states = []
     for (budget, at), account in zip(begins, named, strict=True):
-        balance = balances[account.id]
-        put_in = funded.get(budget.id, 0)
-        states.append(BudgetState(budget, at, put_in - balance.balance, balance.pending_debits))
+        balance, on_tab = balances[account.id], kept[account.owner]
+        spent = funded.get(budget.id, 0) - balance.balance + on_tab.spent
+        states.append(BudgetState(budget, at, spent, balance.pending_debits - on_tab.amount))
     return states
 
 

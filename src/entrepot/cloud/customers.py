@@ -46,6 +46,13 @@ def limits_of(settings: Settings) -> Limits:
     return Limits(settings.requests_per_minute, settings.tokens_per_minute)
 
 
+class Pace(msgspec.Struct, frozen=True):
+    """So many calls, and so many tokens, of those that a customer may make in a minute."""
+
+    calls: int = 0
+    tokens: int = 0
+
+
 class Customer(msgspec.Struct, frozen=True):
     """An organisation that uses compute. The `tat`s are the theoretical arrival times of the rate limits (GCRA)."""
 
@@ -87,6 +94,29 @@ def next_rate(customer: Customer, tokens: int, now: int) -> Customer:
         most = customer.requests_per_minute if what == "requests" else customer.tokens_per_minute
         raise TooMany(f"At most {most:,} {what} a minute: try again in {seconds} s", retry_after_s=seconds)
     return msgspec.structs.replace(customer, requests_tat=requests, tokens_tat=tokens_tat)
+
+
+def claim_pace(customer: Customer, wanted: Pace, part: int, now: int) -> tuple[Pace, Customer]:
+    """So much of what is wanted as one in `part` of the customer's allowance has, counted as if it were used; and the
+    customer after it."""
+    step, tokens_per_minute = MINUTE // customer.requests_per_minute, customer.tokens_per_minute
+    calls = min(wanted.calls, _left(customer.requests_tat, now) // part // step) if step else wanted.calls
+    tokens = min(wanted.tokens, _left(customer.tokens_tat, now) * tokens_per_minute // MINUTE // part)
+    return Pace(calls, tokens), msgspec.structs.replace(
+        customer,
+        requests_tat=_next(customer.requests_tat, now, calls * step),
+        tokens_tat=_next(customer.tokens_tat, now, -(-tokens * MINUTE // tokens_per_minute)),
+    )
+
+
+def return_pace(customer: Customer, unused: Pace, now: int) -> Customer:
+    """The customer with what was claimed and not used."""
+    step, tokens_us = MINUTE // customer.requests_per_minute, unused.tokens * MINUTE // customer.tokens_per_minute
+    return msgspec.structs.replace(
+        customer,
+        requests_tat=max(customer.requests_tat - unused.calls * step, min(customer.requests_tat, now)),
+        tokens_tat=max(customer.tokens_tat - tokens_us, min(customer.tokens_tat, now)),
+    )
 
 
 def rate_rows(customer: Customer | None) -> RowSet:
@@ -164,6 +194,11 @@ def set_credit_line(tx: Tx, scope: Scope, organisation: str, unit: str, amount: 
 def find_customer(snapshot: Snapshot, organisation: str) -> Customer | None:
     """A customer; None when it never called."""
     return snapshot.one(_find, organisation=organisation)
+
+
+def _left(tat: int, now: int) -> int:
+    """How much of its minute an allowance has left."""
+    return now + MINUTE - _next(tat, now, 0)
 
 
 def _next(tat: int, now: int, step: int) -> int:

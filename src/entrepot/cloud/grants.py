@@ -23,6 +23,7 @@ from .amounts import nano_per_minor
 from .customers import Limits, find_customer, limits_of, lock_customer
 from .invoices import list_open_invoices
 from .showing import show_day, show_nano
+from .tab_rows import open_tabs_of
 from .types import Settings
 
 AT_ONCE = 200
@@ -126,8 +127,8 @@ def _expire(tx: Tx, grant_id: str, currency: str, limits: Limits) -> None:
     """Move back what is left of a grant. What cannot be taken, as other credit was taken first, stays for ever."""
     lock_customer(tx, _get(tx, grant_id).organisation, limits)
     grant = _get(tx, grant_id)
-    if grant.ended_at is not None:
-        return
+    if grant.ended_at is not None or open_tabs_of(tx, [grant.organisation]):
+        return  # what a tab holds comes back when it is closed: the next round of this looks again
     unit = accounts.nano(currency)
     spendable = ledger.balance_of(tx, accounts.compute(grant.organisation, unit)).available
     amount = max(min(_left_of(tx, grant, currency), spendable), 0)

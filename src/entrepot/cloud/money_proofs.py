@@ -15,6 +15,7 @@ from . import accounts, tables
 from .amounts import currency_of, nano_per_minor
 from .claiming import list_drafts
 from .invoices import CloudInvoice, InvoiceLine, every_invoice, every_line
+from .tab_rows import on_tabs, open_tabs_of
 from .types import SHOP
 
 BATCH = 500
@@ -142,9 +143,10 @@ def _balances(snapshot: Snapshot, organisations: Sequence[str], unit: str) -> di
         for organisation in organisations
     }  # fmt: skip
     found = ledger.balances_of(snapshot, [account for three in named.values() for account in three])
+    kept = on_tabs(open_tabs_of(snapshot, organisations))  # used, and captured within a second
     return {
         organisation: (
-            found[spendable.id].balance,
+            found[spendable.id].balance - kept[organisation].spent,
             found[granted.id].balance + per_minor * found[prepaid.id].balance,
         )
         for organisation, (spendable, granted, prepaid) in named.items()

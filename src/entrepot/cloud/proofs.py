@@ -11,11 +11,12 @@ from entrepot import ledger
 from entrepot.kernel import Finding, Prepared, Proof, Snapshot, from_json, prepare
 
 from . import tables
-from .admission import hold_id
 from .makers import check_makers
 from .money_proofs import MONEY_PROOFS
 from .replay import replay
+from .requests import hold_id
 from .stretches import hold_of
+from .tabs import hold_of as tab_hold
 from .types import UsageClass
 
 BATCH = 500
@@ -65,13 +66,34 @@ def _requests(snapshot: Snapshot) -> Finding:
     return Finding(len(rows), breaches)
 
 
+def _tabs(snapshot: Snapshot) -> Finding:
+    """A tab comes to what its rows cost, and no more than it holds; an open one has captured nothing of its holds yet, a
+    closed one what was spent, and holds no more."""
+    rows: Sequence[Any] = snapshot.all(_tabs_with_cost)
+    breaches = []
+    for begin in range(0, len(rows), BATCH):
+        batch = [(row, ("", *from_json(row.budgets, tuple[str, ...]))) for row in rows[begin : begin + BATCH]]
+        holds = ledger.holds_of(snapshot, sorted(tab_hold(row.id, source) for row, each in batch for source in each))
+        for row, sources in batch:
+            if row.spent != row.cost:
+                breaches.append(f"{row.id} came to {row.spent}; its rows cost {row.cost}")
+            for source in sources:
+                hold = holds.get(tab_hold(row.id, source))
+                due = (row.amount, row.charged or 0, row.charged is None)
+                if hold is None or (hold.amount, hold.captured, hold.left > 0) != due:
+                    breaches.append(f"{row.id}: its hold on {source or 'the credit'} is {hold}, and should be {due}")
+    return Finding(len(rows), breaches)
+
+
 def _sources(row: Any) -> tuple[str, ...]:
-    return ("", *from_json(row.budgets, tuple[str, ...])) if row.held else ()
+    return ("", *from_json(row.budgets, tuple[str, ...])) if row.held and row.tab is None else ()
 
 
 def _attempt_breaches(row: Any, holds: Mapping[str, ledger.HoldState]) -> list[str]:
     name = f"{row.id} (attempt {row.attempt})"
     found = [] if row.price == row.cost else [f"{name} was charged {row.price}; its rows cost {row.cost}"]
+    if row.tab is not None and row.state == "open":
+        found.append(f"{name} is open and on the tab {row.tab}: it holds nothing")
     for source in _sources(row):
         hold = holds.get(hold_id(row.id, row.attempt, source))
         if hold is None or hold.amount != row.held:
@@ -97,6 +119,7 @@ PROOFS = (
     Proof("cloud.makers", "makers got the share of every use of their models, and no more", check_makers),
     Proof("cloud.holds", "each stretch of metered work holds, captures and gives back what its usage cost", _holds),
     Proof("cloud.usage", "every use is counted once, in a stretch, and what a crash left is estimated", _usage),
+    Proof("cloud.tabs", "each tab captured what the calls on it cost, once, and never more than it held", _tabs),
     Proof("cloud.requests", "every call holds while it runs, and captured what its usage rows cost", _requests),
     Proof("cloud.bills", "every usage row rates again to the price that was charged", _bills),
     *MONEY_PROOFS,
@@ -110,6 +133,12 @@ _stretches_with_cost: Prepared[Any] = prepare(
     select(_s.id, _s.unit, _s.amount, _s.state, func.coalesce(_cost.c.cost, 0).label("cost"))
     .join_from(tables.stretches, _cost, _cost.c.stretch == _s.id, isouter=True)
     .order_by(_s.id)
+)
+_t = tables.tabs.c
+_tabs_with_cost: Prepared[Any] = prepare(
+    select(_t.id, _t.amount, _t.budgets, _t.spent, _t.charged, func.coalesce(_cost.c.cost, 0).label("cost"))
+    .join_from(tables.tabs, _cost, _cost.c.stretch == _t.id, isouter=True)
+    .order_by(_t.id)
 )
 _count: Prepared[Any] = prepare(select(func.count().label("rows")).select_from(tables.usage))
 _odd: Prepared[Any] = prepare(
@@ -134,7 +163,9 @@ _crashed: Prepared[Any] = prepare(
 )
 _paid = select(_u.request, _u.attempt, func.sum(_u.price).label("cost")).group_by(_u.request, _u.attempt).subquery()
 _attempts: Prepared[Any] = prepare(
-    select(_r.id, _r.attempt, _r.state, _r.held, _r.budgets, _r.price, func.coalesce(_paid.c.cost, 0).label("cost"))
+    select(
+        _r.id, _r.attempt, _r.state, _r.held, _r.budgets, _r.price, _r.tab, func.coalesce(_paid.c.cost, 0).label("cost")
+    )
     .join_from(tables.requests, _paid, (_paid.c.request == _r.id) & (_paid.c.attempt == _r.attempt), isouter=True)
     .order_by(_r.id, _r.attempt)
 )

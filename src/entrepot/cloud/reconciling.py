@@ -1,8 +1,9 @@
 """The reconciler: closes what a process left open that died in the middle of a call.
 
-Each attempt is classed by what is known of it. A stream that was looked at is settled for what had come by then
-(`checkpointed`). One that was never looked at is void: nobody pays for what cannot be shown. Its holds end either way,
-so no reserve outlives its process by more than a round of this.
+A tab that was left open is captured for the calls that were settled on it. Each attempt is classed by what is known of
+it. A stream that was looked at is settled for what had come by then (`checkpointed`). One that was never looked at is
+void: nobody pays for what cannot be shown. Its holds end either way, so no reserve outlives its process by more than a
+round of this.
 
 No clock of the day says that a process is gone, since any of them may jump. A process of this machine is asked for; one
 of another machine says now and then that it is alive, and is given up when nothing was heard of a call of its for
@@ -12,7 +13,7 @@ of another machine says now and then that it is alive, and is given up when noth
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any
 
@@ -23,7 +24,10 @@ from entrepot.kernel import Database, Prepared, Snapshot, TaskKind, TaskRun, Tx,
 
 from . import tables
 from .accounts import nano
-from .settling import Request, Settled, list_open_requests, lock_request, settle, void
+from .requests import Request
+from .settling import Settled, list_open_requests, lock_request, settle, void
+from .tab_rows import Tab, list_open_tabs
+from .tabs import close_left as close_left_tab
 from .types import SHOP, Settings, UsageClass
 
 RECONCILE = "cloud.reconcile"
@@ -34,7 +38,9 @@ FORGOTTEN_S = 120.0
 """A call of our own that nobody here works at any more: it is closed after so long."""
 
 IsUnderWay = Callable[[str, int], bool]
-"""Whether this process still works at an attempt."""
+"""Whether this process still works at an attempt, or keeps a tab open (of which the attempt is 0)."""
+Sign = tuple[str, int, int | None]
+"""A request and its attempt, or a tab and 0; and what changes as its process works at it."""
 
 
 class Silence:
@@ -44,17 +50,17 @@ class Silence:
         self._steady = steady
         self._heard: dict[tuple[str, int], tuple[int | None, float]] = {}
 
-    def lasts_s(self, row: Request) -> float:
-        """The seconds since this process first saw the call as it stands now."""
-        key, now = (row.id, row.attempt), self._steady()
+    def lasts_s(self, sign: Sign) -> float:
+        """The seconds since this process first saw the call, or the tab, as it stands now."""
+        key, seen, now = sign[:2], sign[2], self._steady()
         known = self._heard.get(key)
-        if known is None or known[0] != row.seen_at:
-            known = self._heard[key] = (row.seen_at, now)
+        if known is None or known[0] != seen:
+            known = self._heard[key] = (seen, now)
         return now - known[1]
 
-    def keep_only(self, rows: list[Request]) -> None:
-        """Forget the calls that are closed."""
-        open_now = {(row.id, row.attempt) for row in rows}
+    def keep_only(self, signs: Iterable[Sign]) -> None:
+        """Forget what is closed."""
+        open_now = {sign[:2] for sign in signs}
         self._heard = {key: heard for key, heard in self._heard.items() if key in open_now}
 
 
@@ -68,9 +74,12 @@ def reconcile(
     `holder` is this process, whose calls are its own to settle while it works at them.
     """
     silence = silence or Silence()
-    rows = database.read_now(list_open_requests)
-    silence.keep_only(rows)
-    left = [row for row in rows if _is_left(row, holder, is_under_way, silence)]
+    tabs, rows = database.read_now(lambda snapshot: (list_open_tabs(snapshot), list_open_requests(snapshot)))
+    silence.keep_only([*map(_sign, tabs), *map(_sign, rows)])
+    for tab in tabs:
+        if _is_left(_sign(tab), tab.holder, holder, is_under_way, silence):
+            database.write_now(partial(close_left_tab, tab=tab))
+    left = [row for row in rows if _is_left(_sign(row), row.holder, holder, is_under_way, silence)]
     return [database.write_now(partial(close_left, row=row, unit=unit)) for row in left]
 
 
@@ -83,10 +92,14 @@ def close_left(tx: Tx, row: Request, unit: str) -> Settled:
     return settle(tx, row.id, row.attempt, seen, unit, outcome=UsageClass.CHECKPOINTED, maker=maker)
 
 
-def _is_left(row: Request, holder: str, is_under_way: IsUnderWay, silence: Silence) -> bool:
-    if row.holder == holder:
-        return not is_under_way(row.id, row.attempt) and silence.lasts_s(row) >= FORGOTTEN_S
-    return is_dead(row.holder) or silence.lasts_s(row) >= SILENT_S
+def _sign(what: Request | Tab) -> Sign:
+    return (what.id, what.attempt, what.seen_at) if isinstance(what, Request) else (what.id, 0, what.spent)
+
+
+def _is_left(sign: Sign, whose: str, holder: str, is_under_way: IsUnderWay, silence: Silence) -> bool:
+    if whose == holder:
+        return not is_under_way(*sign[:2]) and silence.lasts_s(sign) >= FORGOTTEN_S
+    return is_dead(whose) or silence.lasts_s(sign) >= SILENT_S
 
 
 class Reconcile(msgspec.Struct, frozen=True):

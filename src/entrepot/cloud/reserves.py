@@ -11,7 +11,8 @@ from entrepot.identity import Scope, audit, require_operator
 from entrepot.kernel import MINUTE, Snapshot, Tx, is_dead
 
 from .reconciling import RECONCILE, Reconcile
-from .settling import Request, list_open_requests
+from .requests import Request
+from .settling import list_open_requests
 from .stretches import list_open
 
 STUCK_AFTER = 5 * MINUTE

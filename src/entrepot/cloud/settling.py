@@ -32,9 +32,9 @@ from entrepot.kernel import (
 )
 
 from . import accounts, tables
-from .admission import hold_id
 from .pricing import read_price_books
 from .rating import PriceBook, Rated, rate, total_of
+from .requests import Request, hold_id
 from .types import Usage, UsageClass
 from .usage import usage_rows
 
@@ -48,30 +48,6 @@ class Settled(msgspec.Struct, frozen=True):
     outcome: str
     price: int
     quantities: dict[str, int]
-
-
-class Request(msgspec.Struct, frozen=True):
-    """An attempt at a call, as it is stored."""
-
-    id: str
-    attempt: int
-    organisation: str
-    actor: str
-    model: str
-    price_book: str
-    surface: str
-    ref: str | None
-    limits: dict[str, int]
-    held: int
-    budgets: tuple[str, ...]
-    state: str
-    seen: dict[str, int]
-    seen_at: int | None
-    holder: str
-    outcome: str | None
-    price: int
-    opened_at: int
-    closed_at: int | None
 
 
 VOID = "void"
@@ -141,7 +117,7 @@ def query_ending(endings: Sequence[Ending]) -> Query | None:
 
 def likely_steps(ending: Ending, unit: str) -> Sequence[ledger.Step]:
     """Steps like those that will end an attempt, by what is known before its row is read: see `ledger.foresee`."""
-    holds = _holds(ending.request, ending.attempt, ending.budgets)
+    holds = _ids(ending.request, ending.attempt, ending.budgets)
     if ending.used is None:
         return _release(ending.request, holds)
     return [*_capture(ending.request, holds, 1), *_share(ending.request, ending.attempt, 1, ending.maker, unit)]
@@ -190,6 +166,40 @@ def keep_answers(tx: Tx, decided: Endings) -> None:
             ending.keep(tx, settled)
 
 
+def settle_by(book: PriceBook | None, row: Request, ending: Ending) -> tuple[Settled, tuple[Rated, ...]]:
+    """How an attempt ends by the prices it was admitted with, and its usage rated: never above what was held."""
+    if ending.used is None:
+        return Settled(row.id, row.attempt, VOID, 0, {}), ()
+    assert book is not None, "what was used is rated"
+    rated = rate(book, {name: min(most, row.limits.get(name, 0)) for name, most in ending.used.items() if most > 0})
+    price = total_of(rated)
+    assert price <= row.held, "what was held is what the limits cost"
+    return Settled(
+        row.id, row.attempt, str(ending.outcome), price, {each.meter: each.quantity for each in rated}
+    ), rated
+
+
+def usage_of(row: Request, ending: Ending, rated: Sequence[Rated], now: int) -> list[Usage]:
+    """The usage rows of an attempt that ends."""
+    return [
+        Usage(
+            request=row.id, attempt=row.attempt, meter=each.meter, quantity=each.quantity, model=row.model,
+            organisation=row.organisation, surface=row.surface, ref=row.ref, price=each.price,
+            usage_class=ending.outcome, at=now, price_book=row.price_book,
+            share=each.maker if ending.maker is not None else 0,
+        )
+        for each in rated
+    ]  # fmt: skip
+
+
+def closed(settled: Settled, ending: Ending, now: int) -> dict[str, Any]:
+    """What is written into the row of an attempt as it ends."""
+    return {
+        "state": VOID if settled.outcome == VOID else "settled", "outcome": settled.outcome, "price": settled.price,
+        "evidence": to_json(dict(ending.evidence)) if ending.evidence else None, "closed_at": now,
+    }  # fmt: skip
+
+
 def lock_request(tx: Tx, request: str, attempt: int) -> Request:
     """An attempt, kept from others until the commit."""
     row = tx.one(_lock, id=request, attempt=attempt)
@@ -226,24 +236,18 @@ def _ended(
     decided: Endings, row: Request, ending: Ending, books: Mapping[str, PriceBook], unit: str, now: int
 ) -> tuple[Settled, Sequence[ledger.Step]]:
     """How one attempt ends, and what that moves; its rows are added to what is to be written."""
-    rated: tuple[Rated, ...] = ()
-    holds = _holds(row.id, row.attempt, row.budgets) if row.held else ()
-    if ending.used is None:
-        settled, steps = Settled(row.id, row.attempt, VOID, 0, {}), _release(row.id, holds)
+    settled, rated = settle_by(books.get(row.price_book), row, ending)
+    holds = _ids(row.id, row.attempt, row.budgets) if row.held else ()
+    if settled.outcome == VOID:
+        steps = _release(row.id, holds)
     else:
-        billed = {name: min(most, row.limits.get(name, 0)) for name, most in ending.used.items() if most > 0}
-        book = books[row.price_book]
-        rated = rate(book, billed)
-        price = total_of(rated)
-        assert price <= row.held, "what was held is what the limits cost"
-        quantities = {each.meter: each.quantity for each in rated}
-        settled = Settled(row.id, row.attempt, str(ending.outcome), price, quantities)
         share = sum(each.maker for each in rated)
-        steps = [*_capture(row.id, holds, price), *_share(row.id, row.attempt, share, ending.maker, unit)]
+        steps = [*_capture(row.id, holds, settled.price), *_share(row.id, row.attempt, share, ending.maker, unit)]
     for account in (accounts.compute(row.organisation, unit), *map(accounts.budget, row.budgets)):
         decided.freed[account.id] = decided.freed.get(account.id, 0) + row.held - settled.price
-    decided.usage += [_usage(row, each, ending.outcome, now, ending.maker) for each in rated]
-    decided.closed.append(_closed(row, settled, ending.evidence, now))
+    decided.usage += usage_of(row, ending, rated, now)
+    change = {f"{name}_": value for name, value in closed(settled, ending, now).items()}
+    decided.closed.append({"id_": row.id, "attempt_": row.attempt, **change})
     return settled, steps
 
 
@@ -259,7 +263,7 @@ def _release(request: str, holds: Sequence[str]) -> Sequence[ledger.Step]:
     return [ledger.Void(derive_id("trf", hold, "release"), hold, accounts.RELEASE, request) for hold in holds]
 
 
-def _holds(request: str, attempt: int, budgets: Sequence[str]) -> Sequence[str]:
+def _ids(request: str, attempt: int, budgets: Sequence[str]) -> Sequence[str]:
     return [hold_id(request, attempt, source) for source in ("", *budgets)]
 
 
@@ -268,22 +272,6 @@ def _share(request: str, attempt: int, amount: int, maker: str | None, unit: str
         return []
     share = derive_id("trf", request, str(attempt), "maker")
     return [ledger.Move(share, accounts.earned(unit), accounts.maker(maker, unit), amount, accounts.MAKER, request)]
-
-
-def _usage(row: Request, each: Rated, outcome: UsageClass, now: int, maker: str | None) -> Usage:
-    return Usage(
-        request=row.id, attempt=row.attempt, meter=each.meter, quantity=each.quantity, model=row.model,
-        organisation=row.organisation, surface=row.surface, ref=row.ref, price=each.price, usage_class=outcome, at=now,
-        price_book=row.price_book, share=each.maker if maker is not None else 0,
-    )  # fmt: skip
-
-
-def _closed(row: Request, settled: Settled, evidence: Mapping[str, object] | None, now: int) -> dict[str, Any]:
-    return {
-        "id_": row.id, "attempt_": row.attempt, "state_": VOID if settled.outcome == VOID else "settled",
-        "outcome_": settled.outcome, "price_": settled.price,
-        "evidence_": to_json(dict(evidence)) if evidence else None, "closed_at_": now,
-    }  # fmt: skip
 
 
 def _read(*columns: Any) -> Request:

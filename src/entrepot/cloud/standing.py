@@ -16,6 +16,7 @@ from . import accounts, tables
 from .accounting import account_owner
 from .amounts import nano_per_minor
 from .invoices import invoiced_of
+from .tab_rows import on_tabs, open_tabs_of
 from .types import SHOP
 
 LISTED_MAX = 500
@@ -92,6 +93,7 @@ def _standings(snapshot: Snapshot, organisations: Sequence[str], currency: str) 
     """What was used and is on no invoice follows from the balances: what was lent, given and paid, less what can be
     spent and what invoices wait for. So it costs the same after a million calls; a proof compares it with the rows."""
     unit, per_minor = accounts.nano(currency), nano_per_minor(currency)
+    kept = on_tabs(open_tabs_of(snapshot, organisations))
     named = {
         organisation: (
             accounts.compute(organisation, unit), accounts.granted(organisation, unit),
@@ -105,15 +107,16 @@ def _standings(snapshot: Snapshot, organisations: Sequence[str], currency: str) 
     invoiced = invoiced_of(snapshot, organisations)
     unbilled = {
         each: lines.get(each, 0) + found[granted.id].balance + per_minor * found[prepaid.id].balance
-        - found[spendable.id].balance - invoiced[each].left_nano - per_minor * invoiced[each].open_net_minor
+        - found[spendable.id].balance + kept[each].spent
+        - invoiced[each].left_nano - per_minor * invoiced[each].open_net_minor
         for each, (spendable, granted, prepaid, _, _) in named.items()
         if each != SHOP  # which is invoiced for nothing, ever
     }  # fmt: skip
     names = organisations_of(snapshot, list(organisations))
     return [
         Standing(
-            each, names[each].name if each in names else each, found[spendable.id].available,
-            found[spendable.id].pending_debits, lines.get(each, 0), found[granted.id].balance,
+            each, names[each].name if each in names else each, found[spendable.id].available + kept[each].free,
+            found[spendable.id].pending_debits - kept[each].amount, lines.get(each, 0), found[granted.id].balance,
             unbilled.get(each, 0), found[prepaid.id].balance, -found[owed.id].balance, found[aside.id].balance,
         )
         for each, (spendable, granted, prepaid, owed, aside) in named.items()

@@ -27,6 +27,8 @@ class Settings(msgspec.Struct, frozen=True):
     """Compute is counted in nano units (thousand-millionths) of this currency."""
     standing_hold: Annotated[int, msgspec.Meta(ge=1)] = 10_000_000_000
     """How much a serving process sets aside at a time for what it is about to use, in nano units."""
+    tab_s: Annotated[float, msgspec.Meta(ge=0, le=10)] = 1.0
+    """So long calls of a customer far from its limits are let in from memory, under one hold; 0: each has its own."""
     threads: Annotated[int, msgspec.Meta(ge=0)] = 0
     """Cores for models that generate text; 0: all but one."""
     parallel: Annotated[int, msgspec.Meta(ge=1, le=64)] = 2

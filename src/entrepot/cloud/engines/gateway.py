@@ -138,7 +138,7 @@ class Gateway:
         self._settings = settings
         self._holder = holder
         limits = Limits(settings.requests_per_minute, settings.tokens_per_minute)
-        self._desk = Desk(database, nano(settings.currency), holder, limits)
+        self._desk = Desk(database, nano(settings.currency), holder, limits, settings.tab_s)
         self._routes = Routes(settings.routes)
         self._known: Remembered[Model] = Remembered()
         self.watch = pool.watch

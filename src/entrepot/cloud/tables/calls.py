@@ -133,6 +133,7 @@ requests = table(  # one attempt at one call: admitted with its holds, then sett
     Column("evidence", Json),  # the engine's own counters
     Column("opened_at", Whole, nullable=False),
     Column("closed_at", Whole),
+    Column("tab", String),  # the one it was settled on: then it held nothing by itself
     PrimaryKeyConstraint("id", "attempt"),
     CheckConstraint("state IN ('open', 'settled', 'void')", name="state"),
     CheckConstraint("held >= 0 AND price BETWEEN 0 AND held", name="price"),
@@ -140,6 +141,24 @@ requests = table(  # one attempt at one call: admitted with its holds, then sett
 _OPEN = text("state = 'open'")
 Index("ix_cloud_requests_open", requests.c.holder, sqlite_where=_OPEN, postgresql_where=_OPEN)
 Index("ix_cloud_requests_organisation", requests.c.organisation, requests.c.id)
+
+tabs = table(  # what one process sets aside for a second's calls of a busy customer: they are captured together
+    "cloud_tabs",
+    Column("id", String, primary_key=True),
+    Column("organisation", String, nullable=False),
+    Column("holder", String, nullable=False),
+    Column("unit", String, nullable=False),
+    Column("amount", Whole, nullable=False),
+    Column("budgets", Json, nullable=False),  # the accounts that it holds of beside the organisation's own
+    Column("spent", Whole, nullable=False),  # by the calls that were settled on it
+    Column("charged", Whole),  # what was captured at its end; NULL while it is open
+    Column("opened_at", Whole, nullable=False),
+    Column("closed_at", Whole),
+    CheckConstraint("spent BETWEEN 0 AND amount", name="spent"),
+    CheckConstraint("charged IS NULL OR charged = spent", name="charged"),  # nothing is put on one that was closed
+)
+_RUNNING = text("charged IS NULL")
+Index("ix_cloud_tabs_open", tabs.c.organisation, sqlite_where=_RUNNING, postgresql_where=_RUNNING)
 
 answers = table(  # what was answered under an Idempotency-Key, written as it is billed
     "cloud_answers",

@@ -84,15 +84,8 @@ from .extras import add_code, add_gift_card, remove_code, remove_gift_card
 from .fee_rules import FeeDraft, delete_fee, list_fees, save_fee
 from .fees import FeeKind, FeeRule
 from .fulfilment import complete_if_due, confirm_receipt, deliver_parcel, ship, undeliver_parcel
-from .invoices import (
-    Invoice,
-    LegalDetails,
-    get_invoice,
-    get_legal_details,
-    invoices_of_order,
-    list_invoices,
-    save_legal_details,
-)
+from .invoices import Invoice, get_invoice, invoices_of_order, list_invoices
+from .legal_details import LegalDetails, get_legal_details, save_legal_details
 from .links import follow_link, link_to, open_by_link, sign_order
 from .money import legs_of, legs_of_part, line_legs, shipping_legs
 from .payment import expire_if_due, order_captured, order_declined

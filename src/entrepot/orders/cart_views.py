@@ -106,13 +106,14 @@ class CartLine(msgspec.Struct, frozen=True):
 
 
 class CartGroup(msgspec.Struct, frozen=True):
-    """What is bought of one merchant."""
+    """What is bought of one merchant. `reverse_charge`: prices are without tax, for which the buyer accounts."""
 
     merchant_id: str
     merchant_name: str
     lines: tuple[CartLine, ...]
     items_minor: int
     weight_g: int | None
+    reverse_charge: bool = False
 
 
 class CartView(msgspec.Struct, frozen=True):
@@ -163,7 +164,8 @@ class DeliveryOption(msgspec.Struct, frozen=True):
 class CheckoutGroup(msgspec.Struct, frozen=True):
     """One merchant's goods and the ways to have them brought, cheapest first; the first one is proposed.
 
-    The sums are with the option `quote_id`; `total_minor` is what the buyer pays for this part.
+    The sums are with the option `quote_id`; `total_minor` is what the buyer pays for this part. With `reverse_charge`
+    prices are without tax, for which the buyer accounts.
     """
 
     merchant_id: str
@@ -178,13 +180,14 @@ class CheckoutGroup(msgspec.Struct, frozen=True):
     shipping_reductions: tuple[Reduction, ...] = ()
     tax_minor: int = 0
     total_minor: int = 0
+    reverse_charge: bool = False
 
 
 class Checkout(msgspec.Struct, frozen=True):
     """Everything to decide on before paying. Totals are with the chosen options; `quote_ids` name those.
 
     `total_minor` is the price of the order; `gift_minor` of it is paid by gift cards, `due_minor` by another way to
-    pay. `changes` says what is no longer as it was shown last.
+    pay. `changes` says what is no longer as it was shown last. `tax_id` is the number of a business that buys.
     """
 
     cart: CartView
@@ -210,3 +213,4 @@ class Checkout(msgspec.Struct, frozen=True):
     gift_minor: int = 0
     due_minor: int = 0
     changes: tuple[Change, ...] = ()
+    tax_id: str = ""

@@ -14,6 +14,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from msgspec import structs
+
 from entrepot import catalog, deliver, ledger, pay
 from entrepot.identity import LANGUAGES, Address, Scope, check_email
 from entrepot.kernel import DAY, MINUTE, Again, Conflict, Invalid, Tx, format_money, from_json, split, to_json
@@ -29,7 +31,6 @@ from .promotions.terms import Promotion
 from .promotions.uses import Cost, record_uses
 from .quoting import deliveries_of
 from .records import find_newest_order_of, insert_order
-from .rules import Where
 from .seen import Seen, compare
 from .sums import Sums
 from .types import NOTE_LENGTH_MAX, Line, Order, OrderStatus, SellerOrder, Settings
@@ -92,7 +93,7 @@ def _agree(tx: Tx, scope: Scope, owner: str, wish: Place) -> _Agreed:
         raise Conflict("Choose an address and how it is delivered first", fields={"quote_ids": "ask for quotes first"})
     seen = from_json(found.checkout, Seen)
     email = check_email(wish.email) if wish.email else seen.email
-    priced = price_cart(tx, found, Where(seen.address, email))
+    priced = price_cart(tx, found, structs.replace(seen.where, email=email))
     changes = compare(seen, with_sums(priced, priced.sums(), knows_delivery=False))
     # What is merely sold out is left to the catalogue, which knows best what is left.
     if any(change.kind is not ChangeKind.STOCK for change in changes):
@@ -291,6 +292,7 @@ def _order(tx: Tx, order_id: str, agreed: _Agreed, wish: Place, payment: pay.Pay
         gift_minor=agreed.gift_minor,
         billing_json=to_json(seen.billing) if seen.billing else None,
         note=wish.note.strip(),
+        tax_id=seen.tax_id,
     )
 
 

@@ -75,6 +75,7 @@ def freeze_part(
         answer_days=settings.answer_days,
         send_days=settings.send_days,
         dispute_days=settings.dispute_days,
+        reverse_charge=int(priced.reverse_charge),
     )
     return Part(_with_legs(draft, lines), lines)
 

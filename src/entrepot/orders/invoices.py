@@ -19,22 +19,11 @@ from entrepot.kernel import SECOND, Invalid, NotFound, Prepared, Snapshot, Tx, f
 from . import tables
 from .access import is_owner, is_seller, number_of
 from .events import RefundMade, SellerOrderShipped
+from .legal_details import LegalDetails, details_of
 from .records import find_order, find_seller, lines_of_seller
 from .refunds import parts_of_refunds, refunds_of
 from .shares import SHIPPING, Taken
 from .types import Line, Order, SellerOrder
-
-TEXT_MAX = 1_000
-
-
-class LegalDetails(msgspec.Struct, frozen=True):
-    """Who a merchant is before the law, as it stands on their documents; `address` has a line for each line."""
-
-    name: str = ""
-    address: str = ""
-    tax_id: str = ""
-    register_no: str = ""
-    note: str = ""
 
 
 class InvoiceLine(msgspec.Struct, frozen=True):
@@ -62,7 +51,10 @@ class TaxRow(msgspec.Struct, frozen=True):
 
 
 class InvoiceBody(msgspec.Struct, frozen=True):
-    """What stands on a document, frozen when it was issued. `of_number` is the invoice that a credit note is about."""
+    """What stands on a document, frozen when it was issued. `of_number` is the invoice that a credit note is about.
+
+    With `reverse_charge` the buyer, a business with the number `buyer_tax_id`, accounts for the tax.
+    """
 
     seller: LegalDetails
     buyer: Address
@@ -73,6 +65,8 @@ class InvoiceBody(msgspec.Struct, frozen=True):
     placed_at: int
     reason: str = ""
     of_number: str = ""
+    buyer_tax_id: str = ""
+    reverse_charge: bool = False
 
 
 class Invoice(msgspec.Struct, frozen=True):
@@ -149,22 +143,6 @@ def get_invoice(snapshot: Snapshot, scope: Scope, invoice_id: str) -> Invoice:
     return _invoice(row)
 
 
-def get_legal_details(snapshot: Snapshot, scope: Scope) -> LegalDetails:
-    """Who the caller's organisation is on its documents; empty until it has said so."""
-    return snapshot.one(_details, merchant_id=require_organisation(scope)) or LegalDetails()
-
-
-def save_legal_details(tx: Tx, scope: Scope, details: LegalDetails) -> None:
-    """Say who the caller's organisation is on documents that are issued from now on."""
-    merchant_id = require_organisation(scope)
-    if len(details.name.strip()) < 2:
-        raise Invalid("Write the name of your business", fields={"name": "Write the name of your business"})
-    for name in LegalDetails.__struct_fields__:
-        if len(getattr(details, name)) > TEXT_MAX:
-            raise Invalid(f"Write at most {TEXT_MAX} characters", fields={name: "This is too long"})
-    tx.send(_save_details, merchant_id=merchant_id, changed_at=tx.now, **msgspec.structs.asdict(details))
-
-
 def tax_table(lines: Sequence[InvoiceLine]) -> tuple[TaxRow, ...]:
     """What lines come to at each rate, the highest first; the rows sum to the lines."""
     found: dict[tuple[str, int], list[int]] = {}
@@ -218,11 +196,18 @@ def _lines(seller: SellerOrder, lines: Sequence[Line]) -> list[InvoiceLine]:
 
 
 def _body(tx: Tx, seller: SellerOrder, order: Order, lines: Sequence[InvoiceLine]) -> InvoiceBody:
-    details = tx.one(_details, merchant_id=seller.merchant_id) or LegalDetails(seller.merchant_name)
+    details = details_of(tx, [seller.merchant_id]).get(seller.merchant_id) or LegalDetails(seller.merchant_name)
     return InvoiceBody(
-        details, order.address, order.email, tuple(lines), tax_table(lines), bool(seller.tax_included),
-        seller.placed_at,
-    )  # fmt: skip
+        seller=details,
+        buyer=order.billing or order.address,
+        email=order.email,
+        lines=tuple(lines),
+        taxes=tax_table(lines),
+        tax_included=bool(seller.tax_included),
+        placed_at=seller.placed_at,
+        buyer_tax_id=order.tax_id,
+        reverse_charge=bool(seller.reverse_charge),
+    )
 
 
 def _issue(
@@ -251,7 +236,7 @@ def _invoice(row: Any) -> Invoice:
     return Invoice(**{**fields, "body": from_json(row.body, InvoiceBody)})
 
 
-_i, _d = tables.invoices.c, tables.legal_details.c
+_i = tables.invoices.c
 _every = select(*_i)
 _by_id: Prepared[Any] = prepare(_every.where(_i.id == bindparam("id")))
 _of_order: Prepared[Any] = prepare(_every.where(_i.order_id == bindparam("order_id")).order_by(_i.id))
@@ -269,10 +254,6 @@ _of_merchant: Prepared[Any] = prepare(
     .order_by(_i.year.desc(), _i.number.desc())
     .limit(bindparam("most"))
 )
-_details: Prepared[LegalDetails] = prepare(
-    select(*(_d[name] for name in LegalDetails.__struct_fields__)).where(_d.merchant_id == bindparam("merchant_id")),
-    LegalDetails,
-)
 _NAMES = [column.name for column in tables.invoices.columns]
 _insert: Prepared[Any] = prepare_text(
     f"INSERT INTO orders_invoices ({', '.join(_NAMES)}) VALUES ({', '.join(f':{name}' for name in _NAMES)})"
@@ -281,11 +262,4 @@ _next_number: Prepared[Any] = prepare_text(
     "INSERT INTO orders_invoice_numbers (merchant_id, year, last) VALUES (:merchant_id, :year, 1) "
     "ON CONFLICT (merchant_id, year) DO UPDATE SET last = orders_invoice_numbers.last + 1 RETURNING last",
     int,
-)
-_save_details: Prepared[Any] = prepare_text(
-    "INSERT INTO orders_legal_details (merchant_id, name, address, tax_id, register_no, note, changed_at) "
-    "VALUES (:merchant_id, :name, :address, :tax_id, :register_no, :note, :changed_at) "
-    "ON CONFLICT (merchant_id) DO UPDATE SET name = excluded.name, address = excluded.address, "
-    "tax_id = excluded.tax_id, register_no = excluded.register_no, note = excluded.note, "
-    "changed_at = excluded.changed_at"
 )

@@ -17,7 +17,8 @@ from .carts import Shown, find_shown
 from .money import sum_of
 from .promotions.applying import Delivery
 from .promotions.terms import Promotion
-from .rules import Rules, Where, coded_by, price_in, read_exchange, read_rules, sums_of, usable, want_of
+from .reverse_charge import Where, price_without
+from .rules import Rules, coded_by, price_in, read_exchange, read_rules, sums_of, usable, want_of
 from .seen import where_of
 from .showing import reductions_of, tax_view
 from .sums import PricedLine, PricedPart, Sums, Want
@@ -88,8 +89,8 @@ def _view(basis: Basis) -> CartView:
     by_merchant: dict[str, list[CartLine]] = {}
     for item in cart.items:
         if (offer := offers.get(item.offer_id)) is not None:
-            by_merchant.setdefault(offer.merchant_id, []).append(_line(item, offer, cart.currency, basis.exchange))
-    groups = tuple(_group(offers[lines[0].offer_id], lines) for lines in by_merchant.values())
+            by_merchant.setdefault(offer.merchant_id, []).append(_line(item, offer, basis))
+    groups = tuple(_group(offers[lines[0].offer_id], lines, basis.rules.reverse) for lines in by_merchant.values())
     changes = (*gone, *(change for group in groups for line in group.lines for change in line.changes))
     return CartView(
         id=cart.id,
@@ -203,13 +204,14 @@ def _why_not_used(
     return reasons[0] if reasons else f"{code} is for goods of other merchants than those in your cart"
 
 
-def _group(offer: catalog.CartOffer, lines: Sequence[CartLine]) -> CartGroup:
+def _group(offer: catalog.CartOffer, lines: Sequence[CartLine], reverse: frozenset[str]) -> CartGroup:
     return CartGroup(
         offer.merchant_id,
         offer.merchant_name,
         tuple(lines),
         sum_of(line for line in lines if line.sellable),
         weight_of(lines),
+        offer.merchant_id in reverse,
     )
 
 
@@ -223,9 +225,10 @@ def weight_of(lines: Sequence[CartLine]) -> int | None:
     return total
 
 
-def _line(item: CartItem, offer: catalog.CartOffer, currency: str, exchange: pay.Rates | None) -> CartLine:
-    price = price_in(offer, currency, exchange)
-    price_minor = price.amount_minor if price else offer.price_minor
+def _line(item: CartItem, offer: catalog.CartOffer, basis: Basis) -> CartLine:
+    currency = basis.cart.currency
+    price = price_in(offer, currency, basis.exchange)
+    price_minor = _shown(price.amount_minor if price else offer.price_minor, offer, basis)
     return CartLine(
         offer_id=offer.offer_id,
         product_id=offer.product_id,
@@ -247,6 +250,13 @@ def _line(item: CartItem, offer: catalog.CartOffer, currency: str, exchange: pay
         base_price_minor=price.base_minor if price else None,
         rate=price.rate if price else None,
     )
+
+
+def _shown(price_minor: int, offer: catalog.CartOffer, basis: Basis) -> int:
+    """The price as this buyer pays it: without its tax where the buyer accounts for that."""
+    if offer.merchant_id not in basis.rules.reverse:
+        return price_minor
+    return price_without(price_minor, basis.rules.area(basis.where), offer.tax_category, offer.category)
 
 
 def _changes(item: CartItem, offer: catalog.CartOffer, currency: str, price_minor: int | None) -> tuple[Change, ...]:

@@ -15,7 +15,7 @@ from .cart_views import CartGroup, CartView, Checkout, CheckoutGroup, DeliveryOp
 from .carts import find_shown, lock_shown, store_checkout
 from .pricing import BLOCKING, Priced, cards_of, price_cart, refuse, with_sums
 from .promotions.applying import Delivery
-from .rules import Where
+from .reverse_charge import Where, business_of, delivery_without
 from .seen import Seen, compare, remember
 from .showing import reductions_of, tax_view
 from .sums import PricedPart, Sums
@@ -28,26 +28,28 @@ def quote_cart(
     email: str,
     quote_minutes: int = deliver.Settings().quote_minutes,
     billing: Address | None = None,
+    tax_id: str = "",
 ) -> Checkout:
     """Ask what delivery to this address costs with each merchant of the cart, and keep it all for `place`.
 
-    The prices stand for `quote_minutes`. `billing` is the address on the invoice, where that is another. Refused when
-    the cart is empty or something in it cannot be bought, when an address or the e-mail is not complete, and when a
-    merchant does not deliver there.
+    The prices stand for `quote_minutes`. `billing` is the address on the invoice, where that is another; `tax_id` the
+    number of a business in the country of that address. Refused when the cart is empty or something in it cannot be
+    bought, when an address, the e-mail or the number is not as it must be, and when a merchant does not deliver there.
     """
     owner = owner_of(scope)
     address, email = check_address(address), check_email(email)
     billing = check_address(billing) if billing else None
+    tax_id = pay.read_tax_id((billing or address).country, tax_id).number if tax_id.strip() else ""
     shown = lock_shown(tx, owner)
     if shown is None or not shown.cart.items:
         raise Conflict("Your cart is empty: put something in first")
-    priced = price_cart(tx, shown, Where(address, email))
+    priced = price_cart(tx, shown, Where(address, email, business_of(address, billing, tax_id)))
     if not priced.view.ready:
         blocking = [change for change in priced.view.changes if change.kind in BLOCKING]
         raise refuse(blocking, "Change your cart, then go on")
     options = _quote_all(tx, owner, priced, address, quote_minutes)
     view = with_sums(priced, priced.sums(), knows_delivery=False)
-    seen = remember(view, _groups(priced.view, options), email, address, billing)
+    seen = remember(view, _groups(priced.view, options), email, address, billing, tax_id)
     store_checkout(tx, shown.cart.id, to_json(seen))
     return _checkout(priced, view, seen, {})
 
@@ -82,7 +84,7 @@ def _quote_all(tx: Tx, owner: str, priced: Priced, address: Address, quote_minut
     """Every merchant's options. One who has no prices in the cart's currency is asked in that of the goods."""
     requests = [_request(owner, group, priced, address) for group in priced.view.groups]
     try:
-        return [_option(quote, quote.amount_minor) for quote in deliver.quote(tx, requests, quote_minutes)]
+        return [_option(quote, quote.amount_minor, priced) for quote in deliver.quote(tx, requests, quote_minutes)]
     except deliver.Undeliverable as problem:
         exchange = pay.read_rates(tx)
         again = [_in_their_currency(each, priced, problem, exchange) for each in requests]
@@ -93,7 +95,8 @@ def _quote_all(tx: Tx, owner: str, priced: Priced, address: Address, quote_minut
     except deliver.Undeliverable as problem:
         raise _named(problem, priced.view) from problem
     currency = priced.basis.cart.currency
-    return [_option(quote, exchange.convert(quote.amount_minor, quote.currency, currency) or 0) for quote in quotes]
+    converted = [exchange.convert(quote.amount_minor, quote.currency, currency) or 0 for quote in quotes]
+    return [_option(quote, amount_minor, priced) for quote, amount_minor in zip(quotes, converted, strict=True)]
 
 
 def _request(owner: str, group: CartGroup, priced: Priced, address: Address) -> deliver.QuoteRequest:
@@ -129,7 +132,11 @@ def _in_their_currency(
     return structs.replace(request, currency=theirs, subtotal_minor=subtotal_minor)
 
 
-def _option(quote: deliver.Quote, amount_minor: int) -> DeliveryOption:
+def _option(quote: deliver.Quote, amount_minor: int, priced: Priced) -> DeliveryOption:
+    rules = priced.basis.rules
+    if quote.merchant_id in rules.reverse:
+        wants = [want for want in priced.wants if want.merchant_id == quote.merchant_id]
+        amount_minor = delivery_without(amount_minor, rules.area(priced.basis.where), wants)
     return DeliveryOption(
         quote_id=quote.id,
         merchant_id=quote.merchant_id,
@@ -157,6 +164,7 @@ def _groups(view: CartView, options: Sequence[DeliveryOption]) -> tuple[Checkout
             group.items_minor,
             group.weight_g,
             tuple(option for option in ordered if option.merchant_id == group.merchant_id),
+            reverse_charge=group.reverse_charge,
         )
         for group in view.groups
     )
@@ -208,6 +216,7 @@ def _checkout(priced: Priced, plain: CartView, seen: Seen, chosen: Mapping[str, 
         gift_minor=gift_minor,
         due_minor=sums.total_minor - gift_minor,
         changes=changes,
+        tax_id=seen.tax_id,
     )
 
 

@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from entrepot import catalog, pay
-from entrepot.identity import Address
 from entrepot.kernel import Snapshot
 
 from .cart_types import Cart
@@ -18,16 +17,10 @@ from .promotions.conditions import NOBODY, Buyer, Good, why_not
 from .promotions.rows import automatic_for, coded_for
 from .promotions.terms import PLATFORM, Promotion, code_key
 from .promotions.uses import read_buyer
+from .reverse_charge import Where, reverse_charged
 from .sums import Sums, Terms, Want, price_order
 from .tax import Rounding
 from .tax_rounding import tax_rounding
-
-
-class Where(msgspec.Struct, frozen=True):
-    """What is known of the buyer when prices are shown: where it goes, and whom to write to."""
-
-    address: Address | None = None
-    email: str | None = None
 
 
 class Rules(msgspec.Struct, frozen=True):
@@ -41,6 +34,14 @@ class Rules(msgspec.Struct, frozen=True):
     buyer: Buyer = NOBODY
     fees: tuple[FeeRule, ...] = ()
     collections: Mapping[str, frozenset[str]] = {}
+    reverse: frozenset[str] = frozenset()
+    """The merchants for whose goods the buyer accounts for the tax."""
+
+    def area(self, where: Where) -> pay.TaxArea:
+        """The rates where it goes."""
+        address = where.address
+        country, region = (address.country, address.region) if address else ("", "")
+        return pay.tax_area_of(self.rates, country, region, self.now)
 
     @property
     def promotions(self) -> tuple[Promotion, ...]:
@@ -76,6 +77,7 @@ def read_rules(
         buyer=read_buyer(snapshot, [*automatic, *coded], cart.owner, where.email),
         fees=tuple(fees()),
         collections=_collections(snapshot, [*automatic, *coded], offers),
+        reverse=reverse_charged(snapshot, where, merchants, rates),
     )
 
 
@@ -126,12 +128,10 @@ def sums_of(
 ) -> Sums:
     """What these goods come to by the rules."""
     refused = usable(rules, wants, currency)
-    address = where.address
     terms = Terms(
         currency=currency,
-        area=pay.tax_area_of(
-            rules.rates, address.country if address else "", address.region if address else "", rules.now
-        ),
+        area=rules.area(where),
+        reverse=rules.reverse,
         rounding=rules.rounding,
         promotions=tuple(each for each in rules.promotions if refused[each.id] is None),
         fees=rules.fees,

@@ -10,7 +10,7 @@ from entrepot.identity import Address
 from entrepot.kernel import format_money, from_json
 
 from .cart_views import CartLine, CartView, Change, ChangeKind, CheckoutGroup, DeliveryOption, Reduction, TaxView
-from .rules import Where
+from .reverse_charge import Where, business_of
 
 
 class SeenLine(msgspec.Struct, frozen=True):
@@ -33,23 +33,27 @@ class Seen(msgspec.Struct, frozen=True):
     reductions: tuple[Reduction, ...] = ()
     rates: tuple[tuple[str, str], ...] = ()
     billing: Address | None = None
+    tax_id: str = ""
+
+    @property
+    def where(self) -> Where:
+        """What it says of its buyer."""
+        return Where(self.address, self.email, business_of(self.address, self.billing, self.tax_id))
 
 
 def where_of(text: str | None) -> Where:
     """What the last checkout of a cart says of its buyer."""
-    if text is None:
-        return Where()
-    seen = from_json(text, Seen)
-    return Where(seen.address, seen.email)
+    return from_json(text, Seen).where if text else Where()
 
 
 def remember(
-    view: CartView, groups: Sequence[CheckoutGroup], email: str, address: Address, billing: Address | None
+    view: CartView, groups: Sequence[CheckoutGroup], email: str, address: Address, billing: Address | None, tax_id: str
 ) -> Seen:
     """What to keep of a checkout that is about to be shown. `view` is the cart without deliveries."""
     return Seen(
         email=email,
         address=address,
+        tax_id=tax_id,
         lines=tuple(SeenLine(line.offer_id, line.title, line.quantity, line.price_minor) for line in _lines(view)),
         options=tuple(option for group in groups for option in group.options),
         currency=str(view.currency),

@@ -78,6 +78,8 @@ def _with_prices(view: SellerOrderView, seller: SellerOrder, order: Order, lines
         shipping_discount_minor=seller.shipping_discount_minor,
         taxes=taxes_of(seller, lines),
         note=order.note,
+        tax_id=order.tax_id,
+        reverse_charge=bool(seller.reverse_charge),
     )
 
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from entrepot.pay import TaxArea, TaxRate
+from entrepot.pay import TaxArea, TaxRate, reversed_area
 
 from .fees import Charged, FeeRule, charge_fees, rate_of
 from .promotions.applying import Delivery, Reduced, reduce
@@ -48,6 +48,12 @@ class Terms(msgspec.Struct, frozen=True):
     fees: tuple[FeeRule, ...] = ()
     commission_bps: Mapping[str, int] = {}
     """What was agreed with each merchant."""
+    reverse: frozenset[str] = frozenset()
+    """The merchants for whose goods the buyer accounts for the tax: prices come without it."""
+
+    def area_of(self, merchant_id: str) -> TaxArea:
+        """The rates for one merchant's goods."""
+        return reversed_area(self.area) if merchant_id in self.reverse else self.area
 
 
 class PricedLine(msgspec.Struct, frozen=True):
@@ -97,6 +103,7 @@ class PricedPart(msgspec.Struct, frozen=True):
     tax_included: bool
     taxes: tuple[TaxSum, ...]
     commission_bps: int
+    reverse_charge: bool = False
 
     @property
     def items_minor(self) -> int:
@@ -188,16 +195,16 @@ def price_order(wants: Sequence[Want], deliveries: Sequence[Delivery], terms: Te
 
 
 def _part(at: int, wants: Sequence[Want], deliveries: Sequence[Delivery], terms: Terms, reduced: Reduced) -> PricedPart:
-    delivery = deliveries[at]
+    delivery, area = deliveries[at], terms.area_of(deliveries[at].merchant_id)
     places = tuple(place for place, want in enumerate(wants) if want.merchant_id == delivery.merchant_id)
     mine = [wants[place] for place in places]
     lines = [PricedLine(wants[place].goods_minor, reduced.lines[place], NO_TAX) for place in places]
-    rates = [terms.area.rate_for(want.tax_category, want.category) for want in mine]
+    rates = [area.rate_for(want.tax_category, want.category) for want in mine]
     lines = _with_taxes(lines, rates, terms)
     to_tax_minor = delivery.amount_minor - sum(each.seller_minor for each in reduced.deliveries[at])
-    shipping_tax, sums = tax_shipping(to_tax_minor, terms.area, [line.base_minor for line in lines], rates)
+    shipping_tax, sums = tax_shipping(to_tax_minor, area, [line.base_minor for line in lines], rates)
     agreed_bps = terms.commission_bps.get(delivery.merchant_id, 0)
-    charged = [_charged(want, line, terms.area.included) for want, line in zip(mine, lines, strict=True)]
+    charged = [_charged(want, line, area.included) for want, line in zip(mine, lines, strict=True)]
     fees = charge_fees(charged, terms.fees, delivery.merchant_id, agreed_bps, terms.currency)
     return PricedPart(
         merchant_id=delivery.merchant_id,
@@ -206,9 +213,10 @@ def _part(at: int, wants: Sequence[Want], deliveries: Sequence[Delivery], terms:
         delivery=delivery,
         shipping_discounts=reduced.deliveries[at],
         shipping_tax=shipping_tax,
-        tax_included=terms.area.included,
+        tax_included=area.included,
         taxes=sum_taxes((*_tax_sums(lines, rates), *sums)),
         commission_bps=rate_of(charged, terms.fees, delivery.merchant_id, agreed_bps),
+        reverse_charge=delivery.merchant_id in terms.reverse,
     )
 
 

@@ -51,6 +51,7 @@ orders = table(
     Column("gift_minor", Whole, nullable=False),  # of the total: what gift cards pay
     Column("billing", Json),  # an address of its own on the invoice
     Column("note", String, nullable=False),
+    Column("tax_id", String, nullable=False),  # of a business that buys, for the invoice; else empty
     CheckConstraint("total_minor >= 0", name="total"),
     CheckConstraint("gift_minor BETWEEN 0 AND total_minor", name="gift"),
 )
@@ -115,6 +116,7 @@ seller_orders = table(
     Column("dispute_id", String),
     Column("send_days", Whole, nullable=False),
     Column("dispute_days", Whole, nullable=False),
+    Column("reverse_charge", Flag, nullable=False),  # the buyer accounts for the tax, which is not in the prices
     CheckConstraint("items_minor >= 0 AND shipping_minor >= 0 AND tax_minor >= shipping_tax_minor", name="paid"),
     CheckConstraint(
         "seller_discount_minor >= 0 AND platform_discount_minor >= 0 AND "
@@ -355,6 +357,7 @@ legal_details = table(
     Column("tax_id", String, nullable=False),
     Column("register_no", String, nullable=False),
     Column("note", String, nullable=False),
+    Column("country", String, nullable=False),
     Column("changed_at", Whole, nullable=False),
 )
 

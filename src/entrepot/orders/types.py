@@ -207,6 +207,8 @@ class Order(msgspec.Struct, frozen=True):
     gift_minor: int = 0
     billing_json: str | None = None
     note: str = ""
+    tax_id: str = ""
+    """Of a business that buys, as its country writes it."""
 
     @property
     def billing(self) -> Address | None:
@@ -276,6 +278,8 @@ class SellerOrder(msgspec.Struct, frozen=True):
     dispute_id: str | None = None
     send_days: int = 30
     dispute_days: int = 30
+    reverse_charge: int = 0
+    """1: the buyer, a business of another country, accounts for the tax: prices are without it, and it is nothing."""
 
     @property
     def total_minor(self) -> int:

@@ -145,6 +145,10 @@ class SellerOrderView(msgspec.Struct, frozen=True):
     taxes: tuple[TaxView, ...] = ()
     note: str = ""
     """What the buyer wrote to the merchants."""
+    tax_id: str = ""
+    """The number of a business that buys."""
+    reverse_charge: bool = False
+    """Prices are without tax, for which the buyer accounts."""
 
 
 class PaymentView(msgspec.Struct, frozen=True):
@@ -192,3 +196,4 @@ class OrderView(msgspec.Struct, frozen=True):
     """Of the total: what gift cards paid."""
     billing: Address | None = None
     note: str = ""
+    tax_id: str = ""

@@ -86,14 +86,15 @@ from .sealing import Sealer
 from .settlement import prepaid_of, settle, settlement_plan
 from .statements import get_statement
 from .tasks import SCHEDULE, tasks
-from .tax import TaxArea, TaxDue, TaxParty, TaxRate, percent_of, tax_due, tax_of
+from .tax import TaxArea, TaxDue, TaxParty, TaxRate, percent_of, reversed_area, tax_due, tax_of
 from .tax import area_of as tax_area_of
-from .tax_ids import TaxId, read_tax_id
+from .tax_ids import TaxId, proven_tax_id, read_tax_id
 from .tax_rates import (
     TaxRateDraft,
     delete_tax_rate,
     list_tax_rates,
     read_tax_csv,
+    reversing_countries,
     save_tax_rates,
 )
 from .tax_rates import rates_for as tax_rates_for
@@ -255,6 +256,7 @@ __all__ = [
     "open_processors",
     "percent_of",
     "prepaid_of",
+    "proven_tax_id",
     "read_rates",
     "read_tax_csv",
     "read_tax_id",
@@ -267,6 +269,8 @@ __all__ = [
     "request_own_payout",
     "request_payouts",
     "resume_payouts",
+    "reversed_area",
+    "reversing_countries",
     "save_rates",
     "save_tax_rates",
     "set_terms",

@@ -62,6 +62,13 @@ class TaxArea(msgspec.Struct, frozen=True):
         return self.rates.get("")
 
 
+def reversed_area(area: TaxArea) -> TaxArea:
+    """The same area for a business that accounts for the tax itself: rates that reverse stand there at nothing."""
+    return TaxArea(
+        {key: msgspec.structs.replace(rate, ppm=0) if rate.reverse else rate for key, rate in area.rates.items()}
+    )
+
+
 def percent_of(ppm: int) -> str:
     """Parts per million as a percentage without needless zeros."""
     whole, rest = divmod(ppm, 10_000)

@@ -41,6 +41,15 @@ def read_tax_id(country: str, text: str) -> TaxId:
     return TaxId(country, prefix + bare, True)
 
 
+def proven_tax_id(country: str, text: str) -> str:
+    """The tax number that this is by its country's own rules; empty for none, and for what nobody could check."""
+    try:
+        found = read_tax_id(country, text)
+    except Invalid:
+        return ""
+    return found.number if found.checked else ""
+
+
 def _no_number(why: str, sample: str) -> Invalid:
     return Invalid(f"{why}: write it such as {sample}", fields={"tax_id": f"such as {sample}"})
 

@@ -11,7 +11,7 @@ from fractions import Fraction
 from typing import Any
 
 import msgspec
-from sqlalchemy import bindparam, delete, select
+from sqlalchemy import and_, bindparam, delete, select
 
 from entrepot.identity import COUNTRIES, Scope, audit, require_operator
 from entrepot.kernel import (
@@ -110,6 +110,11 @@ def rates_for(snapshot: Snapshot, country: str) -> list[TaxRate]:
     return snapshot.all(_current, country=country, now=snapshot.now)
 
 
+def reversing_countries(snapshot: Snapshot) -> frozenset[str]:
+    """The countries among which businesses account for the tax themselves now: those with a rate that reverses."""
+    return frozenset(snapshot.all(_reversing, now=snapshot.now))
+
+
 def _draft(row: dict[str, Any], number: int) -> TaxRateDraft:
     cells = {name: str(row.get(name) or "").strip() for name in CSV_COLUMNS}
     included, reverse = (_truth(cells, *each, number) for each in (("included", "1"), ("reverse", "0")))
@@ -188,13 +193,9 @@ _COLUMNS = [_t[name] for name in TaxRate.__struct_fields__]
 _all: Prepared[TaxRate] = prepare(
     select(*_COLUMNS).order_by(_t.country, _t.region, _t.category, _t.valid_from.desc()), TaxRate
 )
-_current: Prepared[TaxRate] = prepare(
-    select(*_COLUMNS).where(
-        _t.country == bindparam("country"), _t.valid_from <= bindparam("now"),
-        _t.valid_to.is_(None) | (_t.valid_to > bindparam("now")),
-    ),
-    TaxRate,
-)  # fmt: skip
+_is_valid = and_(_t.valid_from <= bindparam("now"), _t.valid_to.is_(None) | (_t.valid_to > bindparam("now")))
+_current: Prepared[TaxRate] = prepare(select(*_COLUMNS).where(_t.country == bindparam("country"), _is_valid), TaxRate)
+_reversing: Prepared[str] = prepare(select(_t.country).where(_t.reverse == 1, _is_valid).distinct(), str)
 _ways: Prepared[Any] = prepare(select(_t.included).where(_t.country == bindparam("country")).distinct())
 _delete: Prepared[Any] = prepare(delete(tables.tax_rates).where(_t.id == bindparam("id_")))
 _NAMES = ", ".join(TaxRate.__struct_fields__)

@@ -33,11 +33,13 @@ class SetLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class QuoteCart(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Where everything is to go, whom to write to, and the address on the invoice where that is another."""
+    """Where everything is to go, whom to write to, the address on the invoice where that is another, and the tax number
+    of a business that buys, in the country of the invoice."""
 
     address: PostalAddress
     email: Email
     billing: PostalAddress | None = None
+    tax_id: Annotated[str, Meta(pattern=NO_NUL, max_length=60)] = ""
 
 
 class ChooseCurrency(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -88,7 +90,9 @@ async def quote_cart(visit: Visit, asked: QuoteCart) -> orders.Checkout:
     scope, address = await visit.owner(), asked.address.plain()
     billing = asked.billing.plain() if asked.billing else None
     minutes = visit.entrepot.settings.deliver.quote_minutes
-    return await visit.write(lambda tx: orders.quote_cart(tx, scope, address, asked.email, minutes, billing))
+    return await visit.write(
+        lambda tx: orders.quote_cart(tx, scope, address, asked.email, minutes, billing, asked.tax_id)
+    )
 
 
 @endpoint("GET", "/api/cart/checkout")

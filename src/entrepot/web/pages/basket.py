@@ -9,17 +9,17 @@ from litestar import Response, get, post
 from litestar.types import ControllerRouterHandler
 
 from entrepot import identity, orders, pay
-from entrepot.identity import Address, SavedAddress
+from entrepot.identity import SavedAddress
 from entrepot.kernel import Conflict, Invalid, NotFound, Refused, Secret, Snapshot
 from entrepot.orders import CartView, Checkout, OrderStatus, Place
 
+from ..checkout_forms import NOTHING, Asked, CheckoutAddress, asked_of
 from ..countries import list_countries
 from ..noting import note_cart, note_order
 from ..paying import methods_for, place_order, wait_for_payment
 from ..rendering import redirect, render
 from ..visit import Visit
 
-NOTHING = Address(name="", line1="", line2="", city="", region="", postal_code="", country="", phone="")
 QUOTE = "quote."
 AMOUNT_DIGITS_MAX = 18
 
@@ -30,48 +30,6 @@ class PutInCart(msgspec.Struct, frozen=True):
     offer_id: str
     quantity: int = 1
     set: str = ""
-
-
-class CheckoutAddress(msgspec.Struct, frozen=True):
-    """The form of the checkout's first step. `saved` is the id of a kept address, `edit` of one that is changed here.
-
-    The fields that begin with `billing_` are the address on the invoice, when `other_billing` is ticked.
-    """
-
-    email: str = ""
-    saved: str = ""
-    edit: str = ""
-    keep: str = ""
-    other_billing: str = ""
-    billing_name: str = ""
-    billing_line1: str = ""
-    billing_line2: str = ""
-    billing_postal_code: str = ""
-    billing_city: str = ""
-    billing_region: str = ""
-    billing_country: str = ""
-    billing_phone: str = ""
-    name: str = ""
-    line1: str = ""
-    line2: str = ""
-    postal_code: str = ""
-    city: str = ""
-    region: str = ""
-    country: str = ""
-    phone: str = ""
-
-    @property
-    def address(self) -> Address:
-        """The address that was typed."""
-        fields = {name: getattr(self, name).strip() for name in Address.__struct_fields__}
-        return Address(**fields)
-
-    @property
-    def billing(self) -> Address | None:
-        """The address on the invoice, where another was typed."""
-        if not self.other_billing:
-            return None
-        return Address(**{name: getattr(self, f"billing_{name}").strip() for name in Address.__struct_fields__})
 
 
 class CartExtra(msgspec.Struct, frozen=True):
@@ -188,15 +146,14 @@ async def checkout(visit: Visit) -> Response[Any]:
     query = dict(visit.request.query_params.items())
     quoted = await _quoted(visit, query)
     if quoted is None or "edit" in query:
-        address, email = (quoted.address, quoted.email) if quoted else (NOTHING, _own_email(visit))
-        billing = quoted.billing if quoted else None
-        return await _ask_address(visit, view, address, email, billing, edited=query.get("edit", ""))
+        asked = asked_of(quoted) if quoted else Asked(NOTHING, _own_email(visit))
+        return await _ask_address(visit, view, asked, edited=query.get("edit", ""))
     before = quoted
     if not quoted.ready:
         try:
-            await _quote(visit, before.address, before.email, before.billing)
+            await _quote(visit, asked_of(before))
         except Refused as refusal:
-            return await _ask_address(visit, view, before.address, before.email, before.billing, refusal)
+            return await _ask_address(visit, view, asked_of(before), refusal)
         quoted = await _quoted(visit, {}) or before
     return await _show_checkout(visit, quoted, [change.sentence for change in before.changes])
 
@@ -206,14 +163,15 @@ async def choose_address(visit: Visit) -> Response[Any]:
     """Take the address and ask every merchant's delivery for its price."""
     wish = await visit.fields(CheckoutAddress)
     scope = await visit.owner()
-    address, email = wish.address, wish.email or _own_email(visit)
+    address = wish.address
     if wish.saved:
         address = await visit.read(lambda s: _saved(s, visit, wish.saved).address)
+    asked = Asked(address, wish.email or _own_email(visit), wish.billing, wish.tax_id)
     try:
-        await _quote(visit, address, email, wish.billing)
+        await _quote(visit, asked)
     except Refused as refusal:
         view = await _cart(visit)
-        return await _ask_address(visit, view, address, email, wish.billing, refusal, wish.edit)
+        return await _ask_address(visit, view, asked, refusal, wish.edit)
     if wish.keep and scope.is_person and not wish.saved:
         await visit.write(lambda tx: identity.save_address(tx, scope, address, wish.edit or None))
     return redirect("/checkout")
@@ -248,7 +206,7 @@ async def _refuse_place(visit: Visit, refusal: Refused, fields: dict[str, str]) 
         return redirect("/checkout")
     if not before.ready:
         try:
-            await _quote(visit, before.address, before.email, before.billing)
+            await _quote(visit, asked_of(before))
         except Refused as second:
             return await _show_cart(visit, second)
         before = await _quoted(visit, chosen) or before
@@ -285,9 +243,7 @@ async def _show_checkout(
 async def _ask_address(
     visit: Visit,
     view: CartView,
-    address: Address,
-    email: str,
-    billing: Address | None = None,
+    asked: Asked,
     refusal: Refused | None = None,
     edited: str = "",
 ) -> Response[str]:
@@ -300,11 +256,12 @@ async def _ask_address(
         status=400 if refusal else 200,
         checkout=None,
         cart=view,
-        address=changed.address if changed and not refusal else address,
+        address=changed.address if changed and not refusal else asked.address,
         edited=changed.id if changed else "",
-        billing=billing or NOTHING,
-        other_billing=billing is not None,
-        email=email,
+        billing=asked.billing or NOTHING,
+        other_billing=asked.billing is not None,
+        email=asked.email,
+        tax_id=asked.tax_id,
         saved=saved,
         countries=list_countries(visit.language),
         errors=refusal.fields if refusal else {},
@@ -348,9 +305,11 @@ async def _quoted(visit: Visit, chosen: dict[str, str]) -> Checkout | None:
     return await visit.read(lambda s: orders.view_checkout(s, scope, chosen))
 
 
-async def _quote(visit: Visit, address: Address, email: str, billing: Address | None) -> Checkout:
+async def _quote(visit: Visit, asked: Asked) -> Checkout:
     scope, minutes = visit.scope, visit.entrepot.settings.deliver.quote_minutes
-    return await visit.write(lambda tx: orders.quote_cart(tx, scope, address, email, minutes, billing))
+    return await visit.write(
+        lambda tx: orders.quote_cart(tx, scope, asked.address, asked.email, minutes, asked.billing, asked.tax_id)
+    )
 
 
 async def _currencies(visit: Visit, view: CartView) -> tuple[str, ...]:

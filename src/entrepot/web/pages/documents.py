@@ -11,6 +11,7 @@ from entrepot import orders
 from entrepot.kernel import NotFound, Refused
 from entrepot.orders import LegalDetails
 
+from ..countries import list_countries
 from ..params import Id, MaybeInQuery
 from ..rendering import redirect, render
 from ..visit import Visit
@@ -85,8 +86,9 @@ async def _show_invoices(visit: Visit, before: str | None, refusal: Refused | No
     page = listed(found, PAGE, lambda invoice: invoice.label)
     details = await visit.read(lambda s: orders.get_legal_details(s, visit.scope))
     return await show(
-        visit, "invoices", "invoices.html", refusal=refusal, documents=page.items, older=page.next, details=details
-    )
+        visit, "invoices", "invoices.html", refusal=refusal, documents=page.items, older=page.next, details=details,
+        countries=list_countries(visit.language),
+    )  # fmt: skip
 
 
 def _paper(wanted: str | None) -> str:

@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy import Text
 from sqlalchemy.dialects import postgresql
 
-revision = "9492939b574c"
+revision = "e6e17b537e2c"
 down_revision = None
 
 
@@ -946,6 +946,22 @@ def upgrade() -> None:
         sqlite_strict=True,
     )
     op.create_table(
+        "cloud_refused",
+        sa.Column("organisation", sa.Text(), nullable=False),
+        sa.Column("hour", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("caller", sa.Text(), nullable=False),
+        sa.Column("model", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("cause", sa.Text(), nullable=False),
+        sa.Column("calls", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("said", sa.Text(), nullable=False),
+        sa.Column("last_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.PrimaryKeyConstraint(
+            "organisation", "hour", "caller", "model", "reason", "cause", name=op.f("pk_cloud_refused")
+        ),
+        sqlite_strict=True,
+    )
+    op.create_table(
         "cloud_repayments",
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("organisation", sa.Text(), nullable=False),
@@ -1012,6 +1028,7 @@ def upgrade() -> None:
         ),
         sa.Column("opened_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("closed_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("tab", sa.Text(), nullable=True),
         sa.CheckConstraint("state IN ('open', 'settled', 'void')", name=op.f("ck_cloud_requests_state")),
         sa.CheckConstraint("held >= 0 AND price BETWEEN 0 AND held", name=op.f("ck_cloud_requests_price")),
         sa.PrimaryKeyConstraint("id", "attempt", name=op.f("pk_cloud_requests")),
@@ -1056,6 +1073,33 @@ def upgrade() -> None:
         unique=False,
         sqlite_where=sa.text("state = 'open'"),
         postgresql_where=sa.text("state = 'open'"),
+    )
+    op.create_table(
+        "cloud_tabs",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("organisation", sa.Text(), nullable=False),
+        sa.Column("holder", sa.Text(), nullable=False),
+        sa.Column("unit", sa.Text(), nullable=False),
+        sa.Column("amount", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "budgets", sa.Text().with_variant(postgresql.JSONB(astext_type=Text()), "postgresql"), nullable=False
+        ),
+        sa.Column("spent", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("charged", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("opened_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("closed_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.CheckConstraint("charged IS NULL OR charged = spent", name=op.f("ck_cloud_tabs_charged")),
+        sa.CheckConstraint("spent BETWEEN 0 AND amount", name=op.f("ck_cloud_tabs_spent")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_cloud_tabs")),
+        sqlite_strict=True,
+    )
+    op.create_index(
+        "ix_cloud_tabs_open",
+        "cloud_tabs",
+        ["organisation"],
+        unique=False,
+        sqlite_where=sa.text("charged IS NULL"),
+        postgresql_where=sa.text("charged IS NULL"),
     )
     op.create_table(
         "cloud_topups",

@@ -58,18 +58,25 @@ def told(language: str, sentence: str) -> str:
         return whole[sentence]
     for pattern, words in open_ones:
         if found := pattern.fullmatch(sentence):
-            return words.format(**found.groupdict())
+            return words.format(**_told_within(language, found.groupdict()))
     for mark, between in ((". ", "。"), ("; ", "；")):
         if mark in sentence:
             return between.join(told(language, each) for each in sentence.split(mark))
     return sentence
 
 
+def _told_within(language: str, places: dict[str, str]) -> dict[str, str]:
+    """What stands in the places of a sentence; a place called `sentence` holds another one, which is told as well."""
+    return {name: told(language, text) if name == "sentence" else text for name, text in places.items()}
+
+
 @functools.cache
 def _refusals(language: str) -> tuple[dict[str, str], list[tuple[re.Pattern[str], str]]]:
     """Sentences of refusals as they stand, and those with places in them: the one that says most comes first."""
-    file = resources.files("entrepot.web") / "texts" / "refusals" / f"{language}.json"
-    texts = msgspec.json.decode(file.read_bytes(), type=dict[str, str]) if file.is_file() else {}
+    folder = resources.files("entrepot.web") / "texts" / "refusals" / language
+    texts: dict[str, str] = {}
+    for file in sorted(folder.iterdir(), key=lambda file: file.name) if folder.is_dir() else ():
+        texts.update(msgspec.json.decode(file.read_bytes(), type=dict[str, str]))
     with_places = sorted((each for each in texts if "{" in each), key=len, reverse=True)
     return texts, [(_pattern(each), texts[each]) for each in with_places]
 

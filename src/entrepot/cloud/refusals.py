@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from entrepot.kernel import Invalid, NotFound
+from entrepot.kernel import Invalid, NotFound, TooMany
 
 
 class UnknownModel(NotFound):
@@ -11,3 +11,7 @@ class UnknownModel(NotFound):
 
 class TooLong(Invalid):
     """More than the model can look at."""
+
+
+class Busy(TooMany):
+    """The model is busy: whoever calls now would wait too long."""

@@ -10,6 +10,8 @@ from collections.abc import Mapping
 
 import msgspec
 
+from .refused import Refusals
+
 WAIT_BUCKETS_S = (0.01, 0.05, 0.1, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0)
 TENANTS_MAX = 1_000
 """So many organisations are told apart for each model; the rest is counted as one."""
@@ -52,6 +54,8 @@ class Watch:
         """By model and organisation."""
         self.restarts: Counter[str] = Counter()
         """How often a model's engine died and was started anew."""
+        self.refusals = Refusals()
+        """Calls that were not let in, or could not be answered."""
 
     def ended(self, model: str, outcome: str, price: int, quantities: Mapping[str, int]) -> None:
         """A call was settled, or came to nothing."""

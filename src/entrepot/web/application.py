@@ -22,6 +22,7 @@ from .admission import admit
 from .api import ROUTES as API_ROUTES
 from .beacons import ROUTES as BEACON_ROUTES
 from .compute import ROUTES as COMPUTE_ROUTES
+from .compute.refusing import keep_writing, write_counted
 from .edge import Edge
 from .feeds import ROUTES as FEED_ROUTES
 from .house import House, visit_of
@@ -38,6 +39,7 @@ UNLOAD_EVERY_S = 30.0
 ENGINES_S = 7.0
 """Longer than a child has to end by itself before it is killed."""
 TRACES_S = 2.0
+COUNTS_S = 2.0
 
 
 def create_app(entrepot: Entrepot, *, rates: Mapping[str, RateLimitItem] | None = None) -> Litestar:
@@ -87,6 +89,7 @@ async def _closing(app: Litestar) -> AsyncGenerator[None, Any]:
     """However the serving ends, waiting handlers learn of it."""
     house: House = app.state.house
     idle = asyncio.ensure_future(_unload_idle(house))
+    counting = asyncio.ensure_future(keep_writing(house))
     house.entrepot.batches.attach(asyncio.get_running_loop())
     try:
         yield
@@ -94,6 +97,9 @@ async def _closing(app: Litestar) -> AsyncGenerator[None, Any]:
         house.closing.set()
         house.entrepot.batches.attach(None)
         idle.cancel()
+        counting.cancel()
+        with suppress(TimeoutError):
+            await asyncio.wait_for(write_counted(house), COUNTS_S)
         # What cannot be settled or sent in a while never will be, and others have to be closed yet.
         with suppress(TimeoutError):
             await asyncio.wait_for(house.entrepot.gateway.close(), ENGINES_S)

@@ -11,7 +11,7 @@ from entrepot import cloud
 
 
 class ComputeMeasures(Collector):
-    """Calls, quantities, spending, waits, engines. `waiting` tells how many usage rows wait to be written."""
+    """Calls, quantities, spending, refusals, waits, engines. `waiting` tells how many usage rows wait to be written."""
 
     def __init__(self, gateway: cloud.Gateway, waiting: Callable[[], int]) -> None:
         self._gateway = gateway
@@ -32,7 +32,10 @@ class ComputeMeasures(Collector):
         restarts = CounterMetricFamily("entrepot_compute_engine_restarts", "Engines that died", labels=_MODEL)
         for model, count in sorted(watch.restarts.items()):
             restarts.add_metric([model], count)
-        yield from (calls, used, spent, restarts, self._waits(), *self._gauges())
+        refused = CounterMetricFamily("entrepot_compute_refused", "Calls that were refused, by why", labels=_REASON)
+        for reason, count in sorted(watch.refusals.totals.items()):
+            refused.add_metric([reason], count)
+        yield from (calls, used, spent, restarts, refused, self._waits(), *self._gauges())
 
     def _waits(self) -> Metric:
         waits = HistogramMetricFamily(
@@ -61,3 +64,4 @@ class ComputeMeasures(Collector):
 _CALLS = ("model", "outcome")
 _USED = ("model", "meter")
 _MODEL = ("model",)
+_REASON = ("reason",)

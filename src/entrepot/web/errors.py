@@ -16,6 +16,7 @@ from litestar.exceptions import HTTPException
 from entrepot import cloud
 from entrepot.kernel import Kind, Refused
 
+from .compute.refusing import count_refusal
 from .compute.told import failure
 from .house import visit_of
 from .refusals import UnknownMediaType, Unreadable
@@ -58,6 +59,7 @@ class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
 
 def refused(request: Request[Any, Any, Any], error: Refused) -> Response[Any]:
     """The answer to a refusal of a room or of the edge."""
+    count_refusal(request, error)
     status = _OWN_STATUS.get(type(error)) or STATUS[error.kind]
     if isinstance(error, cloud.OutOfCredit | cloud.OverBudget):
         return answer(request, 429, "insufficient_quota", error.sentence, error.fields, {"x-should-retry": "false"})

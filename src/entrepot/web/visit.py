@@ -58,6 +58,8 @@ class CurrentVisit:
         self.scope: Scope = Scope.public()
         self.by_key = False
         self.checks_key = False
+        self.former: Scope | None = None
+        """Whose the key was that calls, when it was revoked."""
         self.remembered: Secret | None = None
         """The key that calls, when it was taken from memory."""
         self.new_cookies: list[str] = []
@@ -108,6 +110,7 @@ class CurrentVisit:
         """Whose a key is. NotSignedIn for one that is not known, or was revoked."""
         found = await self.glance(lambda s: identity.find_key(s, key))
         if found is None:
+            self.former = await self.glance(lambda s: identity.find_revoked_key(s, key))
             raise NotSignedIn("This API key is not known here, or was revoked: write Authorization: Bearer and the key")
         return found
 

@@ -8,9 +8,8 @@ import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
-from entrepot.kernel import TooMany
-
 from ..fair import Class, FairQueue, Ticket
+from ..refusals import Busy
 from ..types import SHOP
 
 
@@ -32,12 +31,12 @@ class Turns:
         return self._queue.is_busy
 
     def check_wait(self, tenant: str, wait_s_max: float) -> None:
-        """TooMany, with an honest estimate, when a call of this tenant would wait longer than that. It is told to come
+        """Busy, with an honest estimate, when a call of this tenant would wait longer than that. It is told to come
         again when the wait will have become bearable, should nobody bring more work."""
         wait = self._queue.wait_s(tenant, time.monotonic())
         if wait > wait_s_max:
             seconds = math.ceil(wait - wait_s_max) + 1
-            raise TooMany(
+            raise Busy(
                 f"This model is busy: a call would wait about {math.ceil(wait)} s, longer than is let in. Try again in "
                 f"{seconds} s",
                 retry_after_s=seconds,

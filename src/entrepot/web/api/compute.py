@@ -52,6 +52,19 @@ async def read_use(visit: Visit, days: Days = 30, model: Model = "", key: Caller
     return await visit.read(read)
 
 
+class Refusals(msgspec.Struct, frozen=True):
+    """An organisation's calls that were refused, those for one reason together, the latest first; at most a hundred."""
+
+    refused: list[cloud.RefusedCalls]
+
+
+@endpoint("GET", "/api/cloud/refusals", access="member")
+async def list_refusals(visit: Visit, days: Days = 7, model: Model = "", key: Caller = "") -> Refusals:
+    """Which of your organisation's calls were refused lately: how many, why, and what was said to the last of them."""
+    wish = cloud.UsageWish(days, model, key)
+    return Refusals(await visit.read(lambda s: cloud.list_refused(s, visit.scope, wish)))
+
+
 @endpoint("GET", "/api/operator/compute", access="operator")
 async def view_compute(visit: Visit, days: Days = 7) -> ComputeView:
     """Capacity, shares of the queue, what the shop pays by surface, tenants by spending, reserves that are stuck."""
@@ -69,4 +82,4 @@ async def reconcile_compute(visit: Visit, key: OptionalKey = None) -> Done:
     return await visit.once(key, command, Done)
 
 
-ROUTES: tuple[ControllerRouterHandler, ...] = (read_use, view_compute, reconcile_compute)
+ROUTES: tuple[ControllerRouterHandler, ...] = (read_use, list_refusals, view_compute, reconcile_compute)

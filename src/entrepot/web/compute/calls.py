@@ -58,6 +58,7 @@ async def create_reranking(visit: Visit, asked: cloud.AskRerank, key: OptionalKe
 
 
 async def _answer(visit: CurrentVisit, asked: cloud.Asked, key: str | None) -> Response[Any]:
+    visit.state["model"] = asked.model
     if key is not None:
         return await answer_once(visit, asked, key)
     entrepot = visit.entrepot

@@ -14,15 +14,19 @@ from ..visit import CurrentVisit
 T = TypeVar("T")
 
 
+class Left(Unavailable):
+    """The caller has left: nobody reads this."""
+
+
 async def while_here(visit: CurrentVisit, work: Coroutine[Any, Any, T]) -> T:
-    """Do something for as long as the caller waits for it. Unavailable, for nobody to read, once they have left."""
+    """Do something for as long as the caller waits for it. Left once they have."""
     doing = asyncio.ensure_future(work)
     leaving = asyncio.ensure_future(_left(visit))
     try:
         await asyncio.wait({doing, leaving}, return_when=asyncio.FIRST_COMPLETED)
         if doing.done():
             return doing.result()
-        raise Unavailable("The caller has left")
+        raise Left("The caller has left")
     finally:
         for task in (doing, leaving):
             task.cancel()

@@ -8,6 +8,7 @@ from litestar import Response, get
 from litestar.types import ControllerRouterHandler
 
 from entrepot import cloud, identity
+from entrepot.kernel import DAY
 
 from ...params import MaybeInQuery
 from ...visit import Visit
@@ -38,6 +39,7 @@ async def overview(visit: Visit, after: MaybeInQuery = None) -> Response[str]:
         today=days[-1],
         calls=calls.items,
         older=calls.next,
+        refused=await visit.read(lambda s: cloud.count_refused(s, scope, s.now - DAY)),
         **({} if calls.items else await _first_steps(visit)),
     )
 

@@ -24,6 +24,11 @@ SPAN = 30
 TONES = 4
 """So many models have a colour of their own; the rest share the last."""
 LABELS_MAX = 10
+WAYS_OUT = {
+    "budget": "/cloud/budgets", "credit": "/cloud/credit#add", "key": "/cloud/keys", "model": "/cloud/models",
+    "not_allowed": "/cloud/models",
+}  # fmt: skip
+"""Where something is done about calls that are refused for a reason."""
 
 
 class Part(msgspec.Struct, frozen=True):
@@ -52,6 +57,7 @@ class Read(msgspec.Struct, frozen=True):
     under_way: cloud.UnderWay
     keys: list[identity.ApiKey]
     days: list[int]
+    refused: list[cloud.RefusedCalls]
 
 
 @get("/cloud/usage", include_in_schema=False, opt=MEMBER)
@@ -73,6 +79,8 @@ async def usage(
         spans=SPANS,
         total=totals[0] if totals else cloud.UsageSum(""),
         under_way=read.under_way,
+        refused=read.refused,
+        ways=WAYS_OUT,
         bars=draw_bars(read.days, read.cells, tones),
         by_day=_by_day(read.cells),
         by_model=models,
@@ -163,6 +171,7 @@ async def _read(visit: Visit, wish: cloud.UsageWish) -> Read:
             cloud.calls_under_way(snapshot, visit.scope),
             identity.list_keys(snapshot, visit.scope),
             list(range(since, until, DAY)),
+            cloud.list_refused(snapshot, visit.scope, wish),
         )
 
     return await visit.read(read)

@@ -6,8 +6,10 @@ nothing of what its sisters differ by takes what the product says of itself.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
+from itertools import chain
+from typing import NamedTuple
 
 from entrepot import catalog, pay
 from entrepot.catalog import DocumentOffer, ProductDocument
@@ -18,7 +20,6 @@ from .types import Document, Offer
 from .understanding.goods import terms_of_title
 
 Pairs = tuple[tuple[str, str], ...]
-Values = dict[str, list[catalog.Value]]
 REMEMBERED_CHARACTERS_MAX = 200
 
 
@@ -51,7 +52,7 @@ def document_of(product: ProductDocument, rates: Rates, collections: tuple[str, 
         keywords=product.gtins,
         collections=collections or product.collections,
         attributes=_with_kind(_pairs(attributes), product.title, category),
-        labels=tuple(dict.fromkeys(_labels((attributes, *(values for _, values in offers))))),
+        labels=_labels((attributes, *(values for _, values in offers))),
         rating_centi=rating.total * 100 // rating.count if rating.count else 0,
         rating_count=rating.count,
         created_at=product.created_at,
@@ -60,7 +61,7 @@ def document_of(product: ProductDocument, rates: Rates, collections: tuple[str, 
 
 
 def _offer(offer: DocumentOffer, attributes: Pairs, rates: Rates) -> Offer:
-    home = offer.prices.get(rates.home)
+    home = offer.price_minor if offer.currency == rates.home else offer.prices.get(rates.home)
     return Offer(
         id=offer.offer_id,
         merchant=offer.merchant_id,
@@ -74,20 +75,34 @@ def _offer(offer: DocumentOffer, attributes: Pairs, rates: Rates) -> Offer:
     )
 
 
+class _Meant(NamedTuple):
+    """What an attribute says: its pairs, and the labels of those that people write in another way."""
+
+    pairs: Pairs
+    labels: tuple[tuple[str, str, str], ...]
+
+
+Values = dict[str, _Meant]
+
+
 def _values(attributes: Mapping[str, tuple[str, ...]], category: str) -> Values:
     """What the words of attributes mean, under the codes that the category's pack gives them."""
     found: Values = {}
     for code, words in attributes.items():
         is_short = sum(map(len, words)) <= REMEMBERED_CHARACTERS_MAX
-        meant, values = (_remembered if is_short else _meaning)(code, words, category)
-        found.setdefault(meant, []).extend(values)
+        meant, said = (_remembered if is_short else _meaning)(code, words, category)
+        before = found.get(meant)
+        found[meant] = said if before is None else _Meant(before.pairs + said.pairs, before.labels + said.labels)
     return found
 
 
-def _meaning(code: str, words: tuple[str, ...], category: str) -> tuple[str, tuple[catalog.Value, ...]]:
+def _meaning(code: str, words: tuple[str, ...], category: str) -> tuple[str, _Meant]:
     """The code that the category's pack gives an attribute, and what the words of its value mean."""
     known = catalog.attribute_of(code, category)
-    return code if known is None else known.code, catalog.normalise_all(code, words, category)
+    meant = code if known is None else known.code
+    values = catalog.normalise_all(code, words, category)
+    pairs = tuple((meant, value.key) for value in values)
+    return meant, _Meant(pairs, tuple((meant, each.key, each.label) for each in values if each.label != each.key))
 
 
 _remembered = lru_cache(maxsize=65_536)(_meaning)
@@ -95,7 +110,7 @@ _remembered = lru_cache(maxsize=65_536)(_meaning)
 
 
 def _pairs(values: Values) -> Pairs:
-    return tuple(dict.fromkeys((code, value.key) for code, each in values.items() for value in each))
+    return tuple(dict.fromkeys(chain.from_iterable(each.pairs for each in values.values())))
 
 
 def _with_kind(pairs: Pairs, title: str, category: str) -> Pairs:
@@ -104,7 +119,5 @@ def _with_kind(pairs: Pairs, title: str, category: str) -> Pairs:
     return (*pairs, *(pair for pair in terms_of_title(title, category) if pair[0] not in names))
 
 
-def _labels(many: Iterable[Values]) -> Iterator[tuple[str, str, str]]:
-    for values in many:
-        for code, each in values.items():
-            yield from ((code, value.key, value.label) for value in each if value.label != value.key)
+def _labels(many: Iterable[Values]) -> tuple[tuple[str, str, str], ...]:
+    return tuple(dict.fromkeys(chain.from_iterable(each.labels for values in many for each in values.values())))

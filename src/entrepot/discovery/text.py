@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
 WORD_CHARACTERS_MAX = 40
@@ -96,15 +96,21 @@ def document_words(text: str, surfaces: dict[str, str] | None = None) -> list[st
 
     `surfaces` collects how words that lost their ending may be written for people: the shortest form seen.
     """
-    words, written = (_remembered if len(text) <= REMEMBERED_CHARACTERS_MAX else _just_asked)(text)
+    words, written = analysed(text)
     if surfaces is not None:
         for word, form in written:
             surfaces[word] = shorter(surfaces.get(word), form)
     return list(words)
 
 
+def analysed(text: str) -> tuple[Sequence[str], Sequence[tuple[str, str]]]:
+    """A text's words, and those that lost their ending with their written forms: as they are remembered, not to be
+    changed."""
+    return (_remembered if len(text) <= REMEMBERED_CHARACTERS_MAX else _just_asked)(text)
+
+
 def _analyse(text: str) -> tuple[list[str], list[tuple[str, str]]]:
-    """A text's words, and those that lost their ending with their written forms."""
+    """See `analysed`."""
     words: list[str] = []
     written: list[tuple[str, str]] = []
     for kind, piece, form in _pieces(fold(text)):

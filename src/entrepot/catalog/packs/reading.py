@@ -102,6 +102,7 @@ def _size(size: str | None, label: str) -> Value | None:
     return Value("size", size, label, number)
 
 
+@lru_cache(maxsize=_KEPT)  # of attributes that no pack knows a feed has many, and few values: yes, no, 2
 def _unknown(label: str, is_number: bool) -> Value:
     """An attribute that no pack knows: a quantity where its unit leaves no doubt, else text."""
     if _is_plain_number(label):

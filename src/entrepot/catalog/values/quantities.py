@@ -47,11 +47,18 @@ class Quantity(msgspec.Struct, frozen=True):
 def read_quantity(text: str, measure: Measure) -> Quantity | None:
     """The quantity that a text says; None where it says none, or one of another dimension."""
     text = _without_approximation(tidy(text))
-    if not text or len(text) > TEXT_LENGTH_MAX or not any(sign.isdigit() for sign in text):
+    if not text or len(text) > TEXT_LENGTH_MAX or not _has_digit(text):
         return None
     if (one := _one(text, measure)) or (one := _compound(text, measure)):
         return Quantity("one", (one[0],), one[1])
     return _sides(text, measure) or _range(text, measure)
+
+
+def _has_digit(text: str) -> bool:
+    return _DIGIT.search(text) is not None if text.isascii() else any(map(str.isdigit, text))
+
+
+_DIGIT = re.compile("[0-9]")
 
 
 # --- one quantity

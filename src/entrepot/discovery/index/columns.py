@@ -73,8 +73,8 @@ class Columns:
                 setattr(self, name, grown(getattr(self, name), self.count + 1))
         slot = self.count
         self.ids[slot] = document.id.encode()
-        self.title[slot] = _key_of(" ".join(fields.title))
-        self.titles.add(slot, fields.title, fields.told)
+        self.title[slot] = _key_of(fields.title)
+        self.titles.add(slot, fields.title.split(), fields.told.split())
         self.created_at[slot] = document.created_at
         before = self.slot_of.get(document.id)
         self.popularity[slot] = 0 if before is None else self.popularity[before]

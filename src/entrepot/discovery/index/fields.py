@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator, Sequence
 
-from ..text import document_words
+import msgspec
+
+from ..text import analysed, shorter
 from ..types import Document
 
 BODY_WORDS_MAX = 2_000
@@ -15,43 +16,53 @@ UNSAID = frozenset({"thing", "role"})
 """What a product is kept as, so that it may be preferred: nobody searches for the word `accessory`."""
 
 
-class Fields(NamedTuple):
-    """The words of a document: its title; what it is (brand, category, numbers); what is said of it, with attributes.
+class Fields(msgspec.Struct, frozen=True):
+    """The words of a document, each field a text with a space between them: its title; what it is (brand, category,
+    numbers); what is said of it, with attributes.
 
-    `surfaces` says how those that lost their ending are written; `told` are the words of its brand, its category and
-    the beginning of its description, each once.
+    `words` are all of them, each once, in order; `surfaces` says how those that lost their ending are written; `told`
+    are the words of its brand, its category and the beginning of its description, each once. Texts and not lists,
+    because the process that works them out sends them to another, which hands most of them on as they are.
     """
 
-    title: list[str]
-    head: list[str]
-    body: list[str]
+    title: str
+    head: str
+    body: str
+    words: str
     surfaces: dict[str, str]
-    told: list[str]
-
-    def distinct(self) -> set[str]:
-        """Every word that finds the document."""
-        return {*self.title, *self.head, *self.body}
+    told: str
 
 
 def fields_of(document: Document) -> Fields:
     """The words of a document, by field."""
-    head = [document.external_id, document.brand, *document.category_names, *document.keywords]
-    values = dict.fromkeys(_said(name, value) for pairs in _pairs(document) for name, value in pairs)
-    values.update(dict.fromkeys(label for _, _, label in document.labels))
-    body = [document.description, *values]
     surfaces: dict[str, str] = {}
+    values = {_said(name, value): None for pairs in _pairs(document) for name, value in pairs}
+    values.update({label: None for _, _, label in document.labels})
+    title = _words([document.title], surfaces)
+    head = _words([document.external_id, document.brand, *document.category_names, *document.keywords], surfaces)
+    body = _words([document.description, *values], surfaces)[:BODY_WORDS_MAX]
+    told = _words([document.brand, *document.category_names, document.description[:TOLD_CHARACTERS_MAX]])
     return Fields(
-        document_words(document.title, surfaces),
-        [word for text in head if text for word in document_words(text, surfaces)],
-        [word for text in body if text for word in document_words(text, surfaces)][:BODY_WORDS_MAX],
+        " ".join(title),
+        " ".join(head),
+        " ".join(body),
+        " ".join(sorted({*title, *head, *body})),
         surfaces,
-        _told(document),
+        " ".join(dict.fromkeys(told)),
     )
 
 
-def _told(document: Document) -> list[str]:
-    texts = (document.brand, *document.category_names, document.description[:TOLD_CHARACTERS_MAX])
-    return list(dict.fromkeys(word for text in texts for word in document_words(text)))
+def _words(texts: Iterable[str], surfaces: dict[str, str] | None = None) -> list[str]:
+    """The words of texts in order, as `document_words` gives those of one."""
+    found: list[str] = []
+    for text in texts:
+        if text:
+            words, written = analysed(text)
+            found += words
+            if surfaces is not None:
+                for word, form in written:
+                    surfaces[word] = shorter(surfaces.get(word), form)
+    return found
 
 
 def _said(name: str, value: str) -> str:

@@ -195,7 +195,7 @@ class FusedIndex:
 
     def features_of(self, query: IndexQuery) -> tuple[list[str], Matrix, Scores]:
         """See `base.Index`. The best of the first look come first."""
-        looked = self._look_at(query, _unmarked)
+        looked = msgspec.structs.replace(self._look_at(query, _unmarked), features=NAMES)
         ranked = in_order(looked)
         at = looked.found.slots[looked.tally.places[ranked.judged]]
         ids = [raw.decode() for raw in self.columns.ids[at].tolist()]
@@ -228,7 +228,7 @@ class FusedIndex:
     def _look_at(self, query: IndexQuery, mark: Callable[[str], None]) -> Looked:
         """Steps 1 and 2."""
         filters = read_filters(query.filters)
-        view, columns = self._view, self.columns
+        view, columns, scorer = self._view, self.columns, self.scorer
         if query.vector is not None and len(query.vector) != view.rows.shape[1]:
             query = msgspec.structs.replace(query, vector=None)  # made by the encoder of the index before this one
         elif query.vector is not None and self.tuning is not None:
@@ -242,7 +242,7 @@ class FusedIndex:
         excluded = query.rules.excluded if query.rules else ()
         tally = Tally(columns, found, filters, excluded, self._narrowed(view, query, wanted, found, own))
         mark("filters")
-        return Looked(view, columns, self.postings, query, wanted, found, tally, self.scorer)
+        return Looked(view, columns, self.postings, query, wanted, found, tally, scorer, scorer.features)
 
     def suggest(self, prefix: str, most: int) -> list[Completion]:
         """See `base.Index`."""
@@ -319,7 +319,7 @@ class FusedIndex:
         with self._columns_lock:
             slot, _ = self.columns.add(document, fields)
         self.postings.add(slot, fields)
-        self.vocabulary.add(fields.distinct())
+        self.vocabulary.add(fields.words.split())
         self.vocabulary.write_as(fields.surfaces)
 
     def _show(self) -> None:

@@ -30,7 +30,7 @@ from .base import (
 )
 from .counting import count_values, facets_of, passes, passing
 from .evidence import LOOKED_AT_MAX, Evidence
-from .fields import Fields, fields_of
+from .fields import fields_of
 from .filters import offer_terms, read_filters, said_by, terms_of
 from .matching import SYNONYM, Synonym, Wanted, correction, distance, understand
 
@@ -39,8 +39,9 @@ FIELD_WEIGHTS = (3.0, 2.0, 1.0)
 
 class _Entry(msgspec.Struct):
     document: Document
-    fields: Fields
+    fields: tuple[list[str], list[str], list[str]]
     words: set[str]
+    surfaces: dict[str, str]
     vector: Vectors
     popularity: int = 0
 
@@ -65,8 +66,10 @@ class PlainIndex:
         """See `base.Index`."""
         check_ids(documents)
         for document, vector in zip(documents, vectors, strict=True):
-            fields = fields_of(document)
-            self._staged[document.id] = _Entry(document, fields, fields.distinct(), np.asarray(vector, np.float32))
+            said = fields_of(document)
+            fields = (said.title.split(), said.head.split(), said.body.split())
+            words = set(said.words.split())
+            self._staged[document.id] = _Entry(document, fields, words, said.surfaces, np.asarray(vector, np.float32))
 
     def remove(self, ids: Sequence[str]) -> None:
         """See `base.Index`."""
@@ -81,7 +84,7 @@ class PlainIndex:
             if entry is not None:
                 self._entries[document_id] = entry
                 self._frequency.update(entry.words)
-                for word, written in entry.fields.surfaces.items():
+                for word, written in entry.surfaces.items():
                     self._surfaces[word] = shorter(self._surfaces.get(word), written)
         self._staged.clear()
 
@@ -231,7 +234,7 @@ class PlainIndex:
         """The ids of those that the query is about; None where none sells."""
         if (subject := query.subject) is None or query.among is not None or not (wanted or query.vector is not None):
             return None
-        titles = {each.id: self._entries[each.id].fields.title for each in candidates}
+        titles = {each.id: self._entries[each.id].fields[0] for each in candidates}
         sold = {each.id for each in candidates if passing(each, ())}
         found = {each for each, title in titles.items() if is_about(subject, self._entries[each].document, title)}
         called = {each for each in found if subject.narrow and is_called(subject, titles[each])}
@@ -301,7 +304,7 @@ class PlainIndex:
         rarity = math.log(1 + len(self._entries) / (1 + self._frequency[word]))
         return rarity * sum(
             weight * field.count(word) / (1 + field.count(word))
-            for weight, field in zip(FIELD_WEIGHTS, entry.fields[:3], strict=True)
+            for weight, field in zip(FIELD_WEIGHTS, entry.fields, strict=True)
         )
 
     def _neighbours(self, vector: Vectors) -> dict[str, int]:
@@ -350,7 +353,8 @@ def _every_term(entry: _Entry) -> set[tuple[str, str]]:
 
 def _is_called(entry: _Entry, phrases: Sequence[Sequence[str]]) -> bool:
     """Whether a product is called by all words of one of these phrases."""
-    names = {*entry.fields.title, *entry.fields.head}
+    title, head, _ = entry.fields
+    names = {*title, *head}
     return any(names.issuperset(phrase) for phrase in phrases)
 
 

@@ -70,9 +70,9 @@ class Postings:
         """Put in a document's words; seen after `commit`."""
         document = tantivy.Document()
         for name in FIELD_WEIGHTS:
-            document.add_text(name, " ".join(getattr(fields, name)))
+            document.add_text(name, getattr(fields, name))
         document.add_integer("slot", slot)
-        document.add_bytes("words", " ".join(sorted(fields.distinct())).encode())
+        document.add_bytes("words", fields.words.encode())
         self._the_writer.add_document(document)
 
     def delete(self, slots: Iterable[int]) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import heapq
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from itertools import pairwise
 
@@ -30,7 +31,7 @@ class Vocabulary:
     """Words and in how many documents each is. One thread adds and takes away, any number reads."""
 
     def __init__(self) -> None:
-        self._frequency: dict[str, int] = {}
+        self._frequency: Counter[str] = Counter()
         self._surfaces: dict[str, str] = {}
         self._sorted: list[str] = []
         self._buckets: dict[int, _Bucket] = {}
@@ -39,13 +40,9 @@ class Vocabulary:
 
     def add(self, words: Iterable[str]) -> None:
         """Count one more document with these words, each given once."""
-        frequency = self._frequency
-        for word in words:
-            if word in frequency:
-                frequency[word] += 1
-            else:
-                frequency[word] = 1
-                self._new.append(word)
+        words = list(words)
+        self._new += [word for word in words if word not in self._frequency]
+        self._frequency.update(words)
 
     def take_away(self, words: Iterable[str]) -> None:
         """Count one document less."""
@@ -99,7 +96,7 @@ class Vocabulary:
     def restore(cls, frequency: dict[str, int], surfaces: dict[str, str]) -> Vocabulary:
         """A vocabulary from what `export` gave."""
         vocabulary = cls()
-        vocabulary._frequency = dict(frequency)
+        vocabulary._frequency = Counter(frequency)
         vocabulary._surfaces = dict(surfaces)
         vocabulary._new = list(frequency)
         vocabulary.settle()

@@ -52,6 +52,7 @@ from entrepot.kernel import (
     catch_up,
     free_from_the_dead,
     process_name,
+    sqlite_url,
 )
 from entrepot.settings import Settings, read_settings
 
@@ -315,16 +316,38 @@ def open_home(
 
 
 @contextmanager
-def open_database(home: Path, environ: Mapping[str, str] | None = None) -> Iterator[Database]:
-    """Only the database of a home that exists, for commands that look or write shortly."""
-    settings = read_settings(home, os.environ if environ is None else environ)
-    if not home.is_dir():
-        raise Unavailable(f"There is no home at {home}: name it with --home, or start one with `entrepot serve`")
-    database = Database(settings.database_url(home))
+def opened(home: Path, environ: Mapping[str, str] | None = None) -> Iterator[Entrepot]:
+    """A home that exists, for commands that work in it; closed after them."""
+    require_home(home, os.environ if environ is None else environ)
+    entrepot = open_home(home, environ)
     try:
+        yield entrepot
+    finally:
+        entrepot.close()
+
+
+@contextmanager
+def open_database(home: Path, environ: Mapping[str, str] | None = None, *, current: bool = True) -> Iterator[Database]:
+    """Only the database of a home that exists, for commands that look or write shortly.
+
+    `current`: with this program's schema. A backup is made of any.
+    """
+    url = require_home(home, os.environ if environ is None else environ)
+    database = Database(url)
+    try:
+        migrations.require_schema(url, current=current)
         yield database
     finally:
         database.close()
+
+
+def require_home(home: Path, environ: Mapping[str, str]) -> str:
+    """The address of a home's database. Unavailable when there is no such home, so that a slip of the keyboard makes
+    none."""
+    url = read_settings(home, environ).database_url(home)
+    if not home.is_dir() or (url == sqlite_url(home / "entrepot.db") and not (home / "entrepot.db").exists()):
+        raise Unavailable(f"There is no home at {home}: name it with --home, or start one with `entrepot serve`")
+    return url
 
 
 def only_one(path: Path) -> int:
@@ -360,6 +383,6 @@ def read_secret_key(home: Path) -> Secret:
 
 def _make_folder(home: Path) -> None:
     try:
-        home.mkdir(parents=True, exist_ok=True)
+        home.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         raise Unavailable(f"The home {home} cannot be made: {error.strerror}. Choose another with --home") from error

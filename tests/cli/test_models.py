@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
 from entrepot import app, cloud, identity
-from entrepot.app import Entrepot
 from entrepot.cli import main
 from entrepot.kernel import Secret
 from tests.cast import invite
@@ -20,20 +17,12 @@ from tests.cloud.hub import COMMIT, running_hub
 
 @pytest.fixture
 def home(tmp_path: Path) -> Path:
+    app.open_home(tmp_path / "home").close()
     return tmp_path / "home"
 
 
 def run(home: Path, *words: str) -> Result:
     return CliRunner().invoke(main, ["--home", str(home), *words])
-
-
-@contextmanager
-def open_home(home: Path) -> Iterator[Entrepot]:
-    entrepot = app.open_home(home)
-    try:
-        yield entrepot
-    finally:
-        entrepot.close()
 
 
 def test_a_packaged_model_is_added_listed_and_taken_back(home: Path) -> None:
@@ -85,7 +74,7 @@ def test_a_model_is_pulled_from_a_hub_with_its_licence_and_its_base(
     assert "no price yet" in run(home, "models", "publish", "model").output
     assert run(home, "bill", "price", "model", "--price", "embedding_tokens=0.01").exit_code == 0
     assert "model@1 answers at /v1" in run(home, "models", "publish", "model").output
-    with open_home(home) as entrepot:
+    with app.opened(home) as entrepot:
         model = entrepot.database.read_now(lambda s: cloud.find_live(s, "model"))
         assert model is not None
         assert (model.licence.name, model.base, model.source) == ("MIT", "maker/base", f"maker/model@{COMMIT}")
@@ -124,7 +113,7 @@ def test_a_model_of_a_server_elsewhere_is_added_by_its_place(home: Path) -> None
 
 
 def test_a_key_is_made_for_an_organisation_listed_and_ended(home: Path) -> None:
-    with open_home(home) as entrepot:
+    with app.opened(home) as entrepot:
         cast = invite(entrepot.database)
     made = CliRunner().invoke(main, ["--home", str(home), "keys", "create", "Chen Compute", "--name", "ci"])
     secret = made.stdout.strip()
@@ -135,7 +124,7 @@ def test_a_key_is_made_for_an_organisation_listed_and_ended(home: Path) -> None:
     key_id = listed.split()[0]
     assert run(home, "keys", "revoke", key_id).exit_code == 0
     assert "revoked" in run(home, "keys", "list", "Chen Compute").output
-    with open_home(home) as entrepot:
+    with app.opened(home) as entrepot:
         assert entrepot.database.read_now(lambda s: identity.find_key(s, Secret(secret))) is None
     assert "no organisation" in run(home, "keys", "create", "Nobody").output
     assert "no key" in run(home, "keys", "revoke", "key_nothing").output

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from click.testing import CliRunner, Result
 
+from entrepot.app import open_home
 from entrepot.cli import main
 from tests.discovery.test_pictures import as_file, drawn
 
@@ -14,6 +15,7 @@ def run(home: Path, *words: str) -> Result:
 
 def test_photographs_teach_and_are_forgotten(tmp_path: Path) -> None:
     home, photos = tmp_path / "home", tmp_path / "photos"
+    open_home(home).close()
     for kind in range(3):
         (photos / f"kind {kind}").mkdir(parents=True)
         for seed in range(9):
@@ -31,6 +33,7 @@ def test_photographs_teach_and_are_forgotten(tmp_path: Path) -> None:
 
 def test_what_teaches_nothing_is_refused_with_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "photos" / "one").mkdir(parents=True)
+    open_home(tmp_path / "home").close()
     for words in ((), ("--photos", str(tmp_path / "photos"), "--forget")):
         assert run(tmp_path / "home", *words).exit_code == 2
     empty = run(tmp_path / "home", "--photos", str(tmp_path / "photos"))

@@ -47,9 +47,9 @@ def test_the_file_is_read_and_the_environment_wins(tmp_path: Path) -> None:
 def test_every_value_knows_where_it_comes_from(tmp_path: Path) -> None:
     values = load(tmp_path, '[shop]\nname = "Lamps"', ENTREPOT_SHOP__PORT="9001").values
     sources = {value.path: (value.value, value.source) for value in values}
-    assert sources["shop.name"] == ("'Lamps'", str(tmp_path / "entrepot.toml"))
+    assert sources["shop.name"] == ('"Lamps"', str(tmp_path / "entrepot.toml"))
     assert sources["shop.port"] == ("9001", "ENTREPOT_SHOP__PORT")
-    assert sources["shop.open"] == ("True", "default")
+    assert sources["shop.open"] == ("true", "default")
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,7 @@ COMMANDS = {
     "bill": "entrepot.cli.bills",
     "usage": "entrepot.cli.usage",
     "reconcile": "entrepot.cli.reconcile",
+    "doctor": "entrepot.cli.doctor",
     "verify": "entrepot.cli.verify",
     "backup": "entrepot.cli.backup",
     "restore": "entrepot.cli.restore",
@@ -50,6 +51,11 @@ class Commands(click.Group):
             click.echo(refusal.sentence, err=True)
             for field, sentence in refusal.fields.items():
                 click.echo(f"  {field}: {sentence}", err=True)
+            sys.exit(1)
+        except OSError as error:  # of the system about a file; click itself knows what a closed pipe means
+            if error.filename is None:
+                raise
+            click.echo(f"{error.filename}: {error.strerror}", err=True)
             sys.exit(1)
 
 

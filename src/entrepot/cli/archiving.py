@@ -8,12 +8,14 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import lzma
 import os
 import re
 import shutil
 import sys
 import tarfile
 import tempfile
+import zlib
 from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
@@ -59,7 +61,7 @@ _COMPRESSED: dict[str, _Mode] = {".gz": "w:gz", ".tgz": "w:gz", ".xz": "w:xz"}
 def back_up(home: Path, path: Path) -> None:
     """Write a home and its database to `path`; a server may serve meanwhile. The file is whole or not there."""
     url = read_settings(home, os.environ).database_url(home)
-    with open_database(home) as database, whole_file(path) as file:
+    with open_database(home, current=False) as database, whole_file(path) as file:
         root = database.read_now(ledger.chain_root)
         with tempfile.TemporaryDirectory(dir=path.parent, prefix=".backup-") as folder:
             copy = Path(folder) / DATABASE
@@ -166,8 +168,8 @@ def _unpack(path: Path, folder: Path) -> dict[str, str]:
         if not path.exists():
             raise NotFound(f"There is no file {path}") from error
         raise Invalid(f"{path} is no whole backup: it ends early, or was not made by `entrepot backup`") from error
-    except (tarfile.TarError, EOFError, ValueError, KeyError) as error:
-        raise Invalid(f"{path} is no whole backup: {error}") from error
+    except (tarfile.TarError, EOFError, ValueError, KeyError, zlib.error, lzma.LZMAError) as error:
+        raise Invalid(f"{path} is no whole backup: {str(error).partition(':')[0]}") from error
     for name in (HEAD, END):
         (folder / name).unlink()
     found = [each for each in folder.rglob("*") if each.is_file() and each != folder / DATABASE]

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 
-@click.command("backup")
+@click.command("backup", short_help="Write the home and its database into one file.")
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 @click.pass_obj
 def command(home: Path, file: Path) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 
-@click.command("bench")
+@click.command("bench", short_help="Measure, each figure beside a control.")
 @click.argument("name", default="all")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.option(

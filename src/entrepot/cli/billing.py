@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from entrepot import cloud
-from entrepot.app import open_database, open_home
+from entrepot.app import open_database, opened
 from entrepot.identity import Scope, get_organisation
 from entrepot.kernel import Conflict, Invalid, NotFound, Snapshot, Tx, format_money
 from entrepot.settings import Settings, read_settings
@@ -37,8 +37,7 @@ def add_credit(
     nano = cloud.read_nano(amount)
     if nano <= 0:
         raise Invalid(f"{amount} is no credit: write an amount above zero, such as 25.00")
-    entrepot = open_home(home)
-    try:
+    with opened(home) as entrepot:
         settings = entrepot.settings.cloud
         limits, currency = cloud.limits_of(settings), settings.currency
         minor, rest = divmod(nano, cloud.nano_per_minor(currency))
@@ -55,15 +54,12 @@ def add_credit(
             return cloud.record_payment(tx, Scope.system(), organisation, currency, minor, ref, limits)
 
         return entrepot.database.write_now(act)
-    finally:
-        entrepot.close()
 
 
 def set_line(home: Path, organisation: str, amount: str) -> None:
     """How much an organisation may use before it pays."""
     nano = cloud.read_nano(amount)
-    entrepot = open_home(home)
-    try:
+    with opened(home) as entrepot:
         settings = entrepot.settings.cloud
         unit, limits = cloud.nano(settings.currency), cloud.limits_of(settings)
 
@@ -72,14 +68,11 @@ def set_line(home: Path, organisation: str, amount: str) -> None:
             cloud.set_credit_line(tx, Scope.system(), organisation, unit, nano, limits)
 
         entrepot.database.write_now(act)
-    finally:
-        entrepot.close()
 
 
 def issue_invoices(home: Path, organisation: str | None) -> Iterator[str]:
     """An invoice of one organisation now, or all that are due; a line about each."""
-    entrepot = open_home(home)
-    try:
+    with opened(home) as entrepot:
         settings = entrepot.settings.cloud
         if organisation is None:
             count = cloud.bill_round(entrepot.database, settings)
@@ -93,8 +86,6 @@ def issue_invoices(home: Path, organisation: str | None) -> Iterator[str]:
         due = f", {format_money(found.due_minor, found.currency)} due" if found.due_minor else ""
         amount = format_money(found.total_minor, found.currency)
         yield f"{found.label} ({found.id}): {amount}{due}, {found.rows:,} rows"
-    finally:
-        entrepot.close()
 
 
 def list_repayments(home: Path) -> Iterator[str]:
@@ -106,8 +97,7 @@ def list_repayments(home: Path) -> Iterator[str]:
 
 def decide_repayment(home: Path, repayment_id: str, reason: str | None) -> str:
     """Pay what was asked back, or say why not; a line about it."""
-    entrepot = open_home(home)
-    try:
+    with opened(home) as entrepot:
         settings, scope = entrepot.settings.cloud, Scope.system()
 
         def act(tx: Tx) -> cloud.Repayment:
@@ -121,8 +111,6 @@ def decide_repayment(home: Path, repayment_id: str, reason: str | None) -> str:
         total, by_hand = (format_money(each, found.currency) for each in (found.total_minor, found.elsewhere_minor))
         rest = f": send {by_hand} of it yourself" if found.elsewhere_minor else ""
         return f"{total} goes back to {found.organisation}{rest}"
-    finally:
-        entrepot.close()
 
 
 def export_file(

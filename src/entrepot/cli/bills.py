@@ -11,7 +11,7 @@ import click
 DAY = click.DateTime(formats=["%Y-%m-%d", "%Y-%m"])
 
 
-@click.group("bill")
+@click.group("bill", short_help="Credit, invoices, exports, prices; replay what was charged.")
 def command() -> None:
     """Replay what was charged for compute; give credit; invoice and export it; set prices."""
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 
-@click.command("demo")
+@click.command("demo", short_help="Build a demo market, walk a purchase through it, serve it.")
 @click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="Port to listen on.")
 @click.option("--seed", type=int, default=7, show_default=True, help="Another seed is another market.")
 @click.option("--products", type=click.IntRange(100, 100_000), default=3_000, show_default=True, help="How many.")

@@ -80,7 +80,7 @@ def _build(home: Path, seed: int, products: int, days: int) -> None:
     clock = ManualClock(end - OPENED_DAYS_AGO * DAY)
     random = Random(seed)
     click.echo(f"Building the demo market in {home}: {products:,} products, {days} days of shopping")
-    place.mkdir(parents=True)
+    place.mkdir(mode=0o700, parents=True)
     (place / "entrepot.toml").write_text("[catalog]\nfetch_pictures = false\n", encoding="utf-8")  # asks nobody
     entrepot = open_home(place, clock=clock, random=random)
     try:

@@ -12,7 +12,7 @@ from typing import IO
 import click
 
 from entrepot import catalog
-from entrepot.app import open_home
+from entrepot.app import opened
 from entrepot.kernel import Invalid, Unavailable
 
 from .importing import choose_merchant, scope_of
@@ -27,8 +27,7 @@ def export_file(home: Path, path: Path, feed_format: str | None, merchant: str |
     if named is None:
         raise Invalid(f"Name the format with --format, one of {', '.join(catalog.EXPORT_FORMATS)}")
     catalog.find_writer(named)
-    entrepot = open_home(home)
-    try:
+    with opened(home) as entrepot:
         seller = entrepot.database.read_now(lambda snapshot: choose_merchant(snapshot, merchant))
         site = catalog.Site(entrepot.settings.public_url)
         with Bar(f"Exporting {seller.name}") as bar:
@@ -41,8 +40,6 @@ def export_file(home: Path, path: Path, feed_format: str | None, merchant: str |
 
             blocks = catalog.export_feed(entrepot.database.read_now, scope_of(seller), seller.id, named, site, progress)
             size = write_whole(path, blocks)
-    finally:
-        entrepot.close()
     click.echo(f"{path}: {written:,} products, {size:,} bytes, {named}")
 
 

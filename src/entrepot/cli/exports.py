@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 
-@click.command("export")
+@click.command("export", short_help="Write everything that a merchant lists into a file.")
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 @click.option("--format", "feed_format", help="jsonl, shopify, google-xml or google-tsv. Left out: by the file's name.")
 @click.option("--merchant", help="Slug or id of the merchant. Left out: the only one there is.")

@@ -12,7 +12,7 @@ import click
 import msgspec
 
 from entrepot import catalog
-from entrepot.app import Entrepot, open_home
+from entrepot.app import Entrepot, opened
 from entrepot.catalog import ColumnMapping, Counts, FeedRef, Import, Merchant
 from entrepot.identity import Role, Scope
 from entrepot.kernel import Invalid, Snapshot, Tx
@@ -38,17 +38,14 @@ def import_feed(home: Path, path: Path, wishes: Wishes) -> None:
     feed = catalog.local_feed(path, wishes.format)
     if wishes.columns and not feed.header:
         raise Invalid(f"{feed.name} is {feed.format}, whose columns are known: leave --map out, or name --format table")
-    entrepot = open_home(home)
-    settle_memory()
-    try:
+    with opened(home) as entrepot:
+        settle_memory()
         seller = entrepot.database.read_now(lambda snapshot: choose_merchant(snapshot, wishes.merchant))
         mapping = _mapping(entrepot, seller, feed, wishes.columns) if feed.header else None
         if wishes.dry_run:
             _preview(entrepot, seller, feed, wishes, mapping)
         else:
             _import(entrepot, seller, feed, wishes, mapping)
-    finally:
-        entrepot.close()
 
 
 def choose_merchant(snapshot: Snapshot, wanted: str | None) -> Merchant:

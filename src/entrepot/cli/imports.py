@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 
-@click.command("import")
+@click.command("import", short_help="Bring a merchant's products in from a file or folder.")
 @click.argument("feed", type=click.Path(path_type=Path))
 @click.option(
     "--format", "feed_format", default="auto", show_default=True, help="The format, where it is not recognised."

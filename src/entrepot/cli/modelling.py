@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Mapping
+from contextlib import closing
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, cast
@@ -13,7 +14,7 @@ import click
 import msgspec
 
 from entrepot import cloud
-from entrepot.app import Entrepot, open_database, open_home
+from entrepot.app import Entrepot, open_database, opened
 from entrepot.cli.progress import Bar
 from entrepot.identity import Scope
 from entrepot.kernel import Blobs, Invalid, NotFound, Tx
@@ -44,11 +45,8 @@ class Wishes(msgspec.Struct, frozen=True):
 def add_model(home: Path, wishes: Wishes) -> None:
     """Keep the files, load the model once, register and publish it."""
     nano = dict(map(cloud.read_price, wishes.prices))
-    entrepot = open_home(home)
-    try:
+    with opened(home) as entrepot:
         _register(entrepot, _draft(entrepot.blobs, wishes), wishes, nano)
-    finally:
-        entrepot.close()
 
 
 def pull_model(home: Path, wishes: Wishes) -> None:
@@ -59,22 +57,15 @@ def pull_model(home: Path, wishes: Wishes) -> None:
         add_model(home, wishes)
         return
     nano = dict(map(cloud.read_price, wishes.prices))
-    entrepot = open_home(home)
-    settings = entrepot.settings.cloud
-    web = cloud.Web(settings.hub, settings.hub_token)
-    try:
-        repository = cloud.find_repository(web, settings.hub, wishes.source, wishes.revision)
-        folder = home / PULLED / repository.name.replace("/", "--") / repository.commit[:12]
-        paths = [
-            _pull(web, settings.hub, repository, file, folder)
-            for file in cloud.choose_files(repository, wishes.file)
-        ]  # fmt: skip
-        draft = _pulled(entrepot.blobs, repository, paths, wishes)
-        _register(entrepot, draft, wishes, nano)
-        shutil.rmtree(folder)
-    finally:
-        web.close()
-        entrepot.close()
+    with opened(home) as entrepot:
+        hub = entrepot.settings.cloud.hub
+        with closing(cloud.Web(hub, entrepot.settings.cloud.hub_token)) as web:
+            repository = cloud.find_repository(web, hub, wishes.source, wishes.revision)
+            folder = home / PULLED / repository.name.replace("/", "--") / repository.commit[:12]
+            files = cloud.choose_files(repository, wishes.file)
+            paths = [_pull(web, hub, repository, file, folder) for file in files]
+            _register(entrepot, _pulled(entrepot.blobs, repository, paths, wishes), wishes, nano)
+            shutil.rmtree(folder)
 
 
 def publish(home: Path, name: str, share: str | None) -> None:

@@ -11,7 +11,7 @@ import click
 KINDS = ["chat", "completion", "embedding", "rerank"]
 
 
-@click.group("models")
+@click.group("models", short_help="Add, fetch, publish and list the models of the cloud.")
 def command() -> None:
     """List the models that the cloud serves; add, fetch and publish them, or take one back."""
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 
-@click.command("reconcile")
+@click.command("reconcile", short_help="Hold a provider's or a bank's file against the ledger.")
 @click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
 @click.option("--processor", metavar="NAME", help="Whose file it is: stripe, alipay, manual or sandbox.")
 @click.option("--bank", is_flag=True, help="It is our own bank's: CAMT.053, or CSV.")

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 
-@click.command("restore")
+@click.command("restore", short_help="Make a new home of a backup, and prove it.")
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False, exists=True))
 @click.pass_obj
 def command(home: Path, file: Path) -> None:

@@ -8,13 +8,18 @@ from pathlib import Path
 import click
 
 
-@click.command("settings")
+@click.command("settings", short_help="Print every setting, its value and its source.")
+@click.option("--set", "only_set", is_flag=True, help="Only what differs from the defaults.")
 @click.pass_obj
-def command(home: Path) -> None:
-    """Print every setting, its value and its source (the default, entrepot.toml, or a variable)."""
+def command(home: Path, only_set: bool) -> None:
+    """Print every setting, its value and its source: the default, entrepot.toml, or a variable.
+
+    Values stand as in entrepot.toml. Of a secret only whether it is set.
+    """
     from entrepot.settings import read_settings
 
-    settings = read_settings(home, os.environ)
-    width = max(len(setting.path) for setting in settings.sources)
-    for setting in settings.sources:
-        click.echo(f"{setting.path:{width}}  {setting.value:32}  {setting.source}")
+    for setting in read_settings(home, os.environ).sources:
+        if not only_set or setting.source != "default":
+            click.echo(f"{setting.path + ' = ' + setting.value:48}  # {setting.source}")
+    if not home.is_dir():
+        click.echo(f"There is no home at {home} yet: these are defaults and variables", err=True)

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 
-@click.command("simulate")
+@click.command("simulate", short_help="Live days in which everything goes wrong, and prove them.")
 @click.option("--days", type=click.IntRange(1, 100_000), default=100, show_default=True, help="How many.")
 @click.option("--seed", type=int, default=1, show_default=True, help="The same seed, the same days.")
 @click.pass_obj

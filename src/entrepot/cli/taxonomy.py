@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
-if TYPE_CHECKING:
-    from entrepot.kernel import Database
 
-
-@click.group("taxonomy")
+@click.group("taxonomy", short_help="Load a public taxonomy; merge attributes and values.")
 def command() -> None:
     """Categories from a public taxonomy, and attributes of which feeds have several words for one."""
 
@@ -30,20 +24,14 @@ def load(home: Path, folder: Path, replace: bool) -> None:
     Running it again changes nothing; products keep their place unless --replace is given.
     """
     from entrepot import catalog
-    from entrepot.app import open_home
+    from entrepot.app import opened
     from entrepot.identity import Scope
 
     from .progress import Bar
 
     taxonomy = catalog.read_taxonomy(folder)
-    entrepot = open_home(home)
-    try:
-        with Bar("categories") as bar:
-            loaded = catalog.load_taxonomy(
-                entrepot.database, Scope.system(), taxonomy, replace=replace, progress=bar.step
-            )
-    finally:
-        entrepot.close()
+    with opened(home) as entrepot, Bar("categories") as bar:
+        loaded = catalog.load_taxonomy(entrepot.database, Scope.system(), taxonomy, replace=replace, progress=bar.step)
     click.echo(f"{loaded.categories:,} categories and {loaded.attributes:,} attributes are there.")
     if replace:
         click.echo(f"{loaded.products_moved:,} products moved, {loaded.categories_removed:,} old categories removed.")
@@ -60,9 +48,10 @@ def merge(home: Path, attribute: str, into: str, value: str) -> None:
     Products keep what their feeds say, so `unmerge` takes it back.
     """
     from entrepot import catalog
+    from entrepot.app import open_database
     from entrepot.identity import Scope
 
-    with _opened(home) as database:
+    with open_database(home) as database:
         if value:
             made = database.write_now(lambda tx: catalog.merge_value(tx, Scope.system(), attribute, value, into))
         else:
@@ -77,9 +66,10 @@ def merge(home: Path, attribute: str, into: str, value: str) -> None:
 def unmerge(home: Path, attribute: str, value: str) -> None:
     """Take a merging back."""
     from entrepot import catalog
+    from entrepot.app import open_database
     from entrepot.identity import Scope
 
-    with _opened(home) as database:
+    with open_database(home) as database:
         database.write_now(lambda tx: catalog.undo_merging(tx, Scope.system(), attribute, value.casefold()))
     click.echo("Taken back; filters follow as the goods are read again.")
 
@@ -89,20 +79,9 @@ def unmerge(home: Path, attribute: str, value: str) -> None:
 def merged(home: Path) -> None:
     """List what was merged."""
     from entrepot import catalog
+    from entrepot.app import open_database
     from entrepot.identity import Scope
 
-    with _opened(home) as database:
+    with open_database(home) as database:
         for each in database.read_now(lambda s: catalog.list_mergings(s, Scope.system())):
             click.echo(f"{each.attribute}{f': {each.word}' if each.word else ''} is {each.into}")
-
-
-@contextmanager
-def _opened(home: Path) -> Iterator[Database]:
-    """The market's database; what follows is left to the market that is served, or to the next one that is."""
-    from entrepot.app import open_home
-
-    entrepot = open_home(home)
-    try:
-        yield entrepot.database
-    finally:
-        entrepot.close()

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 
-@click.group("train")
+@click.group("train", short_help="Teach ranking, vectors or image search.")
 def command() -> None:
     """Train a model of this market's own; it is used only if it proves better on what was kept aside."""
 

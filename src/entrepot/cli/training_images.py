@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from entrepot.app import open_home
+from entrepot.app import opened
 from entrepot.discovery import forget_lessons, train_pictures
 
 NAMED_MAX = 5
@@ -14,12 +14,9 @@ NAMED_MAX = 5
 
 def train_images(home: Path, photos: Path) -> None:
     """Train on a folder, and say what it came to."""
-    entrepot = open_home(home)
-    try:
-        with click.progressbar(length=sum(1 for _ in photos.glob("*/*")), label="Looking", show_pos=True) as bar:
-            lesson = train_pictures(entrepot.database, entrepot.blobs, entrepot.meter, photos, bar.update)
-    finally:
-        entrepot.close()
+    files = sum(1 for _ in photos.glob("*/*"))
+    with opened(home) as entrepot, click.progressbar(length=files, label="Looking", show_pos=True) as bar:
+        lesson = train_pictures(entrepot.database, entrepot.blobs, entrepot.meter, photos, bar.update)
     for name in lesson.unreadable[:NAMED_MAX]:
         click.echo(f"{name} is no picture that can be read", err=True)
     if len(lesson.unreadable) > NAMED_MAX:
@@ -36,9 +33,6 @@ def train_images(home: Path, photos: Path) -> None:
 
 def forget_images(home: Path) -> None:
     """Forget what photographs taught."""
-    entrepot = open_home(home)
-    try:
+    with opened(home) as entrepot:
         entrepot.database.write_now(forget_lessons)
-    finally:
-        entrepot.close()
     click.echo("What photographs taught is forgotten: the catalogue's own pictures teach again, in the background")

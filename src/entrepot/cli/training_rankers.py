@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from contextlib import closing
 from pathlib import Path
 
 import click
 
 from entrepot import cloud, discovery
-from entrepot.app import open_home
+from entrepot.app import opened
 from entrepot.discovery import FOLDS, Measure
 from entrepot.identity import Scope
 from entrepot.kernel import Unavailable
@@ -17,7 +16,7 @@ from entrepot.kernel import Unavailable
 def train_ranker(home: Path, judgments: Path, *, keep: bool, use: bool) -> None:
     """Train on a file of ratings, say how it did, and keep it."""
     judged = discovery.read_judgments(judgments)
-    with closing(open_home(home)) as entrepot:
+    with opened(home) as entrepot:
         entrepot.open_index()
         steps = len(judged.ratings) + FOLDS + 1
         with click.progressbar(length=steps, label="Training", show_pos=True) as bar:
@@ -36,7 +35,7 @@ def train_ranker(home: Path, judgments: Path, *, keep: bool, use: bool) -> None:
 
 def use_ranker(home: Path, learned_id: str | None) -> None:
     """Let another ranker judge results, or the prior."""
-    with closing(open_home(home)) as entrepot:
+    with opened(home) as entrepot:
         entrepot.open_index()
         encoder = entrepot.indexer.index.current.made_by
         entrepot.database.write_now(lambda tx: discovery.use_learned(tx, Scope.system(), "ranker", encoder, learned_id))
@@ -46,7 +45,7 @@ def use_ranker(home: Path, learned_id: str | None) -> None:
 def train_encoder(home: Path, judgments: Path, *, use: bool) -> None:
     """Tune the encoder as a job, here and now, and say what came of it."""
     judged = discovery.read_judgments(judgments)
-    with closing(open_home(home)) as entrepot:
+    with opened(home) as entrepot:
         entrepot.open_index()
         sha256 = discovery.keep_ratings(entrepot.blobs, judged)
         scope = Scope.system()
@@ -63,7 +62,7 @@ def train_encoder(home: Path, judgments: Path, *, use: bool) -> None:
 
 def use_encoder(home: Path, learned_id: str | None) -> None:
     """Let other weights of the encoder serve, or none."""
-    with closing(open_home(home)) as entrepot:
+    with opened(home) as entrepot:
         name = entrepot.settings.discovery.encoder
         entrepot.database.write_now(lambda tx: discovery.use_learned(tx, Scope.system(), "encoder", name, learned_id))
     click.echo(f"The index is built anew with {learned_id or 'the encoder untuned'}.")
@@ -71,7 +70,7 @@ def use_encoder(home: Path, learned_id: str | None) -> None:
 
 def list_rankers(home: Path) -> None:
     """Every ranker that was trained, the newest first."""
-    with closing(open_home(home)) as entrepot:
+    with opened(home) as entrepot:
         kept = entrepot.database.read_now(lambda snapshot: discovery.list_learned(snapshot, Scope.system(), "ranker"))
     for each in kept:
         click.echo(f"{each.id}  {'used' if each.used else '    '}  {each.draft.encoder}  {each.draft.reason}")

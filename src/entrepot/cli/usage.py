@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 
-@click.command("usage")
+@click.command("usage", short_help="Show who used compute, and what it cost.")
 @click.option(
     "--days", default=7, show_default=True, type=click.IntRange(1, 366), help="So many days, today last (UTC)."
 )

@@ -11,7 +11,7 @@ import click
 MARKS = {"holds": ("✓", "green"), "broken": ("✗", "red"), "nothing to prove": ("·", "yellow")}
 
 
-@click.command("verify")
+@click.command("verify", short_help="Prove every invariant from the stored rows.")
 @click.option("--root", help="A chain root kept elsewhere, as PROOF prints it: the chain must still lead to it.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_obj

@@ -20,7 +20,7 @@ _COLLECTIONS = (msgspec.inspect.CollectionType, msgspec.inspect.TupleType, msgsp
 
 
 class Sourced(msgspec.Struct, frozen=True):
-    """One setting as it stands: where its value comes from. Secrets are shown only as present or empty."""
+    """One setting as it stands, as TOML writes it (of a secret, whether it is set), and where it comes from."""
 
     path: str
     value: str
@@ -49,7 +49,7 @@ def load_settings(
         given, sources = _gather(name, kind, written.get(name, {}), str(file), environ)
         loaded[name] = section = _convert(name, kind, given, sources)
         values += [
-            Sourced(f"{name}.{field}", repr(getattr(section, field)), sources.get(field, "default"))
+            Sourced(f"{name}.{field}", _shown(getattr(section, field)), sources.get(field, "default"))
             for field in kind.__struct_fields__
         ]
     return Loaded(loaded, tuple(values))
@@ -109,6 +109,13 @@ def _value(value: object, hint: Any, from_environment: bool) -> Any:
     if from_environment and isinstance(value, str) and isinstance(msgspec.inspect.type_info(hint), _COLLECTIONS):
         value = msgspec.json.decode(value)
     return msgspec.convert(value, hint, strict=not from_environment, dec_hook=_secret)
+
+
+def _shown(value: object) -> str:
+    """A value as it is written in TOML, of which JSON's texts, numbers and lists are a part; nothing for None."""
+    return (
+        "" if value is None else msgspec.json.encode(value, enc_hook=lambda secret: "(set)" if secret else "").decode()
+    )
 
 
 def _is_secret(hint: Any) -> bool:

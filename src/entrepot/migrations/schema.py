@@ -14,6 +14,10 @@ from entrepot.kernel import Unavailable
 
 _FOLDER = Path(__file__).parent
 _LOCK = 0x656E7472  # one migrating process at a time
+_ANOTHER = (
+    "This database was made by another version of Entrepot ({}). Use that version, or begin a new home: until the "
+    "first release homes are not carried from one version to the next"
+)
 
 
 def upgrade(url: str) -> None:
@@ -29,13 +33,31 @@ def upgrade(url: str) -> None:
             command.upgrade(_config(connection), "head")
             connection.commit()
     except CommandError as error:
-        raise Unavailable(
-            f"This database was made by another version of Entrepot ({error}). Use that version, or begin a new home: "
-            "until the first release homes are not carried from one version to the next"
-        ) from error
+        raise Unavailable(_ANOTHER.format(error)) from error
     except DBAPIError as error:
         reason = str(error.orig).strip().splitlines()[0]
         raise Unavailable(f"The database cannot be prepared: {reason}") from error
+
+
+def require_schema(url: str, *, current: bool = True) -> None:
+    """Unavailable, with a sentence, unless a database has this program's schema, or, not `current`, any. Nothing is
+    changed."""
+    from alembic.migration import MigrationContext
+    from alembic.script import ScriptDirectory
+
+    engine = create_engine(url.replace("postgres://", "postgresql://", 1), poolclass=NullPool)
+    with engine.connect() as connection:
+        found = MigrationContext.configure(connection).get_current_revision()
+    if found is None:
+        raise Unavailable("This database is empty: `entrepot serve` makes a market of it")
+    versions = ScriptDirectory(str(_FOLDER))
+    if not current or found == versions.get_current_head():
+        return
+    if found not in {each.revision for each in versions.walk_revisions()}:
+        raise Unavailable(_ANOTHER.format(found))
+    raise Unavailable(
+        "This database is older than this program. Back it up; `entrepot serve` brings it up to date then"
+    )
 
 
 def differences(url: str) -> list[Any]:

@@ -28,10 +28,11 @@ from ..admission import Admitted, OutOfCredit, OverBudget, check_grounds, most_o
 from ..asks import Ask
 from ..budgets import Budget
 from ..customers import Limits
-from ..grounds import Facts, read_facts
+from ..grounds import Facts
 from ..rounds import Held, Round, hold_round
 from ..settling import Ending, Settled
 from ..tabs import Opened
+from .looking import Looking
 from .tabs import OpenTab, OpenTabs
 
 ROUND_MAX = 128
@@ -77,6 +78,7 @@ class Desk:
         self._limits = limits
         self._tab_s = tab_s
         self._tabs = OpenTabs()
+        self._looking = Looking(database)
         self._asked: dict[str, float] = {}
         self._is_closed = False
         self._waiting: dict[str, list[_Wish]] = {}
@@ -139,7 +141,7 @@ class Desk:
             return None
         key = (ask.request, ask.attempt)
         try:
-            now, facts = await self._database.glance(lambda s: (s.now, read_facts(s, ask.organisation, [ask])))
+            now, facts = await self._looking.find(ask)
         except BaseException:
             self._under_way.discard(key)
             raise

@@ -123,7 +123,7 @@ def test_a_line_is_taken_from_the_fullest_place_and_from_several_when_it_must(sh
 
 def test_of_places_that_have_all_of_it_the_one_on_this_side_of_the_border_sends_then_the_nearest(shop: Shop) -> None:
     def place(name: str, country: str, city: str, count: int) -> str:
-        where = msgspec.structs.replace(ADDRESS, country=country, city=city, postal_code="")
+        where = msgspec.structs.replace(ADDRESS, country=country, city=city, postal_code="69001")
         made = shop.database.write_now(lambda tx: deliver.add_location(tx, shop.scope, name, where)).id
         shop.database.write_now(lambda tx: catalog.set_stock(tx, shop.scope, offer, made, count))
         return made

@@ -22,7 +22,7 @@ def listed(database: Database, scope: Scope) -> list[SavedAddress]:
 def test_an_address_is_kept_changed_and_deleted_by_its_owner(database: Database) -> None:
     saved = save(database, ALICE)
     assert listed(database, ALICE) == [saved]
-    work = Address(name="Alice", line1="2 Dock Rd", city="Bremen", country="DE")
+    work = Address(name="Alice", line1="2 Dock Rd", city="Bremen", postal_code="28203", country="DE")
     changed = save(database, ALICE, work, saved.id)
     assert (changed.id, changed.address) == (saved.id, work)
     assert listed(database, ALICE) == [changed]

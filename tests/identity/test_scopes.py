@@ -44,7 +44,9 @@ ALICE = Address(name="Alice A.", line1="1 Harbour St", city="Bremen", postal_cod
 
 
 def test_an_address_is_tidied() -> None:
-    checked = check_address(Address(name=" Alice  A. ", line1="1 Harbour St ", city="Bremen", country="de"))
+    checked = check_address(
+        Address(name=" Alice  A. ", line1="1 Harbour St ", city="Bremen", postal_code="28195", country="de")
+    )
     assert (checked.name, checked.line1, checked.country) == ("Alice A.", "1 Harbour St", "DE")
     assert check_address(ALICE).postal_code == "28195"
 

@@ -9,7 +9,7 @@ import msgspec
 from sqlalchemy import bindparam, insert, select, update
 
 from entrepot import ledger
-from entrepot.identity import Address, Scope, check_address
+from entrepot.identity import Address, Scope, tidy_address
 from entrepot.kernel import (
     DAY,
     MINUTE,
@@ -196,7 +196,7 @@ def _quote(tx: Tx, booking: Booking) -> Quote | None:
 
 def _beside(tx: Tx, booking: Booking, quote: Quote | None) -> dict[str, Any]:
     """What is kept of a parcel beside what a `Parcel` tells: for its route, its learning, its collection."""
-    address = check_address(booking.address)
+    address = tidy_address(booking.address)
     origin = terms_of(tx, [booking.organisation])[booking.organisation].origin
     weight_g = booking.weight_g
     if weight_g is None and quote is not None and quote.weight_g is not None:

@@ -72,6 +72,7 @@ from .types import (
     require_operator,
     require_organisation,
     require_person,
+    tidy_address,
 )
 from .webhook_sending import webhook_tasks
 from .webhooks import (
@@ -198,6 +199,7 @@ __all__ = [
     "sign_up",
     "switch_organisation",
     "tasks",
+    "tidy_address",
     "unsign",
     "update_profile",
     "users_of",

@@ -9,6 +9,7 @@ import msgspec
 from entrepot.kernel import Invalid, NotAllowed, NotSignedIn
 
 from .countries import COUNTRIES
+from .postal import FORMATS, REGION_NEEDED, read_postal
 
 LANGUAGES = ("en", "zh")
 
@@ -125,8 +126,34 @@ _NEEDED = ("name", "line1", "city", "country")
 ADDRESS_FIELD_LENGTH_MAX = 200
 
 
+def tidy_address(address: Address) -> Address:
+    """The address without stray spaces; Invalid, naming each field at fault, when it is none at all.
+
+    What was ordered once is sent under this: see `check_address` for what is asked of a new one.
+    """
+    values, fields = _read_address(address)
+    return _address(values, fields)
+
+
 def check_address(address: Address) -> Address:
-    """The address without stray spaces; Invalid, naming each field at fault, when a parcel could not go there."""
+    """The same, as a country's post wants it: with its postal code and region, where mail cannot go without them, and
+    the code as it is written there."""
+    values, fields = _read_address(address)
+    country, code = values["country"], values["postal_code"]
+    known = FORMATS.get(country)
+    if known and code and "postal_code" not in fields:
+        values["postal_code"] = read_postal(country, code) or code
+        if read_postal(country, code) is None:
+            fields["postal_code"] = f"This is no postal code of this country: write it such as {known.sample}"
+    elif known and known.needed and not code:
+        fields["postal_code"] = f"Mail to this country needs a postal code, such as {known.sample}"
+    if country in REGION_NEEDED and not values["region"]:
+        fields["region"] = "Mail to this country needs the state or province"
+    return _address(values, fields)
+
+
+def _read_address(address: Address) -> tuple[dict[str, str], dict[str, str]]:
+    """The fields without stray spaces, and what is wrong with which."""
     values = {field: " ".join(getattr(address, field).split()) for field in address.__struct_fields__}
     values["country"] = values["country"].upper()
     fields = {field: "Fill this in" for field in _NEEDED if not values[field]}
@@ -137,6 +164,10 @@ def check_address(address: Address) -> Address:
             fields[field] = "This has characters that cannot be printed"
     if values["country"] and values["country"] not in COUNTRIES:
         fields["country"] = "Write the two-letter code of a country, such as DE or CN"
+    return values, fields
+
+
+def _address(values: dict[str, str], fields: dict[str, str]) -> Address:
     if fields:
         raise Invalid("The address is not complete: look at " + ", ".join(fields), fields=fields)
     return Address(**values)

@@ -6,6 +6,7 @@ The weights were set by hand and then checked on rated queries of a real electro
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Protocol
 
 import msgspec
@@ -33,6 +34,11 @@ WEIGHTS: dict[str, float] = {
 class Scorer(Protocol):
     """Gives results their scores. What a score is made of sums to it, to the last bit."""
 
+    @property
+    def features(self) -> Collection[str]:
+        """The features that it looks at: no other has to be known."""
+        ...
+
     def score(self, features: Matrix) -> Scores:
         """A score for each row of features; more is better."""
         ...
@@ -46,6 +52,11 @@ class Prior(msgspec.Struct, frozen=True):
     """See `Scorer`."""
 
     weights: dict[str, float] = msgspec.field(default_factory=lambda: dict(WEIGHTS))
+
+    @property
+    def features(self) -> Collection[str]:
+        """See `Scorer`."""
+        return self.weights.keys()
 
     def score(self, features: Matrix) -> Scores:
         """See `Scorer`."""

@@ -42,6 +42,7 @@ class Ranker:
         self.file = file
         self._prior = Prior(file.weights)
         self._columns = columns_of(file.features)
+        self.features = frozenset((*file.features, *file.weights))
         self._opening = threading.Lock()
 
     @classmethod

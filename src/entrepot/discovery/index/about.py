@@ -13,6 +13,7 @@ that the shopper chose is an order of what answers alone:
 from __future__ import annotations
 
 from collections.abc import Iterable
+from enum import IntFlag
 
 import msgspec
 import numpy as np
@@ -49,28 +50,19 @@ class Narrowed(msgspec.Struct, frozen=True):
     is_sorted: bool
 
 
-def about_of(subject: Subject, terms: TermTable, places: Whole, codes: Codes, called: Mask) -> Mask:
-    """The same of many products at once: `places` and `codes` are their terms, `called` flags those called so."""
-    is_role = _with(terms, places, codes, ROLE, len(called))
-    right = called
-    for category in subject.categories:
-        right = right | _having(terms, places, codes, (CATEGORY, category), len(called))
+def of_subject(subject: Subject, terms: TermTable, places: Whole, codes: Codes, called: Mask) -> tuple[Mask, Mask]:
+    """The same of many products at once, and which are known to be other things and are not called so either. `places`
+    and `codes` are their terms, in the order of the products; `called` flags those called so."""
+    told = _told(_telling(subject, terms), places, codes, len(called))
+    right = called | _has(told, _Told.CATEGORY)
+    other = np.zeros(len(called), np.bool_)
     if subject.things:
-        right = np.where(_with(terms, places, codes, THING, len(called)), False, right)
-        for thing in subject.things:
-            right = right | _having(terms, places, codes, (THING, thing), len(called))
+        is_thing = _has(told, _Told.THING)
+        other = _has(told, _Told.SOME_THING) & ~is_thing
+        right, other = (right & ~other) | is_thing, other & ~called
     if subject.role:
-        right = right & (~is_role | _having(terms, places, codes, (ROLE, subject.role), len(called)))
-    return right
-
-
-def mentioning(subject: Subject, terms: TermTable, places: Whole, codes: Codes, called: Mask) -> Mask:
-    """Which products are known to be other things than a subject's, and are not called so either."""
-    mask = ~called if subject.things else np.zeros(len(called), np.bool_)
-    mask = mask & _with(terms, places, codes, THING, len(called))
-    for thing in subject.things:
-        mask = mask & ~_having(terms, places, codes, (THING, thing), len(called))
-    return mask
+        right &= ~_has(told, _Told.SOME_ROLE) | _has(told, _Told.ROLE)
+    return right, other
 
 
 def is_about(subject: Subject, document: Document, title: Iterable[str]) -> bool:
@@ -87,17 +79,43 @@ def is_called(subject: Subject, title: Iterable[str]) -> bool:
     return any(set(title).issuperset(name) for name in subject.names)
 
 
-def _with(terms: TermTable, places: Whole, codes: Codes, name: str, count: int) -> Mask:
-    """Which have any value of a name."""
-    return _flags(places[terms.name_codes[codes] == terms.name_code(name)], count)
+class _Told(IntFlag):
+    """What a term tells of a product: that it is one of the subject's categories; a thing, and the subject's; a role,
+    and the subject's."""
+
+    CATEGORY = 1
+    SOME_THING = 2
+    THING = 4
+    SOME_ROLE = 8
+    ROLE = 16
 
 
-def _having(terms: TermTable, places: Whole, codes: Codes, pair: tuple[str, str], count: int) -> Mask:
-    """Which have a term."""
-    return _flags(places[codes == terms.code(*pair)], count)
+def _telling(subject: Subject, terms: TermTable) -> npt.NDArray[np.uint8]:
+    """By code, what a term tells of a product."""
+    tells: list[tuple[Codes | list[int], _Told]] = [
+        (terms.of_name(THING), _Told.SOME_THING),
+        (terms.of_name(ROLE), _Told.SOME_ROLE),
+        ([terms.code(CATEGORY, each) for each in subject.categories], _Told.CATEGORY),
+        ([terms.code(THING, each) for each in subject.things], _Told.THING),
+        ([terms.code(ROLE, subject.role)], _Told.ROLE),
+    ]
+    told = np.zeros(len(terms.pairs) + 1, np.uint8)  # the last place is for the code of what nothing has
+    for codes, flag in tells:
+        told[codes] |= np.uint8(flag)
+    return told
 
 
-def _flags(places: Whole, count: int) -> Mask:
-    flags = np.zeros(count, np.bool_)
-    flags[places] = True
+def _told(telling: npt.NDArray[np.uint8], places: Whole, codes: Codes, count: int) -> npt.NDArray[np.uint8]:
+    """What all terms together tell of each product."""
+    tells = telling[codes]
+    at = np.flatnonzero(tells)
+    told, places = np.zeros(count, np.uint8), places[at]
+    if len(at):
+        first = np.flatnonzero(np.concatenate(([True], places[1:] != places[:-1])))
+        told[places[first]] = np.bitwise_or.reduceat(tells[at], first)
+    return told
+
+
+def _has(told: npt.NDArray[np.uint8], flag: _Told) -> Mask:
+    flags: Mask = (told & np.uint8(flag)) != 0
     return flags

@@ -29,6 +29,15 @@ def expand(starts: Whole, lengths: Whole) -> tuple[Whole, Whole]:
     return places, offsets + np.arange(len(offsets))
 
 
+def are_in(ascending: Slots, some: Slots) -> npt.NDArray[np.bool_]:
+    """Which of some slots, each there once and in their order, are among others; without sorting them all anew."""
+    flags = np.zeros(len(ascending), np.bool_)
+    if len(ascending):
+        at = np.minimum(np.searchsorted(ascending, some), len(ascending) - 1)
+        flags[at[ascending[at] == some]] = True
+    return flags
+
+
 def grown(column: npt.NDArray[Any], least: int) -> npt.NDArray[Any]:
     """A copy with room for at least so many, and half as much again."""
     room = np.zeros(max(least, len(column) * 3 // 2, 64), column.dtype)

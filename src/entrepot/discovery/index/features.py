@@ -1,290 +1,146 @@
 """The features of a search's best results (`discovery/features.py` says what each means), computed for all at once.
 
-The ANCHORS of them that fit best, by meaning and by telling words, stand for what the query is about: what else a
-result has in common with those (their words, their kind, their price) tells an accessory from the thing it is for.
+The anchors of them (`candidates`), those that fit best by meaning and by telling words, stand for what the query is
+about: what else a result has in common with those (their words, their kind, their price) tells an accessory from the
+thing it is for.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import cached_property
+from collections.abc import Callable, Collection
 from itertools import pairwise
 
-import msgspec
 import numpy as np
 import numpy.typing as npt
 
 from ..features import NAMES, PLACE, Matrix, Scores
-from .arrays import Codes, Slots, Whole, distinct, parts_of
-from .base import SIMILARITY_UNIT, Vectors
-from .columns import Columns
-from .filters import BRAND, CATEGORY, COLLECTION, CONDITION, MERCHANT
-from .matching import Wanted
-from .offers import NO_PRICE
-from .postings import Postings
-from .retrieval import View
-from .titles import Hashes, hash_of
-from .vectors import similarities
+from .arrays import Codes, Whole, distinct, parts_of
+from .base import Vectors
+from .candidates import Candidates, Look, Mask
+from .filters import CATEGORY
+from .titles import hash_of
 
-ANCHORS = 10
 NEIGHBOURS = 60
 ALIKE_SQUARED = 3
 """How often a likeness is squared: only those that are very alike count."""
-ANCHOR_WORDS = 0.3
-"""How much telling words count beside the meaning of a result and of its title."""
 TEXT_PLACE_HALF = 40
 PLACE_HALF = 10
 RATINGS_HALF = 10
 """With so many ratings, a rating counts half."""
-VALUE_WORDS_MAX = 3
-NOT_DESCRIBING = (BRAND, CATEGORY, COLLECTION, CONDITION, MERCHANT)
-_FOR = np.array([hash_of(word) for word in (
+_FOR = np.sort(np.array([hash_of(word) for word in (
     "for", "f", "für", "fur", "fuer", "pour", "para", "per", "voor", "till", "til", "dla", "для", "compatible", "fits",
     "passend",
-)], np.uint32)  # fmt: skip
+)], np.uint32))  # fmt: skip
 """Words behind which a title says what the thing is for."""
 
-
-class Candidates(msgspec.Struct, frozen=True):
-    """The best results of a search, the best first, and what was asked."""
-
-    view: View
-    columns: Columns
-    postings: Postings
-    wanted: tuple[Wanted, ...]
-    vector: Vectors | None
-    title: int
-    slots: Slots
-    text: npt.NDArray[np.float32]
-    prices: Whole
-    rows: Whole
+Feature = Callable[[Look], Scores | Mask | Whole | float]
 
 
-def describe(candidates: Candidates) -> Matrix:
-    """A row for each candidate, a column for each of NAMES."""
+def describe(candidates: Candidates, names: Collection[str] = NAMES) -> Matrix:
+    """A row for each candidate, a column for each of NAMES; nothing in those that are not asked for."""
     matrix = np.zeros((len(candidates.slots), len(NAMES)))
     if len(matrix):
-        look = _Look(candidates)
-        for part in (_words(look), _titles(look), _meaning(look), _kinds(look), _prices(look), _people(look)):
-            for name, values in part.items():
-                matrix[:, PLACE[name]] = values
+        look = Look(candidates)
+        for name in names:
+            matrix[:, PLACE[name]] = _FEATURES[name](look)
     return matrix
 
 
-class _Look:
-    """What several features need, worked out once."""
-
-    def __init__(self, candidates: Candidates) -> None:
-        self.given = candidates
-        self.slots, self.columns, self.count = candidates.slots, candidates.columns, len(candidates.slots)
-        self.places, self.at, self.hashes = self.columns.titles.gather(self.slots)
-        self.lengths = np.maximum(self.columns.titles.lengths(self.slots), 1)
-        self.rarity = self._rarity()
-        self.asked = self._asked()
-        self.hits = self._hits()
-
-    def _rarity(self) -> Scores:
-        """How telling each word of the query is; all alike where none is known."""
-        posted = [
-            sum(len(self.given.postings.posting(each).slots) for each in w.alternatives) for w in self.given.wanted
-        ]
-        return np.log1p(max(self.given.view.count, 1) / (1.0 + np.array(posted, np.float64)))
-
-    def _hits(self) -> npt.NDArray[np.bool_]:
-        """For each word of the query and each candidate whether its title, or what else is told of it, has the word."""
-        told_places, told = self.columns.titles.gather_told(self.slots)
-        hits = np.zeros((len(self.given.wanted), self.count), np.bool_)
-        for place, (wanted, in_title) in enumerate(zip(self.given.wanted, self.asked, strict=True)):
-            hits[place, self.places[in_title]] = True
-            hits[place, told_places[_one_of(told, wanted)]] = True
-        return hits
-
-    @cached_property
-    def telling(self) -> Scores:
-        """By candidate, how telling the words are that it has: 1 for all of a query that hardly anything else has."""
-        if not len(self.rarity):
-            return np.zeros(self.count)
-        worth = float(self.rarity.mean() / np.log1p(self.given.view.count))
-        return self.share(self.hits) * worth
-
-    @cached_property
-    def near(self) -> Scores:
-        """How alike the query each is."""
-        return self._like_query(self.rows)
-
-    @cached_property
-    def title_near(self) -> Scores:
-        """How alike the query each title is."""
-        return self._like_query(self.titles)
-
-    def _like_query(self, rows: Vectors | None) -> Scores:
-        if self.given.vector is None or rows is None:
-            return np.zeros(self.count)
-        near, zero = similarities(rows, self.given.vector) / SIMILARITY_UNIT, self.given.view.zero
-        return (near - zero) / (1.0 - zero)
-
-    @cached_property
-    def anchors(self) -> Whole:
-        """The places of those that stand for what the query is about."""
-        fit = self.near + ANCHOR_WORDS * (self.title_near + self.telling)
-        return np.argsort(-fit, kind="stable")[:ANCHORS]
-
-    @cached_property
-    def is_anchor(self) -> npt.NDArray[np.bool_]:
-        """Which are such."""
-        flags = np.zeros(self.count, np.bool_)
-        flags[self.anchors] = True
-        return flags
-
-    @cached_property
-    def titles(self) -> Vectors | None:
-        """The vectors of their titles, where the index keeps them."""
-        titles = self.given.view.titles
-        return None if titles is None else np.asarray(titles[self.slots], np.float32)
-
-    @cached_property
-    def terms(self) -> tuple[Whole, Codes]:
-        """The filter terms of each, flat."""
-        places, codes = self.columns.gather(self.slots)
-        known = codes < len(self.columns.terms.pairs)
-        return places[known], codes[known]
-
-    def _asked(self) -> npt.NDArray[np.bool_]:
-        """For each word of the query and each word of the titles whether they are the same."""
-        rows = [_one_of(self.hashes, wanted) for wanted in self.given.wanted]
-        return np.array(rows, np.bool_).reshape(len(rows), len(self.hashes))
-
-    @cached_property
-    def rows(self) -> Vectors:
-        """The vectors."""
-        rows: Vectors = self.given.view.rows[self.slots]
-        return rows
-
-    def share(self, hits: npt.NDArray[np.bool_]) -> Scores:
-        """By candidate, the share of the query's words that a table of words by candidates says it has."""
-        whole = self.rarity.sum()
-        return (self.rarity @ hits) / whole if whole > 0 else np.zeros(self.count)
-
-    def any_of(self, flags: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
-        """By candidate, whether one of its title's words is flagged."""
-        return np.bincount(self.places[flags], minlength=self.count) > 0
+# How the query's words and the result's agree
 
 
-def _words(look: _Look) -> dict[str, Scores]:
-    """How the query's words and the result's agree, wherever they stand."""
+def _place(scores: npt.NDArray[np.float64], half: int) -> Scores:
+    """1 for the first, falling to 0; a half at place `half`."""
+    place = np.empty(len(scores))
+    place[np.argsort(-scores, kind="stable")] = np.arange(len(scores))
+    return 1.0 / (1.0 + place / half)
+
+
+def _text_place(look: Look) -> Scores:
     text = look.given.text.astype(np.float64)
-    place = np.empty(look.count)
-    place[np.argsort(-text, kind="stable")] = np.arange(look.count)
-    return {
-        "text": text,
-        "text_place": np.where(text > 0, 1.0 / (1.0 + place / TEXT_PLACE_HALF), 0.0),
-        "telling": look.telling,
-        "words": look.share(look.hits),
-        "query_length": np.full(look.count, np.log1p(len(look.given.wanted))),
-    }
+    return np.where(text > 0, _place(text, TEXT_PLACE_HALF), 0.0)
 
 
-def _one_of(hashes: Hashes, wanted: Wanted) -> npt.NDArray[np.bool_]:
-    """Which of some words are one of a query's word's alternatives."""
-    flags = np.zeros(len(hashes), np.bool_)
-    for word in wanted.alternatives:
-        flags |= hashes == np.uint32(hash_of(word))
-    return flags
+def _anywhere(look: Look) -> Mask:
+    """Which words of the titles are one of the query's."""
+    found: Mask = np.logical_or.reduce(look.asked, axis=0)
+    return found
 
 
-def _titles(look: _Look) -> dict[str, Scores]:
-    """Where in the title the query's words stand."""
-    asked, count = look.asked, look.count
-    per_word = np.array([look.any_of(row) for row in asked], np.bool_).reshape(len(asked), count)
-    anywhere = asked.any(axis=0) if len(asked) else np.zeros(len(look.hashes), np.bool_)
-    begin = np.full(count, np.inf)
-    np.minimum.at(begin, look.places[anywhere], look.at[anywhere])
-    relation = np.full(count, np.inf)
-    behind = np.isin(look.hashes, _FOR)
-    np.minimum.at(relation, look.places[behind], look.at[behind])
-    title_same = look.columns.title[look.slots] == look.given.title
-    return {
-        "title_words": look.share(per_word),
-        "title_all": per_word.all(axis=0) if len(asked) else np.zeros(count),
-        "title_share": np.bincount(look.places[anywhere], minlength=count) / look.lengths,
-        "title_start": 1.0 / (1.0 + begin),
-        "title_run": _runs(look),
-        "title_same": title_same & (look.given.title != 0),
-        "title_kin": _title_kin(look),
-        "for": (begin > relation) & np.isfinite(begin),
-        "title_length": np.log1p(look.lengths),
-    }
+def _title_share(look: Look) -> Scores:
+    return np.bincount(look.titles_words[0][_anywhere(look)], minlength=look.count) / look.lengths
 
 
-def _runs(look: _Look) -> Scores:
+def _for(look: Look) -> Mask:
+    hashes = look.titles_words[2]
+    behind = _FOR[np.minimum(np.searchsorted(_FOR, hashes), len(_FOR) - 1)] == hashes
+    begin = look.first_at(_anywhere(look))
+    return (begin > look.first_at(behind)) & np.isfinite(begin)
+
+
+def _title_run(look: Look) -> Scores:
     """The share of neighbouring words of the query that are neighbours in the title."""
-    pairs = list(pairwise(look.asked))
-    if not pairs or not len(look.hashes):
+    (places, _, hashes), pairs = look.titles_words, list(pairwise(look.asked))
+    if not pairs or not len(hashes):
         return np.zeros(look.count)
-    same = look.places[1:] == look.places[:-1]
+    same = places[1:] == places[:-1]
     found = np.zeros(look.count)
     for left, right in pairs:
-        flags = left[:-1] & right[1:] & same
-        found += np.bincount(look.places[1:][flags], minlength=look.count) > 0
+        found += np.bincount(places[1:][left[:-1] & right[1:] & same], minlength=look.count) > 0
     return found / len(pairs)
 
 
-def _title_kin(look: _Look) -> Scores:
+def _title_kin(look: Look) -> Scores:
     """The weight of a title's words in the anchors' titles, each of those counted once."""
-    first = look.is_anchor[look.places]
-    pairs = np.sort((look.hashes[first].astype(np.int64) << 32) + look.places[first])
+    places, _, hashes = look.titles_words
+    first = look.is_anchor[places]
+    pairs = np.sort((hashes[first].astype(np.int64) << 32) + places[first])
     words, share = np.unique(pairs[_first_of(pairs)] >> 32, return_counts=True)
     if not len(words):
         return np.zeros(look.count)
-    at = np.minimum(np.searchsorted(words, look.hashes), len(words) - 1)
-    kept = words[at] == look.hashes
+    at = np.minimum(np.searchsorted(words, hashes), len(words) - 1)
+    kept = words[at] == hashes
     everywhere = np.bincount(at[kept], minlength=len(words)) / look.count
     share = share / len(look.anchors)
     telling = share * np.log((1.0 + share) / (1.0 / look.count + everywhere) + 1.0)
-    kin = np.bincount(look.places[kept], weights=telling[at[kept]], minlength=look.count) / np.sqrt(look.lengths)
+    kin = np.bincount(places[kept], weights=telling[at[kept]], minlength=look.count) / np.sqrt(look.lengths)
     best = kin.max(initial=0.0)
     return kin / best if best > 0 else kin
 
 
-def _first_of(ascending: Whole) -> npt.NDArray[np.bool_]:
+def _first_of(ascending: Whole) -> Mask:
     """Which of some sorted numbers are there for the first time."""
     first = np.ones(len(ascending), np.bool_)
     np.not_equal(ascending[1:], ascending[:-1], out=first[1:])
     return first
 
 
-def _meaning(look: _Look) -> dict[str, Scores]:
-    """How alike in meaning it is to the query, and to the anchors."""
-    if look.given.vector is None:
-        return {}
-    near = look.near
-    place = np.empty(look.count)
-    place[np.argsort(-near, kind="stable")] = np.arange(look.count)
-    found = {
-        "vector": near,
-        "vector_lag": near - near.max(initial=0.0),
-        "vector_place": 1.0 / (1.0 + place / PLACE_HALF),
-        "kin": _like_anchors(look, look.rows),
-        "kin_text": _kin_text(look, near),
-    }
-    if look.titles is not None:
-        found["title_vector"] = look.title_near
-        found["title_vector_lag"] = look.title_near - look.title_near.max(initial=0.0)
-        found["title_vector_kin"] = _like_anchors(look, look.titles)
-    return found
+# How alike in meaning it is to the query, and to the anchors
 
 
-def _like_anchors(look: _Look, rows: Vectors) -> Scores:
+def _lag(near: Scores) -> Scores:
+    lag: Scores = near - near.max(initial=0.0)
+    return lag
+
+
+def _if_meant(feature: Feature) -> Feature:
+    """Nothing where the query has no vector."""
+    return lambda look: 0.0 if look.given.vector is None else feature(look)
+
+
+def _like_anchors(look: Look, rows: Vectors | None) -> Scores | float:
     """How alike the middle of the anchors they are."""
+    if rows is None:
+        return 0.0
     centre, zero = rows[look.anchors].mean(axis=0), look.given.view.zero
     length = float(np.linalg.norm(centre))
     alike = np.asarray(rows @ (centre / length), np.float64) if length > 0 else np.full(look.count, zero)
     return (alike - zero) / (1.0 - zero)
 
 
-def _kin_text(look: _Look, near: Scores) -> Scores:
+def _kin_text(look: Look) -> Scores:
     """The words' fit of the candidates that are most like each one: what a thing's neighbours say of it."""
-    some = np.argsort(-(near + look.given.text), kind="stable")[:NEIGHBOURS]
+    some = np.argsort(-(look.near + look.given.text), kind="stable")[:NEIGHBOURS]
     alike = np.maximum(look.rows @ look.rows[some].T, 0.0)
     for _ in range(ALIKE_SQUARED):
         alike *= alike
@@ -293,33 +149,20 @@ def _kin_text(look: _Look, near: Scores) -> Scores:
     return fit
 
 
-def _kinds(look: _Look) -> dict[str, Scores]:
-    """What kind of thing it is, by its category and by what it is described with."""
+# What kind of thing it is, by its category and by what it is described with
+
+
+def _type(look: Look) -> Scores:
     terms, (places, codes) = look.columns.terms, look.terms
-    names = terms.name_codes[codes]
-    describing = _flags(terms.names_count(), [terms.name_code(name) for name in NOT_DESCRIBING])[names] == 0
-    own = names == terms.name_code(CATEGORY)
-    brands, values = _asked_terms(look)
-    lengths = np.maximum(len(look.given.wanted), 1)
-    kinds = len(terms.pairs)
-    valued = _flags(kinds, values)[codes]
-    return {
-        "type": _shared(look, places[own], codes[own]),
-        "type_names": _shared(look, *distinct(places[describing], names[describing], terms.names_count())),
-        "brand": np.bincount(places[_flags(kinds, brands)[codes]], minlength=look.count) > 0,
-        "attribute": np.minimum(np.bincount(places[valued], minlength=look.count) / lengths, 1.0),
-        "attributes": np.log1p(np.bincount(places[describing], minlength=look.count)),
-    }
+    own = terms.name_codes[codes] == terms.name_code(CATEGORY)
+    return _shared(look, places[own], codes[own])
 
 
-def _flags(kinds: int, which: Sequence[int]) -> npt.NDArray[np.bool_]:
-    """A flag for each code below `kinds`, set for some; those below zero are none."""
-    flags = np.zeros(kinds + 1, np.bool_)
-    flags[[code for code in which if 0 <= code < kinds]] = True
-    return flags
+def _type_names(look: Look) -> Scores:
+    return _shared(look, *distinct(*look.describing, look.columns.terms.names_count()))
 
 
-def _shared(look: _Look, places: Whole, kinds: Codes | Whole) -> Scores:
+def _shared(look: Look, places: Whole, kinds: Codes | Whole) -> Scores:
     """By candidate, the mean share of the anchors that have its kinds too."""
     if not len(kinds):
         return np.zeros(look.count)
@@ -329,53 +172,80 @@ def _shared(look: _Look, places: Whole, kinds: Codes | Whole) -> Scores:
     return sums / np.maximum(np.bincount(places, minlength=look.count), 1)
 
 
-def _asked_terms(look: _Look) -> tuple[list[int], list[int]]:
-    """The terms that the query names: brands, and values of attributes."""
-    terms, words = look.columns.terms, [(*each.alternatives, each.word)[0] for each in look.given.wanted]
-    brand = terms.name_code(BRAND)
-    others = {terms.name_code(name) for name in NOT_DESCRIBING}
-    found = [code for run in _phrases(words) for code in terms.saying(run)]
-    brands = [code for code in found if terms.name_codes[code] == brand]
-    return brands, [code for code in found if int(terms.name_codes[code]) not in others]
+def _attribute(look: Look) -> Scores:
+    return np.minimum(look.having(look.asked_terms[1]) / max(len(look.given.wanted), 1), 1.0)
 
 
-def _phrases(words: Sequence[str]) -> list[str]:
-    """The runs of words, as the term table knows what values say."""
-    return [
-        " ".join(words[begin:end])
-        for begin in range(len(words))
-        for end in range(begin + 1, min(begin + VALUE_WORDS_MAX, len(words)) + 1)
-    ]
+# How its price stands beside others
 
 
-def _prices(look: _Look) -> dict[str, Scores]:
-    """How its price stands beside those of the anchors; what has none counts as like them."""
-    prices = look.given.prices
-    known = prices != NO_PRICE
-    logs = np.log1p(np.maximum(prices, 0).astype(np.float64))
-    anchored = logs[look.anchors][known[look.anchors]]
+def _price(look: Look) -> Scores:
+    anchored = look.log_prices[look.anchors][look.priced[look.anchors]]
     middle = float(np.median(anchored)) if len(anchored) else 0.0
-    cheaper = np.searchsorted(np.sort(logs[known]), logs) / max(int(known.sum()), 1)
-    reduced = look.columns.offers.reduced[look.given.rows]
-    return {
-        "price": np.where(known, logs - middle, 0.0),
-        "price_place": np.where(known, cheaper, 0.5),
-        "reduced": reduced,
-    }
+    return np.where(look.priced, look.log_prices - middle, 0.0)  # what has none counts as like the anchors
 
 
-def _people(look: _Look) -> dict[str, Scores]:
-    """How people took it, and its seller."""
-    columns, slots = look.columns, look.slots
-    chosen = np.log1p(columns.popularity[slots].astype(np.float64))
-    ratings = columns.rating_count[slots].astype(np.float64)
-    places, codes = look.terms
-    sellers = codes < len(columns.wanted_terms)
+def _price_place(look: Look) -> Scores:
+    logs = look.log_prices
+    cheaper = np.searchsorted(np.sort(logs[look.priced]), logs) / max(int(look.priced.sum()), 1)
+    return np.where(look.priced, cheaper, 0.5)
+
+
+# How people took it, and its seller
+
+
+def _popularity(look: Look) -> Scores:
+    chosen = np.log1p(look.columns.popularity[look.slots].astype(np.float64))
+    return chosen / (1.0 + chosen)
+
+
+def _rating(look: Look) -> Scores:
+    ratings = look.columns.rating_count[look.slots].astype(np.float64)
+    rating: Scores = look.columns.rating[look.slots] / 500.0 * ratings / (ratings + RATINGS_HALF)
+    return rating
+
+
+def _merchant(look: Look) -> Scores:
+    wanted, (places, codes) = look.columns.wanted_terms, look.terms
+    sellers = codes < len(wanted)
     merchant = np.zeros(look.count)
-    np.maximum.at(merchant, places[sellers], columns.wanted_terms[codes[sellers]])
-    return {
-        "popularity": chosen / (1.0 + chosen),
-        "rating": columns.rating[slots] / 500.0 * ratings / (ratings + RATINGS_HALF),
-        "offers": np.log1p(parts_of(columns.offers.span[slots])[1]),
-        "merchant": merchant,
-    }
+    np.maximum.at(merchant, places[sellers], wanted[codes[sellers]])
+    return merchant
+
+
+_FEATURES: dict[str, Feature] = {
+    "text": lambda look: look.given.text.astype(np.float64),
+    "text_place": _text_place,
+    "telling": lambda look: look.telling,
+    "words": lambda look: look.words,
+    "title_words": lambda look: look.share(look.asked_of),
+    "title_all": lambda look: np.logical_and.reduce(look.asked_of, axis=0) & bool(look.given.wanted),
+    "title_share": _title_share,
+    "title_start": lambda look: 1.0 / (1.0 + look.first_at(_anywhere(look))),
+    "title_run": _title_run,
+    "title_same": lambda look: (look.columns.title[look.slots] == look.given.title) & (look.given.title != 0),
+    "title_kin": _title_kin,
+    "vector": _if_meant(lambda look: look.near),
+    "vector_lag": _if_meant(lambda look: _lag(look.near)),
+    "vector_place": _if_meant(lambda look: _place(look.near, PLACE_HALF)),
+    "kin": _if_meant(lambda look: _like_anchors(look, look.rows)),
+    "title_vector": _if_meant(lambda look: look.title_near),
+    "title_vector_lag": _if_meant(lambda look: _lag(look.title_near)),
+    "title_vector_kin": _if_meant(lambda look: _like_anchors(look, look.titles)),
+    "kin_text": _if_meant(_kin_text),
+    "type": _type,
+    "type_names": _type_names,
+    "for": _for,
+    "brand": lambda look: look.having(look.asked_terms[0]) > 0,
+    "attribute": _attribute,
+    "price": _price,
+    "price_place": _price_place,
+    "popularity": _popularity,
+    "rating": _rating,
+    "offers": lambda look: np.log1p(parts_of(look.columns.offers.span[look.slots])[1]),
+    "merchant": _merchant,
+    "reduced": lambda look: look.columns.offers.reduced[look.given.rows],
+    "title_length": lambda look: np.log1p(look.lengths),
+    "attributes": lambda look: np.log1p(np.bincount(look.describing[0], minlength=look.count)),
+    "query_length": lambda look: np.log1p(len(look.given.wanted)),
+}

@@ -24,6 +24,7 @@ from ..features import NAMES, Matrix, Scores
 from ..prior import Prior, Scorer
 from ..types import Change, Document
 from .about import Narrowed
+from .arrays import are_in
 from .base import ENCODER, SIMILARITY_UNIT, Completion, IndexHit, IndexPage, IndexQuery, Vectors, check, check_ids
 from .columns import Columns, title_key
 from .evidence import Evidence
@@ -360,8 +361,8 @@ class FusedIndex:
         names = query.subject.names if query.subject else ()
         joined = query.rules.joining(query.sort) if query.rules else ()
         slots = [slot for each in joined if (slot := self.columns.slot_of.get(each)) is not None]
-        is_joined = np.isin(found.slots, np.array(slots, np.int32))
-        is_own = np.isin(found.slots, own.slots)
+        is_joined = are_in(found.slots, np.array(slots, np.int32))
+        is_own = np.ones(len(found.slots), np.bool_) if found is own else are_in(found.slots, own.slots)
         return Narrowed(query.subject, called(found, view, self.postings.titled, names), is_own, is_joined, is_sorted)
 
     def _hits(self, looked: Looked, ranked: Ranked, order: Places) -> tuple[IndexHit, ...]:

@@ -8,7 +8,7 @@ query and its filters, so pages of any size part one and the same list.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import msgspec
 import numpy as np
@@ -20,8 +20,9 @@ from .about import CALLED_WEIGHT, MENTION_WEIGHT, REASON, WEIGHT
 from .arrangement import SPREAD_MAX, Arrangement, in_turn, spread, with_pins
 from .arrays import Slots, Whole
 from .base import SIMILARITY_UNIT, IndexQuery
+from .candidates import Candidates
 from .columns import Columns, title_key
-from .features import Candidates, describe
+from .features import describe
 from .matching import Wanted, each_word
 from .offers import NO_PRICE
 from .ordering import first, sort_keys
@@ -55,7 +56,7 @@ FIRST_LOOK = FirstLook()
 
 
 class Looked(msgspec.Struct, frozen=True):
-    """What a search looks at to put its results in order."""
+    """What a search looks at to put its results in order; `features` are those that anybody looks at."""
 
     view: View
     columns: Columns
@@ -65,6 +66,7 @@ class Looked(msgspec.Struct, frozen=True):
     found: Found
     tally: Tally
     scorer: Scorer
+    features: Collection[str]
 
 
 class Ranked(msgspec.Struct, frozen=True):
@@ -157,7 +159,7 @@ def _by_score(looked: Looked, lifted: Scores, most: int) -> Ranked:
     order = first(columns, slots, -at_first, max(most, best))
     judged, others = order[:best], order[best:]
     judged = judged[first(columns, slots[judged], np.zeros(best), best)]  # by id: what is left aside moves no feature
-    features = describe(_candidates(looked, judged))
+    features = describe(_candidates(looked, judged), looked.features)
     scores, beyond = at_first, 0.0
     own = _score(looked.scorer, features, query.without) + lifted[judged]
     if len(places) > best:

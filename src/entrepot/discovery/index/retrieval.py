@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..text import query_words
-from .arrays import Slots
+from .arrays import Slots, are_in
 from .base import IndexQuery, Vectors
 from .columns import Columns
 from .matching import SYNONYM, Synonym, Wanted
@@ -163,7 +163,7 @@ def called(
     flags = np.zeros(len(found.slots), np.bool_)
     for words in phrases:
         slots, _ = _with_all([_within(posting(word), view) for word in words], view.count)
-        flags |= np.isin(found.slots, slots, assume_unique=True)
+        flags |= are_in(found.slots, slots)
     return flags
 
 

@@ -13,9 +13,9 @@ import numpy as np
 import numpy.typing as npt
 
 from ..types import Facet
-from .about import Narrowed, about_of, mentioning
+from .about import Narrowed, of_subject
 from .arrangement import Arrangement, Target
-from .arrays import Codes, Whole, distinct
+from .arrays import Codes, Whole, are_in, distinct
 from .base import IndexQuery
 from .columns import Columns
 from .facets import (
@@ -67,6 +67,7 @@ class Tally:
         for target in excluded:
             self._sellable = self._sellable & ~self._rows_held(target)
         self._narrowed = narrowed
+        self._mentions = np.zeros(0, np.bool_)
         self._about = self._narrow(narrowed) if narrowed is not None else None
         self._filters = filters
         self._masks = {each.name: self._mask(each) for each in filters}
@@ -102,8 +103,7 @@ class Tally:
         given, about = self._narrowed, self.about
         if given is None or given.subject is None or about is None:
             return np.zeros(len(self.places), np.bool_), False, False
-        mentions = mentioning(given.subject, self._columns.terms, *self._shared, given.called)[self.places]
-        return about, given.called[self.places], mentions & ~about
+        return about, given.called[self.places], self._mentions[self.places] & ~about
 
     def results_of(self, ids: Sequence[str]) -> dict[str, int]:
         """Where among the results some documents stand; those that are none are left out."""
@@ -154,7 +154,8 @@ class Tally:
         """By slot, what is about the query; what an order that the shopper chose is not of is taken away."""
         about = None
         if narrowed.subject is not None:
-            about = narrowed.own & about_of(narrowed.subject, self._columns.terms, *self._shared, narrowed.called)
+            about, self._mentions = of_subject(narrowed.subject, self._columns.terms, *self._shared, narrowed.called)
+            about = narrowed.own & about
             if narrowed.subject.narrow and self._is_sold(about & narrowed.called):
                 about = about & narrowed.called
             about = about if self._is_sold(about) else None
@@ -184,7 +185,7 @@ class Tally:
         """Which rows a target of a rule holds."""
         if target.ids:
             slots = [slot for each in target.ids if (slot := self._columns.slot_of.get(each)) is not None]
-            return self._by_row(np.isin(self._slots, np.array(slots, np.int32)))
+            return self._by_row(are_in(self._slots, np.array(slots, np.int32)))
         mask = np.full(len(self._rows), bool(target.filters))
         for each in target.filters:
             mask &= self._mask(each)

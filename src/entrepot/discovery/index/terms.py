@@ -28,6 +28,7 @@ class TermTable:
         self._named: list[str] = []
         self._folded: dict[tuple[str, str], list[int]] = {}
         self._said: dict[str, list[int]] = {}
+        self._of_name: dict[str, tuple[int, Codes]] = {}
 
     def code_all(self, pairs: Iterable[tuple[str, str]]) -> list[int]:
         """The code of each pair, a new one where it is seen for the first time."""
@@ -57,7 +58,12 @@ class TermTable:
 
     def of_name(self, name: str) -> Codes:
         """The codes of a name's terms."""
-        return np.flatnonzero(self.name_codes[: len(self.pairs)] == self.name_code(name)).astype(np.int32)
+        count = len(self.pairs)
+        known = self._of_name.get(name)
+        if known is None or known[0] != count:
+            codes = np.flatnonzero(self.name_codes[:count] == self.name_code(name)).astype(np.int32)
+            known = self._of_name[name] = (count, codes)
+        return known[1]
 
     def saying(self, words: str) -> Sequence[int]:
         """The codes of the terms, of any name, whose value says just these words of a query."""

@@ -114,8 +114,10 @@ class Graph:
     def near(self, vector: Vectors, alive: npt.NDArray[np.bool_], most: int) -> Slots:
         """The slots of living rows that are probably nearest."""
         faiss = _faiss()
-        bits = np.packbits(alive[: self.count], bitorder="little")
-        selector = faiss.IDSelectorBitmap(self.count, faiss.swig_ptr(bits))
+        alive, selector = alive[: self.count], None
+        if not alive.all():
+            bits = np.packbits(alive, bitorder="little")
+            selector = faiss.IDSelectorBitmap(self.count, faiss.swig_ptr(bits))
         parameters = faiss.SearchParametersHNSW(efSearch=SEARCH_EFFORT, sel=selector)
         _, found = self._index.search(vector.reshape(1, -1), most, params=parameters)
         return np.asarray(found[0][found[0] >= 0], np.int32)

@@ -85,7 +85,7 @@ def refund_plan(tx: Tx, refund: Refund, coming_minor: int = 0) -> tuple[str, led
     if payment.state not in ("authorised", "captured"):
         raise Conflict("This order is not paid, so there is nothing to give back")
     refund, released_minor, plan = release_first(tx, payment, leg, refund)
-    leg = brought(tx, rows.read_payment(tx, payment.id), _reread(tx, leg))
+    leg = brought(tx, rows.read_payment(tx, payment.id), rows.read_again(tx, leg))
     before = given_back(tx, payment.id, leg.seller_order_id)
     check_refund(refund, leg, before, released_minor)
     settled = tx.one(settlement_of, seller_order_id=leg.seller_order_id)
@@ -101,12 +101,6 @@ def refund_plan(tx: Tx, refund: Refund, coming_minor: int = 0) -> tuple[str, led
     if row.state == "paid":
         tx.announce(RefundPaid(row.id, payment.id, payment.ref, row.seller_order_id))
     return row.id, plan + _by_processor(row, payment, leg)
-
-
-def _reread(tx: Tx, leg: rows.Leg) -> rows.Leg:
-    found = tx.one(rows.leg_of, payment_id=leg.payment_id, seller_order_id=leg.seller_order_id)
-    assert found is not None
-    return found
 
 
 def refund_sources(snapshot: Snapshot, seller_order_id: str, seller_minor: int, coming_minor: int = 0) -> RefundSources:

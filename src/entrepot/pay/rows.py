@@ -66,6 +66,13 @@ def lock_payment(snapshot: Snapshot, payment_id: str) -> Payment:
     return _present(snapshot.one(_payment_locked, id=payment_id))
 
 
+def read_again(snapshot: Snapshot, leg: Leg) -> Leg:
+    """A leg as it stands now: somebody may have changed it between our reading and our lock of its payment."""
+    found = snapshot.one(leg_of, payment_id=leg.payment_id, seller_order_id=leg.seller_order_id)
+    assert found is not None
+    return found
+
+
 def _present(payment: Payment | None) -> Payment:
     if payment is None:
         raise NotFound("There is no such payment")

@@ -65,8 +65,9 @@ def settle(tx: Tx, legs: SettlementLegs) -> ledger.Plan:
     leg = tx.one(rows.captured_leg, seller_order_id=legs.seller_order_id)
     if leg is None or (leg.merchant_id, leg.currency) != (legs.merchant_id, legs.currency):
         raise NotFound("There is no paid order of this merchant to settle")
-    # Refunds of this order wait here, and so does another settlement of it.
-    leg = brought(tx, rows.lock_payment(tx, leg.payment_id), leg)
+    # Refunds and disputes of this order wait here, and so does another settlement of it.
+    payment = rows.lock_payment(tx, leg.payment_id)
+    leg = brought(tx, payment, rows.read_again(tx, leg))
     settled = find_settlement(tx, legs.seller_order_id)
     if settled is not None:
         if settled != legs:

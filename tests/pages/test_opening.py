@@ -41,7 +41,7 @@ def test_an_empty_home_is_opened_by_its_link(width: int, browser: Browser, tmp_p
         page.get_by_role("alert").wait_for()
         assert page.input_value("#f-market") == OWNER["market"]
         assert page.evaluate("audit.all()") == []
-        page.fill("#f-currency", "EUR")
+        page.select_option("#f-currency", "EUR")
         page.fill("#f-countries", "DE, FR")
         page.fill("#f-password", PASSWORD.reveal())
         page.click("main .primary")

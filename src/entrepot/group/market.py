@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import msgspec
 
-from entrepot import identity
+from entrepot import catalog, identity
 from entrepot.identity import COUNTRIES, OrganisationKind, Scope, SignUp
-from entrepot.kernel import Conflict, Invalid, Snapshot, Tx, decimals_of, find_fact, write_fact
+from entrepot.kernel import Conflict, Invalid, Snapshot, Tx, find_fact, write_fact
 
 FACT = "market"
 EVERYWHERE = "*"
@@ -51,10 +51,8 @@ def check_market(market: Market) -> None:
     fields = {}
     if not 0 < len(market.name) <= NAME_LENGTH_MAX:
         fields["market"] = f"Give the market a name of up to {NAME_LENGTH_MAX} characters"
-    try:
-        decimals_of(market.currency)
-    except Invalid as error:
-        fields["currency"] = error.sentence
+    if not catalog.is_currency(market.currency):
+        fields["currency"] = "Choose a currency of the list: this is none that is in use"
     unknown = [code for code in market.countries if code not in COUNTRIES and code != EVERYWHERE]
     if unknown or not market.countries:
         fields["countries"] = f"Write two-letter country codes with commas, or *: not {', '.join(unknown) or 'nothing'}"

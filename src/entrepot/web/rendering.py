@@ -9,6 +9,7 @@ In a template:
 - `static("app.css")`: the address of a file in `static/`, which changes with its content
 - `csrf_field()` and `key_field()`: hidden fields; the first in every form that posts, the second also where money or
   stock moves; `nonce`: for the rare inline script or style
+- `currencies_in_use()`: pairs of code and words, for a form to offer
 - `parcel_link(parcel_id)`: the buyer's own page about a parcel; only for pages that the buyer sees
 - `page`: the `Page` below
 
@@ -33,6 +34,7 @@ from entrepot.identity import Scope
 
 from . import formats, shared
 from .countries import country_name
+from .currencies import list_currencies
 from .static import static_address
 from .texts import say, told
 from .visit import Visit
@@ -181,6 +183,7 @@ def environment(language: str) -> Environment:
         lstrip_blocks=True,
     )
     made.globals.update(t=functools.partial(say, language), static=static_address, language=language)
+    made.globals["currencies_in_use"] = functools.partial(list_currencies, language)
     made.filters.update(
         money=lambda amount, currency: formats.money(amount, currency, language),
         nano=lambda amount, currency: formats.nano(amount, currency, language),

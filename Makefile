@@ -7,7 +7,7 @@
 # BENCH=name one benchmark.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo models test check proof fix bench lock clean
+.PHONY: help demo install models test check proof fix bench lock clean
 .DELETE_ON_ERROR:
 
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python; do \
@@ -24,6 +24,8 @@ help:  ## print this list
 
 demo: $(BASE)  ## set everything up, build the demo market, open it
 	@$(BIN)/entrepot demo
+
+install: $(BASE)  ## set the program up and start nothing: .venv/bin/entrepot
 
 models: $(MODELS)  ## install engines and small open models for the cloud (chat, embeddings; 300 MB)
 

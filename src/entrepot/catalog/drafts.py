@@ -176,9 +176,11 @@ def check_draft(draft: ProductDraft) -> None:
         )
 
 
-def find_faults(draft: ProductDraft) -> Iterator[Fault]:
-    """Everything that stands in the way of listing a draft; nothing for a good one."""
-    yield from _bounds(draft)
+def find_faults(draft: ProductDraft, *, is_bounded: bool = False) -> Iterator[Fault]:
+    """Everything that stands in the way of listing a draft; nothing for a good one. `is_bounded`: it was decoded, or
+    held to the bounds of its types, already."""
+    if not is_bounded:
+        yield from _bounds(draft)
     if not draft.title.strip():
         yield Fault("title", "A product needs a title", draft.title)
     if not draft.external_id.strip():

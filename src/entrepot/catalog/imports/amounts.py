@@ -16,6 +16,8 @@ _EITHER = re.compile(r"^[+-]?[1-9][0-9]{0,2}\.[0-9]{3}$")
 _GROUPED = re.compile(r"^[+-]?[0-9]{1,3}([.,][0-9]{2,3})*[.,][0-9]{3}$")
 """By thousands, or by lakhs as in India."""
 _THOUSANDS = re.compile(r"^[+-]?[0-9]{1,3}(,[0-9]{3})+$")
+_USUAL = re.compile(r"([0-9]{1,12})\.([0-9]{2})")
+"""As nearly every exporter writes a price: read without arithmetic of fractions."""
 _GAPS = re.compile("['\u00a0\u202f ]")
 _SIGNS = "$€£¥₹₩ \u00a0\u202f"
 _GRAMS = {
@@ -53,6 +55,8 @@ def parse_price(text: str, currency: str) -> int:
 
     A single comma before three digits parts thousands, as exporters write it, unless the currency has three decimals.
     """
+    if (usual := _USUAL.fullmatch(text)) is not None and decimals_of(currency) == 2:
+        return int(usual[1]) * 100 + int(usual[2])
     bare = text.strip().removeprefix(currency).removesuffix(currency).strip(_SIGNS)
     if not _NUMBER.match(bare):
         raise Invalid(f"{text.strip()[:50]!r} is not a price: write a number such as 12.50")
@@ -71,6 +75,8 @@ def parse_money_cell(text: str, currency: str) -> tuple[int, str]:
 
     Where it names none, or a sign that several share, `currency` is meant. Invalid, with a sentence, for others.
     """
+    if _USUAL.fullmatch(text) is not None:
+        return parse_price(text, currency), currency
     found = _AMOUNT.match(text.strip())
     if found is None:
         raise Invalid(f"{text.strip()[:50]!r} is not a price: write a number such as 12.50 {currency}")
@@ -130,6 +136,8 @@ def _unit_of(text: str) -> str:
 
 def parse_count(text: str) -> int:
     """A whole number of pieces; what a shop has sold too many of counts as none. Invalid for others."""
+    if _is_whole(text):
+        return int(text)
     bare = _GAPS.sub("", text.strip())
     value = _fraction(bare.replace(",", "") if _THOUSANDS.match(bare) else bare)
     if _EITHER.match(bare):
@@ -144,6 +152,8 @@ def parse_count(text: str) -> int:
 
 def parse_weight(text: str, unit: str = "g") -> int:
     """Grams, rounded, from a weight in g, kg, lb or oz. Invalid for others."""
+    if unit == "g" and _is_whole(text):
+        return int(text)
     factor = _GRAMS.get(_unit_of(unit))
     if factor is None:
         raise Invalid(f"{unit.strip()[:20]!r} is no unit of weight we know: use g, kg, lb or oz")
@@ -153,6 +163,10 @@ def parse_weight(text: str, unit: str = "g") -> int:
     if value < 0:
         raise Invalid("A weight is not below zero")
     return round_half_even(value * factor)
+
+
+def _is_whole(text: str) -> bool:
+    return text.isdecimal() and text.isascii() and len(text) <= 18
 
 
 def _fraction(number: str) -> Fraction | None:

@@ -150,7 +150,8 @@ def _checked(row: Good | Bad, has_location: bool) -> tuple[Good | None, list[tup
     """A row that may be saved, or None; and its problems."""
     if isinstance(row, Bad):
         return None, [(problem, True) for problem in row.problems]
-    faults = [(row.problem(fault.field, fault.reason, fault.value), True) for fault in find_faults(row.draft)]
+    found = find_faults(row.draft, is_bounded=row.is_bounded)
+    faults = [(row.problem(fault.field, fault.reason, fault.value), True) for fault in found]
     if not has_location and any(variant.is_counted for variant in row.draft.variants):
         reason = "This is counted, and the shop has no location yet: add the place goods leave from, then import again"
         faults.append((row.problem("quantity", reason, row.draft.external_id), True))

@@ -144,7 +144,7 @@ def checked(
         fault = fault_of(error, draft)
         problem = located(fault.field, fault.reason, fault.value, lines[0], variant_lines, columns)
         return Bad((problem,), lines, draft.external_id)
-    return Good(lines[0], draft, size=size, lines=lines, variant_lines=variant_lines, columns=columns)
+    return Good(lines[0], draft, size=size, lines=lines, variant_lines=variant_lines, columns=columns, is_bounded=True)
 
 
 def common_title(titles: Sequence[str]) -> str:

@@ -79,7 +79,7 @@ def _row(line: Line, content: bytes) -> Good | Bad:
     try:
         if _MARKED in content:
             content = _without_errors(content)
-        return Good(line.number, _decoder.decode(content), size=len(content))
+        return Good(line.number, _decoder.decode(content), size=len(content), is_bounded=True)
     except msgspec.ValidationError as error:
         plain = _plain(content)
         fault = fault_of(error, plain)

@@ -53,7 +53,8 @@ class Good(msgspec.Struct, frozen=True):
     """A product that could be read; `notes` are about parts that were left out, `size` is about its length in bytes.
 
     `lines` are those of all its rows, where it has several; `variant_lines` that of each variant; `columns` what the
-    feed calls our fields, with `variant.` before those of a variant.
+    feed calls our fields, with `variant.` before those of a variant. `is_bounded`: the reader has held the draft to the
+    bounds of its types.
     """
 
     line: int
@@ -63,6 +64,7 @@ class Good(msgspec.Struct, frozen=True):
     lines: tuple[int, ...] = ()
     variant_lines: tuple[int, ...] = ()
     columns: Columns = {}
+    is_bounded: bool = False
 
     def problem(self, field: str, reason: str, value: str = "") -> Problem:
         """What is wrong with one of our fields, such as `variants[2].gtin`, in the feed's own line and words."""

@@ -15,8 +15,8 @@ from entrepot.kernel import Invalid
 from ..drafts import VARIANTS_MAX
 from .reading import Bad, Feed, Good, Problem, first_bytes
 from .rejected import SheetSource
-from .sheets import Record, Sheet, find_delimiter
-from .shopify_rows import NAMES, Group, ShopifyColumns, own_columns, read_group, stock_places
+from .sheets import Sheet, find_delimiter
+from .shopify_rows import NAMES, Group, read_columns, read_group
 
 GROUP_ROWS_MAX: Final = 2 * VARIANTS_MAX
 GROUP_CHARACTERS_MAX: Final = 8 * 2**20
@@ -45,10 +45,9 @@ class ShopifySource(SheetSource):
         super().__init__(feed)
         try:
             self._sheet = Sheet(self.file, feed.name)
-            places = stock_places(self._sheet.columns, self._sheet.header)
-            self._columns = ShopifyColumns(places, own_columns(self._sheet.columns))
+            self._columns = read_columns(self._sheet.columns, self._sheet.header)
             for column in ("handle", "title", "price"):
-                if not set(NAMES[column]) & set(self._sheet.columns):
+                if column not in self._columns.named:
                     raise Invalid(f"{feed.name} has no column {NAMES[column][0]!r}: export the products once more")
         except BaseException:
             self.file.close()
@@ -57,12 +56,13 @@ class ShopifySource(SheetSource):
     def rows(self) -> Iterator[Good | Bad]:
         """A product for each run of rows with one handle."""
         group: Group | None = None
+        named = self._columns.named["handle"]
         for record in self._sheet:
             if isinstance(record, Problem):
                 # Nobody knows which product a broken row belonged to: it stands for itself.
                 yield Bad((record,), (record.line,))
                 continue
-            handle = _handle(record)
+            handle = record[1][named].strip()
             if group is None or handle != group.handle:
                 if group is not None:
                     yield read_group(group, self.feed.currency, self._columns)
@@ -70,8 +70,3 @@ class ShopifySource(SheetSource):
             group.add(record, GROUP_ROWS_MAX, GROUP_CHARACTERS_MAX)
         if group is not None:
             yield read_group(group, self.feed.currency, self._columns)
-
-
-def _handle(record: Record) -> str:
-    cells = record[1]
-    return next((cells[name].strip() for name in NAMES["handle"] if name in cells), "")

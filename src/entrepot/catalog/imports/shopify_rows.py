@@ -63,6 +63,9 @@ NAMES: Final[Mapping[str, tuple[str, ...]]] = {
     "condition": ("google shopping / condition",),
     "tax_code": ("variant tax code", "tax code"),
 }
+_OPTION: Final = {
+    (number, part): f"option{number} {part}" for number in (1, 2, 3) for part in ("name", "value")
+}  # fmt: skip
 _GOOGLE: Final = {"google shopping / gender": "gender", "google shopping / age group": "age group"}
 _METAFIELD: Final = re.compile(r"^(.+) \(product\.metafields\.[^)]+\)$")
 _PLACE: Final = re.compile(r"^inventory available: *(.+)$")
@@ -80,9 +83,12 @@ _OURS: Final = {
 
 
 class ShopifyColumns(NamedTuple):
-    """What the columns of one export are: the stock at each place, and what it calls our fields."""
+    """What the columns of one export are: those of our names, the stock at each place, attributes, and what it calls
+    our fields."""
 
+    named: Mapping[str, str]
     places: Mapping[str, str]
+    attributes: Mapping[str, str]
     columns: Columns
 
 
@@ -109,17 +115,27 @@ class Group:
 class _Row:
     """Cells by our names; what cannot be understood is noted and reading goes on."""
 
-    def __init__(self, record: Record, problems: list[Problem]) -> None:
+    def __init__(self, record: Record, named: Mapping[str, str], problems: list[Problem]) -> None:
         self.line, self.cells = record
+        self._named = named
         self._problems = problems
+
+    def has(self, name: str) -> bool:
+        """Whether the export has such a column."""
+        return name in self._named
+
+    def column(self, name: str) -> str:
+        """What the export calls it, or would."""
+        return self._named.get(name) or NAMES.get(name, (name,))[0]
 
     def text(self, name: str) -> str:
         """A cell, empty where there is none."""
-        return next((self.cells[theirs] for theirs in NAMES[name] if theirs in self.cells), "").strip()
+        theirs = self._named.get(name)
+        return self.cells[theirs].strip() if theirs else ""
 
     def option(self, number: int, part: str) -> str:
         """The name or value of one of the three options."""
-        return self.cells.get(f"option{number} {part}", "").strip()
+        return self.cells.get(_OPTION[number, part], "").strip()
 
     def read(self, name: str, parse: Callable[[str], T]) -> T | None:
         """A cell as something else than text; None where it is empty or cannot be understood."""
@@ -138,8 +154,7 @@ class _Row:
 
     def problem(self, name: str, reason: str, value: str = "") -> None:
         """Note what is wrong, under the exporter's own name of the column."""
-        theirs = next((each for each in NAMES.get(name, ()) if each in self.cells), NAMES.get(name, (name,))[0])
-        self._problems.append(Problem(self.line, theirs, reason, value[:VALUE_LENGTH_MAX]))
+        self._problems.append(Problem(self.line, self.column(name), reason, value[:VALUE_LENGTH_MAX]))
 
     @property
     def is_variant(self) -> bool:
@@ -147,48 +162,48 @@ class _Row:
         return bool(self.text("price") or self.text("sku") or self.option(1, "value"))
 
 
-def stock_places(columns: Sequence[str], header: Sequence[str]) -> dict[str, str]:
-    """The columns that count stock at one place, with the place's name as the header writes it."""
+def read_columns(columns: Sequence[str], header: Sequence[str]) -> ShopifyColumns:
+    """What the columns of an export are, by their names and as its header writes them."""
+    named = {ours: found for ours, theirs in NAMES.items() if (found := next((n for n in theirs if n in columns), ""))}
+    places = {
+        column: written.partition(":")[2].strip()
+        for column, written in zip(columns, header, strict=True)
+        if _PLACE.match(column)
+    }
+    ours = {field: named[name] for field, name in _OURS.items() if name in named}
+    ours |= {"options": "option1 value", "variant.options": "option1 value"}
+    return ShopifyColumns(named, places, _attribute_columns(columns), ours)
+
+
+def _attribute_columns(columns: Sequence[str]) -> dict[str, str]:
+    """The columns that say something of the product, with its name."""
     found = {}
-    for column, written in zip(columns, header, strict=True):
-        if _PLACE.match(column):
-            found[column] = written.partition(":")[2].strip()
+    for column in columns:
+        if column in _GOOGLE:
+            found[column] = _GOOGLE[column]
+        elif match := _METAFIELD.match(column):
+            found[column] = match.group(1)
     return found
-
-
-def own_columns(header: Sequence[str]) -> dict[str, str]:
-    """What this export calls our fields."""
-    named = {name: next((each for each in theirs if each in header), "") for name, theirs in NAMES.items()}
-    found = {ours: named[name] for ours, name in _OURS.items() if named[name]}
-    return found | {"options": "option1 value", "variant.options": "option1 value"}
 
 
 def read_group(group: Group, currency: str, sheet: ShopifyColumns) -> Good | Bad:
     """The product of a run of rows; every problem of every row when there is one."""
     lines = tuple(line for line, _ in group.rows)
     problems: list[Problem] = []
-    notes: list[Problem] = []
-    draft = _read_group(group, currency, sheet.places, problems, notes)
-    if draft is None:
-        return Bad(tuple(problems), lines, group.handle)
-    variant_lines = tuple(line for line, cells in group.rows if _Row((line, cells), []).is_variant)
-    read = checked(draft, lines, group.size, variant_lines=variant_lines, columns=sheet.columns)
-    return msgspec.structs.replace(read, notes=tuple(notes)) if isinstance(read, Good) else read
-
-
-def _read_group(
-    group: Group, currency: str, places: Mapping[str, str], problems: list[Problem], notes: list[Problem]
-) -> ProductDraft | None:
-    rows = [_Row(record, problems) for record in group.rows]
+    rows = [_Row(record, sheet.named, problems) for record in group.rows]
+    found = [row for row in rows if row.is_variant]
     _check_group(group, rows[0])
-    names = [name for number in (1, 2, 3) if (name := _option_name(rows, number))]
-    variants = _variants(rows, names, currency, places)
+    names = [name for number in (1, 2, 3) if (name := _option_name(rows[0], found, number))]
+    variants = _variants(found, names, currency, sheet.places)
     if not variants and not problems:
         rows[0].problem("price", "This product has no variant with a price")
     if problems:
-        return None
-    notes.extend(note for row in rows if row.is_variant and (note := _barcode_note(row)) is not None)
-    return _draft(group, rows, names, variants)
+        return Bad(tuple(problems), lines, group.handle)
+    draft = _draft(group, rows, names, variants, sheet.attributes)
+    variant_lines = tuple(row.line for row in found)
+    read = checked(draft, lines, group.size, variant_lines=variant_lines, columns=sheet.columns)
+    notes = tuple(note for row in found if (note := _barcode_note(row)) is not None)
+    return msgspec.structs.replace(read, notes=notes) if notes and isinstance(read, Good) else read
 
 
 def _barcode_note(row: _Row) -> Problem | None:
@@ -196,9 +211,8 @@ def _barcode_note(row: _Row) -> Problem | None:
     written = row.code("barcode")
     if not written or find_gtin(written):
         return None
-    column = next(name for name in NAMES["barcode"] if name in row.cells)
     reason = f"{gtin_fault(written)}. It came in without one"
-    return Problem(row.line, column, reason, written[:VALUE_LENGTH_MAX])
+    return Problem(row.line, row.column("barcode"), reason, written[:VALUE_LENGTH_MAX])
 
 
 def _check_group(group: Group, first: _Row) -> None:
@@ -218,17 +232,18 @@ def _check_group(group: Group, first: _Row) -> None:
         first.problem("handle", f"A product has at most this many rows: {len(group.rows)}", group.handle)
 
 
-def _option_name(rows: list[_Row], number: int) -> str:
+def _option_name(first: _Row, variants: list[_Row], number: int) -> str:
     """Only the first row of a product names its options. A product without choices has one called Title."""
-    name = rows[0].option(number, "name")
-    values = {row.option(number, "value") for row in rows if row.is_variant}
+    name = first.option(number, "name")
+    values = {row.option(number, "value") for row in variants}
     if not name and values - {""}:
         name = f"Option {number}"
     return "" if name == "Title" and values <= {"Default Title", ""} else name
 
 
-def _variants(rows: list[_Row], names: list[str], currency: str, places: Mapping[str, str]) -> tuple[VariantDraft, ...]:
-    found = [row for row in rows if row.is_variant]
+def _variants(
+    found: list[_Row], names: list[str], currency: str, places: Mapping[str, str]
+) -> tuple[VariantDraft, ...]:
     skus = [row.code("sku") for row in found]
     counts = Counter(skus)
     variants = []
@@ -286,8 +301,7 @@ def _stock(row: _Row, places: Mapping[str, str]) -> dict[str, int]:
 
 def _quantity(row: _Row) -> int | None:
     """None where nothing is tracked, or where it sells when there is none left; tracked without a figure means none."""
-    has_tracker = any(name in row.cells for name in NAMES["tracker"])
-    is_tracked = bool(row.text("tracker")) if has_tracker else bool(row.text("quantity"))
+    is_tracked = bool(row.text("tracker" if row.has("tracker") else "quantity"))
     counted = row.read("quantity", parse_count)
     return (counted or 0) if is_tracked and row.text("policy").lower() not in {*YES, "continue"} else None
 
@@ -299,7 +313,9 @@ def _weight(row: _Row) -> int | None:
     return row.read("weight", lambda text: parse_weight(text, unit))
 
 
-def _draft(group: Group, rows: list[_Row], names: list[str], variants: tuple[VariantDraft, ...]) -> ProductDraft:
+def _draft(
+    group: Group, rows: list[_Row], names: list[str], variants: tuple[VariantDraft, ...], attributes: Mapping[str, str]
+) -> ProductDraft:
     first = rows[0]
     category = first.text("category") or first.text("standard_type") or _path(first) or first.text("type")
     return ProductDraft(
@@ -308,7 +324,7 @@ def _draft(group: Group, rows: list[_Row], names: list[str], variants: tuple[Var
         description=first.text("body"),
         brand=first.text("vendor") or None,
         category=category or None,
-        attributes=_attributes(first),
+        attributes=_attributes(first, attributes),
         options=tuple(names),
         variants=variants,
         pictures=_pictures(rows),
@@ -328,15 +344,13 @@ def _tags(first: _Row) -> tuple[str, ...]:
     return tuple(tag for tag in named if tag)[:TAGS_MAX]
 
 
-def _attributes(first: _Row) -> dict[str, AttributeValue]:
+def _attributes(first: _Row, columns: Mapping[str, str]) -> dict[str, AttributeValue]:
     found: dict[str, AttributeValue] = {}
     if first.text("category") and first.text("type"):
         found["type"] = first.text("type")
-    for column, cell in first.cells.items():
-        if column in _GOOGLE:
-            found[_GOOGLE[column]] = cell.strip()
-        elif match := _METAFIELD.match(column):
-            found[match.group(1)] = metafield_value(cell.strip())
+    for column, name in columns.items():
+        cell = first.cells[column].strip()
+        found[name] = cell if column in _GOOGLE else metafield_value(cell)
     return {name: value for name, value in found.items() if value not in ("", [])}
 
 

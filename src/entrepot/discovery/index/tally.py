@@ -32,7 +32,7 @@ from .facets import (
     shown_most,
     summary_of,
 )
-from .filters import IN_STOCK, MERCHANT, ON_SALE, PRICE, RATING, Filter, Flag, Ranges, Terms
+from .filters import IN_STOCK, MERCHANT, ON_SALE, PRICE, RATING, Filter, Ranges, Terms
 from .numbers import number_ranges, place_in, range_text
 from .offers import NO_PRICE
 from .retrieval import Found
@@ -67,8 +67,9 @@ class Tally:
         for target in excluded:
             self._sellable = self._sellable & ~self._rows_held(target)
         self._narrowed = narrowed
-        self._mentions = np.zeros(0, np.bool_)
-        self._about = self._narrow(narrowed) if narrowed is not None else None
+        self._about, self._mentions = self._read_subject(narrowed)
+        if narrowed is not None and narrowed.is_sorted:
+            self._leave_out_others(narrowed)
         self._filters = filters
         self._masks = {each.name: self._mask(each) for each in filters}
         self._passing = self._all_but(None)
@@ -100,10 +101,9 @@ class Tally:
 
     def by_subject(self) -> tuple[Mask, Mask | bool, Mask | bool]:
         """Which results are about the subject, which of all are called so, and which only mention it."""
-        given, about = self._narrowed, self.about
-        if given is None or given.subject is None or about is None:
+        if self._narrowed is None or self._about is None or self._mentions is None:
             return np.zeros(len(self.places), np.bool_), False, False
-        return about, given.called[self.places], self._mentions[self.places] & ~about
+        return self._about[self.places], self._narrowed.called[self.places], self._mentions[self.places]
 
     def results_of(self, ids: Sequence[str]) -> dict[str, int]:
         """Where among the results some documents stand; those that are none are left out."""
@@ -150,22 +150,23 @@ class Tally:
             return show(name, self._number_counts(name, totals), self._filters, as_given=True)
         return show(name, self._values(name, totals), self._filters)
 
-    def _narrow(self, narrowed: Narrowed) -> Mask | None:
-        """By slot, what is about the query; what an order that the shopper chose is not of is taken away."""
-        about = None
-        if narrowed.subject is not None:
-            about, self._mentions = of_subject(narrowed.subject, self._columns.terms, *self._shared, narrowed.called)
-            about = narrowed.own & about
-            if narrowed.subject.narrow and self._is_sold(about & narrowed.called):
-                about = about & narrowed.called
-            about = about if self._is_sold(about) else None
-        if narrowed.is_sorted:
-            worded = self._found.text > 0
-            levels = (worded,) if about is None else (about & worded, about)
-            best = next((mask for mask in levels if self._is_sold(mask)), None)
-            if best is not None:
-                self._sellable = self._sellable & self._by_row(best | narrowed.joined)
-        return about
+    def _read_subject(self, narrowed: Narrowed | None) -> tuple[Mask | None, Mask | None]:
+        """By slot, what is about the query, and what only mentions it; None where nothing for sale is about it."""
+        if narrowed is None or narrowed.subject is None:
+            return None, None
+        about, others = of_subject(narrowed.subject, self._columns.terms, *self._shared, narrowed.called)
+        about = narrowed.own & about
+        if narrowed.subject.narrow and self._is_sold(about & narrowed.called):
+            about = about & narrowed.called
+        return (about, others & ~about) if self._is_sold(about) else (None, None)
+
+    def _leave_out_others(self, narrowed: Narrowed) -> None:
+        """Of an order that the shopper chose, what answers less well than something for sale counts as not for sale."""
+        worded, about = self._found.text > 0, self._about
+        levels = (worded,) if about is None else (about & worded, about)
+        best = next((mask for mask in levels if self._is_sold(mask)), None)
+        if best is not None:
+            self._sellable = self._sellable & self._by_row(best | narrowed.joined)
 
     def _is_sold(self, mask: Mask) -> bool:
         return bool(self._by_row(mask)[self._sellable].any())
@@ -179,7 +180,7 @@ class Tally:
         if isinstance(each, Ranges):
             return self._range_mask(each)
         flags = (self._table.in_stock if each.name == IN_STOCK else self._table.reduced)[self._rows]
-        return _flag_mask(flags, each)
+        return (flags & (True in each.wanted)) | (~flags & (False in each.wanted))
 
     def _rows_held(self, target: Target) -> Mask:
         """Which rows a target of a rule holds."""
@@ -395,7 +396,3 @@ def _inside(numbers: Whole, each: Ranges, nothing: int) -> Mask:
         inside = np.ones(len(numbers), np.bool_) if low is None else numbers >= low
         mask |= inside if high is None else inside & (numbers <= high)
     return mask & (numbers > nothing)
-
-
-def _flag_mask(flags: Mask, each: Flag) -> Mask:
-    return (flags & (True in each.wanted)) | (~flags & (False in each.wanted))

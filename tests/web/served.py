@@ -68,8 +68,9 @@ class Served:
     @property
     def spent(self) -> int:
         """What Chen's organisation has been billed, in nano units."""
-        account = accounts.compute(self.organisation, "USD9")
-        return CREDIT - self.entrepot.database.read_now(lambda s: ledger.balance_of(s, account)).balance
+        chen = Scope("usr_chen", self.organisation)
+        credit = self.entrepot.database.read_now(lambda s: cloud.read_credit(s, chen, "USD9"))
+        return CREDIT - credit.left - credit.held
 
     def settled(self) -> None:
         """Until no call is open; then nothing may be wrong with the rows."""

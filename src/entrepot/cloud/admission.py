@@ -164,7 +164,7 @@ class Room:
     def __init__(
         self, tx: Tx, credit: ledger.Account, chosen: Sequence[budgets.Budget], freed: Mapping[str, int], known: Known
     ) -> None:
-        funded, self.filling = budgets.fund(tx, chosen, known.funded_of(chosen))
+        funded, self.filling = budgets.fund(tx, chosen, known.funded_of(chosen), freed)
         self.credit = credit
         self.budgets = list(zip(chosen, funded, strict=True))
         self.left = known.available(tx, [credit, *funded])

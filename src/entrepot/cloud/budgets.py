@@ -143,9 +143,10 @@ def query_budgets(organisation: str) -> Query:
 
 
 def fund(
-    tx: Tx, budgets: Sequence[Budget], known: Mapping[str, int] | None = None
+    tx: Tx, budgets: Sequence[Budget], known: Mapping[str, int] | None = None, freed: Mapping[str, int] | None = None
 ) -> tuple[list[ledger.Account], ledger.Plan]:
-    """The account of each budget for the present period, and what to post first so that it holds the budget's amount.
+    """The account of each budget for the present period, and what to post first so that it holds the budget's amount:
+    behind what accounts gain in the same plan, which `freed` says by their ids.
 
     The caller holds the organisation's row, so that two calls never fill one account. `known` is how much is in them,
     where that was read behind that row already (see `query_funded`).
@@ -165,7 +166,8 @@ def fund(
     for budget, at, account in changed:
         before = funded.get(budget.id, 0)
         # A budget cut below what is spent and held leaves nothing to hold: the rest goes when holds come back.
-        by = max(budget.amount - before, -balances[account.id].available)
+        there = balances[account.id].available + (freed or {}).get(account.id, 0)
+        by = max(budget.amount - before, -there)
         steps += _fill(account, by, derive_id("trf", account.owner, str(before), str(before + by)), budget.id)
         tx.run(_fund, budget_id=budget.id, begins_at=at, funded=before + by)
     return named, ledger.Plan(tuple(steps))

@@ -89,7 +89,7 @@ class Desk:
         self._paying: asyncio.Task[None] | None = None
         self._under_way: set[tuple[str, int]] = set()
         self._doubtful: set[tuple[str, int]] = set()
-        """Attempts whose end was tried, and may have been written though we were told that it failed."""
+        """Attempts whose rows may have been written though we were told that it failed."""
 
     @property
     def owed(self) -> int:
@@ -273,7 +273,7 @@ class Desk:
         """A round has ended: tell everybody, and begin the next."""
         organisation = wishes[0].organisation
         if held.exception() is not None and len(wishes) > 1:
-            self._doubtful |= {_key(each.what) for each in wishes if isinstance(each.what, Ending)}
+            self._doubt(wishes, closing)
             self._one_by_one(list(wishes), organisation)
             return
         self._tell(wishes, closing, held)
@@ -296,9 +296,8 @@ class Desk:
     def _tell(self, wishes: Sequence[_Wish], closing: Sequence[OpenTab], future: Future[Held]) -> None:
         problem = future.exception()
         if problem is not None:
+            self._doubt(wishes, closing)
             for wish in wishes:
-                if isinstance(wish.what, Ending):
-                    self._doubtful.add(_key(wish.what))
                 self._give(wish, problem)
             return
         held, organisation = future.result(), wishes[0].organisation
@@ -316,6 +315,11 @@ class Desk:
                 self._give(wish, None)
             elif not self._is_asked_again(wish, verdict := next(verdicts), held.others_hold):
                 self._give(wish, verdict)
+
+    def _doubt(self, wishes: Sequence[_Wish], closing: Sequence[OpenTab]) -> None:
+        """Note whose rows may have been written by a round that failed, as far as we were told."""
+        self._doubtful |= {_key(each.what) for each in wishes if isinstance(each.what, Ending)}
+        self._doubtful |= {key for tab in closing for key in tab.under_way}
 
     def _ended(self, organisation: str, settled: Settled) -> Settled:
         key = (settled.request, settled.attempt)

@@ -14,7 +14,8 @@ from tests.journeys.market import CUPS_BPS, DELIVERY_MINOR, LAMPS_BPS, Market, e
 from tests.web.visitors import ADDRESS, Visitor, wish
 
 NOTHING_TO_PROVE = {
-    "cloud.credit", "cloud.grants", "cloud.invoices", "cloud.makers", "cloud.moved", "cloud.requests", "cloud.topups",
+    "cloud.credit", "cloud.grants", "cloud.invoices", "cloud.makers", "cloud.moved", "cloud.requests", "cloud.tabs",
+    "cloud.topups",
     "deliver.shelves", "orders.disputes", "orders.promotions", "pay.booked", "pay.chargebacks", "pay.freezes",
     "pay.late", "pay.matched", "pay.parts", "pay.receivables",
 }  # fmt: skip

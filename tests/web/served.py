@@ -15,7 +15,7 @@ from litestar import Litestar
 
 from entrepot import cloud, ledger
 from entrepot.app import Entrepot
-from entrepot.cloud import accounts, pricing, registry, settling
+from entrepot.cloud import pricing, registry, settling
 from entrepot.cloud.testing import Double, double
 from entrepot.identity import Scope
 from tests.cast import CHEN

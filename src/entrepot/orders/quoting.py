@@ -8,7 +8,7 @@ from msgspec import structs
 
 from entrepot import catalog, deliver, pay
 from entrepot.identity import Address, Scope, check_address, check_email
-from entrepot.kernel import Conflict, Snapshot, Tx, from_json, to_json
+from entrepot.kernel import Conflict, Invalid, Snapshot, Tx, from_json, to_json
 
 from .access import owner_of
 from .cart_views import CartGroup, CartView, Checkout, CheckoutGroup, DeliveryOption, Reduction
@@ -38,7 +38,7 @@ def quote_cart(
     """
     owner = owner_of(scope)
     address, email = check_address(address), check_email(email)
-    billing = check_address(billing) if billing else None
+    billing = _check_billing(billing) if billing else None
     tax_id = pay.read_tax_id((billing or address).country, tax_id).number if tax_id.strip() else ""
     shown = lock_shown(tx, owner)
     if shown is None or not shown.cart.items:
@@ -69,6 +69,15 @@ def view_checkout(snapshot: Snapshot, scope: Scope, chosen: Mapping[str, str] | 
     priced = price_cart(snapshot, found)
     checkout = _checkout(priced, with_sums(priced, priced.sums(), knows_delivery=False), seen, chosen or {})
     return checkout if checkout.expires_at > snapshot.now else structs.replace(checkout, ready=False)
+
+
+def _check_billing(address: Address) -> Address:
+    """The address on the invoice; what is wrong with it is named apart from the address of the delivery."""
+    try:
+        return check_address(address)
+    except Invalid as refusal:
+        fields = {f"billing_{name}": why for name, why in refusal.fields.items()}
+        raise Invalid("The invoice address is not complete: look at the marked fields", fields=fields) from refusal
 
 
 def deliveries_of(sellers: Sequence[str], options: Mapping[str, DeliveryOption]) -> list[Delivery]:

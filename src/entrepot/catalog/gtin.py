@@ -11,7 +11,7 @@ _SCIENTIFIC = re.compile(r"^[0-9](?:[.,][0-9]*)?[eE]\+?[0-9]{1,2}$")
 
 def find_gtin(text: str) -> str | None:
     """The number as 14 digits; None for what is no GTIN."""
-    digits = text.strip().replace(" ", "").replace("-", "")
+    digits = text.strip().replace(" ", "").replace("-", "").removesuffix(".0")  # which spreadsheets append
     if len(digits) not in _LENGTHS or not digits.isascii() or not digits.isdigit():
         return None
     return _checked(digits.zfill(14))
@@ -25,9 +25,9 @@ def _checked(padded: str) -> str | None:
 def gtin_fault(text: str) -> str:
     """What is wrong with a number that is no GTIN, and what to do: spreadsheets spoil them in ways of their own."""
     bare = text.strip().replace(" ", "").replace("-", "")
-    if _SCIENTIFIC.match(bare):
+    if is_rounded(bare):
         return "A spreadsheet has rounded this number: format the column as text, and copy the digits in again"
-    if bare.isascii() and bare.isdigit():
+    if bare.isascii() and bare.isdigit() and bare.strip("0"):
         padded = [bare.zfill(size) for size in _LENGTHS if size > len(bare)]
         if whole := next(filter(find_gtin, padded), ""):
             return f"This may have lost its leading zeros: if so, write {whole}, in a column formatted as text"
@@ -35,6 +35,11 @@ def gtin_fault(text: str) -> str:
             last = _check_digit(bare.zfill(14)[:13])
             return f"The last digit checks the others, and would be {last}: compare the number with the bar code"
     return "A GTIN has 8, 12, 13 or 14 digits, the last of which checks the others: leave it out if you do not know it"
+
+
+def is_rounded(text: str) -> bool:
+    """Whether a spreadsheet has written a long number as 4.00638E+12, so that its last digits are lost."""
+    return _SCIENTIFIC.match(text) is not None
 
 
 def is_shared(gtin: str) -> bool:

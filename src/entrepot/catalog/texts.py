@@ -19,6 +19,7 @@ _TAGS: Final = {
 }  # fmt: skip
 _ATTRIBUTES: Final = {"a": {"href"}, "td": {"colspan", "rowspan"}, "th": {"colspan", "rowspan"}}
 _SCHEMES: Final = {"http", "https", "mailto"}
+_LINKED: Final = {"http", "https"}
 _REL: Final = "nofollow ugc noopener noreferrer"
 
 # Controls, invisible signs that turn the reading direction, private and lone surrogate code points.
@@ -43,6 +44,18 @@ def clean_line(text: str) -> str:
     if text.isascii() and text.isprintable() and "  " not in text:
         return text.strip()
     return _SPACE.sub(" ", _HARMFUL.sub(" ", text)).strip()
+
+
+def web_address(text: str) -> str:
+    """A link as people paste it, as a link: without spaces around it, those in it as %20, `//host` and `www.` as https.
+    What is none stays as it is."""
+    link = text.strip()
+    if link.startswith("//"):
+        link = f"https:{link}"
+    elif link[:4].lower() == "www.":
+        link = f"https://{link}"
+    scheme, is_link, rest = link.partition("://")
+    return f"{scheme.lower()}://{rest.replace(' ', '%20')}" if is_link and scheme.lower() in _LINKED else text
 
 
 def clean_text(text: str) -> str:

@@ -39,10 +39,12 @@ _CURRENCY_SIGNS = {
     "US$": "USD", "CA$": "CAD", "C$": "CAD", "A$": "AUD", "AU$": "AUD", "HK$": "HKD", "NZ$": "NZD", "NT$": "TWD",
     "S$": "SGD", "R$": "BRL", "€": "EUR", "£": "GBP", "₹": "INR", "₩": "KRW", "₺": "TRY", "₽": "RUB", "₫": "VND",
     "zł": "PLN", "Kč": "CZK", "kr": "", "元": "CNY", "円": "JPY", "￥": "CNY", "RMB": "CNY", "฿": "THB",
+    "EURO": "EUR", "EUROS": "EUR", "POUND": "GBP", "POUNDS": "GBP", "YEN": "JPY", "YUAN": "CNY",
 }  # fmt: skip
 _SHARED_SIGNS = {
     "$": ("USD", "CAD", "AUD", "NZD", "HKD", "SGD", "TWD", "MXN"), "¥": ("JPY", "CNY"),
-    "kr": ("SEK", "NOK", "DKK", "ISK"),
+    "kr": ("SEK", "NOK", "DKK", "ISK"), "dollar": ("USD", "CAD", "AUD", "NZD", "HKD", "SGD"),
+    "dollars": ("USD", "CAD", "AUD", "NZD", "HKD", "SGD"),
 }  # fmt: skip
 _AMOUNT = re.compile(
     r"^(?=[^0-9]{0,40}[0-9])([^0-9.,+-]{0,8}?)\s*([+-]?[0-9.,' \u00a0\u202f]{1,30}?)\s*([^0-9.,+-]{0,8})$"
@@ -97,7 +99,7 @@ def parse_price_in(text: str, currency: str) -> int:
 
 def _currency_of(named: str, default: str) -> str:
     named = named.strip()
-    if (shared := _SHARED_SIGNS.get(named)) is not None:
+    if (shared := _SHARED_SIGNS.get(named.lower())) is not None:
         return default if default in shared else shared[0]
     if (known := _CURRENCY_SIGNS.get(named)) or (known := _CURRENCY_SIGNS.get(named.upper())):
         return known

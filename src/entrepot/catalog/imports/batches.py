@@ -11,7 +11,7 @@ from entrepot.kernel import Blobs, Database, Invalid, Refused, TooLarge
 
 from ..drafts import PictureDraft, ProductDraft, find_faults, picture_url, picture_urls
 from ..pictures import StoredPicture, decode_picture, find_stored, source_digest, store_picture
-from ..texts import clean_line
+from ..texts import clean_line, web_address
 from .known import Known
 from .reading import VALUE_LENGTH_MAX, Bad, Good, Problem, Source
 
@@ -120,6 +120,7 @@ def with_pictures(database: Database, blobs: Blobs | None, source: Source, batch
 
     One read finds those that are stored already. Without blobs nothing is stored: files are only looked at.
     """
+    batch = msgspec.structs.replace(batch, rows=tuple(map(_addressed, batch.rows)))
     files = {reference: row for row in batch.rows for reference in picture_urls(row.draft) if not _is_remote(reference)}
     notes: list[tuple[Problem, bool]] = []
     digests: dict[str, str] = {}
@@ -160,6 +161,22 @@ def _checked(row: Good | Bad, has_location: bool) -> tuple[Good | None, list[tup
 
 def _is_remote(reference: str) -> bool:
     return reference.startswith(_REMOTE)
+
+
+def _addressed(row: Good) -> Good:
+    """The row with its links as links."""
+    urls = picture_urls(row.draft)
+    if all(url == web_address(url) for url in urls):
+        return row
+    pictures = tuple(
+        web_address(each) if isinstance(each, str) else msgspec.structs.replace(each, url=web_address(each.url))
+        for each in row.draft.pictures
+    )
+    variants = tuple(
+        msgspec.structs.replace(each, picture=web_address(each.picture)) if each.picture else each
+        for each in row.draft.variants
+    )
+    return msgspec.structs.replace(row, draft=msgspec.structs.replace(row.draft, pictures=pictures, variants=variants))
 
 
 def _keep(blobs: Blobs | None, content: bytes) -> StoredPicture:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterator, Mapping
 from itertools import islice
 from pathlib import Path
@@ -20,7 +21,7 @@ from .layouts import LAYOUTS, LayoutReader
 from .magento import MagentoReader
 from .mappings import MAPPED
 from .mappings import Mapping as ColumnMapping
-from .opening import opened
+from .opening import opened, sheets_in
 from .parquet import EXTRA, is_parquet
 from .reading import Feed, Reader, first_bytes
 from .shopify import ShopifyReader
@@ -101,7 +102,13 @@ def resolve_format(feed: Feed, format: str) -> str:
             return reader.format
     if any(map(is_parquet, feed.path.glob("*.parquet") if feed.path.is_dir() else [feed.path])) and not _has_parquet():
         raise Invalid(EXTRA)
-    raise Invalid(f"The format of {feed.name} is not recognised: name it, one of {', '.join(FORMATS)}")
+    if feed.path.is_dir() and len(sheets := sheets_in(feed.path)) > 1:
+        shown = ", ".join(path.name[:50] for path in sheets[:3])
+        raise Invalid(f"{feed.name} holds {len(sheets):,} files that may be the feed ({shown}): send them one by one")
+    raise Invalid(
+        f"The format of {feed.name} is not recognised: export the goods as CSV with a header, Google Merchant XML or "
+        f"JSON Lines, or name the format, one of {', '.join(FORMATS)}"
+    )
 
 
 _UNPACK: Final = "unpack it, and send the file itself, or that file in a .gz or .zip"
@@ -115,9 +122,17 @@ _KINDS: Final = {
 }  # fmt: skip
 
 
+_ONE_OBJECT: Final = re.compile(
+    rb'\{\s*"(?:products|items|goods|offers|data|results|rows)"\s*:\s*\[\s*\{', re.IGNORECASE
+)
+"""As shops answer programs: {"products": [{"""
+
+
 def _foreign(feed: Feed) -> str:
     """What a file is that is no sheet, and what to do; empty for what may be one."""
     begin = first_bytes(feed).lstrip()
+    if _ONE_OBJECT.match(begin):
+        return "one object in JSON with a list in it: write an object a line (JSON Lines)"
     return next((what for mark, what in _KINDS.items() if begin.startswith(mark)), "")
 
 

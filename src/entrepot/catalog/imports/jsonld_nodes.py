@@ -121,9 +121,10 @@ _CONTAINERS: Final = ("@graph", "mainEntity", "itemListElement", "item", "mainEn
 
 
 def _top(value: Any, depth: int) -> Iterator[Values]:
-    """Products that stand for themselves: in a graph, a list of items, or as what a page is about."""
+    """Products that stand for themselves: in a graph, a list of items, or as what a page is about. RecursionError where
+    containers stand in containers beyond what any page has."""
     if depth > _DEPTH_MAX:
-        return
+        raise RecursionError
     if isinstance(value, list):
         for each in value:
             yield from _top(each, depth)

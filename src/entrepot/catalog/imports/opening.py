@@ -64,13 +64,21 @@ def _only_feed(feed: Feed) -> Feed:
     """The one feed of a folder that has pictures beside it; the folder itself when it is a layout, or has several."""
     if not feed.path.is_dir():
         return feed
+    found = sheets_in(feed.path)
+    if len(found) > 1:
+        found = [path for path in found if path.suffix.lower() != ".txt"]  # a note that lies beside it
+    return _moved(feed, found[0], found[0].name, found[0].parent) if len(found) == 1 else feed
+
+
+def sheets_in(folder: Path) -> list[Path]:
+    """The files of a folder that may be a feed by themselves; none in the folder of a layout."""
     found: list[Path] = []
-    for path in islice(feed.path.rglob("*"), MEMBERS_MAX):
+    for path in islice(folder.rglob("*"), MEMBERS_MAX):
         if path.suffix.lower() in _LAYOUTS:
-            return feed
+            return []
         if path.suffix.lower() in _SHEETS and path.is_file():
             found.append(path)
-    return _moved(feed, found[0], found[0].name, found[0].parent) if len(found) == 1 else feed
+    return sorted(found)
 
 
 def _begin(path: Path, most: int) -> bytes:
@@ -164,6 +172,8 @@ def _plain(feed: Feed, folder: Path) -> Feed:
     if begin.startswith(_BINARY):
         return feed
     encoding = find_encoding(begin)
+    if encoding is None:
+        raise Invalid(f"The encoding of {feed.name} cannot be told from its letters: save it as UTF-8")
     try:
         name = codecs.lookup(encoding).name
     except LookupError:

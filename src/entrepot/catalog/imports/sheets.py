@@ -1,7 +1,8 @@
 """Spreadsheets as text (CSV), read record by record, whatever the program that wrote them.
 
-A record goes on over lines while its quotes are open. A quote that nobody closes spoils its own line and no other:
-after a bound the lines behind it are read again as records of their own.
+A record goes on over lines while its quotes are open; a quote within a cell that has none around it, as in 15" screen,
+opens nothing. A quote that nobody closes, or that closes astray, spoils its own line and no other: the lines behind it
+are read again as records of their own.
 """
 
 from __future__ import annotations
@@ -87,7 +88,7 @@ class Sheet:
         return bool(twice)
 
     def __iter__(self) -> Iterator[Record | Problem]:
-        for number, record in _records(self._lines):
+        for number, record in _records(self._lines, self.delimiter):
             if isinstance(record, Problem):
                 yield record
             elif record.strip(f'{self.delimiter} \t\r\n"'):
@@ -95,7 +96,7 @@ class Sheet:
 
     def records(self) -> Iterator[tuple[int, list[str]]]:
         """The cells of each record as they stand; of one that cannot be read its text in one cell."""
-        for number, record in _records(self._lines):
+        for number, record in _records(self._lines, self.delimiter):
             if isinstance(record, Problem):
                 yield number, [record.value]
                 continue
@@ -107,13 +108,13 @@ class Sheet:
     def _record(self, number: int, text: str) -> Record | Problem:
         try:
             cells = _cells(text, self.delimiter)
-        except csv.Error as error:
-            return Problem(number, "row", f"This row cannot be read: {error}", text[:VALUE_LENGTH_MAX])
+        except csv.Error:
+            return Problem(number, "row", _ASTRAY, text[:VALUE_LENGTH_MAX])
         if len(cells) > len(self.columns) and any(cell.strip() for cell in cells[len(self.columns) :]):
             reason = f"This row has {len(cells)} cells and the header {len(self.columns)}: a quote or comma is astray"
             return Problem(number, "row", reason, text[:VALUE_LENGTH_MAX])
         cells += [""] * (len(self.columns) - len(cells))
-        if self._guarded and "'" in text:
+        if self._guarded and ("'" in text or '="' in text):
             cells = [unguarded(cell) for cell in cells]
         if self._twice:
             return number, _joined(self.columns, cells)
@@ -147,6 +148,10 @@ def _joined(columns: list[str], cells: list[str]) -> dict[str, str]:
 
 
 _QUOTED: Final = re.compile(r'"[^"]*"')
+_NEVER_CLOSED: Final = "A quote is opened here and never closed: close it, or write it twice"
+_ASTRAY: Final = (
+    "A quote or a line break is astray in this row: put a cell that has one in quotes, and write each quote in it twice"
+)
 
 
 class _Lines:
@@ -167,14 +172,29 @@ class _Lines:
         self._back.extendleft(reversed(lines))
 
 
-def _records(lines: _Lines) -> Iterator[tuple[int, str | Problem]]:
+def _records(lines: _Lines, delimiter: str) -> Iterator[tuple[int, str | Problem]]:
     for line in lines:
-        record = _whole(line, lines) if (line.content or b"").count(b'"') % 2 else [line]
+        is_open = (line.content or b"").count(b'"') % 2 == 1 and not _is_whole([line], delimiter)
+        record = _whole(line, lines) if is_open else [line]
         if record is None:
-            reason = "A quote is opened here and never closed: close it, or write it twice"
-            yield line.number, Problem(line.number, "row", reason, _shown(line))
-            continue
-        yield line.number, _text(record)
+            yield line.number, Problem(line.number, "row", _NEVER_CLOSED, _shown(line))
+        elif len(record) > 1 and not _is_whole(record, delimiter):
+            lines.put_back(record[1:])
+            yield line.number, Problem(line.number, "row", _ASTRAY, _shown(line))
+        else:
+            yield line.number, _text(record)
+
+
+def _is_whole(record: list[Line], delimiter: str) -> bool:
+    """Whether these lines read as one record."""
+    text = _text(record)
+    if isinstance(text, Problem):
+        return len(record) > 1  # nothing becomes better by reading them one by one
+    try:
+        _cells(text, delimiter)
+    except csv.Error:
+        return False
+    return True
 
 
 def _whole(first: Line, lines: _Lines) -> list[Line] | None:

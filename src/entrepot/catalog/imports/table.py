@@ -19,7 +19,7 @@ from ..drafts import (
     SaleDraft,
     VariantDraft,
 )
-from ..gtin import find_gtin, gtin_fault
+from ..gtin import find_gtin, gtin_fault, is_rounded
 from ..types import Condition
 from .amounts import parse_count, parse_measure, parse_money_cell, parse_weight_cell
 from .answers import NO
@@ -41,6 +41,7 @@ _CONDITIONS: Final[dict[str, Condition]] = {
 _OUT: Final = frozenset({*NO, "out of stock", "out_of_stock", "outofstock", "sold out", "无货", "缺货"})
 _HIDDEN: Final = frozenset({*NO, "n", "draft", "hidden", "inactive", "disabled", "archived", "off",
                             "下架", "未上架", "草稿", "仓库中"})  # fmt: skip
+_ROUNDED: Final = "A spreadsheet has rounded this number: format the column as text, and copy the ids in again"
 _OURS: Final = {
     "external_id": "external_id", "title": "title", "description": "description", "brand": "brand",
     "category": "category", "pictures": "picture", "tags": "tag", "options": "option", "quantity": "quantity",
@@ -143,6 +144,8 @@ class _Reading:
         for needed, value in (("external_id", external_id), ("title", title)):
             if not value:
                 self.problem(rows[0], needed, "Every product needs this")
+        if is_rounded(external_id):
+            self.problem(rows[0], "group" if "group" in self.named else "external_id", _ROUNDED, external_id)
         options = [name for name in self.mapping.of("option") if any(row.cells.get(name, "").strip() for row in rows)]
         variants = [self.variant(row, options, len(rows)) for row in rows]
         if self.problems:

@@ -16,9 +16,11 @@ from pathlib import Path
 import pytest
 
 from entrepot import cloud
-from entrepot.cloud.engines.base import EngineFault, Generation, Message, Piece, Tool, Unable
-from entrepot.cloud.engines.grammar import compile_schema
+from entrepot.cloud.engines.base import Engine, EngineFault, Generation, Message, Piece, Tool, Unable
+from entrepot.cloud.engines.checked import Checked
+from entrepot.cloud.engines.grammar import compile_schema, is_kept
 from entrepot.cloud.engines.llama import Budget, Llama
+from entrepot.cloud.engines.schemas import Checker
 from tests.cloud import tiny
 
 SCHEMA = {
@@ -68,7 +70,7 @@ def ask(words: str, most: int = 80, **more: object) -> Generation:
     return Generation(most, messages=(Message("user", words),), temperature=0.0, seed=1, **more)  # type: ignore[arg-type]
 
 
-async def write(engine: Llama, work: Generation) -> list[Piece]:
+async def write(engine: Engine, work: Generation) -> list[Piece]:
     return [piece async for piece in engine.generate(work)]
 
 
@@ -98,7 +100,7 @@ def test_a_tool_that_must_be_called_is_called(loaded: Callable[[Work], None], ch
         asked = ask("What is the weather in Paris?", tools=(WEATHER, TIME), tool_choice=choice)
         pieces = await write(engine, asked)
         assert pieces[-1].finish == "tool_calls"
-        (call,) = pieces[-1].tool_calls
+        (call,) = pieces[-2].tool_calls
         assert call["function"]["name"] in (("weather", "time") if choice == "required" else ("weather",))
         assert isinstance(json.loads(call["function"]["arguments"]), dict)
         assert not any(piece.text for piece in pieces)
@@ -111,6 +113,61 @@ def test_a_call_that_does_not_fit_says_that_its_length_ended(loaded: Callable[[W
     async def work(engine: Llama) -> None:
         pieces = await write(engine, ask("Weather?", 3, tools=(WEATHER,), tool_choice="required"))
         assert (pieces[-1].finish, pieces[-1].tool_calls) == ("length", ())
+
+    loaded(work)
+
+
+BEYOND: tuple[dict[str, object], ...] = (
+    {"oneOf": [{"const": 1}, {"const": 2}]},
+    {"type": "array", "items": {"enum": [1, 2]}, "uniqueItems": True, "minItems": 2, "maxItems": 2},
+    {"type": "object", "properties": {"at": {"type": "string", "format": "uri", "maxLength": 9}}, "required": ["at"],
+     "additionalProperties": False},
+    {"enum": ["a", "b"], "not": {"const": "a"}},
+    {"type": "object", "properties": {"a": {"enum": ["ab"], "pattern": "^(?=a)ab$"}}, "required": ["a"],
+     "additionalProperties": False},
+)  # fmt: skip
+"""What a grammar cannot say, or not all of it: llama.cpp alone would say nothing, and write freely."""
+
+
+@pytest.mark.parametrize("schema", BEYOND)
+def test_a_schema_that_no_grammar_can_say_is_kept_to_or_the_answer_fails(
+    loaded: Callable[[Work], None], schema: dict[str, object]
+) -> None:
+    async def work(engine: Llama) -> None:
+        asked = ask("Answer", 30, schema=schema)
+        try:
+            text = "".join([piece.text async for piece in Checked(engine, is_kept).generate(asked)])
+        except EngineFault:  # asked twice, and it fits neither time
+            return
+        Checker(schema).check(json.loads(text))
+
+    loaded(work)
+
+
+def test_what_a_grammar_can_say_passes_as_it_is_written(loaded: Callable[[Work], None]) -> None:
+    async def work(engine: Llama) -> None:
+        pieces = [piece async for piece in Checked(engine, is_kept).generate(ask("A person", schema=SCHEMA))]
+        assert len([piece for piece in pieces if piece.text]) > 3
+
+    loaded(work)
+
+
+def test_a_schema_that_nothing_fits_is_no_answer(loaded: Callable[[Work], None]) -> None:
+    async def work(engine: Llama) -> None:
+        nothing = ask("Say hello", 20, schema={"type": "integer", "minimum": 5, "maximum": 3})
+        with pytest.raises(EngineFault, match="left the schema"):
+            await write(Checked(engine, is_kept), nothing)
+
+    loaded(work)
+
+
+@pytest.mark.parametrize("parameters", [{}, {"type": "object", "properties": {}}])
+def test_a_function_without_parameters_is_called_with_none(
+    loaded: Callable[[Work], None], parameters: dict[str, object]
+) -> None:
+    async def work(engine: Llama) -> None:
+        pieces = await write(engine, ask("Ping it", 30, tools=(Tool("ping", "", parameters),), tool_choice="required"))
+        assert pieces[-2].tool_calls[0]["function"]["arguments"] == "{}"
 
     loaded(work)
 

@@ -81,7 +81,10 @@ def test_odd_and_legal_is_done_as_asked(served: Served, more: dict[str, Any], se
         ({"tool_choice": {"type": "function", "function": {"name": "find"}}}, "tool_choice"),
         ({"tools": [TOOL], "tool_choice": {"type": "function", "function": {"name": "other"}}}, "tool_choice"),
         ({"response_format": {"type": "json_schema"}}, "response_format"),
-        ({"response_format": {"type": "json_schema", "json_schema": {"name": "x", "schema": {"type": "no"}}}}, None),
+        (
+            {"response_format": {"type": "json_schema", "json_schema": {"name": "x", "schema": {"type": "no"}}}},
+            "response_format",
+        ),
     ],
 )
 def test_what_cannot_be_honoured_is_refused_by_name(served: Served, more: dict[str, Any], about: str | None) -> None:

@@ -64,7 +64,7 @@ from .lineage import ancestors, descendants
 from .makers import MAKERS, Earnings, PayMakers, makers_task, pay_makers, read_earnings
 from .metering import Meter
 from .meters import METERS
-from .offers import Offer, list_offers
+from .offers import Offer, find_offer, list_offers
 from .packages import PACKAGES, draft_of, find_package, list_installed
 from .pricing import (
     add_price_book,
@@ -174,19 +174,19 @@ __all__ = [
     "change_budget", "check_purpose", "choose_files", "claim_answer", "cost_by_surface", "cost_of", "count_refused",
     "credit_plan", "days_of", "decline_repayment", "delete_upload", "descendants", "draft_of", "embed", "embed_query",
     "end_budget", "engine_for", "ensure_builtin", "export_usage", "failure", "failure_of", "find_draft", "find_live",
-    "find_package", "find_price_book", "find_repayable", "find_repository", "find_standing", "find_topup_action",
-    "find_version", "fitting_kind", "free_answer", "get_batch", "get_billing", "get_cloud_invoice", "get_job",
-    "get_own", "get_repayment", "get_tax", "get_topup", "get_upload", "grant_credit", "has_agreed", "issue_in_slices",
-    "issue_now", "limits_of", "lines_of", "list_all_invoices", "list_asked", "list_batches", "list_budgets",
-    "list_calls", "list_cloud_invoices", "list_customers", "list_installed", "list_lasting", "list_movements",
-    "list_offers", "list_own", "list_price_books", "list_priced", "list_refused", "list_repayments", "list_reserves",
-    "list_standing_holds", "list_submitted", "list_topups", "list_uploads", "list_usage", "list_versions", "load_model",
-    "makers_task", "nano", "nano_per_minor", "open_encoders", "pay_makers", "pay_repayment", "place_of", "probe",
-    "probe_apart", "publish_model", "publish_prices", "pull_file", "reactions", "read_credit", "read_earnings",
-    "read_nano", "read_price", "read_standing", "receive_upload", "reconcile_task", "record_payment", "refuse_model",
-    "replay", "replay_export", "replay_invoice", "request_invoice", "request_reconciling", "rows_of_line", "save_party",
-    "set_credit_alert", "set_credit_line", "set_limits", "set_netting", "set_prices", "set_share", "spend_by_day",
-    "spend_by_organisation", "store_answer", "store_files", "submit_job", "submit_model", "sum_usage", "tally_batches",
-    "terms_of", "tidy_task", "top_up", "uploads_in", "usage_cells", "withdraw_model", "withdraw_repayment",
-    "write_nano", "write_refused",
+    "find_offer", "find_package", "find_price_book", "find_repayable", "find_repository", "find_standing",
+    "find_topup_action", "find_version", "fitting_kind", "free_answer", "get_batch", "get_billing", "get_cloud_invoice",
+    "get_job", "get_own", "get_repayment", "get_tax", "get_topup", "get_upload", "grant_credit", "has_agreed",
+    "issue_in_slices", "issue_now", "limits_of", "lines_of", "list_all_invoices", "list_asked", "list_batches",
+    "list_budgets", "list_calls", "list_cloud_invoices", "list_customers", "list_installed", "list_lasting",
+    "list_movements", "list_offers", "list_own", "list_price_books", "list_priced", "list_refused", "list_repayments",
+    "list_reserves", "list_standing_holds", "list_submitted", "list_topups", "list_uploads", "list_usage",
+    "list_versions", "load_model", "makers_task", "nano", "nano_per_minor", "open_encoders", "pay_makers",
+    "pay_repayment", "place_of", "probe", "probe_apart", "publish_model", "publish_prices", "pull_file", "reactions",
+    "read_credit", "read_earnings", "read_nano", "read_price", "read_standing", "receive_upload", "reconcile_task",
+    "record_payment", "refuse_model", "replay", "replay_export", "replay_invoice", "request_invoice",
+    "request_reconciling", "rows_of_line", "save_party", "set_credit_alert", "set_credit_line", "set_limits",
+    "set_netting", "set_prices", "set_share", "spend_by_day", "spend_by_organisation", "store_answer", "store_files",
+    "submit_job", "submit_model", "sum_usage", "tally_batches", "terms_of", "tidy_task", "top_up", "uploads_in",
+    "usage_cells", "withdraw_model", "withdraw_repayment", "write_nano", "write_refused",
 ]  # fmt: skip

@@ -124,7 +124,10 @@ def list_refused(snapshot: Snapshot, scope: Scope, wish: UsageWish) -> list[Refu
     """The caller's calls that were refused, those of each cause together, the latest first."""
     since, until = days_of(snapshot.now, wish)
     rows = snapshot.all(_list, owner=account_owner(scope), since=since, until=until, model=wish.model, caller=wish.key)
-    return [RefusedCalls(*row[:4], int(row[4]), *row[5:]) for row in rows]  # a sum is a decimal to PostgreSQL
+    return [
+        RefusedCalls(begun, caller, model, reason, int(calls), said, last_at)  # a sum is a decimal to PostgreSQL
+        for begun, caller, model, reason, calls, said, last_at in rows
+    ]
 
 
 def count_refused(snapshot: Snapshot, scope: Scope, since: int) -> int:

@@ -139,6 +139,8 @@ def _check_access(visit: Visit, access: str | None) -> None:
     elif access == "caller" and not (scope.is_person or visit.by_key):
         raise NotSignedIn("Sign in to do this")
     elif access == "member":
+        if scope.is_public and visit.request.scope["path"].startswith("/v1/"):
+            raise NotSignedIn("Send an API key: Authorization: Bearer and the key. Keys are made at /cloud/keys")
         identity.require_organisation(scope)
     elif access == "operator":
         identity.require_operator(scope)

@@ -10,6 +10,7 @@ declares to give (see `wire`). `/openapi.json` is made from the same two types.
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Awaitable, Callable
 from typing import Annotated, Any, TypeVar, get_args, get_type_hints
 
@@ -32,6 +33,7 @@ JSON = "application/json"
 _DEPENDENCY = get_args(NamedDependency)[1]
 """Litestar's mark of a parameter that a provider fills in."""
 SECRET_LENGTH_MAX = 1_000
+_MISSING = re.compile("missing required field `(.+?)`")
 _STATUS = {"GET": 200, "POST": 201, "PUT": 200, "PATCH": 200, "DELETE": 200}
 _SIGNED_IN: list[dict[str, list[str]]] = [{"session": []}, {"key": []}]
 
@@ -141,9 +143,13 @@ def _whole(value: Any) -> Any:
 
 
 def _field(message: str) -> dict[str, str]:
-    """msgspec names the place at the end: "Expected `int`, got `str` - at `$.quantity`"."""
-    what, separator, place = message.partition(" - at `$.")
-    return {place.rstrip("`"): what} if separator else {}
+    """msgspec names the place at the end: "Expected `int`, got `str` - at `$.quantity`". What is missing is named in
+    the sentence, and the place is of what lacks it."""
+    what, _, place = message.partition(" - at `$")
+    place = place.rstrip("`").removeprefix(".")
+    if missing := _MISSING.search(what):
+        place = f"{place}.{missing[1]}" if place else missing[1]
+    return {place: what} if place else {}
 
 
 def _secret(kind: type, value: object) -> object:

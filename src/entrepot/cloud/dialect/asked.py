@@ -9,13 +9,17 @@ import msgspec
 
 from entrepot.kernel import Invalid
 
-from ..engines.base import Generation, Message, Tool
+from ..engines.base import Generation, Message, Tool, Unable
+from ..engines.schemas import Checker
 
 OUTPUT_TOKENS_FIRST = 512
 """What an answer may have when the caller says nothing."""
 INPUTS_MAX = 2_048
 TEXT_LENGTH_MAX = 400_000
 TOOLS_MAX = 128
+
+NO_PARAMETERS: dict[str, Any] = {"type": "object", "properties": {}, "additionalProperties": False}
+"""Of a function that describes none."""
 
 Positive = Annotated[int, msgspec.Meta(ge=1, le=1_000_000)]
 Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
@@ -130,6 +134,9 @@ class AskChat(Writing, frozen=True, kw_only=True):
                           fields={"web_search_options": "leave out"})  # fmt: skip
         for place, message in enumerate(self.messages):
             _check_message(message, place)
+        for place, tool in enumerate(self.tools or ()):
+            _check_schema(tool.function.parameters, f"tools[{place}].function.parameters")
+        _check_schema(self._schema(), "response_format")
         if not self.tools and self._choice() not in ("auto", "none"):
             raise Invalid("tool_choice asks for a tool, and there are no tools", fields={"tool_choice": "add tools"})
 
@@ -155,9 +162,11 @@ class AskChat(Writing, frozen=True, kw_only=True):
         return wish.json_schema.schema
 
     def _tools(self) -> tuple[Tool, ...]:
+        allowed = self._allowed()
         return tuple(
-            Tool(each.function.name, each.function.description or "", each.function.parameters or {})
+            Tool(each.function.name, each.function.description or "", each.function.parameters or NO_PARAMETERS)
             for each in self.tools or ()
+            if allowed is None or each.function.name in allowed
         )
 
     def _choice(self) -> str:
@@ -168,7 +177,39 @@ class AskChat(Writing, frozen=True, kw_only=True):
                 return choice
             case {"type": "function", "function": {"name": str() as name}}:
                 return name
-        raise Invalid("tool_choice is auto, none, required or a function", fields={"tool_choice": "one of these"})
+            case {"type": "allowed_tools", "allowed_tools": {"mode": "auto" | "required" as mode}}:
+                return str(mode)
+        raise Invalid("tool_choice is auto, none, required, a function, or allowed_tools with a mode and tools",
+                      fields={"tool_choice": "one of these"})  # fmt: skip
+
+    def _allowed(self) -> set[str] | None:
+        """The names of the tools that may be called; None for all. Invalid for one that is not among the tools."""
+        match self.tool_choice:
+            case {"type": "allowed_tools", "allowed_tools": {"tools": list() as tools}}:
+                names = {_name_of(each) for each in tools}
+            case _:
+                return None
+        missing = names - {each.function.name for each in self.tools or ()}
+        if missing or not names:
+            raise Invalid("allowed_tools names functions of tools, one at least",
+                          fields={"tool_choice": "functions of tools"})  # fmt: skip
+        return names
+
+
+def _name_of(tool: object) -> str:
+    """What a tool is called that is named in a choice; nothing for what is none."""
+    match tool:
+        case {"type": "function", "function": {"name": str() as name}}:
+            return name
+    return ""
+
+
+def _check_schema(schema: dict[str, Any] | None, place: str) -> None:
+    """Invalid, naming the place, for a schema that is none, is too large, or points elsewhere."""
+    try:
+        Checker(schema or {})
+    except Unable as problem:
+        raise Invalid(str(problem), fields={place: str(problem)}) from problem
 
 
 def _check_message(message: Message, place: int) -> None:

@@ -60,11 +60,12 @@ class Written:
         choices = [ChatChoice(0, message, self._finish)]
         return msgspec.json.encode(ChatCompletion(head.id, "chat.completion", head.created, head.model, choices, usage))
 
-    def event(self, piece: Piece, bill: Bill | None = None) -> bytes:
-        """The event of a piece; the last one's has the bill."""
+    def event(self, piece: Piece, bill: Bill | None = None, *, is_first: bool = False) -> bytes:
+        """The event of a piece; the first one's says who speaks, once: clients put the words of deltas together. The
+        last one's has the bill."""
         if self._is_chat:
-            delta: dict[str, Any] = {"role": "assistant"}
-            if piece.text:
+            delta: dict[str, Any] = {"role": "assistant", "content": piece.text or None} if is_first else {}
+            if piece.text or (is_first and not piece.tool_calls):
                 delta["content"] = piece.text
             if piece.tool_calls:
                 delta["tool_calls"] = list(piece.tool_calls)

@@ -2,13 +2,13 @@
 
 An answer that must fit is gathered, checked, repaired where that is safe, and asked for once more with what was wrong;
 one that fits neither time is the engine's fault: it is not billed, and the next of its route is tried. So such an
-answer is not streamed as it is written. With tools that may be called or not, words pass through as they come, and only
-the calls are held back.
+answer is not streamed as it is written, unless its engine `keeps` what is asked: then it passes as it comes, and is
+only looked at. With tools that may be called or not, words pass through as they come, and only the calls are held back.
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import aclosing
 
 import msgspec
@@ -18,13 +18,17 @@ from .base import Count, Embedded, Engine, EngineFault, Generation, Message, Pie
 from .schemas import Call, Checker, Misfit, calls_in, checkers_of, fit_calls, fit_text, instruction_of
 
 ROUNDS = 2
+_SIGNS = frozenset('{["-0123456789tfn') | {""}
+"""How JSON begins."""
 
 
 class Checked:
     """The engine behind it, held to what is asked."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, keeps: Callable[[Generation], bool] = lambda _: False) -> None:
+        """`keeps` tells of which work the engine cannot leave the schema."""
         self._engine = engine
+        self._keeps = keeps
 
     @property
     def counts_exactly(self) -> bool:
@@ -60,7 +64,7 @@ class Checked:
             return
         problem = ""
         for number in range(ROUNDS):
-            answer = _Answer(work)
+            answer = _Answer(work, passes=self._keeps(work))
             asked = work if number == 0 else _again(work, problem)
             async with aclosing(self._engine.generate(asked)) as pieces:  # type: ignore[type-var]
                 async for piece in pieces:
@@ -80,7 +84,7 @@ class Checked:
 class _Answer:
     """One answer as it comes: what may pass at once, and what is held back until it is whole."""
 
-    def __init__(self, work: Generation) -> None:
+    def __init__(self, work: Generation, *, passes: bool = False) -> None:
         self._tools = checkers_of(work.tools) if work.tool_choice != "none" else {}
         self._schema = Checker(work.schema) if work.schema is not None else None
         self._must_call = bool(self._tools) and work.tool_choice != "auto"
@@ -92,6 +96,8 @@ class _Answer:
         self._deltas: list[dict[str, object]] = []
         self._last: Piece | None = None
         self._seen = Count()
+        self._passes = passes
+        self._holds = self._must_call or (self._schema is not None and not passes)
         self.has_passed = False
 
     def take(self, piece: Piece) -> list[Piece]:
@@ -101,8 +107,10 @@ class _Answer:
         if piece.finish is not None:
             self._last = piece
         self._text.append(piece.text)
-        if self._must_call or self._schema is not None or not piece.text:
-            return []
+        if self._holds or not piece.text:
+            return [Piece(piece.count)] if self._passes else []
+        if self._schema is not None and not self.has_passed and piece.text.lstrip()[:1] not in _SIGNS:
+            raise EngineFault("it left the schema that it was asked to keep to")
         self.has_passed = True
         return [msgspec.structs.replace(piece, tool_calls=(), finish=None)]
 
@@ -112,7 +120,7 @@ class _Answer:
         last = msgspec.structs.replace(self._last, text="", tool_calls=())
         text, calls = "".join(self._text), _calls_of(self._deltas)
         if last.finish == "length":
-            held = not self._must_call and self._schema is not None
+            held = self._holds and not self._must_call
             return [*([Piece(self._seen, text)] if held and text else []), last]
         if calls or self._must_call:
             calls = fit_calls(calls, self._tools, only=self._only) or calls_in(text, self._tools, only=self._only)
@@ -120,7 +128,8 @@ class _Answer:
             return [Piece(self._seen, tool_calls=deltas), msgspec.structs.replace(last, finish="tool_calls")]
         if self._schema is not None:
             text = fit_text(text, self._schema)
-            return [Piece(self._seen, text), msgspec.structs.replace(last, finish="stop")]
+            told = [Piece(self._seen, text)] if self._holds else []
+            return [*told, msgspec.structs.replace(last, finish="stop")]
         return [last]
 
 

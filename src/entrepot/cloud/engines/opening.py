@@ -15,6 +15,7 @@ from .base import Engine
 from .checked import Checked
 from .connecting import Patience
 from .e5 import E5
+from .grammar import is_kept
 from .llama import Budget, Llama
 from .onnx import Onnx
 from .static import Static, Table
@@ -56,14 +57,15 @@ def open_engine(
         case "llama":
             budget = Budget(threads, parallel or settings.parallel, settings.context)
             path, embedding = blobs.path(_file(model, "weights").sha256), model.kind in ("embedding", "rerank")
-            return Llama(
-                path, model.name, budget, embedding=embedding, when_restarted=when_restarted,
-                patience=Patience(settings.silence_s, settings.stall_s),
-            )  # fmt: skip
+            patience = Patience(settings.silence_s, settings.stall_s)
+            llama = Llama(
+                path, model.name, budget, embedding=embedding, when_restarted=when_restarted, patience=patience
+            )
+            return Checked(llama, is_kept)
         case "transformers":
             files = {each.name: blobs.path(each.sha256) for each in model.files}
             _file(model, "config")
-            return Transformers(files, model.kind, threads=threads, context=settings.context)
+            return Checked(Transformers(files, model.kind, threads=threads, context=settings.context))
         case "upstream":
             return Checked(_open_upstream(model, settings, known or Capabilities(settings.context)))
 

@@ -31,7 +31,11 @@ class Checker:
     def __init__(self, schema: Mapping[str, Any]) -> None:
         import jsonschema_rs
 
-        if len(msgspec.json.encode(schema)) > SCHEMA_LENGTH_MAX:
+        try:
+            length = len(msgspec.json.encode(schema))
+        except RecursionError:
+            raise Unable("This schema is nested too deeply") from None
+        if length > SCHEMA_LENGTH_MAX:
             raise Unable(f"A schema may have {SCHEMA_LENGTH_MAX:,} characters")
         try:
             self._validator = jsonschema_rs.validator_for(dict(schema), retriever=_fetch_nothing)
@@ -96,7 +100,7 @@ def calls_in(text: str, tools: Mapping[str, Checker], *, only: str | None = None
     problem = Misfit("it calls no function")
     alone = only or (next(iter(tools)) if len(tools) == 1 else None)
     for written, value in _values(text):
-        call = _call_of(value)
+        call = call_of(value)
         if call is None and alone is not None and isinstance(value, dict):
             call = Call(alone, written)
         if call is None:
@@ -115,15 +119,29 @@ def checkers_of(tools: Sequence[Tool]) -> dict[str, Checker]:
 
 def instruction_of(work: Generation, problem: str) -> str:
     """What a model is told that did not keep to what was asked."""
-    if work.schema is not None:
-        wanted = f"JSON that fits this schema: {msgspec.json.encode(work.schema).decode()}"
-    else:
-        tools = [tool for tool in work.tools if work.tool_choice in ("auto", "required", tool.name)]
-        wanted = (
-            'a call of one function, as JSON {"name": …, "arguments": …}. Functions: '
-            + msgspec.json.encode(tools).decode()
-        )
+    wanted = _schema_of(work) if work.schema is not None else _tools_of(work)
     return f"Your last answer did not fit: {problem}. Answer with nothing but {wanted}"
+
+
+def request_of(work: Generation) -> str | None:
+    """What a model is told in words of tools and schemas, where its engine has no other way; None where nothing is."""
+    calls = bool(work.tools) and work.tool_choice != "none"
+    if calls and work.tool_choice != "auto":
+        return f"Answer with nothing but {_tools_of(work)}"
+    otherwise = f"Answer with nothing but {_schema_of(work)}" if work.schema is not None else None
+    if calls:
+        return f"Where a function helps, answer with nothing but {_tools_of(work)}. {otherwise or 'Otherwise in words'}"
+    return otherwise
+
+
+def _schema_of(work: Generation) -> str:
+    return f"JSON that fits this schema: {msgspec.json.encode(work.schema).decode()}"
+
+
+def _tools_of(work: Generation) -> str:
+    tools = [tool for tool in work.tools if work.tool_choice in ("auto", "required", tool.name)]
+    listed = msgspec.json.encode(tools).decode()
+    return f'a call of one function, as JSON {{"name": …, "arguments": …}}. Functions: {listed}'
 
 
 def _values(text: str) -> list[tuple[str, Any]]:
@@ -153,7 +171,8 @@ def _start(text: str, at: int) -> int:
     return min(places, default=-1)
 
 
-def _call_of(value: Any) -> Call | None:
+def call_of(value: Any) -> Call | None:
+    """A call as models write one, `{"name": …, "arguments": …}`, also within `function`; None for what is none."""
     if not isinstance(value, dict):
         return None
     inner = value.get("function", value)

@@ -2,7 +2,8 @@
 
 Neither library is a dependency: where they are not installed, loading says so. Only safetensors are read, no code that
 comes with a model is run, and nothing is fetched. One answer is written at a time, on a thread; it stops between two
-tokens when its reader has gone. What would need a grammar (schemas, required tools) is refused, never ignored.
+tokens when its reader has gone. Schemas and tools are asked for in words, and calls read from words: there is no mask
+here over the tokens that a model chooses from, so whoever wants them kept checks the answer (`checked`).
 """
 
 from __future__ import annotations
@@ -22,7 +23,9 @@ import numpy as np
 from ..capabilities import Capabilities
 from ..registry import Kind
 from .base import Count, Embedded, EngineFault, Generation, Piece, Ranked, Unable, text_of
+from .grammar import written_calls
 from .onnx import batches
+from .schemas import request_of
 from .vectors import SENTENCE, at_unit_length
 
 LIBRARIES = ("torch", "transformers")
@@ -67,10 +70,9 @@ class Transformers:
     async def generate(self, work: Generation) -> AsyncIterator[Piece]:
         """The answer as it is written; closing the iterator stops it."""
         self._require(("chat", "completion"), SENTENCE)
-        if work.schema is not None or (work.tools and work.tool_choice != "none"):
-            raise Unable("This model is served by an engine that cannot be held to schemas or tools: leave them out")
         if work.frequency_penalty or work.presence_penalty:
             raise Unable("This model is served by an engine that knows no penalties: leave them out")
+        calls = written_calls(work)
         loaded = await asyncio.to_thread(self._load)
         ids = await asyncio.to_thread(_input_ids, loaded.tokenizer, work)
         writing = _Writing(loaded, work, ids, asyncio.get_running_loop())
@@ -79,7 +81,8 @@ class Transformers:
             while (piece := await writing.pieces.get()) is not END:
                 if isinstance(piece, Exception):
                     raise EngineFault(f"The engine failed at its work: {type(piece).__name__}") from piece
-                yield piece
+                for each in calls.read(piece) if calls is not None else (piece,):
+                    yield each
         finally:
             writing.stop.set()
             await asyncio.shield(done)
@@ -271,5 +274,15 @@ def _input_ids(tokenizer: Any, work: Generation) -> list[int]:
     if not tokenizer.chat_template:
         raise Unable("This model was not made for conversations: it has no chat template. Use /v1/completions")
     messages = [{**msgspec.to_builtins(each), "content": text_of(each)} for each in work.messages]
+    if (request := request_of(work)) is not None:
+        messages = _told_first(messages, request)
     text = tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=True)
     return [int(each) for each in tokenizer(text, add_special_tokens=False).input_ids]
+
+
+def _told_first(messages: list[dict[str, Any]], request: str) -> list[dict[str, Any]]:
+    """The conversation with a request at its head: many templates know one message of the system, the first."""
+    if messages and messages[0]["role"] in ("system", "developer"):
+        first = {**messages[0], "content": f"{messages[0]['content']}\n\n{request}"}
+        return [first, *messages[1:]]
+    return [{"role": "system", "content": request}, *messages]

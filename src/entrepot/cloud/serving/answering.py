@@ -61,7 +61,11 @@ class Exchange:
         """The answer as events. What refuses the call is raised before the first; what fails later is an event."""
         assert isinstance(self._asked, AskChat | AskCompletion)
         events: list[bytes] = []
-        call = self._kept(lambda bill, last: b"".join([*events, self._end(last, bill)]), EVENTS)
+
+        def end(last: Piece, bill: Bill) -> bytes:
+            return self._end(last, bill, is_first=not events)
+
+        call = self._kept(lambda bill, last: b"".join([*events, end(last, bill)]), EVENTS)
         bill: Bill | None = None
         async with aclosing(self._gateway.generate(call, self._asked.work())) as pieces:  # type: ignore[type-var]
             try:
@@ -69,8 +73,12 @@ class Exchange:
                     if isinstance(piece, Bill):
                         bill = piece
                         continue
-                    events.append(self._written.event(piece) if bill is None else self._end(piece, bill))
-                    yield events[-1]
+                    if bill is None and not (piece.text or piece.tool_calls):
+                        continue  # it says only how far the count is
+                    is_first = not events
+                    event = self._written.event(piece, is_first=is_first) if bill is None else end(piece, bill)
+                    events.append(event)
+                    yield event
             except Exception as error:
                 if not events:
                     raise
@@ -99,12 +107,12 @@ class Exchange:
         assert bill is not None, "an answer without a refusal has a bill"
         return written.whole(bill)
 
-    def _end(self, last: Piece, bill: Bill) -> bytes:
+    def _end(self, last: Piece, bill: Bill, *, is_first: bool) -> bytes:
         """The last events, in one part."""
         assert isinstance(self._asked, AskChat | AskCompletion)
         wishes = self._asked.stream_options
         usage = self._written.last_event(bill) if wishes is not None and wishes.include_usage else b""
-        return self._written.event(last, bill) + usage + END
+        return self._written.event(last, bill, is_first=is_first) + usage + END
 
     def _kept(self, tell: Callable[[Bill, Any], bytes], media_type: str = JSON) -> Call:
         """The call, whose answer is stored as it is settled where there is a place for it."""

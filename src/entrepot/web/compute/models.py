@@ -56,12 +56,12 @@ async def list_compute_models(visit: Visit) -> Response[Any]:
 
 @endpoint("GET", "/v1/models/{name:str}", tells=ModelTold)
 async def get_compute_model(visit: Visit, name: Slug) -> Response[Any]:
-    """One model."""
-    offers = await visit.read(cloud.list_offers)
-    offer = next((each for each in offers if each.model.name == name), None)
+    """One model; `name@2` for a version that is not the newest."""
+    offer = await visit.read(lambda s: cloud.find_offer(s, name))
     if offer is None:
         raise cloud.UnknownModel(f"There is no model {name[:100]!r} here: GET /v1/models lists those there are")
-    return told(_told(offer, visit.entrepot.settings.cloud.currency))
+    found = _told(offer, visit.entrepot.settings.cloud.currency)
+    return told(msgspec.structs.replace(found, id=name))
 
 
 def _told(offer: cloud.Offer, currency: str) -> ModelTold:

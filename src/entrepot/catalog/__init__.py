@@ -63,7 +63,6 @@ from .collections import (
     get_collection,
     list_collection_cards,
     list_collections,
-    list_published,
     product_ids_of,
     save_collection,
 )
@@ -319,7 +318,7 @@ __all__ = [
     "list_categories", "list_children", "list_collection_cards", "list_collections", "list_edit_lines", "list_edits",
     "list_import_errors", "list_imports", "list_listings", "list_low_stock", "list_merchant_questions",
     "list_merchant_reviews", "list_merchants", "list_mergings", "list_movements", "list_packs", "list_pictures",
-    "list_prices", "list_product", "list_proposals", "list_published", "list_questions", "list_remote_failures",
+    "list_prices", "list_product", "list_proposals", "list_questions", "list_remote_failures",
     "list_reviews", "list_sitemap_addresses", "list_sitemap_parts", "list_twins", "load_taxonomy", "local_feed",
     "main_pictures", "map_categories", "map_columns", "may_answer", "may_review", "merchants_of", "merge_attribute",
     "merge_categories", "merge_questions", "merge_value", "move_category", "move_stock", "next_main_pictures",

@@ -166,12 +166,6 @@ def list_collections(snapshot: Snapshot, scope: Scope, after: str = "", most: in
     return [_view(row) for row in found]
 
 
-def list_published(snapshot: Snapshot, merchant_id: str | None = None, most: int = 50) -> list[Collection]:
-    """The published collections of a merchant, or the market's own, in their order."""
-    found = snapshot.all(_published, owner=merchant_id or "", market=int(merchant_id is None), most=most)
-    return [_view(row) for row in found]
-
-
 def list_collection_cards(
     snapshot: Snapshot, collection_id: str, after: tuple[int, str] | None = None, most: int = 40
 ) -> tuple[list[Card], tuple[int, str] | None]:
@@ -268,9 +262,6 @@ _lock: Prepared[Any] = prepare(
 )
 _list: Prepared[Any] = prepare(
     _whole.where(_is_owners, _c.id < bindparam("before")).order_by(_c.id.desc()).limit(bindparam("most"))
-)
-_published: Prepared[Any] = prepare(
-    _whole.where(_is_owners, _c.published == 1).order_by(_c.position, _c.id).limit(bindparam("most"))
 )
 _count: Prepared[Any] = prepare(select(func.count().label("rows")).select_from(tables.collections).where(_is_owners))
 _insert: Prepared[Any] = prepare_text(

@@ -12,7 +12,7 @@ from .carriers import (
     open_carriers,
     webhook_secret,
 )
-from .coordinates import Known, Point, count_coordinates, list_coordinates, locate, save_coordinates
+from .coordinates import Known, Point, count_coordinates, locate, save_coordinates
 from .counter import Collection, Counter, collections, counter, hand_out, send_back, take_in
 from .driving import DriverRoute, DriverStop, Outcome, driver_route, finish_stop, start_route
 from .events import (
@@ -221,7 +221,6 @@ __all__ = [
     "is_shelf",
     "label_of",
     "list_boxes",
-    "list_coordinates",
     "list_locations",
     "list_parcels",
     "list_plans",

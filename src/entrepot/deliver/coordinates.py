@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import func, select
 
 from entrepot.identity import COUNTRIES, Address, Scope, require_operator
 from entrepot.kernel import Invalid, Prepared, Snapshot, Tx, in_set, prepare, prepare_text
@@ -16,7 +16,6 @@ from . import tables
 from .places import plain_postal
 
 EARTH_RADIUS_M = 6_371_009
-LISTED_MAX = 500
 ROWS_AT_ONCE_MAX = 100_000
 
 
@@ -47,12 +46,6 @@ def save_coordinates(tx: Tx, scope: Scope, known: Sequence[Known]) -> int:
     rows = [_row(number, each) for number, each in enumerate(known, 1)]
     tx.run_many(_put, list({row["key"]: row for row in rows}.values()))
     return len(rows)
-
-
-def list_coordinates(snapshot: Snapshot, scope: Scope, after: str = "", most: int = LISTED_MAX) -> list[Any]:
-    """What was entered, by key, behind `after`: rows of key, latitude_e6 and longitude_e6. For the operator."""
-    require_operator(scope)
-    return snapshot.all(_listed, after=after, most=min(most, LISTED_MAX))
 
 
 def count_coordinates(snapshot: Snapshot) -> int:
@@ -114,9 +107,6 @@ def _row(number: int, known: Known) -> dict[str, Any]:
 _c = tables.coordinates.c
 _COLUMNS = (_c.key, _c.latitude_e6, _c.longitude_e6)
 _found: Prepared[Any] = prepare(select(*_COLUMNS).where(in_set(_c.key, "keys")))
-_listed: Prepared[Any] = prepare(
-    select(*_COLUMNS).where(_c.key > bindparam("after")).order_by(_c.key).limit(bindparam("most"))
-)
 _count: Prepared[Any] = prepare(select(func.count().label("places")).select_from(tables.coordinates))
 _put: Prepared[Any] = prepare_text(
     "INSERT INTO deliver_coordinates (key, latitude_e6, longitude_e6) VALUES (:key, :latitude_e6, :longitude_e6) "

@@ -56,7 +56,7 @@ from .organisations import (
 )
 from .passwords import hash_password, verify_password
 from .proofs import PROOFS
-from .recovery import change_password, confirm_email, request_confirmation, request_reset, reset_password
+from .recovery import change_password, confirm_email, request_reset, reset_password
 from .sessions import Session, close_session, find_session, open_session, set_language, switch_organisation
 from .settings import MailerKind, Settings, open_mailer
 from .throttle import begin_attempt, check_throttle, record_attempt
@@ -186,7 +186,6 @@ __all__ = [
     "remove_endpoint",
     "remove_member",
     "replay",
-    "request_confirmation",
     "request_reset",
     "require_operator",
     "require_organisation",

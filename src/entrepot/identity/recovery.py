@@ -21,11 +21,6 @@ def request_reset(tx: Tx, email: str) -> None:
     enqueue_link(tx, LinkLetter(LinkPurpose.RESET, check_email(email)))
 
 
-def request_confirmation(tx: Tx, email: str) -> None:
-    """Mail a link that confirms this address to its owner, if it has one; the caller learns nothing."""
-    enqueue_link(tx, LinkLetter(LinkPurpose.CONFIRM, check_email(email)))
-
-
 def reset_password(tx: Tx, token: Secret, password_hash: str) -> str:
     """Set the password of the link's owner, end all their sessions and tell them; returns the person's id.
 

@@ -6,7 +6,7 @@ reactions done once, tasks, a schedule, leases; idempotency keys; blobs; setting
 
 from .backlog import Backlog, read_backlog
 from .blobs import Blobs
-from .clock import DAY, HOUR, MILLISECOND, MINUTE, SECOND, Clock, ManualClock, SystemClock, from_rfc3339, to_rfc3339
+from .clock import DAY, HOUR, MINUTE, SECOND, Clock, ManualClock, SystemClock, from_rfc3339, to_rfc3339
 from .database import Database, sqlite_url
 from .dumping import dump, load, require_empty
 from .errors import (
@@ -22,7 +22,7 @@ from .errors import (
     Unavailable,
 )
 from .events import Event, Recorded, list_event_types
-from .facts import find_fact, write_fact, write_fact_once
+from .facts import find_fact, write_fact
 from .fetching import Bounds, Fetched, Fetcher, check_address
 from .idempotency import RequestKey, once, request_key
 from .ids import derive_id, is_id, new_id
@@ -50,7 +50,6 @@ from .tx import Again, NewRows, Query, RowSet, Snapshot, Tx
 __all__ = [
     "DAY",
     "HOUR",
-    "MILLISECOND",
     "MINUTE",
     "NEVER",
     "SECOND",
@@ -164,5 +163,4 @@ __all__ = [
     "to_rfc3339",
     "update_rows",
     "write_fact",
-    "write_fact_once",
 ]

@@ -7,7 +7,6 @@ import time
 from datetime import UTC, datetime
 from typing import Protocol
 
-MILLISECOND = 1_000
 SECOND = 1_000_000
 MINUTE = 60 * SECOND
 HOUR = 60 * MINUTE

@@ -22,14 +22,8 @@ def write_fact(tx: Tx, name: str, value: object) -> None:
     tx.run(_write, name=name, value=to_json(value), now=tx.now)
 
 
-def write_fact_once(tx: Tx, name: str, value: object) -> bool:
-    """Set a fact that has no value yet; False when it has one."""
-    return tx.run(_write_once, name=name, value=to_json(value), now=tx.now) == 1
-
-
 _INSERT = "INSERT INTO kernel_facts (name, value, written_at) VALUES (:name, :value, :now) "
 _write: Prepared[Any] = prepare_text(
     _INSERT + "ON CONFLICT (name) DO UPDATE SET value = excluded.value, written_at = excluded.written_at"
 )
-_write_once: Prepared[Any] = prepare_text(_INSERT + "ON CONFLICT DO NOTHING")
 _find: Prepared[Any] = prepare(select(tables.facts.c.value).where(tables.facts.c.name == bindparam("name")))

@@ -18,7 +18,7 @@ from .chargebacks import (
     tell_of_decision,
 )
 from .disputes import Freeze, find_freeze, freeze, unfreeze
-from .entries import Entry, book_entry, booked_under, due_to, list_entries
+from .entries import Entry, book_entry, booked_under, due_to
 from .events import (
     CaptureFailed,
     ChargebackClosed,
@@ -239,7 +239,6 @@ __all__ = [
     "list_accounts",
     "list_by_hand",
     "list_chargebacks",
-    "list_entries",
     "list_gift_cards",
     "list_payouts",
     "list_rates",

@@ -12,7 +12,6 @@ import msgspec
 from sqlalchemy import bindparam, func, insert, select
 
 from entrepot import ledger
-from entrepot.identity import Scope, require_organisation
 from entrepot.kernel import Prepared, Snapshot, Tx, derive_id, prepare
 
 from . import accounts, rows, tables
@@ -82,11 +81,6 @@ def due_to(tx: Tx, merchant_id: str, currency: str) -> int:
     return ledger.balance_of(tx, accounts.payable(merchant_id, currency)).available
 
 
-def list_entries(snapshot: Snapshot, scope: Scope, code: str, most: int = 50) -> list[Entry]:
-    """The entries of the caller's organisation under a code, newest first."""
-    return snapshot.all(_of, merchant_id=require_organisation(scope), code=code, most=most)
-
-
 def booked(snapshot: Snapshot) -> dict[tuple[str, str], int]:
     """What all entries come to, by organisation and currency."""
     return {(row.merchant_id, row.currency): int(row.amount_minor) for row in snapshot.all(_sums)}
@@ -105,13 +99,6 @@ def booked_under(snapshot: Snapshot, code: str) -> dict[tuple[str, str], int]:
 _e = tables.entries.c
 _insert: Prepared[Any] = prepare(
     insert(tables.entries).values({column.name: bindparam(column.name) for column in tables.entries.columns})
-)
-_of: Prepared[Entry] = prepare(
-    select(*(_e[name] for name in Entry.__struct_fields__))
-    .where(_e.merchant_id == bindparam("merchant_id"), _e.code == bindparam("code"))
-    .order_by(_e.id.desc())
-    .limit(bindparam("most")),
-    Entry,
 )
 _all = select(_e.merchant_id, _e.currency, func.sum(_e.amount_minor).label("amount_minor")).group_by(
     _e.merchant_id, _e.currency

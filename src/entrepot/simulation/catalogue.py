@@ -2,11 +2,10 @@
 
 `build` draws them from a seed: kinds by their share, then the product, then a merchant among those that sell its group.
 About one product in twenty is sold by more than one merchant, under the same article numbers at another price.
-`render` draws a picture; `feed_rows` and `to_jsonl` say the same products as a merchant's feed would.
+`render` draws a picture; `feed_rows` says the same products as a merchant's feed would.
 """
 
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 from math import exp
 from random import Random
@@ -79,16 +78,6 @@ def pictures(catalogue: DemoCatalogue) -> tuple[PictureSpec, ...]:
 def picture_name(spec: PictureSpec) -> str:
     """The file name of a picture, the same for pictures that look the same."""
     return same_look(spec).name
-
-
-def render_all(specs: Iterable[PictureSpec], processes: int = 1) -> Iterator[tuple[PictureSpec, bytes]]:
-    """Draw many pictures, in order, with a pool when more than one process is allowed."""
-    wanted = list(specs)
-    if processes <= 1:
-        yield from ((spec, draw(spec)) for spec in wanted)
-        return
-    with ProcessPoolExecutor(processes) as pool:
-        yield from zip(wanted, pool.map(draw, wanted, chunksize=16), strict=True)
 
 
 # Products
@@ -301,15 +290,7 @@ def _feed_variant(variant: DemoVariant, offer: DemoOffer) -> dict[str, Any]:
     }
 
 
-def to_jsonl(catalogue: DemoCatalogue, merchant: str | None = None) -> Iterator[bytes]:
-    """The feed as lines of JSON, each with its line end."""
-    encoder = msgspec.json.Encoder()
-    for row in feed_rows(catalogue, merchant):
-        yield encoder.encode(row) + b"\n"
-
-
 __all__ = [
     "DemoAttribute", "DemoCatalogue", "DemoCategory", "DemoMerchant", "DemoOffer", "DemoPicture", "DemoProduct",
     "DemoReview", "DemoVariant", "PictureSpec", "ShipFrom", "build", "feed_rows", "picture_name", "pictures", "render",
-    "render_all", "to_jsonl",
 ]  # fmt: skip

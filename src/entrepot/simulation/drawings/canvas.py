@@ -186,15 +186,6 @@ class Canvas:
 
     # Solid things
 
-    def slab(self, x: float, y: float, width: float, height: float, colour: Colour, radius: float = 0) -> None:
-        """A board or case seen from the front: lit from above, with a thin bright edge."""
-        self.rect(
-            x, y, width, height, self.gradient(0, y, 0, y + height, lighter(colour, 0.14), darker(colour, 0.12)), radius
-        )
-        if width > 12 and height > 5:
-            inset = min(radius, width / 2)
-            self.stroke(f"M{x + inset + 1:g},{y + 1.2:g}H{x + width - inset - 1:g}", lighter(colour, 0.5), 1.6, 0.6)
-
     def tube(self, x: float, y: float, width: float, height: float, colour: Colour, radius: float = 0) -> None:
         """Something upright and round: a bottle's neck, a lamp's pole."""
         self.rect(x, y, width, height, self.round_fill(x, x + width, colour), radius)

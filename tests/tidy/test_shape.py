@@ -24,30 +24,33 @@ def length(function: Function) -> int:
     return lines - len((ast.get_docstring(function, clean=False) or "").splitlines())
 
 
-def functions() -> list[tuple[Path, Function]]:
+@pytest.fixture(scope="module")
+def trees() -> dict[Path, ast.Module]:
+    return {path: ast.parse(path.read_text()) for path in modules()}
+
+
+@pytest.fixture(scope="module")
+def functions(trees: dict[Path, ast.Module]) -> list[tuple[Path, Function]]:
     return [
         (path, node)
-        for path in modules()
-        for node in ast.walk(ast.parse(path.read_text()))
+        for path, tree in trees.items()
+        for node in ast.walk(tree)
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
     ]
 
 
-def test_every_module_says_what_it_is_for() -> None:
-    silent = [short(path) for path in modules() if not ast.get_docstring(ast.parse(path.read_text()))]
-    assert silent == []
+def test_every_module_says_what_it_is_for(trees: dict[Path, ast.Module]) -> None:
+    assert [short(path) for path, tree in trees.items() if not ast.get_docstring(tree)] == []
 
 
-def test_no_function_is_too_long_to_read_at_once() -> None:
-    long = [f"{short(path)}:{each.lineno} {each.name} {length(each)}" for path, each in functions()
+def test_no_function_is_too_long_to_read_at_once(functions: list[tuple[Path, Function]]) -> None:
+    long = [f"{short(path)}:{each.lineno} {each.name} {length(each)}" for path, each in functions
             if length(each) > FUNCTION_LINES_MAX]  # fmt: skip
     assert long == []
 
 
-def test_nine_functions_in_ten_are_short() -> None:
-    lengths = sorted(length(each) for _, each in functions())
-    if not lengths:
-        pytest.skip("no function yet")
+def test_nine_functions_in_ten_are_short(functions: list[tuple[Path, Function]]) -> None:
+    lengths = sorted(length(each) for _, each in functions)
     assert lengths[int(len(lengths) * 0.9)] <= 30
 
 

@@ -240,3 +240,70 @@ def test_nobody_keeps_an_old_reserve_by_choosing_paydays(database: Database) -> 
         mine = database.read_now(lambda s: pay.get_terms(s, p.BRUNO))
         assert (mine.reserve_bps, mine.reserve_days, mine.minimum_minor) == (bps, 90, 10_00)
     assert database.read_now(lambda s: pay.get_terms(s, p.CARLA)) == kept
+
+
+def test_a_merchant_asks_for_no_less_than_their_minimum(database: Database) -> None:
+    database.write_now(lambda tx: pay.choose_schedule(tx, p.BRUNO, "by_hand", 1, 8_51))
+    sell(database, 1, 10_00)
+    with pytest.raises(Conflict, match="too little is due"):
+        database.write_now(lambda tx: pay.request_own_payout(tx, p.BRUNO, "sandbox", 1))
+    database.write_now(lambda tx: pay.choose_schedule(tx, p.BRUNO, "by_hand", 1, 8_50))
+    assert len(database.write_now(lambda tx: pay.request_own_payout(tx, p.BRUNO, "sandbox", 1))) == 1
+
+
+def test_nothing_is_sent_without_an_account_where_one_is_needed(database: Database) -> None:
+    sell(database, 1, 10_00)
+    ask = {"needs_account": True}
+    assert database.write_now(lambda tx: pay.request_payouts(tx, p.DANA, 1, **ask)) == []
+    [waiting] = database.read_now(lambda s: pay.waiting_of(s, p.BRUNO, **ask))
+    assert waiting.wait == "no_account"
+    account = use(database)
+    [payout] = database.write_now(lambda tx: pay.request_payouts(tx, p.DANA, 1, **ask))
+    assert payout.account_id == account.id
+
+
+def test_a_payday_that_begins_this_moment_is_looked_at_once(
+    database: Database, processor: pay.SandboxProcessor
+) -> None:
+    clock = database.clock
+    assert isinstance(clock, ManualClock)
+    clock.advance_to(at("2026-02-11T00:00:00Z"))
+    sell(database, 1, 10_00)
+    assert scheduled(database, processor) == [8_50]
+    sell(database, 2, 10_00)
+    assert scheduled(database, processor) == []
+    clock.advance(DAY)
+    assert scheduled(database, processor) == [8_50]
+
+
+def test_a_payday_without_anybody_who_could_send_it_begins_nothing(database: Database) -> None:
+    sell(database, 1, 10_00)
+    assert database.write_now(lambda tx: pay.paying_out.request_scheduled(tx, 1, None)) == []
+    assert p.available(database, accounts.payable("org_bruno", "EUR")) == 8_50
+
+
+def test_a_new_merchant_waits_for_a_payday_of_theirs(database: Database, processor: pay.SandboxProcessor) -> None:
+    clock = database.clock
+    assert isinstance(clock, ManualClock)
+    clock.advance_to(at("2026-02-10T01:00:00Z"))  # a Tuesday: Monday's payday has begun, and was nobody's
+    database.write_now(lambda tx: pay.choose_schedule(tx, p.BRUNO, "weekly", 1, 1))
+    sell(database, 1, 10_00)
+    assert scheduled(database, processor) == []
+    clock.advance_to(at("2026-02-10T01:00:00Z") + 5 * DAY)
+    assert scheduled(database, processor) == []
+
+
+def test_the_largest_stands_first_among_those_who_wait(database: Database) -> None:
+    sell(database, 1, 10_00)
+    sell(database, 2, 50_00, "org_carla")
+    page = database.read_now(lambda s: pay.list_waiting(s, p.DANA))
+    assert [each.merchant_id for each in page.waiting] == ["org_carla", "org_bruno"]
+
+
+def test_a_payout_that_is_refused_twice_is_told_once(database: Database) -> None:
+    sell(database, 1, 10_00)
+    [payout] = request(database)
+    for _ in range(2):
+        database.write_now(lambda tx: pay.payouts.record_failed_payout(tx, payout.id, "closed"))
+    told = [event for event in p.events_of(database) if isinstance(event, pay.PayoutFailed)]
+    assert len(told) == 1

@@ -2,8 +2,8 @@
 
 import pytest
 
-from entrepot import pay
-from entrepot.kernel import Conflict, Database, NotFound
+from entrepot import ledger, pay
+from entrepot.kernel import Conflict, Database, NotFound, Tx
 from entrepot.pay import accounts
 from tests.pay import purchases as p
 
@@ -83,3 +83,39 @@ def test_what_was_not_paid_is_not_frozen(database: Database) -> None:
     p.start(database)
     with pytest.raises(NotFound):
         p.freeze(database, "dsp_1", "sor_lamp", 1)
+
+
+def test_what_a_payout_is_taking_cannot_be_set_apart(database: Database) -> None:
+    p.buy(database)
+    p.complete(database, 10_00)
+    database.write_now(lambda tx: pay.request_payouts(tx, p.DANA, 1))
+    assert p.freeze(database, "dsp_1", "sor_lamp", 5_00) == 0
+    assert p.breaches(database) == []
+
+
+def test_what_comes_back_in_the_same_step_is_set_apart_too(database: Database) -> None:
+    p.buy(database)
+    p.complete(database, 10_00)
+    assert p.freeze(database, "dsp_1", "sor_lamp", 8_50) == 8_50
+
+    def again(tx: Tx) -> int:
+        coming_minor, plan = pay.unfreeze(tx, "dsp_1")
+        kept_minor, more = pay.freeze(tx, "dsp_2", "sor_lamp", 8_50, coming_minor)
+        ledger.post(tx, plan + more)
+        return kept_minor
+
+    assert database.write_now(again) == 8_50
+    assert (p.available(database, PAYABLE), p.available(database, accounts.disputed("dsp_2", "EUR"))) == (0, 8_50)
+    assert p.breaches(database) == []
+
+
+def test_a_fee_is_owed_once_however_often_a_dispute_is_let_go(database: Database) -> None:
+    p.buy(database)
+    p.freeze(database, "dsp_1", "sor_lamp", 8_50)
+    for _ in range(2):
+        p.unfreeze(database, "dsp_1", fee_minor=15_00)
+    assert p.available(database, OWED) == -15_00
+    kept = database.read_now(lambda snapshot: pay.find_freeze(snapshot, "dsp_1"))
+    assert kept is not None
+    assert kept.fee_minor == 15_00
+    assert database.write_now(lambda tx: pay.unfreeze(tx, "dsp_1", 99))[0] == 0

@@ -1,12 +1,17 @@
 """A payment has one outcome, whoever brings it and however often; money that comes too late goes back."""
 
 import itertools
+from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from entrepot import ledger, pay
 from entrepot.identity import Scope
-from entrepot.kernel import Conflict, Database, Invalid, NotFound
+from entrepot.kernel import Conflict, Database, Invalid, NotFound, TaskKind
+from entrepot.kernel.testing import settle
+from entrepot.pay.captures import VOID_TASK, VoidTask
+from entrepot.pay.payments import CASH_ON_DELIVERY, capture_mode
 from tests.pay import purchases as p
 
 
@@ -177,3 +182,76 @@ def test_a_payment_is_seen_by_who_pays_and_by_the_operator_alone(database: Datab
         assert database.read_now(lambda snapshot, s=scope: pay.find_payment_by_ref(snapshot, s, "ord_1")) is None
         with pytest.raises(NotFound):
             database.read_now(lambda snapshot, s=scope: pay.get_payment(snapshot, s, payment.id))
+
+
+def voids_of(database: Database) -> list[str]:
+    """The payments that the processor is asked to let go of."""
+    asked: list[str] = []
+    settle(database, {}, [TaskKind(VOID_TASK, VoidTask, lambda run, body: asked.append(body.payment_id))])
+    return asked
+
+
+def hear(database: Database, payment: pay.Payment, kind: Any, ref: str | None = "ch_9") -> pay.Payment:
+    return database.write_now(lambda tx: pay.record_outcome(tx, payment.id, pay.Outcome(kind, ref)))
+
+
+@pytest.mark.parametrize("word", ["authorised", "unknown"])
+@pytest.mark.parametrize("ending", ["abandoned", "declined"])
+def test_what_is_set_aside_for_a_payment_that_has_ended_is_let_go_once(
+    database: Database, ending: str, word: str
+) -> None:
+    payment = p.start(database)
+    if ending == "abandoned":
+        p.abandon(database, payment)
+    else:
+        hear(database, payment, "declined", None)
+    assert voids_of(database) == []
+    for _ in range(2):
+        assert hear(database, payment, word).state == ending
+    assert voids_of(database) == [payment.id]
+    assert p.breaches(database) == []
+
+
+def test_a_charge_that_is_open_at_the_processor_is_let_go_when_its_order_is(database: Database) -> None:
+    payment = p.start(database)
+    hear(database, payment, "unknown")
+    p.abandon(database, payment)
+    assert voids_of(database) == [payment.id]
+
+
+@pytest.mark.parametrize("words", [("authorised",), ("captured",), ("declined", "captured")])
+def test_a_payment_that_brought_money_cannot_be_abandoned(database: Database, words: tuple[str, ...]) -> None:
+    payment = p.start(database)
+    for word in words:
+        hear(database, payment, word)
+    with pytest.raises(Conflict, match="paid meanwhile"):
+        p.abandon(database, payment)
+    assert p.breaches(database) == []
+
+
+@pytest.mark.parametrize("ending", ["abandoned", "declined"])
+def test_what_came_to_nothing_is_no_longer_looked_at_for_the_merchant(database: Database, ending: str) -> None:
+    payment = p.start(database)
+    assert len(database.read_now(lambda snapshot: pay.money_on_the_way(snapshot, p.BRUNO))) == 1
+    if ending == "abandoned":
+        p.abandon(database, payment)
+    else:
+        hear(database, payment, "declined")
+    assert database.read_now(lambda snapshot: pay.money_on_the_way(snapshot, p.BRUNO)) == []
+
+
+@pytest.mark.parametrize("part", ["amount_minor", "gift_minor", "subsidy_minor"])
+def test_no_part_of_what_is_to_be_paid_is_below_zero(database: Database, part: str) -> None:
+    leg = replace(pay.PaymentLeg("sor_lamp", 10_00, "org_bruno"), **{part: -1})
+    with pytest.raises(Invalid, match="below zero"):
+        p.start(database, legs=[leg])
+
+
+def test_what_is_paid_at_the_door_is_not_taken_before() -> None:
+    legs = (pay.PaymentLeg("sor_lamp", 10_00, "org_bruno"),)
+    for method, capture, wanted in (
+        (CASH_ON_DELIVERY, "at_once", "on_shipment"), ("tok_ok", "at_once", "at_once"),
+        ("tok_ok", "on_shipment", "on_shipment"),
+    ):  # fmt: skip
+        start = pay.StartPayment("ord_1", "EUR", legs, method, "usr_alice", capture=capture)  # type: ignore[arg-type]
+        assert capture_mode(start) == wanted

@@ -55,11 +55,12 @@ def test_a_merchant_chooses_the_days(bruno: Visitor) -> None:
 
 def test_the_operator_sees_who_is_due_and_sets_the_terms(dana: Visitor) -> None:
     assert dana.get("/operator/payouts", headers=PAGE).status_code == 200
-    fields = {"merchant_id": "", "schedule": "daily", "day": "1", "minimum_minor": "500", "reserve": "7.5",
+    fields = {"merchant_id": "", "schedule": "daily", "day": "1", "minimum": "5.00", "reserve": "7.5",
               "reserve_days": "14"}  # fmt: skip
     assert dana.form("/operator/payouts/terms", **fields).status_code == 303
     assert 'value="7.5"' in dana.get("/operator/payouts", headers=PAGE).text
-    for wrong in ({"reserve": "x"}, {"reserve": "101"}, {"merchant_id": "org_none"}, {"day": "40"}):
+    for wrong in ({"reserve": "x"}, {"reserve": "101"}, {"merchant_id": "org_none"}, {"day": "40"}, {"minimum": "-1"},
+                  {"minimum": "five"}):  # fmt: skip
         assert dana.form("/operator/payouts/terms", **{**fields, **wrong}).status_code in (400, 404)
 
 
@@ -120,3 +121,15 @@ def test_only_the_operator_sees_them(bruno: Visitor, alice: Visitor) -> None:
     for path in ("/operator/payouts", "/operator/processors", "/operator/reconciliation"):
         for visitor in (bruno, alice):
             assert visitor.get(path, headers=PAGE).status_code in (303, 403, 404)
+
+
+def test_a_merchants_terms_are_reached_from_the_list_of_merchants(dana: Visitor, market: Market) -> None:
+    merchant = market.cast.bruno.organisation
+    link = f"/operator/payouts?merchant={merchant}"
+    assert f'href="{link}#terms"' in dana.get("/operator/merchants", headers=PAGE).text
+    assert f'value="{merchant}"' in dana.get(link, headers=PAGE).text
+
+
+def test_the_operator_lists_orders_of_one_status(dana: Visitor) -> None:
+    page = dana.get("/operator/orders?status=cancelled", headers=PAGE).text
+    assert 'href="/operator/orders?status=cancelled" aria-current="page"' in page

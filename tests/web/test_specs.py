@@ -16,3 +16,10 @@ def test_a_bare_number_gets_its_unit_where_people_say_one(code: str, value: str,
     view: Any = SimpleNamespace(category=(SimpleNamespace(slug="sofas"),), attributes={code: (value,)})
     [group] = list_specs(view, (), "en")
     assert [row[1] for row in group.rows] == [shown]
+
+
+@pytest.mark.parametrize(("language", "shown"), [("en", "Yes, No"), ("zh", "是, 否")])
+def test_whether_something_is_so_is_said_in_the_readers_language(language: str, shown: str) -> None:
+    view: Any = SimpleNamespace(category=(), attributes={"washable": ("yes", "no")})
+    [group] = list_specs(view, (), language)
+    assert [row[1] for row in group.rows] == [shown]

@@ -120,7 +120,9 @@ def new_person(tx: Tx, name: str, email: str, language: str = "en") -> str:
 def _seller(entrepot: Entrepot, dana: Scope, demo: DemoMerchant, number: int) -> Seller:
     def apply(tx: Tx) -> Seller:
         person = new_person(tx, "Bruno" if number == 0 else demo.name, f"{demo.slug}@harbour.example")
-        application = MerchantApplication(demo.name, demo.country, CURRENCY, f"{demo.tagline} {demo.about}")
+        application = MerchantApplication(
+            demo.name, demo.country, CURRENCY, f"{demo.tagline.rstrip('.')}. {demo.about}"
+        )
         merchant = catalog.apply_as_merchant(tx, Scope(person), application)
         catalog.approve_merchant(tx, dana, merchant.id, demo.commission_bps)
         scope = Scope(person, merchant.id, frozenset({Role.MERCHANT}))

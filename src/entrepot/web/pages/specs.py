@@ -10,6 +10,8 @@ import msgspec
 from entrepot import catalog
 from entrepot.catalog import AttributeDefinition, Pack, PackAttribute, ProductView
 
+from ..texts import say
+
 UNSAID = frozenset({"order", "pcs"})
 """Units that nobody says of a bare number: three seats are not three pieces."""
 
@@ -33,7 +35,7 @@ def list_specs(view: ProductView, definitions: Sequence[AttributeDefinition], la
         known = catalog.attribute_of(code, category)
         name = _name(code, known, defined.get(code), language)
         unit = (known.unit if known and known.reads == "number" else None) or _unit(defined.get(code))
-        row = (name, ", ".join(_with_unit(value, unit) for value in values))
+        row = (name, ", ".join(_with_unit(_said(value, language), unit) for value in values))
         groups.setdefault(_group(known, packs, language), []).append(row)
     filled = [SpecGroup(name, tuple(rows)) for name, rows in groups.items() if rows]
     return filled if len(filled) > 1 else [SpecGroup("", group.rows) for group in filled]
@@ -57,6 +59,11 @@ def _group(known: PackAttribute | None, packs: Sequence[Pack], language: str) ->
 
 def _unit(definition: AttributeDefinition | None) -> str | None:
     return definition.unit if definition else None
+
+
+def _said(value: str, language: str) -> str:
+    """Whether something is so is said in the reader's language; other words stay as they were given."""
+    return say(language, f"specs.{value}") if value in ("yes", "no") else value
 
 
 def _with_unit(value: str, unit: str | None) -> str:

@@ -136,7 +136,9 @@ def _entry(visit: CurrentVisit, record: identity.Audited, names: Names) -> Entry
         _who(visit, record.actor, names),
         names.get(record.organisation or ""),
         tuple(_pieces(text, {"thing": thing, **shown})),
-        tuple((name, each.name) for name, each in shown.items() if name not in used and each.name),
+        tuple(
+            (name, each.name) for name, each in shown.items() if name not in used and each.name not in ("", thing.name)
+        ),
     )
 
 

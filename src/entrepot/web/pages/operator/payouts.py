@@ -9,12 +9,13 @@ from litestar import Response, get, post
 from litestar.types import ControllerRouterHandler
 
 from entrepot import catalog, identity, pay
-from entrepot.kernel import Invalid, Refused, Tx
+from entrepot.kernel import Invalid, Refused, Tx, parse_money
 
-from ...params import MaybeInQuery
+from ...params import InQuery, MaybeInQuery
 from ...rendering import redirect
 from ...visit import Visit
 from ...wire import Done, listed
+from ..reading import plain
 from .console import OPERATOR, show
 
 PAGE = 30
@@ -22,9 +23,11 @@ SCHEDULES = ("daily", "weekly", "monthly", "by_hand")
 
 
 @get("/operator/payouts", include_in_schema=False, opt=OPERATOR)
-async def payouts(visit: Visit, after: MaybeInQuery = None, payee: MaybeInQuery = None) -> Response[str]:
-    """Who is due, what is under way, what waits for people."""
-    return await _show(visit, after, payee)
+async def payouts(
+    visit: Visit, after: MaybeInQuery = None, payee: MaybeInQuery = None, merchant: InQuery = ""
+) -> Response[str]:
+    """Who is due, what is under way, what waits for people; with the terms of a merchant, or of everybody."""
+    return await _show(visit, after, payee, merchant)
 
 
 @post("/operator/payouts", include_in_schema=False, opt=OPERATOR)
@@ -70,13 +73,13 @@ async def end_cooldown(visit: Visit) -> Response[Any]:
 @post("/operator/payouts/terms", include_in_schema=False, opt=OPERATOR)
 async def set_terms(visit: Visit) -> Response[Any]:
     """Set the terms of a merchant, or of everybody who has none of their own."""
-    form, scope = await visit.form(), visit.scope
+    form, scope, currency = await visit.form(), visit.scope, (await visit.market()).currency
 
     def command(tx: Tx) -> Done:
         merchant_id = form.get("merchant_id", "").strip() or "*"
         if merchant_id != "*":
             catalog.get_merchant(tx, merchant_id)
-        pay.set_terms(tx, scope, merchant_id, _terms(form))
+        pay.set_terms(tx, scope, merchant_id, _terms(form, currency))
         return Done()
 
     return await _done(visit, form, command, "payouts.terms_saved")
@@ -149,21 +152,24 @@ async def _done(visit: Visit, form: dict[str, str], command: Callable[[Tx], Done
 
 
 async def _show(
-    visit: Visit, after: str | None = None, payee: str | None = None, refusal: Refused | None = None
-) -> Response[str]:
+    visit: Visit, after: str | None = None, payee: str | None = None, merchant: str = "",
+    refusal: Refused | None = None,
+) -> Response[str]:  # fmt: skip
     scope, processor = visit.scope, visit.entrepot.processors.for_payouts
     default = pay.PayoutTerms(minimum_minor=visit.entrepot.settings.pay.payout_min_minor)
     needs = processor is not None and processor.abilities.needs_account
     found = await visit.read(lambda s: pay.list_payouts(s, scope, after=after, most=PAGE + 1))
     page = listed(found, PAGE, lambda payout: payout.id)
     waiting = await visit.read(lambda s: pay.list_waiting(s, scope, default, payee or "", needs_account=needs))
-    market = (await visit.read(lambda s: pay.terms_of(s, ["*"], default)))["*"]
+    of = merchant or "*"
+    terms = (await visit.read(lambda s: pay.terms_of(s, [of], default)))[of]
     paid = sorted({each.merchant_id for each in waiting.waiting} | {each.merchant_id for each in page.items})
     named = await visit.read(lambda s: identity.organisations_of(s, paid))
     response = await show(
         visit, "payouts", "payouts.html", waiting=waiting.waiting, more=waiting.next, payouts=page.items,
         names={each: named[each].name if each in named else each for each in paid}, older=page.next,
-        by_hand=await visit.read(lambda s: pay.list_by_hand(s, scope)), market_terms=market,
+        by_hand=await visit.read(lambda s: pay.list_by_hand(s, scope)), market_terms=terms,
+        chosen=merchant, minimum=plain(terms.minimum_minor, (await visit.market()).currency),
         schedules=SCHEDULES, processor=processor, sentence=refusal.sentence if refusal else None,
         errors=refusal.fields if refusal else {},
     )  # fmt: skip
@@ -171,7 +177,7 @@ async def _show(
     return response
 
 
-def _terms(form: dict[str, str]) -> pay.PayoutTerms:
+def _terms(form: dict[str, str], currency: str) -> pay.PayoutTerms:
     schedule = form.get("schedule", "")
     if schedule not in SCHEDULES:
         raise Invalid("Choose how often", fields={"schedule": "Choose one"})
@@ -181,9 +187,16 @@ def _terms(form: dict[str, str]) -> pay.PayoutTerms:
         raise Invalid("Write the reserve as a percentage such as 10", fields={"reserve": "A percentage such as 10"})
     bps = int(whole) * 100 + int((part + "00")[:2])
     return pay.PayoutTerms(
-        schedule, _number(form.get("day", "1")), _number(form.get("minimum_minor", "")), bps,  # type: ignore[arg-type]
+        schedule, _number(form.get("day", "1")), _minimum(form.get("minimum", ""), currency), bps,  # type: ignore[arg-type]
         _number(form.get("reserve_days", "0")),
     )  # fmt: skip
+
+
+def _minimum(text: str, currency: str) -> int:
+    try:
+        return parse_money(text.strip(), currency)
+    except Invalid as refusal:
+        raise Invalid(refusal.sentence, fields={"minimum": refusal.sentence}) from None
 
 
 def _number(text: str) -> int:

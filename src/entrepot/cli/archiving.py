@@ -40,7 +40,7 @@ from entrepot.settings import read_settings
 
 from .exporting import whole_file
 from .progress import Bar
-from .verify import print_verdict
+from .verify import hold, told
 
 MADE_ANEW = {
     "index",
@@ -201,11 +201,8 @@ def _check_kind(url: str, kind: str) -> None:
 
 def _prove(home: Path, head: dict[str, str]) -> None:
     """Print every proof of what was restored. Exit status 1 when one is broken."""
-    holds = True
     with open_database(home) as database:
-        for verdict in group.verify(database):
-            print_verdict(verdict)
-            holds = holds and verdict.state != "broken"
+        holds = hold(told(group.verify(database)))
         if (root := head["chain_root"]) and database.read_now(
             lambda snapshot: ledger.check_root(snapshot, root)
         ).breaches:

@@ -22,7 +22,7 @@ from entrepot.simulation.showcase import complain, furnish
 from entrepot.simulation.walk import walk
 
 from .progress import Bar
-from .verify import print_verdict
+from .verify import hold, told
 
 BUILT = "demo.built"
 """The fact that says that the market was built whole."""
@@ -112,11 +112,7 @@ def _walk(entrepot: Entrepot) -> None:
 
 def _verify(entrepot: Entrepot) -> bool:
     click.secho("\nIs it all true? (entrepot verify)", bold=True)
-    verdicts = []
-    for verdict in group.verify(entrepot.database):
-        print_verdict(verdict)
-        verdicts.append(verdict)
-    return all(verdict.state != "broken" for verdict in verdicts)
+    return hold(told(group.verify(entrepot.database)))
 
 
 def _welcome(entrepot: Entrepot, address: str) -> None:

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
+if TYPE_CHECKING:
+    from entrepot.group import Verdict
+
 MARKS = {"holds": ("✓", "green"), "broken": ("✗", "red"), "nothing to prove": ("·", "yellow")}
+BREACHES_TOLD = 10
 
 
 @click.command("verify", short_help="Prove every invariant from the stored rows.")
-@click.option("--root", help="A chain root kept elsewhere, as PROOF prints it: the chain must still lead to it.")
+@click.option("--root", help="A chain root kept elsewhere, as this prints it: the chain must still lead to it.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_obj
 def command(home: Path, root: str | None, as_json: bool) -> None:
@@ -24,36 +30,46 @@ def command(home: Path, root: str | None, as_json: bool) -> None:
     from entrepot.app import open_database
 
     with open_database(home) as database:
-        broken = False
-        verdicts = []
-        for verdict in group.verify(database):
-            broken = broken or verdict.state == "broken"
-            verdicts.append(verdict)
-            if not as_json:
-                print_verdict(verdict)
+        torn = [] if root is None else database.read_now(lambda snapshot: ledger.check_root(snapshot, root)).breaches
+        verdicts = list(group.verify(database)) if as_json else told(group.verify(database))
         chain = database.read_now(ledger.chain_root)
-        for breach in [] if root is None else database.read_now(lambda s: ledger.check_root(s, root)).breaches:
-            broken = True
-            click.secho(f"✗ The chain does not lead to {root}: {breach}", fg="red", err=as_json)
     if as_json:
         names = ("name", "what", "rows", "state", "breaches")
         rows = [{name: getattr(verdict, name) for name in names} for verdict in verdicts]
-        click.echo(json.dumps({"proofs": rows, "root": chain}, indent=2))
+        click.echo(json.dumps({"proofs": rows, "root": chain, "root_breaches": torn}, indent=2))
     else:
+        for breach in torn:
+            click.secho(f"✗ The chain does not lead to {root}: {breach}", fg="red")
         click.echo(f"Chain root: {chain or 'none yet'}. Keep it elsewhere, and check with --root that history stays.")
-    sys.exit(1 if broken else 0)
+    sys.exit(0 if hold(verdicts) and not torn else 1)
 
 
-def print_verdict(verdict: object) -> None:
-    """One line for a proof, and one for each breach (the first ten)."""
-    from entrepot.group import Verdict
+def hold(verdicts: Iterable[Verdict]) -> bool:
+    """Whether none is broken."""
+    return all(verdict.state != "broken" for verdict in verdicts)
 
-    assert isinstance(verdict, Verdict)
+
+def told(verdicts: Iterable[Verdict]) -> list[Verdict]:
+    """Print each verdict as soon as it is known, and what they come to; returns them."""
+    known = []
+    for verdict in verdicts:
+        _tell(verdict)
+        known.append(verdict)
+    broken = [verdict.name for verdict in known if verdict.state == "broken"]
+    if broken:
+        click.secho(f"{len(broken)} of {len(known)} proofs are broken: {', '.join(broken)}", fg="red", bold=True)
+    else:
+        click.secho(f"All {len(known)} proofs hold", bold=True)
+    return known
+
+
+def _tell(verdict: Verdict) -> None:
+    """One line for a proof, and one for each breach, the first ten."""
     mark, colour = MARKS[verdict.state]
     count = f"{verdict.rows:,} rows" if verdict.rows else "nothing to prove"
     click.secho(f"{mark} ", fg=colour, nl=False)
     click.echo(f"{verdict.name:32} {verdict.what}  ({count}, {verdict.took_s * 1000:.0f} ms)")
-    for breach in verdict.breaches[:10]:
+    for breach in verdict.breaches[:BREACHES_TOLD]:
         click.secho(f"    {breach}", fg="red")
-    if len(verdict.breaches) > 10:
-        click.secho(f"    and {len(verdict.breaches) - 10} more", fg="red")
+    if len(verdict.breaches) > BREACHES_TOLD:
+        click.secho(f"    and {len(verdict.breaches) - BREACHES_TOLD} more", fg="red")

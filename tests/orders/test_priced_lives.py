@@ -10,7 +10,7 @@ import pytest
 from entrepot import orders, pay
 from entrepot.identity import Scope
 from entrepot.kernel import MINUTE, Refused
-from entrepot.orders import FeeDraft, PromotionDraft, Terms
+from entrepot.orders import FeeDraft, LegalDetails, PromotionDraft, Terms
 from entrepot.pay import TaxRateDraft
 from tests.orders.market import BULB, CUP, HOME, LAMP, PLATE, Market, wish_for
 from tests.proof import count
@@ -21,7 +21,9 @@ METHODS = ("tok_ok", "tok_ok", "tok_ok", "tok_decline", "tok_timeout")
 def rules(market: Market, chance: Random) -> None:
     """Taxes, fees, rates and promotions by chance."""
     dana, included = market.cast.dana, chance.random() < 0.5
-    rates = [TaxRateDraft("DE", "VAT", chance.choice(("19", "7", "8.875")), included=included)]
+    rates = [TaxRateDraft("DE", "VAT", chance.choice(("19", "7", "8.875")), included=included, reverse=True)]
+    rates.append(TaxRateDraft("AT", "VAT", "20", reverse=True))
+    market.do(orders.save_legal_details, market.cast.bruno, LegalDetails("Bruno", "", "ATU13585627", "", "", "AT"))
     if chance.random() < 0.5:
         rates.append(TaxRateDraft("DE", "Delivery", "5", category="shipping", included=included))
     market.do(pay.save_tax_rates, dana, rates)
@@ -56,7 +58,8 @@ def buy(market: Market, chance: Random, scope: Scope, number: int) -> orders.Pla
             wish = pay.IssueCard(currency, chance.randrange(1, 9_000))
             _, code = market.do(pay.issue_gift_card, market.cast.dana, wish)
             market.do(orders.add_gift_card, scope, code)
-        checkout = market.do(orders.quote_cart, scope, HOME, f"b{number}@example.com")
+        tax_id = chance.choice(("", "", "DE136695976"))
+        checkout = market.do(orders.quote_cart, scope, HOME, f"b{number}@example.com", tax_id=tax_id)
         assert checkout.total_minor == sum(group.total_minor for group in checkout.groups)
         wish = msgspec.structs.replace(
             wish_for(checkout, chance.choice(METHODS)), expected_due_minor=checkout.due_minor

@@ -109,13 +109,12 @@ def test_what_comes_back_in_the_same_step_is_set_apart_too(database: Database) -
     assert p.breaches(database) == []
 
 
-def test_a_fee_is_owed_once_however_often_a_dispute_is_let_go(database: Database) -> None:
+def test_a_dispute_that_was_let_go_gives_nothing_and_asks_for_no_other_fee(database: Database) -> None:
     p.buy(database)
-    p.freeze(database, "dsp_1", "sor_lamp", 8_50)
-    for _ in range(2):
-        p.unfreeze(database, "dsp_1", fee_minor=15_00)
-    assert p.available(database, OWED) == -15_00
+    p.complete(database, 10_00)
+    p.freeze(database, "dsp_1", "sor_lamp", 5_00)
+    p.unfreeze(database, "dsp_1", fee_minor=15_00)
+    assert database.write_now(lambda tx: pay.unfreeze(tx, "dsp_1", 99)) == (0, ledger.Plan())
     kept = database.read_now(lambda snapshot: pay.find_freeze(snapshot, "dsp_1"))
     assert kept is not None
-    assert kept.fee_minor == 15_00
-    assert database.write_now(lambda tx: pay.unfreeze(tx, "dsp_1", 99))[0] == 0
+    assert (kept.fee_minor, p.available(database, OWED)) == (15_00, -15_00)

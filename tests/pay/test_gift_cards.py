@@ -106,6 +106,18 @@ def test_an_expired_card_that_is_extended_can_be_used_and_given_an_end_again(dat
         database.write_now(lambda tx: pay.extend_gift_card(tx, p.DANA, card.id, database.clock.now()))
 
 
+def test_what_comes_back_to_an_expired_card_can_be_used_once_it_is_extended(database: Database) -> None:
+    card, code = issue(database, expires_at=database.clock.now() + DAY)
+    payment = pay_with(database, card, 4_00)
+    database.clock.advance(DAY)  # type: ignore[attr-defined]
+    expire(database, card)
+    p.tell(database, payment, "declined")
+    assert (see(database, code).available_minor, is_usable(database, code)) == (4_00, "conflict")
+    database.write_now(lambda tx: pay.extend_gift_card(tx, p.DANA, card.id, None))
+    assert (see(database, code).card.state, is_usable(database, code)) == ("active", "ok")
+    assert p.breaches(database) == []
+
+
 def test_cards_come_in_the_order_in_which_their_codes_were_given(database: Database) -> None:
     first, second = issue(database)[0].id, issue(database)[0].id
     for wanted in ([first, second], [second, first]):

@@ -14,10 +14,12 @@ LINE_EVERY_S = 10.0
 
 
 class Bar:
-    """Shows how far a piece of work is. Call `advance(done, total)` as often as is handy."""
+    """Shows how far a piece of work is. Call `advance(done, total)` or `more(pieces)` as often as is handy."""
 
-    def __init__(self, label: str) -> None:
+    def __init__(self, label: str, total: int | None = None) -> None:
         self._label = label
+        self._total = total
+        self._done = 0
         self._console = Console(file=sys.stderr)
         self._bar: Progress | None = None
         self._said_at = time.monotonic()
@@ -28,7 +30,7 @@ class Bar:
             columns = (SpinnerColumn(), text, BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
             self._bar = Progress(*columns, console=self._console, transient=False)
             self._bar.start()
-            self._task = self._bar.add_task(self._label, total=None)
+            self._task = self._bar.add_task(self._label, total=self._total)
         return self
 
     def __exit__(
@@ -44,6 +46,11 @@ class Bar:
             self._task = self._bar.add_task(label, total=total)
         self._label = label
         self.advance(done, total)
+
+    def more(self, pieces: int) -> None:
+        """So much more is done, of the total that was said in the beginning."""
+        self._done += pieces
+        self.advance(self._done, self._total)
 
     def advance(self, done: int, total: int | None = None) -> None:
         """So much of it is done."""

@@ -9,14 +9,16 @@ import click
 from entrepot.app import opened
 from entrepot.discovery import forget_lessons, train_pictures
 
+from .progress import Bar
+
 NAMED_MAX = 5
 
 
 def train_images(home: Path, photos: Path) -> None:
     """Train on a folder, and say what it came to."""
     files = sum(1 for _ in photos.glob("*/*"))
-    with opened(home) as entrepot, click.progressbar(length=files, label="Looking", show_pos=True) as bar:
-        lesson = train_pictures(entrepot.database, entrepot.blobs, entrepot.meter, photos, bar.update)
+    with opened(home) as entrepot, Bar("Looking", files) as bar:
+        lesson = train_pictures(entrepot.database, entrepot.blobs, entrepot.meter, photos, bar.more)
     for name in lesson.unreadable[:NAMED_MAX]:
         click.echo(f"{name} is no picture that can be read", err=True)
     if len(lesson.unreadable) > NAMED_MAX:

@@ -12,6 +12,8 @@ from entrepot.discovery import FOLDS, Measure
 from entrepot.identity import Scope
 from entrepot.kernel import Unavailable
 
+from .progress import Bar
+
 
 def train_ranker(home: Path, judgments: Path, *, keep: bool, use: bool) -> None:
     """Train on a file of ratings, say how it did, and keep it."""
@@ -19,10 +21,10 @@ def train_ranker(home: Path, judgments: Path, *, keep: bool, use: bool) -> None:
     with opened(home) as entrepot:
         entrepot.open_index()
         steps = len(judged.ratings) + FOLDS + 1
-        with click.progressbar(length=steps, label="Training", show_pos=True) as bar:
-            examples = discovery.collect_examples(entrepot.database, entrepot.searcher, judged.ratings, bar.update)
+        with Bar("Training", steps) as bar:
+            examples = discovery.collect_examples(entrepot.database, entrepot.searcher, judged.ratings, bar.more)
             encoder = entrepot.indexer.index.current.made_by
-            trained = discovery.train_ranker(examples, judged.ratings, encoder, bar.update)
+            trained = discovery.train_ranker(examples, judged.ratings, encoder, bar.more)
         _say(trained.before, trained.after)
         if not keep:
             click.echo(f"Nothing is kept. It would {'' if trained.decision.passed else 'not '}be used: "

@@ -54,3 +54,28 @@ def test_the_thing_of_a_title_is_what_is_sold(title: str, thing: tuple[str, ...]
 )
 def test_what_a_thing_fits_is_told_model_by_model(title: str, fits: tuple[str, ...]) -> None:
     assert told(title, FITS) == fits
+
+
+@pytest.mark.parametrize(
+    ("title", "fits", "role"),
+    [
+        ("SD6000 dock station Tablet Gray", "surface go", ("accessory",)),
+        ("Lens cap Black Digital camera", "canon eos 60d, eos 80d", ("accessory",)),
+        ("SlimShell DLM63086/10", "iphone 13 / 13 pro", ("accessory",)),
+        ("Laptop 15 inch", "", ("device",)),
+        ("Wireless keyboard", "pc", ("device",)),
+        ("Wireless keyboard", "Windows 10, macOS 12", ("device",)),
+        ("Backpack 20 l", "laptop", ("device",)),
+        ("A400 240 GB SSD", "macbook pro 2012", ("part",)),
+        ("SlimShell DLM63086/10", "universal", ()),
+    ],
+)
+def test_what_a_seller_says_that_it_fits_tells_what_it_is_for(title: str, fits: str, role: tuple[str, ...]) -> None:
+    told = terms_of_title(title, "", (fits,) if fits else ())
+    assert tuple(value for name, value in told if name == ROLE) == role
+
+
+def test_a_model_that_a_seller_names_says_nothing_of_the_thing() -> None:
+    for title in ("Wireless keyboard", "SlimShell DLM63086/10", "Phone holder with a clamp"):
+        plain, fitting = terms_of_title(title, ""), terms_of_title(title, "", ("iphone 13",))
+        assert [pair for pair in plain if pair[0] == THING] == [pair for pair in fitting if pair[0] == THING]

@@ -17,7 +17,7 @@ from entrepot.kernel import Snapshot
 from entrepot.pay import Rates
 
 from .types import Document, Offer
-from .understanding.goods import terms_of_title
+from .understanding.goods import FITS, terms_of_title
 
 Pairs = tuple[tuple[str, str], ...]
 REMEMBERED_CHARACTERS_MAX = 200
@@ -116,7 +116,8 @@ def _pairs(values: Values) -> Pairs:
 def _with_kind(pairs: Pairs, title: str, category: str) -> Pairs:
     """The pairs, and what the title says of the thing; what a seller says that it fits counts before the title."""
     names = {name for name, _ in pairs}
-    return (*pairs, *(pair for pair in terms_of_title(title, category) if pair[0] not in names))
+    told = terms_of_title(title, category, [value for name, value in pairs if name == FITS])
+    return (*pairs, *(pair for pair in told if pair[0] not in names))
 
 
 def _labels(many: Iterable[Values]) -> tuple[tuple[str, str, str], ...]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Container, Iterable, Iterator, Sequence
-from functools import cache
+from functools import cache, lru_cache
 
 from entrepot import catalog
 from entrepot.catalog import Pack, Thing
@@ -20,7 +20,7 @@ from .reading import key_of
 
 FITS = "fits"
 """The name under which an index keeps what a product is for."""
-TOKENS_MAX = 40
+TOKENS_MAX, FITS_CHARACTERS_MAX = 40, 100
 MODEL_WORDS = frozenset(
     ("pro", "max", "plus", "mini", "ultra", "air", "lite", "se", "fe", "note", "edge", "fold", "flip", "neo", "xl",
      "s", "x", "xs", "xr", "c", "e", "i", "gen", "series", "ti", "fan", "edition")
@@ -42,9 +42,10 @@ def is_model_word(word: str) -> bool:
     return word.isdigit() or word in MODEL_WORDS
 
 
-def terms_of_title(title: str, category: str) -> Pairs:
-    """The thing, the role and what is fitted, as an index keeps them; what nothing tells is left out."""
-    return _reader().terms(title, catalog.pack_of(category), category)
+def terms_of_title(title: str, category: str, fits: Sequence[str] = ()) -> Pairs:
+    """The thing, the role and what is fitted, as an index keeps them; what nothing tells is left out. `fits` is what
+    the seller says that it fits: a model there tells the same as behind `for` in the title."""
+    return _reader().terms(title, catalog.pack_of(category), category, any(map(_names_model, fits)))
 
 
 class _Reader:
@@ -66,7 +67,7 @@ class _Reader:
                 for word in thing.words:
                     self._add(pack.name, key_of(word), thing)
 
-    def terms(self, title: str, pack: Pack | None, category: str = "") -> Pairs:
+    def terms(self, title: str, pack: Pack | None, category: str, is_for_model: bool) -> Pairs:
         """See `terms_of_title`."""
         folded = fold(title)
         tokens = _TOKEN.findall(folded)[:TOKENS_MAX]
@@ -82,7 +83,7 @@ class _Reader:
             thing, is_for = None, True
         told = None if is_for else self._told_by(category)
         thing, beside = self._by_category(thing, told, tokens, said, packs)
-        role = self._role(thing, is_for, said, packs)
+        role = self._role(thing, is_for or is_for_model, said, packs)
         found = [(THING, each.code) for each in (thing, beside) if each]
         if role:
             found.append((ROLE, role))
@@ -303,6 +304,15 @@ def _is_ending(thing: Thing, tokens: Sequence[str]) -> bool:
 @cache
 def _not_words(words: tuple[str, ...]) -> frozenset[str]:
     return frozenset(form for word in words if (key := key_of(word)) for form in (key, f"{key}s"))
+
+
+@lru_cache(maxsize=16_384)
+def _names_model(fits: str) -> bool:
+    """Whether what a seller says that something fits is a model of a known family, and no mere kind: a dock for a
+    Surface Go is no tablet, a keyboard for a PC is a keyboard."""
+    said = fits[:FITS_CHARACTERS_MAX]
+    return any(" " in model for pack in catalog.list_packs() if pack.fits_before
+               for model in pack.fits_of(f"{pack.fits_before[0]} {said}"))  # fmt: skip
 
 
 @cache

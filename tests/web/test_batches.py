@@ -109,6 +109,8 @@ def test_a_line_that_fails_costs_nothing_and_stands_in_the_error_file(served: Se
     assert "nobody" in failed["line-2"]["response"]["body"]["error"]["message"]
     assert failed["line-3"]["response"]["status_code"] == 400
     assert failed["line-4"]["response"]["body"]["error"]["param"] == "n"
+    refusals = served.entrepot.gateway.watch.refusals
+    assert refusals.totals["model"] == 1, "a line is counted like any call that is refused"
     assert served.spent - before == COST
 
 
@@ -202,6 +204,18 @@ def test_files_are_listed_read_and_deleted_by_their_owner_only(served: Served) -
     assert served.client.files.delete(sent).deleted
     with pytest.raises(openai.NotFoundError, match="no such file"):
         served.client.files.retrieve(sent)
+
+
+def test_files_are_listed_by_their_purpose_and_in_either_order(served: Served) -> None:
+    batch = run(served, [line(1, HELLO)])
+    outputs = {each.id for each in served.client.files.list(purpose="batch_output")}
+    assert batch.output_file_id in outputs
+    assert batch.input_file_id not in outputs
+    assert [*served.client.files.list(purpose="assistants")] == []
+    newest = [each.id for each in served.client.files.list(limit=2)]
+    oldest = [each.id for each in served.client.files.list(limit=2, order="asc")]
+    assert newest == oldest[::-1]
+    assert len(newest) > 2, "page after page, both ways"
 
 
 def test_a_file_that_a_batch_reads_stays(served: Served) -> None:

@@ -18,6 +18,7 @@ from entrepot.app import Entrepot
 from entrepot.cloud import accounts, admission, embedding, settling
 from entrepot.identity import Scope
 from entrepot.web.pages.cloud.usage import draw_bars
+from entrepot.web.texts import has_text
 from tests.cast import CHEN
 from tests.orders.market import Market
 from tests.web.visitors import Visitor
@@ -81,6 +82,12 @@ def test_every_vector_of_the_shop_is_a_row_of_usage(
     rows = rows_of(entrepot)
     assert sum(row.quantity for row in rows) - before == sum(tokens) > 0
     assert {"search", "reindex"} <= {row.surface for row in rows}
+
+
+def test_whatever_compute_is_used_for_has_a_name(entrepot: Entrepot) -> None:
+    named = {"api", "batch", "search", "indexing", "import", "reindex", "instead", "image", "training", "crash"}
+    used = named | {row.surface for row in rows_of(entrepot)}
+    assert [each for each in sorted(used) if not has_text(f"compute.surface.{each}")] == []
 
 
 def test_a_search_is_paid_for_by_its_own_request(entrepot: Entrepot, nobody: Visitor) -> None:

@@ -50,7 +50,9 @@ def test_calls_that_a_budget_refuses_are_counted_with_its_name_and_write_nothing
     assert ask(served, secret) == 429
     written: list[object] = []
     monkeypatch.setattr(cloud, "write_refused", lambda tx, rows: written.append(rows))
-    assert [ask(served, secret) for _ in range(4)] == [429] * 4
+    answers = [served.plain().post(CHAT, json=HELLO, headers={"authorization": f"Bearer {secret}"}) for _ in range(4)]
+    told_so = [(each.status_code, each.json()["error"]["type"], each.json()["error"]["code"]) for each in answers]
+    assert told_so == [(429, "insufficient_quota", "insufficient_quota")] * 4
     assert written == [], "a refusal is counted, and waits"
     monkeypatch.undo()
     [(reason, calls, said)] = told(served, key=key)

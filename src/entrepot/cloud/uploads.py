@@ -93,9 +93,15 @@ def get_upload(snapshot: Snapshot, scope: Scope, upload_id: str) -> Upload:
     return upload
 
 
-def list_uploads(snapshot: Snapshot, scope: Scope, after: str | None, most: int) -> list[Upload]:
-    """The caller's files, the newest first, from the one after `after` on."""
-    return snapshot.all(_list, organisation=account_owner(scope), after=after or "~", most=most)
+def list_uploads(
+    snapshot: Snapshot, scope: Scope, after: str | None, most: int, *, purpose: str = "", oldest_first: bool = False
+) -> list[Upload]:
+    """The caller's files, the newest first unless the oldest shall be, from the one after `after` on; of one purpose
+    alone, where it is given."""
+    wish = {"organisation": account_owner(scope), "purpose": purpose, "most": most}
+    if oldest_first:
+        return snapshot.all(_list_oldest, after=after or "", **wish)
+    return snapshot.all(_list, after=after or "~", **wish)
 
 
 def delete_upload(tx: Tx, scope: Scope, upload_id: str) -> Upload:
@@ -126,12 +132,12 @@ _sum: Prepared[Any] = prepare(
 _get: Prepared[Upload] = prepare(
     _rows.where(_u.id == bindparam("id"), _u.organisation == bindparam("organisation")), Upload
 )
-_list: Prepared[Upload] = prepare(
-    _rows.where(_u.organisation == bindparam("organisation"), _u.id < bindparam("after"))
-    .order_by(_u.id.desc())
-    .limit(bindparam("most")),
-    Upload,
-)
+_of_purpose = _rows.where(
+    _u.organisation == bindparam("organisation"),
+    (bindparam("purpose") == "") | (_u.purpose == bindparam("purpose")),
+).limit(bindparam("most"))
+_list: Prepared[Upload] = prepare(_of_purpose.where(_u.id < bindparam("after")).order_by(_u.id.desc()), Upload)
+_list_oldest: Prepared[Upload] = prepare(_of_purpose.where(_u.id > bindparam("after")).order_by(_u.id), Upload)
 _expired: Prepared[Upload] = prepare(_rows.where(_u.expires_at <= bindparam("now")).limit(500), Upload)
 _delete: Prepared[Any] = prepare(delete(tables.uploads).where(in_set(_u.id, "ids")))
 _read_by: Prepared[Any] = prepare(

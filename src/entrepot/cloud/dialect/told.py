@@ -176,6 +176,8 @@ STATUS: dict[Kind, int] = {
 }
 """OpenAI's status for each kind of refusal. It stands here, not at the edge: the files of a batch carry it, too."""
 _TYPES = {403: "permission_error", 409: "conflict_error", 429: "rate_limit_error"}
+QUOTA = "insufficient_quota"
+"""The type and the code of what credit or a budget does not cover."""
 _CODES: dict[Kind, str] = {Kind.NOT_SIGNED_IN: "invalid_api_key", Kind.TOO_MANY: "rate_limit_exceeded"}
 """Codes that OpenAI's clients look for; others are ours."""
 
@@ -201,14 +203,14 @@ def read_usage(bill: Bill, currency: str) -> ReadUsage:
 
 def failure(status: int, code: str, sentence: str, fields: dict[str, str]) -> Failure:
     """An error for a status."""
-    kind = _TYPES.get(status, "invalid_request_error" if status < 500 else "api_error")
+    kind = code if code == QUOTA else _TYPES.get(status, "invalid_request_error" if status < 500 else "api_error")
     return Failure(FailureDetail(sentence, kind, next(iter(fields), None), code))
 
 
 def failure_of(refusal: Refused) -> tuple[int, Failure]:
     """A refusal as a status and an error."""
     if isinstance(refusal, OutOfCredit | OverBudget):
-        return 429, Failure(FailureDetail(refusal.sentence, "insufficient_quota", None, "insufficient_quota"))
+        return 429, failure(429, QUOTA, refusal.sentence, {})
     status = STATUS[refusal.kind]
     return status, failure(status, _code(refusal), refusal.sentence, refusal.fields)
 

@@ -20,6 +20,7 @@ import structlog
 from entrepot.kernel import Blobs, Database, Lane, Refused, TaskKind, TaskRun, TooMany, Tx, Unavailable
 
 from .. import batches, uploads
+from ..accounting import account_owner
 from ..admission import LetInBefore
 from ..answers import last_attempt
 from ..batch_files import body_at, read_lines, write_answers
@@ -145,6 +146,7 @@ class BatchRunner:
         except (Unavailable, LetInBefore) as refusal:  # or another process asks the same line at this moment
             return await self._once_more(batch, line, *_words(refusal))
         except Refused as refusal:
+            self._count(batch, refusal)
             await self._fail(batch, line, *_words(refusal))
         except Exception:
             log.exception("a line of a batch failed", batch=batch.id, line=line.line)
@@ -181,6 +183,11 @@ class BatchRunner:
         call = Call(line.request, batch.scope, asked.model, "batch", batch.id, "batch", tried)
         head = Head(line.request, self._database.clock.now() // 1_000_000, asked.model, self._currency)
         await Exchange(self._gateway, call, asked, head, store).whole()
+
+    def _count(self, batch: Batch, refusal: Refused) -> None:
+        """Have a line that is refused counted like any call."""
+        owner, now = account_owner(batch.scope), self._database.clock.now()
+        self._gateway.watch.refusals.note(owner, batch.scope.actor, "", refusal, now)
 
     async def _fail(self, batch: Batch, line: Line, status: int, body: str) -> None:
         await self._database.write(lambda tx: batches.fail_line(tx, batch.id, line, status, body), Lane.BULK)

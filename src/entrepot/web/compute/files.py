@@ -16,7 +16,7 @@ from entrepot.cloud import Upload
 from entrepot.kernel import new_id
 
 from ..endpoints import endpoint
-from ..params import ID, Id, OptionalKey
+from ..params import ID, NO_NUL, Id, OptionalKey
 from ..policy import FEED_BYTES_MAX, MEBIBYTE
 from ..refusals import Unreadable
 from ..visit import CurrentVisit, Visit
@@ -36,6 +36,12 @@ _FORM: dict[str, Any] = {
 Cursor = Annotated[str | None, QueryParameter(name="after", pattern=ID, description="`last_id` of the page before")]
 Limit = Annotated[int, QueryParameter(name="limit", ge=1, le=100, description="Items a page")]
 
+FileLimit = Annotated[int, QueryParameter(name="limit", ge=1, le=10_000, description="Items a page")]
+Purpose = Annotated[
+    str, QueryParameter(name="purpose", max_length=64, pattern=NO_NUL, description="Only files of this purpose")
+]
+Order = Annotated[Literal["asc", "desc"], QueryParameter(name="order", description="By when they were made")]
+
 
 class FileTold(msgspec.Struct, frozen=True):
     """A file. Times in seconds since 1970."""
@@ -51,7 +57,7 @@ class FileTold(msgspec.Struct, frozen=True):
 
 
 class FileList(msgspec.Struct, frozen=True):
-    """A page of files, the newest first."""
+    """A page of files."""
 
     data: list[FileTold]
     has_more: bool
@@ -94,9 +100,13 @@ async def create_file(visit: Visit, key: OptionalKey = None) -> Response[Any]:
 
 
 @endpoint("GET", "/v1/files", tells=FileList, access="member")
-async def list_files(visit: Visit, after: Cursor = None, limit: Limit = 100) -> Response[Any]:
-    """Your files, the newest first."""
-    found = await visit.read(lambda s: cloud.list_uploads(s, visit.scope, after, limit + 1))
+async def list_files(
+    visit: Visit, after: Cursor = None, limit: FileLimit = 100, purpose: Purpose = "", order: Order = "desc"
+) -> Response[Any]:
+    """Your files, the newest first; or the oldest, or those of one purpose."""
+    found = await visit.read(
+        lambda s: cloud.list_uploads(s, visit.scope, after, limit + 1, purpose=purpose, oldest_first=order == "asc")
+    )
     here = [_told(each) for each in found[:limit]]
     return told(FileList(here, len(found) > limit, here[0].id if here else None, here[-1].id if here else None))
 

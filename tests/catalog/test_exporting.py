@@ -123,13 +123,9 @@ def carried(draft: ProductDraft, format: str) -> Any:
         lost |= {"sale": None, "length_mm": None, "width_mm": None, "height_mm": None}
         variants = tuple(replace(each, **lost) for each in draft.variants)
         return replace(draft, reviews=(), fits=(), variants=variants)
-    lost |= {"list_price_minor": None}
-    variants = tuple(
-        replace(each, **lost, quantity=0 if not draft.published or each.quantity == 0 else None)
-        for each in draft.variants
-    )
+    variants = tuple(replace(each, **lost) for each in draft.variants)
     pictures = tuple(each.url if isinstance(each, PictureDraft) else each for each in draft.pictures)
-    return replace(draft, reviews=(), fits=(), variants=variants, published=True, pictures=pictures)
+    return replace(draft, reviews=(), fits=(), variants=variants, pictures=pictures)
 
 
 @pytest.mark.proof

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import bindparam, delete, update
+from sqlalchemy import bindparam, delete, select, update
 
 from entrepot.kernel import Prepared, Tx, in_set, prepare
 from entrepot.kernel.sql import prepare_text
@@ -64,6 +64,8 @@ class Batch:
         tx.run_many(_change_offer, self.changed_offers)
         if self.pictured:
             tx.run(_forget_pictures, ids=sorted(set(self.pictured)))
+            left = {(row.product_id, row.sha256) for row in tx.all(_left_pictures, ids=sorted(set(self.pictured)))}
+            self.pictures = [row for row in self.pictures if (row["product_id"], row["sha256"]) not in left]
         tx.run_many(_insert_picture, self.pictures)
         if self.reviews:
             tx.run_many(_insert_review, self.reviews)
@@ -153,6 +155,11 @@ _forget_pictures: Prepared[Any] = prepare(
     delete(tables.product_pictures).where(
         in_set(tables.product_pictures.c.product_id, "ids"),
         tables.product_pictures.c.provenance != "upload",  # what somebody added by hand is not the feed's to take away
+    )
+)
+_left_pictures: Prepared[Any] = prepare(
+    select(tables.product_pictures.c.product_id, tables.product_pictures.c.sha256).where(
+        in_set(tables.product_pictures.c.product_id, "ids"), tables.product_pictures.c.sha256.is_not(None)
     )
 )
 _free: Prepared[Any] = prepare(delete(tables.gtins).where(in_set(tables.gtins.c.variant_id, "ids")))

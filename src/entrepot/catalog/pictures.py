@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import io
 import os
+import re
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,7 +18,7 @@ from typing import Any, Final
 
 import msgspec
 from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from entrepot.kernel import Blobs, Invalid, NotFound, Prepared, Snapshot, TooLarge, Tx, in_set, prepare
 from entrepot.kernel.sql import prepare_text
@@ -32,6 +33,8 @@ SIDE_MAX: Final = 2_560
 WIDTHS: Final = (160, 320, 640, 1280)
 _FORMATS: Final = ("JPEG", "PNG", "WEBP", "GIF")
 _QUALITY: Final = 82
+_OURS: Final = re.compile(r"/m/([0-9a-f]{64})/[0-9]{1,5}\.webp$")
+"""How the address of a stored picture ends, wherever the market is found."""
 
 
 class StoredPicture(msgspec.Struct, frozen=True):
@@ -116,6 +119,19 @@ def find_stored(snapshot: Snapshot, source_digests: Sequence[str]) -> dict[str, 
     return {row.source_sha256: row for row in snapshot.all(_stored, ids=sorted(set(source_digests)))}
 
 
+def own_pictures(snapshot: Snapshot, merchant_id: str, urls: Sequence[str]) -> dict[str, str]:
+    """Which of these addresses are those of stored pictures that a merchant's products show already, as an export
+    writes them, by address: so a feed that went out and comes back keeps its pictures. One read, none for others'
+    addresses. What somebody else's products show is not hers by knowing its name.
+    """
+    named = {url: found[1] for url in urls if (found := _OURS.search(url)) is not None}
+    if not named:
+        return {}
+    rows = snapshot.all(_own, merchant_id=merchant_id, ids=sorted(set(named.values())))
+    kept = {row.sha256 for row in rows}
+    return {url: sha256 for url, sha256 in named.items() if sha256 in kept}
+
+
 def _too_many_pixels() -> TooLarge:
     return TooLarge(f"The picture has more than {PIXELS_MAX // 10**6} megapixels: save it smaller")
 
@@ -183,6 +199,13 @@ _keep: Prepared[Any] = prepare_text(
 _keep_source: Prepared[Any] = prepare_text(
     "INSERT INTO catalog_picture_sources (source_sha256, sha256) VALUES (:source, :sha256) "
     "ON CONFLICT (source_sha256) DO UPDATE SET sha256 = excluded.sha256"
+)
+_pp, _product = tables.product_pictures.c, tables.products.c
+_own: Prepared[Any] = prepare(
+    select(_pp.sha256)
+    .join_from(tables.product_pictures, tables.products, _product.id == _pp.product_id)
+    .where(in_set(_pp.sha256, "ids"), _product.owner_id == bindparam("merchant_id"))
+    .distinct()
 )
 _stored: Prepared[StoredPicture] = prepare(
     select(_p.sha256, _p.width, _p.height, _s.source_sha256, _p.look)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Final, TypeVar
 
+import msgspec
+
 from entrepot.identity import Scope
 from entrepot.kernel import Invalid, Snapshot
 
@@ -51,8 +53,14 @@ def export_public_feed(read: Read[ExportPage], merchant_id: str, format: str, si
     if format not in PUBLIC_FORMATS:
         raise Invalid(f"There are these feeds: {', '.join(PUBLIC_FORMATS)}")
     return find_writer(format).write(
-        lambda: (each for each in _listings(read, merchant_id, None) if each.visible), site
+        lambda: (_uncounted(each) for each in _listings(read, merchant_id, None) if each.visible), site
     )
+
+
+def _uncounted(each: Exported) -> Exported:
+    """The listing without how many there are."""
+    variants = tuple(msgspec.structs.replace(variant, quantity=None, stock={}) for variant in each.draft.variants)
+    return msgspec.structs.replace(each, draft=msgspec.structs.replace(each.draft, variants=variants))
 
 
 PUBLIC_FORMATS: Final = (GoogleXmlWriter.format, GoogleTsvWriter.format)

@@ -1,6 +1,7 @@
 """Google Merchant's product data, as XML and as a sheet with tabs: an item a variant.
 
-What that format has no place for is left out: counts of stock, prices in other currencies, reviews.
+What that format has no place for is left out: counts at several places, prices in other currencies, reviews. `quantity`
+is no attribute of Google's, who passes over it: it brings a merchant's own counts back.
 """
 
 from __future__ import annotations
@@ -15,16 +16,16 @@ from ..drafts import ProductDraft, SaleDraft, VariantDraft, picture_urls
 from ..imports.google_items import ALWAYS, FOR_EVER, OPTIONS_SECTION
 from ..texts import code_of
 from .drafts import Exported
-from .writing import Rows, Site, Source, figure, in_blocks
+from .writing import Rows, Site, Source, figure, in_blocks, is_shown
 
 PICTURES_MAX: Final = 10
 DETAILS_MAX: Final = 1_000
 _TOLD: Final = ("color", "size", "pattern", "material", "gender", "age_group", "size_system", "size_type")
 COLUMNS: Final = (
     "id", "item_group_id", "title", "description", "link", "image_link", "additional_image_link", "availability",
-    "price", "sale_price", "sale_price_effective_date", "brand", "gtin", "mpn", "identifier_exists", "condition",
-    "product_type", *_TOLD, "shipping_weight", "shipping_length", "shipping_width", "shipping_height", "tax_category",
-    "tag", "product_detail",
+    "quantity", "pause", "price", "sale_price", "sale_price_effective_date", "maximum_retail_price", "brand", "gtin",
+    "mpn", "identifier_exists", "condition", "product_type", *_TOLD, "shipping_weight", "shipping_length",
+    "shipping_width", "shipping_height", "tax_category", "tag", "product_detail",
 )  # fmt: skip
 _NOT_XML: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
@@ -78,7 +79,8 @@ def items_of(each: Exported, site: Site) -> Iterator[_Item]:
     """The items of a listing."""
     draft = site.placed(each.draft)
     for place, (variant, variant_id) in enumerate(zip(draft.variants, each.variant_ids, strict=True)):
-        is_there = variant.external_id in each.sellable
+        is_paused = not each.visible and variant.quantity is None and not variant.stock
+        is_there = variant.external_id in each.sellable or bool(variant.quantity) or is_paused
         link = site.product(each.slug, variant_id if len(draft.variants) > 1 else None)
         yield _item(draft, variant, link, is_first=place == 0, is_there=is_there)
 
@@ -99,9 +101,12 @@ def _item(draft: ProductDraft, variant: VariantDraft, link: str, *, is_first: bo
         "image_link": [own],
         "additional_image_link": further[:PICTURES_MAX],
         "availability": ["in_stock" if is_there else "out_of_stock"],
+        "quantity": [str(variant.quantity)] if variant.quantity is not None else [],
+        "pause": [] if is_shown(draft) else ["all"],
         "price": [f"{price} {variant.currency}"],
         "sale_price": [f"{figure(sale.price_minor, variant.currency)} {variant.currency}"] if sale else [],
         "sale_price_effective_date": [_window(sale)] if sale else [],
+        "maximum_retail_price": [_listed(variant)],
         "brand": [draft.brand or ""],
         "gtin": [variant.gtin or draft.gtin or ""],
         "mpn": [variant.mpn or draft.mpn or ""],
@@ -117,6 +122,12 @@ def _item(draft: ProductDraft, variant: VariantDraft, link: str, *, is_first: bo
         "tag": list(draft.tags),
     }
     return _Item({name: [each for each in given if each] for name, given in values.items()}, details)
+
+
+def _listed(variant: VariantDraft) -> str:
+    if variant.list_price_minor is None:
+        return ""
+    return f"{figure(variant.list_price_minor, variant.currency)} {variant.currency}"
 
 
 def _window(sale: SaleDraft) -> str:

@@ -16,7 +16,7 @@ import msgspec
 from ..attributes import scalar_words
 from ..drafts import AttributeValue, PictureDraft, ProductDraft, VariantDraft, picture_url
 from ..texts import code_of
-from .writing import Rows, Site, Source, figure
+from .writing import Rows, Site, Source, figure, is_shown
 
 OPTIONS: Final = (1, 2, 3)
 _BEFORE: Final = ("Handle", "Title", "Body (HTML)", "Vendor", "Product Category", "Tags", "Published")
@@ -111,9 +111,9 @@ def _product_cells(draft: ProductDraft, metafields: dict[str, str]) -> Row:
         "Vendor": draft.brand or "",
         "Product Category": draft.category or "",
         "Tags": ", ".join(draft.tags),
-        "Published": "true" if draft.published else "false",
+        "Published": "true" if is_shown(draft) else "false",
         "Gift Card": "false",
-        "Status": "active" if draft.published else "draft",
+        "Status": "active" if is_shown(draft) else "draft",
     }
     return cells | {
         metafields[name]: metafield_cell(value) for name, value in draft.attributes.items() if name in metafields

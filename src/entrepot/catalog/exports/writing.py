@@ -106,6 +106,11 @@ def in_blocks(parts: Iterable[str]) -> Iterator[bytes]:
         yield "".join(kept).encode("utf-8", "replace")
 
 
+def is_shown(draft: ProductDraft) -> bool:
+    """Whether a feed without a place for its time may show it: what is scheduled would come back on sale too early."""
+    return draft.published and draft.publish_at is None
+
+
 def figure(amount_minor: int, currency: str) -> str:
     """An amount with a point for its decimals: 1250 USD is 12.50."""
     decimals = decimals_of(currency)

@@ -10,7 +10,7 @@ import msgspec
 from entrepot.kernel import Blobs, Database, Invalid, Refused, TooLarge
 
 from ..drafts import PictureDraft, ProductDraft, find_faults, picture_url, picture_urls
-from ..pictures import StoredPicture, decode_picture, find_stored, source_digest, store_picture
+from ..pictures import StoredPicture, decode_picture, find_stored, own_pictures, source_digest, store_picture
 from ..texts import clean_line, web_address
 from .known import Known
 from .reading import VALUE_LENGTH_MAX, Bad, Good, Problem, Source
@@ -115,10 +115,13 @@ def batches(rows: Iterable[Good | Bad], cursor: int, *, has_location: bool) -> I
         yield gathering.close(cursor)
 
 
-def with_pictures(database: Database, blobs: Blobs | None, source: Source, batch: Batch) -> Batch:
+def with_pictures(
+    database: Database, blobs: Blobs | None, source: Source, batch: Batch, merchant_id: str
+) -> Batch:  # fmt: skip
     """The batch with its files stored and named by their sha256; what is no picture is left out with a note.
 
-    One read finds those that are stored already. Without blobs nothing is stored: files are only looked at.
+    One read finds those that are stored already, and the addresses of the merchant's own pictures, which an export
+    wrote. Without blobs nothing is stored: files are only looked at.
     """
     batch = msgspec.structs.replace(batch, rows=tuple(map(_addressed, batch.rows)))
     files = {reference: row for row in batch.rows for reference in picture_urls(row.draft) if not _is_remote(reference)}
@@ -129,7 +132,10 @@ def with_pictures(database: Database, blobs: Blobs | None, source: Source, batch
             digests[reference] = source_digest(source.picture(reference))
         except (Invalid, TooLarge) as refusal:
             notes.append((_note(row, reference, refusal), False))
-    stored = database.read_now(lambda snapshot: find_stored(snapshot, list(digests.values())))
+    remote = [url for row in batch.rows for url in picture_urls(row.draft) if _is_remote(url)]
+    stored, own = database.read_now(
+        lambda snapshot: (find_stored(snapshot, list(digests.values())), own_pictures(snapshot, merchant_id, remote))
+    )
     known = {digest: picture.sha256 for digest, picture in stored.items()}
     fresh: list[StoredPicture] = []
     for reference, digest in digests.items():
@@ -141,7 +147,7 @@ def with_pictures(database: Database, blobs: Blobs | None, source: Source, batch
                 continue
             known[digest] = picture.sha256
             fresh.append(picture)
-    named = {reference: known[digest] for reference, digest in digests.items() if digest in known}
+    named = own | {reference: known[digest] for reference, digest in digests.items() if digest in known}
     rows = tuple(_renamed(row, named) for row in batch.rows)
     kept = tuple(fresh) if blobs is not None else ()
     return msgspec.structs.replace(batch, rows=rows, problems=(*batch.problems, *notes), pictures=kept)
@@ -195,14 +201,14 @@ def _note(row: Good, reference: str, refusal: Refused) -> Problem:
 def _named_picture(picture: str | PictureDraft, named: Mapping[str, str]) -> str | PictureDraft | None:
     """The picture under its stored name; None for one that could not be stored."""
     url = picture_url(picture)
-    found = url if _is_remote(url) else named.get(url)
+    found = named.get(url) or (url if _is_remote(url) else None)
     if found is None or isinstance(picture, str):
         return found
     return msgspec.structs.replace(picture, url=found)
 
 
 def _renamed(row: Good, named: Mapping[str, str]) -> Good:
-    if all(_is_remote(reference) for reference in picture_urls(row.draft)):
+    if all(_is_remote(reference) and reference not in named for reference in picture_urls(row.draft)):
         return row
     kept = tuple(dict.fromkeys(filter(None, (_named_picture(each, named) for each in row.draft.pictures))))
     variants = tuple(

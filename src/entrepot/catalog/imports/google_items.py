@@ -46,7 +46,8 @@ COLUMNS: Final = {
     "external_id": "item_group_id", "category": "product_type", "pictures": "image_link",
     "attributes": "product_detail", "options": "item_group_id", "tags": "tag",
     "variant.external_id": "id", "variant.options": "item_group_id",
-    "variant.price_minor": "price", "variant.currency": "price", "variant.sale.price_minor": "sale_price",
+    "variant.price_minor": "price", "variant.currency": "price", "variant.list_price_minor": "maximum_retail_price",
+    "variant.sale.price_minor": "sale_price",
     "variant.sale": "sale_price_effective_date", "variant.weight_g": "shipping_weight",
     "variant.picture": "image_link", "variant.length_mm": "shipping_length", "variant.width_mm": "shipping_width",
     "variant.height_mm": "shipping_height",
@@ -200,6 +201,7 @@ def _variant(cells: _Cells, options: Sequence[str], currency: str, count: int) -
         options=choices,
         price_minor=price[0],
         currency=price[1],
+        list_price_minor=_list_price(cells, price),
         quantity=_quantity(cells),
         weight_g=cells.read("shipping_weight", parse_weight_cell) or cells.read("product_weight", parse_weight_cell),
         gtin=item.text("gtin") if find_gtin(item.text("gtin")) else None,
@@ -237,6 +239,12 @@ def _quantity(cells: _Cells) -> int | None:
     if cells.item.text("availability").lower() in _NOT_THERE:
         return 0
     return cells.read("quantity", parse_count)
+
+
+def _list_price(cells: _Cells, price: tuple[int, str]) -> int | None:
+    """What the maker recommends, where it is more than the price."""
+    listed = cells.read("maximum_retail_price", lambda text: parse_money_cell(text, price[1]))
+    return listed[0] if listed and listed[1] == price[1] and listed[0] > price[0] else None
 
 
 def _sale(cells: _Cells, price: tuple[int, str]) -> SaleDraft | None:

@@ -90,7 +90,7 @@ def preview_import(
     given = Feed(Path(feed.place), feed.name, merchant.currency, is_local=feed.origin == "local", mapping=mapping)
     with opened(given) as plain, closing(READERS[feed.format].open(plain)) as source:
         for batch in batches(source.rows(), 0, has_location=place is not None):
-            checked = with_pictures(database, None, source, batch)
+            checked = with_pictures(database, None, source, batch, merchant_id)
             counts += _counts(memory.compare(checked.drafts), checked)
             if full:
                 memory.note(checked.named)
@@ -125,7 +125,7 @@ def _run(
     for batch in batches(source.rows(), job.cursor, has_location=job.location_id is not None):
         if closing_down():
             return job
-        checked = with_pictures(database, None if job.dry_run else blobs, source, batch)
+        checked = with_pictures(database, None if job.dry_run else blobs, source, batch, job.merchant_id)
         compared = memory.compare(checked.drafts) if memory is not None else None
         if memory is not None and job.full:
             memory.note(checked.named)

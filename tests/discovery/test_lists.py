@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from entrepot import catalog
-from entrepot.discovery import LIMIT_MAX, OFFSET_MAX, lists
+from entrepot.discovery import LIMIT_MAX, OFFSET_MAX, lists, passing
 from entrepot.discovery.lists import Kept, Lists
 from entrepot.kernel import Database, Invalid
 from tests.discovery.market import Shop, draft, open_shop
@@ -90,7 +90,7 @@ def test_deep_pages_are_refused_with_the_way_on(shop: Shop) -> None:
 def test_old_lists_and_too_many_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     kept, one = Lists(tmp_path), Kept("a", {}, "relevance", ("prd_1",))
     old = kept.keep(one)
-    os.utime(tmp_path / f"{old}.json", (0, time.time() - lists.KEPT_S - 1))
+    os.utime(tmp_path / f"{old}.json", (0, time.time() - passing.KEPT_S - 1))
     monkeypatch.setattr(lists, "LISTS_MAX", 3)
     names = [kept.keep(one) for _ in range(8)]
     left = {path.stem for path in tmp_path.iterdir()}

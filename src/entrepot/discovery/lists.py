@@ -7,10 +7,7 @@ stock are those of now.
 
 from __future__ import annotations
 
-import os
 import re
-import secrets
-import time
 from contextlib import suppress
 from pathlib import Path
 
@@ -18,14 +15,14 @@ import msgspec
 
 from entrepot.kernel import Invalid
 
+from .passing import NAME, keep
 from .types import Understood
 
 LIST_MAX = 20_000
 """So many results a list holds at most; who wants more narrows the search."""
 LISTS_MAX = 500
-KEPT_S = 3_600
 START = "*"
-_TOKEN = re.compile(r"^([0-9a-f]{32})\.([0-9]{1,6})$")
+_TOKEN = re.compile(rf"^({NAME})\.([0-9]{{1,6}})$")
 
 
 class Kept(msgspec.Struct, frozen=True):
@@ -40,7 +37,7 @@ class Kept(msgspec.Struct, frozen=True):
 
 
 class Lists:
-    """The lists of a home. Files are whole or not there, so processes and restarts do not matter."""
+    """The lists of a home."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -53,13 +50,7 @@ class Lists:
                 "narrow it by a filter",
                 fields={"cursor": f"at most {LIST_MAX:,} results"},
             )
-        self._folder.mkdir(parents=True, exist_ok=True)
-        self._tidy()
-        name = secrets.token_hex(16)
-        new = self._folder / f"{name}.new"
-        new.write_bytes(msgspec.json.encode(kept))
-        os.replace(new, self._folder / f"{name}.json")
-        return name
+        return keep(self._folder, ".json", msgspec.json.encode(kept), LISTS_MAX)
 
     def find(self, cursor: str) -> tuple[str, Kept, int]:
         """The name and the list that a cursor leads through, and where its page begins. Invalid for what is none."""
@@ -71,18 +62,6 @@ class Lists:
         raise Invalid(
             "This list is no longer kept: begin it again with cursor=*", fields={"cursor": "begin again with *"}
         )
-
-    def _tidy(self) -> None:
-        """Drop what is old, and the oldest of too many."""
-        files = []
-        for path in self._folder.iterdir():
-            with suppress(OSError):
-                files.append((path.stat().st_mtime, path))
-        files.sort()
-        least = time.time() - KEPT_S
-        for place, (at, path) in enumerate(files):
-            if at < least or place < len(files) - LISTS_MAX:
-                path.unlink(missing_ok=True)
 
 
 def cursor_at(name: str, offset: int) -> str:

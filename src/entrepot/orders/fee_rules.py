@@ -9,11 +9,11 @@ import msgspec
 from sqlalchemy import bindparam, delete, insert, select
 
 from entrepot.identity import Scope, audit, require_operator
-from entrepot.kernel import Invalid, NotFound, Prepared, Snapshot, Tx, decimals_of, from_json, in_set, prepare, to_json
-from entrepot.kernel.money import MINOR_MAX
+from entrepot.kernel import Invalid, NotFound, Prepared, Snapshot, Tx, from_json, in_set, prepare, to_json
 
 from . import rule_tables as tables
 from .fees import FeeKind, FeeRule
+from .promotions.terms import wrong_amounts
 
 NAME_LENGTH_MAX = 60
 RULES_MAX = 500
@@ -73,7 +73,7 @@ def _check(tx: Tx, draft: FeeDraft) -> None:
         fields["name"] = f"Give it a name of 1 to {NAME_LENGTH_MAX} characters: merchants see it on statements"
     if not 0 <= draft.bps <= 10_000:
         fields["bps"] = "A fee is 0 to 100 percent"
-    if why := _wrong_amounts(draft.fixed):
+    if why := wrong_amounts(draft.fixed):
         fields["fixed"] = why
     if draft.kind == "extra" and not draft.bps and not any(draft.fixed.values()):
         fields["bps"] = "Say how much: a percentage, an amount for each piece, or both"
@@ -87,17 +87,6 @@ def _check(tx: Tx, draft: FeeDraft) -> None:
         fields["name"] = f"There are {RULES_MAX} fees: take one out first"
     if fields:
         raise Invalid("This fee cannot be kept: look at the marked fields", fields=fields)
-
-
-def _wrong_amounts(amounts: Mapping[str, int]) -> str | None:
-    for currency, amount in amounts.items():
-        try:
-            decimals_of(currency)
-        except Invalid as error:
-            return error.sentence
-        if not 0 <= amount < MINOR_MAX:
-            return f"The amount in {currency} is too large, or below zero"
-    return None
 
 
 def _rule(*row: Any) -> FeeRule:

@@ -1,15 +1,13 @@
 """Shoppers' photographs, while they look at what these found: a thumbnail and a vector, in files, for an hour.
 
 The photograph itself is never kept, and nothing in the files says whose it was. Its name is a secret that only the page
-of its results carries. Files are whole or not there, so every process of the home reads what one of them wrote.
+of its results carries.
 """
 
 from __future__ import annotations
 
 import io
-import os
 import re
-import secrets
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -20,12 +18,12 @@ from PIL import Image
 
 from entrepot.kernel import NotFound
 
+from ..passing import KEPT_S, NAME, keep
 from .features import Floats
 
-KEPT_S = 3_600
 PHOTOS_MAX = 2_000
 SIDE = 240
-_NAME = re.compile(r"^[0-9a-f]{32}$")
+_NAME = re.compile(f"^{NAME}$")
 
 
 class KeptPhoto(msgspec.Struct, frozen=True):
@@ -48,14 +46,8 @@ class Photos:
 
     def keep(self, image: Image.Image, encoder: str, vector: Floats) -> str:
         """Keep a photograph's vector and thumbnail; returns its name."""
-        self._folder.mkdir(parents=True, exist_ok=True)
-        self._tidy()
-        name = secrets.token_hex(16)
         kept = KeptPhoto(encoder, vector.astype("<f4").tobytes(), _thumbnail(image))
-        new = self._folder / f"{name}.new"
-        new.write_bytes(msgspec.msgpack.encode(kept))
-        os.replace(new, self._folder / f"{name}.photo")
-        return name
+        return keep(self._folder, ".photo", msgspec.msgpack.encode(kept), PHOTOS_MAX)
 
     def get(self, name: str) -> KeptPhoto:
         """What is kept of a photograph; NotFound when it is no more."""
@@ -65,18 +57,6 @@ class Photos:
                 if path.stat().st_mtime > time.time() - KEPT_S:
                     return msgspec.msgpack.decode(path.read_bytes(), type=KeptPhoto)
         raise NotFound("This photo is no longer kept: search with it again")
-
-    def _tidy(self) -> None:
-        """Drop what is old, and the oldest of too many."""
-        files = []
-        for path in self._folder.iterdir():
-            with suppress(OSError):
-                files.append((path.stat().st_mtime, path))
-        files.sort()
-        least = time.time() - KEPT_S
-        for place, (at, path) in enumerate(files):
-            if at < least or place < len(files) - PHOTOS_MAX:
-                path.unlink(missing_ok=True)
 
 
 def _thumbnail(image: Image.Image) -> bytes:

@@ -160,7 +160,7 @@ def _wrong_kind(kind: PromotionKind, terms: Terms) -> dict[str, str]:
 def _wrong_limits(terms: Terms) -> dict[str, str]:
     fields = {}
     for name in ("amounts", "amount_max", "minimums"):
-        if why := _wrong_amounts(getattr(terms, name)):
+        if why := wrong_amounts(getattr(terms, name)):
             fields[name] = why
     for name in ("limit_total", "limit_per_buyer"):
         limit = getattr(terms, name)
@@ -183,7 +183,8 @@ def _wrong_limits(terms: Terms) -> dict[str, str]:
     return fields
 
 
-def _wrong_amounts(amounts: Mapping[str, int]) -> str | None:
+def wrong_amounts(amounts: Mapping[str, int]) -> str | None:
+    """What is wrong with amounts by currency, in minor units; None when nothing is."""
     for currency, amount in amounts.items():
         try:
             decimals_of(currency)

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from entrepot import pay
 from entrepot.identity import Scope
-from entrepot.kernel import Invalid, Snapshot
+from entrepot.kernel import Snapshot
 
 from .accounting import account_owner
-from .billing import Billing, read_billing
+from .billing import read_billing
 from .types import SHOP
 
 CATEGORY = "compute"
@@ -32,17 +32,7 @@ def tax_of_customer(snapshot: Snapshot, organisation: str) -> pay.TaxDue:
     country = buyer.country or seller.country
     if not country:
         return pay.TaxDue()
-    at = pay.TaxParty(country, buyer.region if buyer.country else seller.region, _number(buyer))
+    number = pay.proven_tax_id(buyer.country, buyer.tax_id)
+    at = pay.TaxParty(country, buyer.region if buyer.country else seller.region, number)
     rates = pay.tax_rates_for(snapshot, country)
     return pay.tax_due(rates, pay.TaxParty(seller.country), at, CATEGORY, snapshot.now)
-
-
-def _number(buyer: Billing) -> str:
-    """A business's number that its country's rule could check; a number nobody can check shows nothing."""
-    if not (buyer.country and buyer.tax_id):
-        return ""
-    try:
-        found = pay.read_tax_id(buyer.country, buyer.tax_id)
-    except Invalid:
-        return ""
-    return found.number if found.checked else ""

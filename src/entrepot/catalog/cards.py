@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
 from typing import Any
 
 from sqlalchemy import bindparam, select
@@ -80,19 +81,20 @@ def documents_of(snapshot: Snapshot, product_ids: Iterable[str]) -> list[Product
 
 def words_of(attributes: str, options: Iterable[Mapping[str, str]] = ()) -> dict[str, tuple[str, ...]]:
     """Attribute values and variants' choices as words by code, each once, in the order they came."""
-    found: dict[str, dict[str, None]] = defaultdict(dict)
+    found: dict[str, tuple[str, ...]] = {}
     for choices in options:
         for name, choice in choices.items():
-            if code := code_of(name):
-                found[code][choice] = None
+            if (code := code_of(name)) and choice not in found.get(code, ()):
+                found[code] = (*found.get(code, ()), choice)
     for code, value in from_json(attributes):
-        words = found[code]
-        if isinstance(value, str):
-            if value:
-                words[value] = None
-        else:
-            words.update(dict.fromkeys(scalar_words(value)))
-    return {code: tuple(values) for code, values in found.items() if values}
+        words = scalar_words(value) if not isinstance(value, str) else (value,) if value else ()
+        if words:
+            found[code] = words if code not in found and len(words) == 1 else _each_once(found.get(code, ()), words)
+    return found
+
+
+def _each_once(*words: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(chain.from_iterable(words)))
 
 
 def _first(offers: Sequence[OfferView], chosen: str | None) -> OfferView | None:

@@ -75,16 +75,22 @@ def attribute_codes(draft: ProductDraft) -> Mapping[str, str]:
 def _codes_of(names: tuple[str, ...], category: str | None) -> Mapping[str, str]:
     codes: dict[str, str] = {}
     given: set[str] = set()
-    taken = {code_of(name) for name in names}
-    for name in names:
-        own = code_of(name)
-        known = own_attribute_of(name, category)
-        code = known.code if known and (known.code == own or known.code not in taken) else own
+    named = [_named(name, category) for name in names]
+    taken = {own for own, _ in named}
+    for name, (own, known) in zip(names, named, strict=True):
+        code = known if known and (known == own or known not in taken) else own
         if code and code not in given:
             codes[name] = code
             given.add(code)
             taken.add(code)
     return codes
+
+
+@lru_cache(maxsize=16_384)  # goods of one kind have the same names, each with others beside it
+def _named(name: str, category: str | None) -> tuple[str, str | None]:
+    """The code that a name has by itself, and that of the attribute which the category's pack knows by it."""
+    known = own_attribute_of(name, category)
+    return code_of(name), known.code if known else None
 
 
 def options_of(draft: ProductDraft, variant: VariantDraft) -> list[tuple[str, str]]:

@@ -107,8 +107,9 @@ def _written(text: str) -> str:
 def plain_text(html: str) -> str:
     """The words of a text with markup, one space between them where a tag stood."""
     html = _bounded(html)
-    if "<" not in html:
-        return _SPACE.sub(" ", unescape(html)).strip()
+    bare = html.replace("<p>", "").replace("</p>", " ").replace("<br>", " ")  # all that a plain text becomes
+    if "<" not in bare:
+        return _SPACE.sub(" ", unescape(bare)).strip()
     bare = nh3.clean(_BREAK.sub(" ", html), tags=set(), attributes={}, link_rel=None)
     return _SPACE.sub(" ", unescape(bare)).strip()
 

@@ -97,6 +97,15 @@ def test_the_language_goes_with_the_session(alice: Visitor) -> None:
     alice.change("PATCH", "/api/session", {"language": "en"})
 
 
+def test_a_language_that_is_chosen_by_the_link_stays_chosen_for_whoever_is_signed_in(alice: Visitor) -> None:
+    def shown(path: str) -> str:
+        return alice.get(path, headers=PAGE).text.split(">", 2)[1].partition('lang="')[2][:2]
+
+    assert (shown("/orders"), shown("/orders?lang=zh"), shown("/cart"), shown("/")) == ("en", "zh", "zh", "zh")
+    assert alice.get("/api/session").json()["language"] == "zh"
+    assert (shown("/?lang=xx"), shown("/?lang=en"), shown("/cart")) == ("zh", "en", "en")
+
+
 def test_a_forgotten_password_is_the_same_for_known_and_unknown(nobody: Visitor) -> None:
     answers = [
         nobody.client.post("/api/password/forgotten", json={"email": email})

@@ -49,7 +49,7 @@ async def admit(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRou
     except Refused:
         await visit.confirm_key()
         raise
-    _remember_language(visit)
+    await _remember_language(visit)
 
 
 async def _recognise(visit: Visit, known: Remembered[Scope] | None) -> None:
@@ -148,7 +148,14 @@ def _check_access(visit: Visit, access: str | None) -> None:
         raise Invalid(f"there is no access {access}")
 
 
-def _remember_language(visit: Visit) -> None:
-    wish = visit.request.query_params.get("lang")
-    if wish in identity.LANGUAGES and wish != visit.cookie("entrepot-language"):
-        visit.set_cookie("entrepot-language", str(wish), 365 * 86_400)
+async def _remember_language(visit: Visit) -> None:
+    """What is chosen by a link stays chosen: in a cookie, and for whoever is signed in with the session, whose own
+    language would else come back with the next page."""
+    wish, session = visit.request.query_params.get("lang"), visit.session
+    if wish not in identity.LANGUAGES:
+        return
+    language = str(wish)
+    if language != visit.cookie("entrepot-language"):
+        visit.set_cookie("entrepot-language", language, 365 * 86_400)
+    if session is not None and session.user is not None and session.language != language:
+        visit.session = await visit.write(lambda tx: identity.set_language(tx, session, language))

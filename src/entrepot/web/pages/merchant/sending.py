@@ -11,26 +11,19 @@ from litestar.types import ControllerRouterHandler
 from entrepot import deliver, orders
 from entrepot.deliver import OWN, Scan
 from entrepot.kernel import Invalid, Refused
-from entrepot.orders import SellerOrderStatus, Shipment, Standing
+from entrepot.orders import Shipment, Standing
 
 from ...carriers import carrier_name
 from ...claim_forms import pieces_in
 from ...params import Id, MaybeInQuery
 from ...rendering import redirect
 from ...visit import Visit
-from ...wire import Done, listed
+from ...wire import Done
+from .. import listed_orders
 from .console import MEMBER, show
 
 PAGE = 20
 SCAN_CODES = ("handed_over", "in_transit", "out_for_delivery", "delivered", "failed", "returning", "returned")
-STATUSES = (
-    None,
-    SellerOrderStatus.PAID,
-    SellerOrderStatus.SHIPPED,
-    SellerOrderStatus.DELIVERED,
-    SellerOrderStatus.COMPLETED,
-    SellerOrderStatus.CANCELLED,
-)
 
 
 class ShipForm(msgspec.Struct, frozen=True):
@@ -59,18 +52,7 @@ class CancelForm(msgspec.Struct, frozen=True):
 @get("/merchant/orders", include_in_schema=False, opt=MEMBER)
 async def list_orders(visit: Visit, status: MaybeInQuery = None, after: MaybeInQuery = None) -> Response[str]:
     """Orders, newest first, of one status or all."""
-    chosen = SellerOrderStatus(status) if status in set(SellerOrderStatus) else None
-    found = await visit.read(lambda s: orders.list_seller_orders(s, visit.scope, chosen, after, PAGE + 1))
-    page = listed(found, PAGE, lambda seller: seller.id)
-    counts = await visit.read(lambda s: orders.count_seller_orders(s, visit.scope, orders.OPEN_STATUSES))
-    shown: dict[str, Any] = {
-        "orders": page.items,
-        "older": page.next,
-        "chosen": chosen,
-        "statuses": STATUSES,
-        "counts": counts,
-    }
-    return await show(visit, "orders", "orders.html", **shown)
+    return await show(visit, "orders", "orders.html", **await listed_orders.list_orders(visit, status, after, PAGE))
 
 
 @get("/merchant/orders/{seller_order_id:str}", include_in_schema=False, opt=MEMBER)

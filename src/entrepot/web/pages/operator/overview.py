@@ -9,12 +9,10 @@ from entrepot import catalog, ledger, orders, pay
 from entrepot.discovery import SearchRequest
 from entrepot.kernel import list_failed_reactions, list_stuck_tasks
 from entrepot.ledger import KindTotal
-from entrepot.orders import SellerOrderStatus
 
 from ...params import MaybeInQuery
 from ...visit import Visit
-from ...wire import listed
-from ..merchant.sending import STATUSES
+from .. import listed_orders
 from .console import OPERATOR, show
 
 PAGE = 30
@@ -72,14 +70,7 @@ def _where_money_is(visit: Visit, kinds: list[KindTotal]) -> list[tuple[str, lis
 @get("/operator/orders", include_in_schema=False, opt=OPERATOR)
 async def list_orders(visit: Visit, status: MaybeInQuery = None, after: MaybeInQuery = None) -> Response[str]:
     """Every merchant's orders, newest first, of one status or all."""
-    chosen = SellerOrderStatus(status) if status in set(SellerOrderStatus) else None
-    found = await visit.read(lambda s: orders.list_seller_orders(s, visit.scope, chosen, after, PAGE + 1))
-    page = listed(found, PAGE, lambda seller: seller.id)
-    counts = await visit.read(lambda s: orders.count_seller_orders(s, visit.scope, orders.OPEN_STATUSES))
-    return await show(
-        visit, "orders", "orders.html", orders=page.items, older=page.next, chosen=chosen, statuses=STATUSES,
-        counts=counts,
-    )  # fmt: skip
+    return await show(visit, "orders", "orders.html", **await listed_orders.list_orders(visit, status, after, PAGE))
 
 
 ROUTES: tuple[ControllerRouterHandler, ...] = (overview, list_orders)

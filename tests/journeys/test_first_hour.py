@@ -87,7 +87,7 @@ def _sign_up(page: Page, dana: Visitor) -> None:
     page.goto("/sell")
     page.fill("[name=name]", "Nina's Lanterns")
     page.select_option("[name=country]", "DE")
-    page.fill("[name=currency]", "USD")
+    page.select_option("[name=currency]", "USD")
     page.click("main form .primary")
     page.wait_for_url("**/merchant")
     (waiting,) = dana.get("/api/operator/merchants?status=pending").json()["items"]

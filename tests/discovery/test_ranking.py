@@ -1,21 +1,24 @@
 """Ranking: what a score is made of, what the features see, and what a learned ranker may change."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 import msgspec
 import numpy as np
 import pytest
 
-from entrepot.discovery.features import FEATURES, NAMES, PLACE
+from entrepot.discovery.features import FEATURES, NAMES, PLACE, Matrix
 from entrepot.discovery.index import ranking
+from entrepot.discovery.index.about import of_subject
 from entrepot.discovery.index.arrangement import Arrangement, Lift, Target
 from entrepot.discovery.index.base import DIMENSIONS, IndexQuery, Vectors
+from entrepot.discovery.index.candidates import Candidates
 from entrepot.discovery.index.generation import Generation
+from entrepot.discovery.index.terms import TermTable
 from entrepot.discovery.prior import WEIGHTS, Prior
 from entrepot.discovery.ranker import Ranker, RankerFile
 from entrepot.discovery.training import SCALE, Example, fit, train
-from entrepot.discovery.types import Document, Offer
+from entrepot.discovery.types import THING, Document, Offer, Subject
 from entrepot.kernel import Invalid
 
 NOTEBOOKS, BAGS = 6, 6
@@ -108,6 +111,24 @@ def test_features_and_what_is_added_besides_make_the_score(shelf: Generation) ->
     assert [each for each, lifted in zip(ids, lifts.tolist(), strict=True) if lifted] == ["prd_" + "101".zfill(26)]
     scores = dict(zip(ids, (Prior().score(matrix) + lifts).tolist(), strict=True))
     assert {hit.id: hit.score for hit in shelf.index.search(query).hits} == scores
+
+
+def test_a_search_works_out_what_its_scorer_looks_at_and_training_everything(
+    shelf: Generation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[set[str]] = []
+    describe = ranking.describe
+
+    def watched(candidates: Candidates, names: Collection[str]) -> Matrix:
+        asked.append(set(names))
+        return describe(candidates, names)
+
+    monkeypatch.setattr(ranking, "describe", watched)
+    shelf.index.search(QUERY)
+    shelf.index.features_of(QUERY)
+    monkeypatch.setattr(shelf.index, "scorer", Prior({"vector": 1.0}))
+    shelf.index.search(QUERY)
+    assert asked == [set(WEIGHTS), set(NAMES), {"vector"}]
 
 
 def test_the_thing_itself_stands_before_what_is_for_it(shelf: Generation) -> None:
@@ -241,3 +262,18 @@ def test_the_prior_is_what_its_weights_say() -> None:
     features = np.zeros((2, len(NAMES)))
     features[1, PLACE["vector"]] = 0.5
     assert Prior({"vector": 2.0}).score(features).tolist() == [0.0, 1.0]
+
+
+def test_what_is_called_so_is_no_mention_unless_by_chance() -> None:
+    terms = TermTable()
+    sofa, bank, lamp = terms.code_all([(THING, "sofa"), (THING, "power_bank"), (THING, "lamp")])
+    places, codes = np.array([0, 1, 2]), np.array([sofa, bank, lamp], np.int32)
+    called = np.array([False, True, True])
+    plain = Subject(("sofa",), (("bank",),))
+    for subject, mentions in (
+        (plain, [False, False, False]),
+        (msgspec.structs.replace(plain, homonyms=("power_bank",)), [False, True, False]),
+    ):
+        about, others = of_subject(subject, terms, places, codes, called)
+        assert about.tolist() == [True, False, False]
+        assert others.tolist() == mentions

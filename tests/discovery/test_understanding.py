@@ -307,3 +307,13 @@ def test_devices_accessories_and_what_fits_are_told_apart(fitted: tuple[Market, 
     judged = list(accessories.draw(made, queries=QUICK))
     scores = asking.scores(judged, lambda each: asking.answer(market, each.q))
     assert {name: asking.mean(each) for name, each in scores.items() if asking.mean(each) < LEAST[name]} == {}
+
+
+def test_a_foreign_word_means_no_thing_whose_english_name_has_it_by_chance(market: Market) -> None:
+    found = {}
+    for q, language in (("bank", "nl"), ("bank", "en"), ("sofa", "nl")):
+        subject = meant(market, q, language).subject
+        assert subject is not None
+        assert "sofa" in subject.things
+        found[q, language] = subject.homonyms
+    assert found == {("bank", "nl"): ("power_bank",), ("bank", "en"): (), ("sofa", "nl"): ()}

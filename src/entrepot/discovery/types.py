@@ -129,13 +129,15 @@ class Subject(msgspec.Struct, frozen=True):
     """Products of one of these `things`, or, where their thing is not known or no thing is asked for, those whose title
     has all words of one of the `names`, and those of one of the `categories`, whose name the query is; never one of
     another `role`, where one is given. Where it is `narrow`, of all these only what has such a title, as long as there
-    is some: of all spreads only honey."""
+    is some: of all spreads only honey. The `homonyms` are things that bear its name by chance: a power bank, for
+    whoever says `bank` for a sofa."""
 
     things: tuple[str, ...] = ()
     names: tuple[tuple[str, ...], ...] = ()
     categories: tuple[str, ...] = ()
     role: str = ""
     narrow: bool = False
+    homonyms: tuple[str, ...] = ()
 
     def holds(self, things: Sequence[str], roles: Sequence[str], is_called: bool) -> bool:
         """Whether a product of these things and roles is meant, that is called by a name or category or is not."""

@@ -51,15 +51,15 @@ class Narrowed(msgspec.Struct, frozen=True):
 
 
 def of_subject(subject: Subject, terms: TermTable, places: Whole, codes: Codes, called: Mask) -> tuple[Mask, Mask]:
-    """The same of many products at once, and which are known to be other things and are not called so either. `places`
-    and `codes` are their terms, in the order of the products; `called` flags those called so."""
+    """The same of many products at once, and which are known to be other things and are not called so either, or by
+    chance. `places` and `codes` are their terms, in the order of the products; `called` flags those called so."""
     told = _told(_telling(subject, terms), places, codes, len(called))
     right = called | _has(told, _Told.CATEGORY)
     other = np.zeros(len(called), np.bool_)
     if subject.things:
         is_thing = _has(told, _Told.THING)
         other = _has(told, _Told.SOME_THING) & ~is_thing
-        right, other = (right & ~other) | is_thing, other & ~called
+        right, other = (right & ~other) | is_thing, other & (~called | _has(told, _Told.HOMONYM))
     if subject.role:
         right &= ~_has(told, _Told.SOME_ROLE) | _has(told, _Told.ROLE)
     return right, other
@@ -81,13 +81,14 @@ def is_called(subject: Subject, title: Iterable[str]) -> bool:
 
 class _Told(IntFlag):
     """What a term tells of a product: that it is one of the subject's categories; a thing, and the subject's; a role,
-    and the subject's."""
+    and the subject's; a thing of the same name."""
 
     CATEGORY = 1
     SOME_THING = 2
     THING = 4
     SOME_ROLE = 8
     ROLE = 16
+    HOMONYM = 32
 
 
 def _telling(subject: Subject, terms: TermTable) -> npt.NDArray[np.uint8]:
@@ -98,6 +99,7 @@ def _telling(subject: Subject, terms: TermTable) -> npt.NDArray[np.uint8]:
         ([terms.code(CATEGORY, each) for each in subject.categories], _Told.CATEGORY),
         ([terms.code(THING, each) for each in subject.things], _Told.THING),
         ([terms.code(ROLE, subject.role)], _Told.ROLE),
+        ([terms.code(THING, each) for each in subject.homonyms], _Told.HOMONYM),
     ]
     told = np.zeros(len(terms.pairs) + 1, np.uint8)  # the last place is for the code of what nothing has
     for codes, flag in tells:

@@ -7,11 +7,14 @@ no part of it is given up first where nothing has it all; brands and figures las
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from ..index.evidence import Evidence
-from ..text import query_words
+from ..text import fold, query_words
 from ..types import THING, Subject
 from .attributes import BRAND, CATEGORY, Value
 from .draft import Draft
+from .languages import own_words
 from .measures import measures_in
 from .relaxing import Words
 from .roles import THING_KNOWN, Role
@@ -47,7 +50,17 @@ def _of_thing(draft: Draft, role: Role) -> Subject | None:
     if not any(evidence.share(THING, thing) >= THING_KNOWN for thing in role.things):
         return Subject((), names, _categories(draft, name), role.role)  # the goods do not tell what they are
     own = {query_words(word) for thing in role.things for word in draft.book.known_things[thing].names.values()}
-    return Subject(tuple(things), names, _categories(draft, name), role.role, narrow=own.isdisjoint(names))
+    narrow, homonyms = own.isdisjoint(names), _homonyms(draft, said, things)
+    return Subject(tuple(things), names, _categories(draft, name), role.role, narrow, homonyms)
+
+
+def _homonyms(draft: Draft, said: str, things: Collection[str]) -> tuple[str, ...]:
+    """The other things in whose English name stands what was said, where in English that means something else."""
+    words = set(fold(said).split())
+    if draft.language == "en" or words.isdisjoint(own_words("en")):
+        return ()
+    named = {code: set(fold(thing.names["en"]).split()) for code, thing in draft.book.known_things.items()}
+    return tuple(code for code, name in named.items() if words <= name and code not in things)
 
 
 def _categories(draft: Draft, words: tuple[str, ...]) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ import psycopg
 import pytest
 
 from entrepot import cloud, ledger
-from entrepot.cloud import accounts, budgets, customers, pricing, registry, settling, tabs
+from entrepot.cloud import accounts, budgets, customers, grants, pricing, receipts, registry, settling, tabs
 from entrepot.cloud.admission import Admitted, LetInBefore, OutOfCredit, OverBudget
 from entrepot.cloud.capabilities import Capabilities
 from entrepot.cloud.engines.desk import Desk
@@ -20,8 +20,9 @@ from entrepot.cloud.reconciling import Silence, reconcile
 from entrepot.cloud.settling import Ending, Settled
 from entrepot.cloud.tab_rows import Tab, list_open_tabs
 from entrepot.identity import Scope
-from entrepot.kernel import Database, Prepared, TooMany, Unavailable, process_name
+from entrepot.kernel import DAY, Database, ManualClock, Prepared, TooMany, Unavailable, process_name
 from entrepot.kernel.sql import prepare_text
+from tests.cloud import money
 from tests.cloud.test_admission import CHEN, FAST, INPUT, OUTPUT, UNIT, ask, breaches, budget, credit, sell
 
 HERE = process_name()
@@ -405,6 +406,34 @@ def test_makers_get_their_share_as_a_tab_is_closed(database: Database) -> None:
     at_desk(database, act)
     maker = database.read_now(lambda s: ledger.balance_of(s, accounts.maker("org_maker", UNIT)))
     assert (maker.balance, breaches(database)) == (5 * (PRICE // 2), [])
+
+
+def test_an_invoice_and_the_end_of_a_grant_come_while_a_tab_is_open(database: Database) -> None:
+    money.sell(database)
+    money.line(database, 10**9)
+    clock = database.clock
+    assert isinstance(clock, ManualClock)
+    until = clock.now() + DAY
+    database.write_now(
+        lambda tx: receipts.grant_credit(tx, Scope.system(), "org_chen", UNIT, 10**9, "gift", FAST, expires_at=until)
+    )
+
+    async def act(desk: Desk) -> None:
+        await use(desk, 1, 2, 3, 4)
+        [tab] = open_tabs(database)
+        issued = money.invoice(database)
+        assert (issued.usage_nano, issued.granted_nano) == (4 * PRICE, 4 * PRICE)
+        assert money.standing(database).unbilled == 0
+        assert money.breaches(database) == []
+        clock.advance(2 * DAY)
+        grants.grant_round(database, money.SETTINGS)
+        assert money.standing(database).left == 2 * 10**9 - 4 * PRICE, "what a tab holds may still be used"
+        assert open_tabs(database) == [tab]
+
+    at_desk(database, act)
+    grants.grant_round(database, money.SETTINGS)
+    assert money.standing(database).left == 10**9
+    assert money.breaches(database) == []
 
 
 def test_two_hundred_at_once_for_fifty_with_tabs_before_them(database: Database) -> None:

@@ -151,6 +151,11 @@ class _Builder:
         for number in range(3):
             used = {"embedding_tokens": 200_001 + number}
             use(self.entrepot.database, f"req_page{number}", used, cloud.MODEL, organisation)
+        refusals, now = cloud.Refusals(), self.entrepot.database.clock.now()
+        spent = "The budget 'Nightly imports of the whole catalogue' does not cover what this could cost: raise it"
+        for refusal in (cloud.OverBudget(spent), cloud.UnknownModel("There is no model 'gpt-4o' here")):
+            refusals.note(organisation, "key_of_nobody", "llama-3.3-70b-instruct", refusal, now)
+        self.do(cloud.write_refused, refusals.take())
         issued = self.do(cloud.issue_now, scope, settings)
         self.do(cloud.top_up, scope, 1_000, "tok_decline", settings)
         self.entrepot.rest()

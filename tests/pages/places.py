@@ -161,6 +161,7 @@ OPERATOR = (
     *(_model(state) for state in ("draft", "submitted", "refused", "live")),
     _at("models for the operator", DANA, "/operator/models"),
     *(_decision(state) for state in ("submitted", "live")),
+    _at("use of compute, and what was refused", BEA, "/cloud/usage"),
     _at("use of compute by the shop", DANA, "/cloud/usage"),
     _at("no use of compute", BRUNO, "/cloud/usage?days=7"),
     _at("credit", BEA, "/cloud/credit"),

@@ -20,6 +20,7 @@ from typing import TypeVar
 
 import msgspec
 
+from ..types import Offer
 from .filters import Filter
 
 PAGE = 24
@@ -107,3 +108,14 @@ def spread(ranked: Sequence[T], merchant_of: Mapping[T, str], most: int, page: i
         order += taken + waiting[:filling]
         left = waiting[filling:]
     return order
+
+
+def arranged(order: list[str], rules: Arrangement, kept: dict[str, Offer]) -> list[str]:
+    """Merchants spread and pins placed, in that order."""
+    pins = [(pin.position, pin.id) for pin in in_turn(rules.pins) if pin.id in kept]
+    pinned = {document_id for _, document_id in pins}
+    order = [document_id for document_id in order if document_id not in pinned]
+    if rules.per_merchant:
+        merchants = {document_id: offer.merchant for document_id, offer in kept.items()}
+        order = [*spread(order[:SPREAD_MAX], merchants, rules.per_merchant), *order[SPREAD_MAX:]]
+    return with_pins(order, pins)

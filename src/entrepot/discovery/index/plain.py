@@ -15,7 +15,7 @@ from ..prior import Prior, Scorer
 from ..text import is_alphabetic, phrase, query_words, shorter
 from ..types import LIMIT_MAX, Change, Document, Offer
 from .about import REASON, WEIGHT, is_about, is_called
-from .arrangement import SPREAD_MAX, Arrangement, Target, in_turn, spread, with_pins
+from .arrangement import Target, arranged
 from .base import (
     ENCODER,
     NEIGHBOURS_MAX,
@@ -124,7 +124,7 @@ class PlainIndex:
         totals = {each: sum(part.values()) for each, part in parts.items()}
         order = sorted(kept, key=_order(query, totals, self._entries, kept))
         if query.rules is not None and query.sort == "relevance":
-            order = _arranged(order, query.rules, kept)
+            order = arranged(order, query.rules, kept)
         page = order[query.offset : query.offset + query.limit]
         hits = tuple(
             IndexHit(each, totals[each], (), kept[each].id, kept[each].price_minor,
@@ -369,17 +369,6 @@ def _holds(target: Target, document: Document, offer: Offer) -> bool:
     if target.ids:
         return document.id in target.ids
     return bool(target.filters) and all(passes(document, offer, each) for each in target.filters)
-
-
-def _arranged(order: list[str], rules: Arrangement, kept: dict[str, Offer]) -> list[str]:
-    """Merchants spread and pins placed, in that order."""
-    pins = [(pin.position, pin.id) for pin in in_turn(rules.pins) if pin.id in kept]
-    pinned = {document_id for _, document_id in pins}
-    order = [document_id for document_id in order if document_id not in pinned]
-    if rules.per_merchant:
-        merchants = {document_id: offer.merchant for document_id, offer in kept.items()}
-        order = [*spread(order[:SPREAD_MAX], merchants, rules.per_merchant), *order[SPREAD_MAX:]]
-    return with_pins(order, pins)
 
 
 def _order(

@@ -67,6 +67,17 @@ def test_one_that_does_not_combine_gives_way_to_more() -> None:
     assert used(taken(given)) == ["one", "two"]
 
 
+def test_one_that_the_others_make_up_for_is_left_out() -> None:
+    given = [promotion("one", off=1, priority=1), promotion("half", kind="percentage", bps=5_000)]
+    assert used(taken(given, [good(price_minor=3)])) == ["half"]  # two off, with or without the other
+
+
+def test_where_there_are_too_many_to_try_all_the_best_alone_is_still_found() -> None:
+    many = [promotion(f"p{number}", off=1) for number in range(12)]
+    assert len(used(taken(many))) == 12
+    assert used(taken([*many, promotion("alone", combines=False, off=500)])) == ["alone"]
+
+
 def test_a_merchants_that_does_not_combine_keeps_the_markets_from_that_merchants_goods_alone() -> None:
     given = [promotion("alone", combines=False, off=900), promotion("ours", PLATFORM, "percentage", bps=1_000)]
     found = taken(given, [good(A), good(B)])

@@ -87,6 +87,19 @@ def test_what_does_not_fit_and_what_does_not_exist_is_told_with_what_was_answere
     assert told(served, key=key, model="gpt-4o") == [("model", 1, found["model"])]
 
 
+def test_what_cannot_be_written_now_is_written_later(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    key, secret = make_key(served, "unlucky")
+
+    def full(tx: object, rows: object) -> None:
+        raise OSError("no space left")
+
+    assert ask(served, secret, {**HELLO, "model": "nobody"}) == 404
+    monkeypatch.setattr(cloud, "write_refused", full)
+    assert told(served, key=key) == []
+    monkeypatch.undo()
+    assert [row[:2] for row in told(served, key=key)] == [("model", 1)]
+
+
 def test_monitoring_counts_them_by_their_reason(served: Served) -> None:
     assert served.post(CHAT, {**HELLO, "model": "no-such-model"}).status_code == 404
     assert 'entrepot_compute_refused_total{reason="model"}' in served.visit().get("/metrics").text

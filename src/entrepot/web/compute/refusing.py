@@ -48,6 +48,6 @@ async def write_counted(house: House) -> None:
         return
     try:
         await house.entrepot.database.write(lambda tx: cloud.write_refused(tx, rows), Lane.BULK)
-    except Refused as problem:
+    except Exception as problem:  # whatever it is: the next round tries again, and there must be one
         refusals.give_back(rows)
-        log.warning("counts of refused calls wait to be written", reason=problem.sentence)
+        log.warning("counts of refused calls wait to be written", reason=repr(problem))

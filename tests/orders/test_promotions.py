@@ -14,8 +14,9 @@ from entrepot.identity import Scope
 from entrepot.kernel import DAY, MINUTE, Conflict, Database, Invalid, NotFound, Refused
 from entrepot.kernel.sql import prepare_text
 from entrepot.orders import PromotionDraft, Terms
+from entrepot.orders.promotions.uses import Cost, give_back, record_uses
 from entrepot.pay import accounts
-from tests.orders.market import CUP, DELIVERY_MINOR, HOME, LAMP, PRICES, Market, guest, wish_for
+from tests.orders.market import CUP, DELIVERY_MINOR, EMAIL, HOME, LAMP, PRICES, Market, guest, wish_for
 from tests.orders.test_races import Crowd
 from tests.proof import count
 
@@ -355,3 +356,22 @@ def test_a_use_that_was_not_counted_is_found(market: Market) -> None:
 
 def _balance(snapshot: Any, account: Any) -> int:
     return ledger.balance_of(snapshot, account).balance
+
+
+def test_a_use_beyond_the_limit_is_refused_by_its_row_and_comes_back_once(market: Market) -> None:
+    promotion_id = promote(market, market.cast.dana, code="TWICE", limit_total=2)
+    promotion = market.see(orders.get_promotion, market.cast.dana, promotion_id).promotion
+
+    def use(order_id: str) -> None:
+        used = {promotion_id: (promotion, Cost(0, 100))}
+        market.do(record_uses, order_id, used, order_id.replace("ord", "usr"), EMAIL, "USD")
+
+    use("ord_1")
+    use("ord_2")
+    with pytest.raises(Conflict, match="Others have just used"):
+        use("ord_3")
+    for _ in range(2):
+        market.do(give_back, "ord_1")
+    use("ord_4")
+    with pytest.raises(Conflict, match="Others have just used"):
+        use("ord_5")

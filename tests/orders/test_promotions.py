@@ -14,7 +14,7 @@ from entrepot.identity import Scope
 from entrepot.kernel import DAY, MINUTE, Conflict, Database, Invalid, NotFound, Refused
 from entrepot.kernel.sql import prepare_text
 from entrepot.orders import PromotionDraft, Terms
-from entrepot.orders.promotions.uses import Cost, give_back, record_uses
+from entrepot.orders.promotions.uses import Cost, buyer_key, give_back, record_uses
 from entrepot.pay import accounts
 from tests.orders.market import CUP, DELIVERY_MINOR, EMAIL, HOME, LAMP, PRICES, Market, guest, wish_for
 from tests.orders.test_races import Crowd
@@ -375,3 +375,22 @@ def test_a_use_beyond_the_limit_is_refused_by_its_row_and_comes_back_once(market
     use("ord_4")
     with pytest.raises(Conflict, match="Others have just used"):
         use("ord_5")
+
+
+def test_a_guest_is_the_same_buyer_however_the_address_is_written() -> None:
+    assert buyer_key("ses_1", " Alice@Example.com ") == buyer_key("ses_2", "alice@example.com")
+    assert buyer_key("usr_1", "alice@example.com") == "usr_1"
+
+
+def test_a_promotion_that_has_ended_does_not_come_back(market: Market) -> None:
+    promotion_id = promote(market, market.cast.bruno)
+    market.do(orders.set_promotion_state, market.cast.bruno, promotion_id, "ended")
+    with pytest.raises(Conflict, match="has ended"):
+        market.do(orders.set_promotion_state, market.cast.bruno, promotion_id, "active")
+
+
+def test_an_order_that_came_to_nothing_leaves_the_first_one_to_come(market: Market) -> None:
+    promote(market, market.cast.dana, first_order=True)
+    market.buy(market.cast.alice, {LAMP: 1}, "tok_decline")
+    market.settle()
+    assert market.checkout(market.cast.alice).discount_minor == 500

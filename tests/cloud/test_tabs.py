@@ -371,6 +371,22 @@ def test_nothing_is_put_on_a_tab_that_was_closed(database: Database) -> None:
     assert (credit(database), breaches(database)) == (ledger.Balance(10**9 - 2 * PRICE, 0, 0), [])
 
 
+def test_a_call_that_may_be_taken_over_has_a_row_from_the_start(database: Database) -> None:
+    sell(database)
+
+    async def act(desk: Desk) -> None:
+        await use(desk, 1, 2, 3, alone=True)
+        assert open_tabs(database) == []
+        await use(desk, 4, 5, 6)
+        assert len(open_tabs(database)) == 1
+        admitted = await desk.admit(ask("req_007", alone=True))
+        assert [row.id for row in database.read_now(settling.list_open_requests)] == ["req_007"]
+        await settle(desk, admitted)
+
+    at_desk(database, act)
+    assert breaches(database) == []
+
+
 def test_a_request_is_answered_by_one_process_only(database: Database) -> None:
     """Two processes that let the same request in, each on a tab of its own: the second is told, and bills nothing."""
     sell(database)

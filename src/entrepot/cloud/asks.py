@@ -12,7 +12,8 @@ class Ask(msgspec.Struct, frozen=True):
 
     `surface` and `ref` say what for, `tier` by which prices. A later `attempt` at the same request (a fallback, a
     retry) is admitted by itself. With `checks_key` the key must not have been revoked by now; `version` is the id of
-    the model's version that will answer, which must still be what its name (`asked_as`) means.
+    the model's version that will answer, which must still be what its name (`asked_as`) means. One that stands `alone`
+    has a row and holds of its own from the start, whatever tabs are open: it may be taken over by another process.
     """
 
     request: str
@@ -28,3 +29,4 @@ class Ask(msgspec.Struct, frozen=True):
     checks_key: bool = False
     version: str | None = None
     asked_as: str = ""
+    alone: bool = False

@@ -67,8 +67,8 @@ def _requests(snapshot: Snapshot) -> Finding:
 
 
 def _tabs(snapshot: Snapshot) -> Finding:
-    """A tab comes to what its rows cost, and no more than it holds; an open one has captured nothing of its holds yet, a
-    closed one what was spent, and holds no more."""
+    """A tab comes to what its rows cost, and no more than it holds; an open one has captured nothing yet, a closed one
+    what was spent, and holds no more."""
     rows: Sequence[Any] = snapshot.all(_tabs_with_cost)
     breaches = []
     for begin in range(0, len(rows), BATCH):

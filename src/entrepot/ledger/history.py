@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, bindparam, select, union_all
+from sqlalchemy import ColumnElement, Select, bindparam, or_, select, union_all
 
 from entrepot.kernel import NotFound, Prepared, Snapshot, prepare
 
@@ -66,17 +66,14 @@ _place: Prepared[Any] = prepare(select(_t.position, _t.serial).where(_t.id == bi
 
 
 def _page(sides: Sequence[ColumnElement[Any] | None], by_ref: bool) -> Prepared[Transfer]:
-    """A page as the union of parts that each walk one index: both sides of an account, sealed and unsealed."""
-    parts: list[Select[Any]] = []
-    for side in sides:
-        part = select(*_shown, _t.serial)
-        if side is not None:
-            part = part.where(side == bindparam("account"))
-        if by_ref:
-            part = part.where(_t.ref == bindparam("ref"))
-        sealed = part.where(_t.position > bindparam("position")).order_by(_t.position)
-        unsealed = part.where(_t.position.is_(None), _t.serial > bindparam("serial")).order_by(_t.serial)
-        parts += [select(each.limit(bindparam("most")).subquery()) for each in (sealed, unsealed)]
+    """A page as the union of parts that each walk one index: the sealed of each side, and the unsealed."""
+    every = select(*_shown, _t.serial)
+    if by_ref:
+        every = every.where(_t.ref == bindparam("ref"))
+    parts = [
+        _of_side(every, side).where(_t.position > bindparam("position")).order_by(_t.position) for side in sides
+    ] + [_of_either(every, sides).where(_t.position.is_(None), _t.serial > bindparam("serial")).order_by(_t.serial)]
+    parts = [select(each.limit(bindparam("most")).subquery()) for each in parts]
     found = union_all(*parts).subquery()
     columns = [found.c[column.name] for column in _shown]
     order = (found.c.position.is_(None), found.c.position, found.c.serial)
@@ -85,16 +82,29 @@ def _page(sides: Sequence[ColumnElement[Any] | None], by_ref: bool) -> Prepared[
 
 def _backwards() -> Prepared[Transfer]:
     """The same the other way round: the unsealed are the newest."""
-    parts: list[Select[Any]] = []
-    for side in (_t.debit, _t.credit):
-        part = select(*_shown, _t.serial).where(side == bindparam("account"))
-        sealed = part.where(_t.position < bindparam("position")).order_by(_t.position.desc())
-        unsealed = part.where(_t.position.is_(None), _t.serial < bindparam("serial")).order_by(_t.serial.desc())
-        parts += [select(each.limit(bindparam("most")).subquery()) for each in (sealed, unsealed)]
+    every, sides = select(*_shown, _t.serial), (_t.debit, _t.credit)
+    parts = [
+        _of_side(every, side).where(_t.position < bindparam("position")).order_by(_t.position.desc()) for side in sides
+    ] + [
+        _of_either(every, sides)
+        .where(_t.position.is_(None), _t.serial < bindparam("serial"))
+        .order_by(_t.serial.desc())
+    ]
+    parts = [select(each.limit(bindparam("most")).subquery()) for each in parts]
     found = union_all(*parts).subquery()
     columns = [found.c[column.name] for column in _shown]
     order = (found.c.position.is_not(None), found.c.position.desc(), found.c.serial.desc())
     return prepare(select(*columns).order_by(*order).limit(bindparam("most")), Transfer)
+
+
+def _of_side(every: Select[Any], side: ColumnElement[Any] | None) -> Select[Any]:
+    return every if side is None else every.where(side == bindparam("account"))
+
+
+def _of_either(every: Select[Any], sides: Sequence[ColumnElement[Any] | None]) -> Select[Any]:
+    """Of the unsealed, which no index has by account: they are walked once for both sides."""
+    named = [side == bindparam("account") for side in sides if side is not None]
+    return every.where(or_(*named)) if named else every
 
 
 _latest = _backwards()

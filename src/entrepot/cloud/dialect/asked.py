@@ -143,8 +143,9 @@ class AskChat(Writing, frozen=True, kw_only=True):
     def work(self) -> Generation:
         """What the model is to do."""
         self.check()
+        most = self.max_completion_tokens or self.max_tokens
         return Generation(
-            output_tokens_max=self.max_completion_tokens or self.max_tokens or OUTPUT_TOKENS_FIRST,
+            output_tokens_max=most or OUTPUT_TOKENS_FIRST, may_shrink=most is None,
             messages=tuple(self.messages), temperature=self.temperature, top_p=self.top_p, stop=self.stops,
             seed=self.seed, schema=self._schema(), tools=self._tools(), tool_choice=self._choice(),
             one_call=self.parallel_tool_calls is False, frequency_penalty=self.frequency_penalty,
@@ -240,7 +241,8 @@ class AskCompletion(Writing, frozen=True, kw_only=True):
         if self.suffix:
             raise Invalid("Texts are continued, not filled in: leave suffix out", fields={"suffix": "leave out"})
         return Generation(
-            output_tokens_max=self.max_tokens or OUTPUT_TOKENS_FIRST, prompt=self._text(), stop=self.stops,
+            output_tokens_max=self.max_tokens or OUTPUT_TOKENS_FIRST, may_shrink=self.max_tokens is None,
+            prompt=self._text(), stop=self.stops,
             temperature=self.temperature, top_p=self.top_p, seed=self.seed, frequency_penalty=self.frequency_penalty,
             presence_penalty=self.presence_penalty,
         )  # fmt: skip

@@ -43,8 +43,9 @@ class Tool(msgspec.Struct, frozen=True):
 class Generation(msgspec.Struct, frozen=True):
     """A text to be written: as the answer in a conversation (`messages`), or as the continuation of `prompt`.
 
-    `output_tokens_max` is kept to. `schema` is a JSON Schema that the whole answer must fit; `tool_choice` is `auto`,
-    `none`, `required` or the name of a tool; with `one_call` no more than one of them is called.
+    `output_tokens_max` is kept to; when it `may_shrink`, it is what the input leaves room for. `schema` is a JSON
+    Schema that the whole answer must fit; `tool_choice` is `auto`, `none`, `required` or the name of a tool; with
+    `one_call` no more than one of them is called.
     """
 
     output_tokens_max: int
@@ -60,6 +61,7 @@ class Generation(msgspec.Struct, frozen=True):
     one_call: bool = False
     frequency_penalty: float | None = None
     presence_penalty: float | None = None
+    may_shrink: bool = False
 
 
 class Count(msgspec.Struct, frozen=True):

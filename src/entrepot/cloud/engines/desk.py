@@ -83,7 +83,7 @@ class Desk:
 
     async def _by_tab(self, ask: Ask) -> Admitted | None:
         """Let a call in on a tab that is open for it; None where a round has to decide."""
-        if not self._rounds.tabs.of(ask.organisation):
+        if ask.alone or not self._rounds.tabs.of(ask.organisation):
             return None
         key = (ask.request, ask.attempt)
         try:

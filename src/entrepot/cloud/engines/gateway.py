@@ -37,9 +37,10 @@ from ..refusals import UnknownModel
 from ..registry import Model, find_live
 from ..settling import Ending, Settled
 from ..types import SHOP, Settings, UsageClass
-from .base import Embedded, EngineFault, Generation, Overlong, Piece, Ranked, Unable
+from .base import Embedded, EngineFault, Generation, Piece, Ranked, Unable
 from .capacity import Capacity, capacity_of
 from .desk import Desk
+from .limits import bytes_of, limits_of
 from .pool import Loaded, Pool
 from .routing import Routes
 
@@ -103,6 +104,7 @@ class _Attempt:
         self.keep = call.keep
         self.admitted = admitted
         self.admitted_input = limits.get("input_tokens", 0)
+        self.admitted_output = limits.get("output_tokens", 0)
         self.seen: dict[str, int] = {}
         self.noted_at = time.monotonic()
         self.is_whole = False
@@ -152,7 +154,7 @@ class Gateway:
         for number, name in enumerate(self._routes.order(call.model, call.request), call.attempts_before + 1):
             attempt = None
             try:
-                attempt = await self._begin(call, name, number, lambda loaded: _limits_of(loaded, work))
+                attempt = await self._begin(call, name, number, lambda loaded: limits_of(loaded, work))
                 async with aclosing(self._run(call, attempt, work)) as pieces:  # type: ignore[type-var]
                     async for piece in pieces:
                         yield piece
@@ -180,7 +182,7 @@ class Gateway:
             embedded = await loaded.engine.embed(texts)
             return embedded, embedded.tokens
 
-        return await self._at_once(call, "embedding_tokens", _bytes_of(texts), act)
+        return await self._at_once(call, "embedding_tokens", bytes_of(texts), act)
 
     async def rerank(self, call: Call, query: str, documents: Sequence[str]) -> tuple[Ranked, Bill]:
         """Scores of documents, and what they cost."""
@@ -191,7 +193,7 @@ class Gateway:
             ranked = await loaded.engine.rerank(query, documents)
             return ranked, ranked.tokens
 
-        bound = _bytes_of(documents) + _bytes_of([query]) * (len(documents) + 1)
+        bound = bytes_of(documents) + bytes_of([query]) * (len(documents) + 1)
         return await self._at_once(call, "rerank_tokens", bound, act)
 
     def look(self) -> Capacity:
@@ -276,6 +278,7 @@ class Gateway:
         ask = Ask(
             call.request, organisation, call.scope.actor, model.name, limits, call.surface, call.ref, number,
             call.key_id, "batch" if call.kind == "batch" else "standard", call.checks_key, model.id, name,
+            call.keep is not None,
         )  # fmt: skip
         with step("admit", model=model.name):
             admitted = await self._desk.admit(ask)
@@ -288,7 +291,7 @@ class Gateway:
             )
 
     async def _run(self, call: Call, attempt: _Attempt, work: Generation) -> AsyncIterator[Piece | Bill]:
-        loaded = attempt.loaded
+        loaded, work = attempt.loaded, msgspec.structs.replace(work, output_tokens_max=attempt.admitted_output)
         cost = READING * attempt.admitted_input + work.output_tokens_max
         try:
             async with (
@@ -355,24 +358,6 @@ class Gateway:
         self._desk.leave(attempt.organisation, attempt.ending(used if billed else None, UsageClass.CHECKPOINTED))
 
 
-async def _limits_of(loaded: Loaded, work: Generation) -> dict[str, int]:
-    """The most that a call can use; Unable when it does not fit the model."""
-    known = await loaded.engine.capabilities()
-    name = loaded.model.name
-    if not (known.chat or known.completion):
-        raise Unable(f"{name} writes nothing. It makes vectors: use /v1/embeddings", "model")
-    if work.prompt is None and not known.chat:
-        raise Unable(f"{name} was not made for conversations: it has no chat template. Use /v1/completions", "model")
-    tokens = await loaded.engine.count(work)
-    if loaded.engine.counts_exactly and tokens + work.output_tokens_max > known.context:
-        raise Overlong(
-            f"This input has {tokens:,} tokens and {work.output_tokens_max:,} may be written; {loaded.model.name} can "
-            f"look at {known.context:,} together: shorten it, or lower max_tokens",
-            "messages" if work.prompt is None else "prompt",
-        )
-    return {"input_tokens": tokens, "cached_input_tokens": tokens, "output_tokens": work.output_tokens_max}
-
-
 def _used(attempt: _Attempt, piece: Piece) -> dict[str, int]:
     """What was used by the time of a piece. Before the engine's own count comes, the input is what was counted before,
     where that is exact; where it is only a bound, an answer that breaks off is billed for what was written alone."""
@@ -392,8 +377,3 @@ def _used(attempt: _Attempt, piece: Piece) -> dict[str, int]:
 
 def _bill(attempt: _Attempt, settled: Settled) -> Bill:
     return Bill(attempt.loaded.model.name, settled.price, settled.quantities, settled.outcome)
-
-
-def _bytes_of(texts: Sequence[str]) -> int:
-    """No tokeniser makes more tokens than a text has bytes, but for two marks around it."""
-    return sum(len(text.encode()) + 2 for text in texts)

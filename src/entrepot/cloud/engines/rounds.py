@@ -265,7 +265,8 @@ class Rounds:
 
     def _opens(self, organisation: str, asks: Sequence[Ask]) -> bool:
         """Whether calls of this organisation follow each other, so that a tab is worth opening."""
-        return bool(asks) and (self.note_asked(organisation) < self._tab_s or len(asks) > 1) and self._tab_s > 0
+        fit = [each for each in asks if not each.alone]
+        return bool(fit) and (self.note_asked(organisation) < self._tab_s or len(fit) > 1) and self._tab_s > 0
 
     def _open(self, opened: Opened) -> None:
         tab = self.tabs.add(opened)

@@ -42,9 +42,8 @@ class Round(msgspec.Struct, frozen=True):
     tab, and tabs that are closed.
 
     `budgets` are those that the organisation had lately: what is believed of them is asked for early, and counts for
-    nothing else. With `opens` a tab is opened for calls like the last one that is let in, unless one is
-    `open_for` such. `again` says that the round
-    may have been held before, and its end not been heard of.
+    nothing else. With `opens` a tab is opened for calls like the last one that is let in, unless one is `open_for`
+    such. `again` says that the round may have been held before, and its end not been heard of.
     """
 
     organisation: str
@@ -124,10 +123,7 @@ def _answered(
 ) -> Held:
     """What those that ask are told, and the tab that is opened for those who come after them."""
     verdicts, opened, others_hold = admissions.verdicts, None, False
-    let_in = [
-        (verdict, ask) for verdict, ask in zip(verdicts, wanted.asks, strict=True) if isinstance(verdict, Admitted)
-    ]
-    if wanted.opens and len(let_in) == len(verdicts):
+    if wanted.opens and all(isinstance(verdict, Admitted) for verdict in verdicts):
         opened = tabs.plan_tab(opening, grounds, admissions, wanted.asks[-1].key_id, holder, wanted.open_for, tx.now)
     if any(isinstance(verdict, OutOfCredit | OverBudget | TooMany) for verdict in verdicts):
         others_hold = any(each.holder != holder for each in open_tabs_of(tx, [wanted.organisation]))

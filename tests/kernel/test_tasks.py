@@ -19,6 +19,7 @@ from entrepot.kernel import (
     Workers,
     get_task,
     list_stuck_tasks,
+    retry_stuck_tasks,
     retry_task,
 )
 from entrepot.kernel.clock import HOUR, SECOND
@@ -115,6 +116,22 @@ def test_a_failed_attempt_is_made_again_later_and_the_last_one_sticks(database: 
     database.write_now(lambda tx: retry_task(tx, stuck.id))
     assert workers(database).drain() == 1
     assert task(database, task_id).state == "done"
+
+
+def test_all_that_are_stuck_are_tried_again_together(database: Database) -> None:
+    def fail(run: TaskRun, parcel: Parcel) -> None:
+        raise Invalid("nobody at home")
+
+    ids, broken = [enqueue(database), enqueue(database)], workers(database, fail)
+    for _ in range(3):
+        broken.drain()
+        advance(database, HOUR)
+    assert len(database.read_now(list_stuck_tasks)) == 2
+    waiting = enqueue(database)
+    assert database.write_now(retry_stuck_tasks) == 2
+    assert database.write_now(retry_stuck_tasks) == 0
+    assert workers(database).drain() == 3
+    assert [task(database, each).state for each in (*ids, waiting)] == ["done"] * 3
 
 
 def test_later_is_no_failure(database: Database) -> None:

@@ -21,6 +21,9 @@ from .tokens import new_token
 
 LINK_PATHS = {LinkPurpose.CONFIRM: "/account/confirm", LinkPurpose.RESET: "/account/reset"}
 
+MAIL_ATTEMPTS_MAX = 32
+"""A letter that anybody may read later is tried for about a day: mail servers are away for hours."""
+
 log = structlog.get_logger(__name__)
 
 
@@ -40,7 +43,7 @@ def mail_tasks(mailer: Mailer, site_url: str) -> tuple[TaskKind[Letter], TaskKin
         _send(run, mailer, site_url, Letter(user.email, kind, {"name": user.name}, user.language, link))
 
     return (
-        TaskKind(MAIL_TASK, Letter, send_letter, slow=True),
+        TaskKind(MAIL_TASK, Letter, send_letter, MAIL_ATTEMPTS_MAX, slow=True),
         TaskKind(LINK_TASK, LinkLetter, send_link, slow=True),
     )
 

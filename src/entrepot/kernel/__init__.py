@@ -43,7 +43,16 @@ from .secret import Secret
 from .settings import Loaded, Sourced, load_settings
 from .sql import Prepared, from_json, in_set, prepare, prepare_text, to_json
 from .stopping import NEVER, Deadline, Stop
-from .tasks import Task, TaskKind, TaskRun, Workers, get_task, list_stuck_tasks, retry_task
+from .tasks import (
+    Task,
+    TaskKind,
+    TaskRun,
+    Workers,
+    get_task,
+    list_stuck_tasks,
+    retry_stuck_tasks,
+    retry_task,
+)
 from .tidying import TIDY, Aging, Kept, Tidy, forget_events, forgotten_up_to, tidy_task
 from .tx import Again, NewRows, Query, RowSet, Snapshot, Tx
 
@@ -152,6 +161,7 @@ __all__ = [
     "request_key",
     "require_empty",
     "retry_reaction",
+    "retry_stuck_tasks",
     "retry_task",
     "round_half_even",
     "share_bps",

@@ -138,6 +138,13 @@ def get_task(snapshot: Snapshot, task_id: str) -> Task:
     return task
 
 
+def retry_stuck_tasks(tx: Tx) -> int:
+    """Give every stuck task its attempts back; returns how many there were."""
+    again = tx.run(_retry_all, now_=tx.now)
+    tx.enqueued = tx.enqueued or again > 0
+    return again
+
+
 def list_stuck_tasks(snapshot: Snapshot, most: int = 100) -> list[Task]:
     """Tasks that have no attempt left, oldest first."""
     return snapshot.all(_stuck, most=most)
@@ -346,6 +353,11 @@ _fail: Prepared[Any] = prepare(
 _retry: Prepared[Any] = prepare(
     update(tables.tasks)
     .where(_t.id == bindparam("id_"), _t.state == "stuck")
+    .values(state="waiting", attempts=0, run_at=bindparam("now_"), finished_at=None)
+)
+_retry_all: Prepared[Any] = prepare(
+    update(tables.tasks)
+    .where(_t.state == "stuck")
     .values(state="waiting", attempts=0, run_at=bindparam("now_"), finished_at=None)
 )
 _seen = (

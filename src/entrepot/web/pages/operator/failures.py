@@ -8,7 +8,7 @@ from litestar import Response, get, post
 from litestar.types import ControllerRouterHandler
 
 from entrepot import discovery, identity
-from entrepot.kernel import Tx, list_failed_reactions, list_stuck_tasks, retry_reaction, retry_task
+from entrepot.kernel import Tx, list_failed_reactions, list_stuck_tasks, retry_reaction, retry_stuck_tasks, retry_task
 
 from ...rendering import redirect
 from ...visit import Visit
@@ -56,6 +56,19 @@ async def retry_stuck(visit: Visit) -> Response[Any]:
     return redirect("/operator/failures")
 
 
+@post("/operator/failures/tasks/all", include_in_schema=False, opt=OPERATOR)
+async def retry_all_stuck(visit: Visit) -> Response[Any]:
+    """Give every stuck task its attempts back: whatever they waited for is there again."""
+
+    def retry(tx: Tx) -> None:
+        if count := retry_stuck_tasks(tx):
+            identity.audit(tx, visit.scope, "kernel.retry_stuck_tasks", "", {"tasks": count})
+
+    await visit.write(retry)
+    visit.flash("operator.retried")
+    return redirect("/operator/failures")
+
+
 @post("/operator/index", include_in_schema=False, opt=OPERATOR)
 async def rebuild_index(visit: Visit) -> Response[Any]:
     """Have the search index built anew while the old one serves."""
@@ -64,4 +77,4 @@ async def rebuild_index(visit: Visit) -> Response[Any]:
     return redirect("/operator/failures")
 
 
-ROUTES: tuple[ControllerRouterHandler, ...] = (failures, retry_failed, retry_stuck, rebuild_index)
+ROUTES: tuple[ControllerRouterHandler, ...] = (failures, retry_failed, retry_stuck, retry_all_stuck, rebuild_index)

@@ -258,6 +258,7 @@ def test_vectors_and_scores_are_metered(house: House) -> None:
 def test_a_busy_model_tells_an_honest_wait(house: House) -> None:
     async def work(gateway: Gateway, server: Double) -> None:
         server.fault = "mute"
+        await gateway._find(call(), "first")  # so that all of them come before the first of them waits
         waiting = [asyncio.ensure_future(read(gateway, call(f"req_{n}"), LONG)) for n in range(130)]
         await wait_for(lambda: len(house.database.read_now(settling.list_open_requests)) == 130)
         await wait_for(lambda: len(server.asked) == 64)

@@ -139,7 +139,7 @@ def test_a_number_that_nobody_can_check_frees_of_nothing(market: Market) -> None
     tax(market, {"country": "JP", "percent": "10"}, {"country": "AT", "percent": "20"})
     market.do(orders.save_legal_details, market.cast.bruno, LegalDetails("Bruno", "", AUSTRIAN, "", "", "AT"))
     market.fill(market.cast.alice, {LAMP: 1})
-    found = quote(market, "T1234567890123", replace(HOME, country="JP"))
+    found = quote(market, "T1234567890123", replace(HOME, country="JP", region="Tokyo", postal_code="100-0001"))
     assert (found.tax_id, found.groups[0].reverse_charge) == ("T1234567890123", False)
     assert found.tax_minor > 0
 

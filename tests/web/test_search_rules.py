@@ -100,6 +100,7 @@ def test_a_page_is_explained_and_parts_can_be_left_aside(no_rules: None, dana: V
     less = dana.get("/api/operator/search/explain", params={"q": "lamp", "without": f"{made['id']},text"}).json()
     assert less["without"] == sorted([made["id"], "text"])
     assert dana.get("/operator/search/explain", params={"q": "zzzz", "sort": "price", "lang": "zh"}).status_code == 200
+    dana.get("/operator/search", params={"lang": "en"})  # a language that was chosen stays
 
 
 def test_the_page_says_what_search_by_photo_was_taught_by(no_rules: None, entrepot: Entrepot, dana: Visitor) -> None:

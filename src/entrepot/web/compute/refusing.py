@@ -24,11 +24,12 @@ log = structlog.get_logger(__name__)
 
 def count_refusal(request: Request[Any, Any, Any], refusal: Refused) -> None:
     """Count a call of a model that was refused; one whose caller is not known is nobody's."""
+    handler = request.scope.get("route_handler")
+    if not handler or not handler.opt.get("checks_key") or isinstance(refusal, Left):
+        return
     visit = visit_of(request)
     caller = visit.former or visit.scope
-    handler = request.scope.get("route_handler")
-    is_call = bool(handler) and handler.opt.get("checks_key")
-    if not is_call or caller.organisation is None or isinstance(refusal, Left):
+    if caller.organisation is None:
         return
     owner, model = cloud.account_owner(caller), str(visit.state.get("model", ""))
     visit.entrepot.gateway.watch.refusals.note(owner, caller.actor, model, refusal, visit.now)

@@ -24,8 +24,8 @@ log = structlog.get_logger(__name__)
 
 def count_refusal(request: Request[Any, Any, Any], refusal: Refused) -> None:
     """Count a call of a model that was refused; one whose caller is not known is nobody's."""
-    handler = request.scope.get("route_handler")
-    if not handler or not handler.opt.get("checks_key") or isinstance(refusal, Left):
+    options = getattr(request.scope.get("route_handler"), "opt", {})  # an address that is none has no handler
+    if not options.get("checks_key") or isinstance(refusal, Left):
         return
     visit = visit_of(request)
     caller = visit.former or visit.scope

@@ -92,7 +92,7 @@ def hold_round(tx: Tx, wanted: Round, unit: str, holder: str, limits: Limits) ->
     if not (wanted.asks or wanted.endings or wanted.closings):
         tabs.write_settlings(tx, on_tabs)
         return Held(settled=_by_attempt(on_tabs.settled))
-    opening = tx.new_id("tab")
+    opening = tx.new_id("tab") if wanted.opens else ""
     read = _read(tx, wanted, unit, limits, opening)
     ended = plan_endings(tx, wanted.endings, unit, read.attempts)
     closed = tabs.plan_closings(tx, wanted.closings, read.tabs, read.shares)

@@ -20,7 +20,6 @@ from entrepot.kernel import (
     NotFound,
     Prepared,
     Query,
-    RowSet,
     Snapshot,
     Tx,
     derive_id,
@@ -150,17 +149,7 @@ def plan_endings(tx: Tx, endings: Sequence[Ending], unit: str, attempts: Sequenc
 
 def write_endings(tx: Tx, decided: Endings) -> None:
     """Write the usage, close the rows, and do what each ending keeps."""
-    tx.send_all(*ending_sets(decided))
-    keep_answers(tx, decided)
-
-
-def ending_sets(decided: Endings) -> tuple[RowSet, RowSet]:
-    """What is to be written of attempts that end, once the plan is posted."""
-    return usage_rows(decided.usage), (_end, decided.closed)
-
-
-def keep_answers(tx: Tx, decided: Endings) -> None:
-    """Do what each ending keeps."""
+    tx.send_all(usage_rows(decided.usage), (_end, decided.closed))
     for ending, settled in zip(decided.endings, decided.settled, strict=True):
         if ending.keep is not None:
             ending.keep(tx, settled)

@@ -74,7 +74,6 @@ class Settlings(msgspec.Struct):
     """What was decided on calls that end on tabs, before anything is written: how each was settled, in their order, and
     by how much each tab's `spent` grows."""
 
-    entries: Sequence[OnTab]
     settled: list[Settled] = msgspec.field(default_factory=list)
     spent: Counter[str] = msgspec.field(default_factory=Counter)
     rows: list[dict[str, Any]] = msgspec.field(default_factory=list)
@@ -142,9 +141,10 @@ def write_tab(tx: Tx, tab: Tab) -> None:
 
 def plan_settlings(entries: Sequence[OnTab], now: int) -> Settlings:
     """Decide how calls on tabs end. Nothing is read for it."""
-    decided = Settlings(entries)
+    decided = Settlings()
     for request, book, ending in ((each.request, each.book, each.ending) for each in entries):
         assert request.tab is not None, "a call on a tab"
+        assert ending.keep is None, "a call whose answer is kept stands alone"
         settled, rated = settle_by(book, request, ending)
         decided.settled.append(settled)
         decided.spent[request.tab] += settled.price
@@ -154,16 +154,12 @@ def plan_settlings(entries: Sequence[OnTab], now: int) -> Settlings:
 
 
 def write_settlings(tx: Tx, decided: Settlings) -> None:
-    """Write the calls with their usage, add them to their tabs, and do what each keeps. LetInBefore when one of them is
-    there already."""
+    """Write the calls with their usage, and add them to their tabs. LetInBefore when one of them is there already."""
     for tab, spent in decided.spent.items():
         if spent:
             tx.send(_spend, id_=tab, spent_=spent)
     tx.send_new((NEW_REQUESTS, decided.rows, LetInBefore(TWICE)))
     tx.send_all(*(usage_rows(rows, tab) for tab, rows in decided.usage.items()))
-    for each, settled in zip(decided.entries, decided.settled, strict=True):
-        if each.ending.keep is not None:
-            each.ending.keep(tx, settled)
 
 
 # --- closing

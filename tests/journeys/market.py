@@ -61,10 +61,15 @@ class Market(NamedTuple):
         return open_account(self.server, person)
 
     def find(self, q: str) -> dict[str, Any]:
-        """The product that a search finds first; the index follows the catalogue within a moment."""
-        anybody = self.visitor()
-        hits = eventually(lambda: anybody.get("/api/search", params={"q": q}).json()["hits"])
-        return dict(anybody.get(f"/api/products/{hits[0]['id']}").json())
+        """The product that a search finds first, once that has every word in its title. The index follows the catalogue
+        within a moment, and in pieces: until then another product may be the best there is."""
+        anybody, words = self.visitor(), set(q.split())
+
+        def first() -> str | None:
+            hits = anybody.get("/api/search", params={"q": q}).json()["hits"]
+            return hits[0]["id"] if hits and words <= set(hits[0]["title"].casefold().split()) else None
+
+        return dict(anybody.get(f"/api/products/{eventually(first)}").json())
 
     def offer(self, q: str, label: str = "") -> str:
         """The id of the offer of a product's variant."""

@@ -4,13 +4,14 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import pytest
 from limits import RateLimitItem
 from litestar import Litestar
 
-from entrepot.app import Entrepot, open_home
-from entrepot.kernel import ManualClock
+from entrepot.app import SCHEDULE, Entrepot, open_home
+from entrepot.kernel import ManualClock, Prepared, enqueue_due, prepare_text
 from entrepot.kernel.testing import NOON
 from entrepot.web import create_app
 from entrepot.web.application import move_in
@@ -18,20 +19,29 @@ from entrepot.web.house import House
 from tests.cast import ALICE, BRUNO, DANA
 from tests.fixtures import begin
 from tests.orders.market import BEA, Market, open_market
+from tests.waiting import eventually
 from tests.web.loop import Calls, running_loop
 from tests.web.visitors import Visitor
 
+_LEFT: Prepared[Any] = prepare_text(
+    "SELECT count(*) FROM kernel_tasks WHERE state = 'running' OR (state = 'waiting' AND run_at <= :now)"
+)
 _free: list[Litestar] = []
 """Applications that answer for nobody now."""
 
 
 @contextmanager
 def opened(home: Path, **environ: str) -> Iterator[Entrepot]:
-    """A home with its background work running, and a clock that stands at noon."""
+    """A home with its background work running, and a clock that stands at noon.
+
+    What the schedule wants done at noon is done before the first test, not at some moment in the middle of one.
+    """
     begin(home)
     entrepot = open_home(home, environ, clock=ManualClock(NOON), random=Random(1))
+    entrepot.database.write_now(lambda tx: enqueue_due(tx, SCHEDULE))
     entrepot.start()
     try:
+        eventually(lambda: entrepot.database.read_now(lambda snapshot: snapshot.value(_LEFT, now=NOON)) == 0)
         yield entrepot
     finally:
         entrepot.close()

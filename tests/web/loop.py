@@ -10,6 +10,8 @@ from contextlib import contextmanager
 import httpx
 from litestar import Litestar
 
+from tests.waiting import WAIT_S
+
 
 class Calls(httpx.BaseTransport):
     """Brings a blocking client's requests to the application, from an address of its own."""
@@ -20,7 +22,7 @@ class Calls(httpx.BaseTransport):
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """One request and its whole answer."""
-        return asyncio.run_coroutine_threadsafe(self._answer(request), self._loop).result(timeout=60)
+        return asyncio.run_coroutine_threadsafe(self._answer(request), self._loop).result(WAIT_S)
 
     async def _answer(self, request: httpx.Request) -> httpx.Response:
         content = request.read()

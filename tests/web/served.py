@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,7 @@ from entrepot.cloud.testing import Double, double
 from entrepot.identity import Scope
 from tests.cast import CHEN
 from tests.orders.market import Market, open_market
+from tests.waiting import WAIT_S, eventually
 from tests.web.conftest import answering, opened
 from tests.web.loop import Calls, running_loop
 from tests.web.visitors import Visitor
@@ -75,18 +75,10 @@ class Served:
     def settled(self) -> None:
         """Until no call is under way; then nothing may be wrong with the rows."""
         rounds = self.entrepot.gateway._desk._rounds  # calls on a tab have no row before they end
-        until(lambda: not any(attempt for _, attempt in list(rounds.under_way)))
-        until(lambda: not self.entrepot.database.read_now(settling.list_open_requests))
+        eventually(lambda: not any(attempt for _, attempt in list(rounds.under_way)))
+        eventually(lambda: not self.entrepot.database.read_now(settling.list_open_requests))
         found = [self.entrepot.database.read_now(proof.check) for proof in (*cloud.PROOFS, *ledger.PROOFS)]
         assert [breach for finding in found for breach in finding.breaches] == []
-
-
-def until(holds: Callable[[], bool], seconds: float = 60) -> None:
-    """Wait for background work."""
-    end = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < end, "it never came to that"
-        time.sleep(0.02)
 
 
 def offer(entrepot: Entrepot, name: str, upstream: str, nano: dict[str, int] | None = None) -> None:
@@ -106,7 +98,7 @@ def serving(home: Path, folder: Path, settings: str = "") -> Iterator[Served]:
     """A home whose models `talker` and `gone` are served by a double, and by nobody."""
     with running_loop() as loop:
         made = double()
-        server, address = asyncio.run_coroutine_threadsafe(made.__aenter__(), loop).result(10)
+        server, address = asyncio.run_coroutine_threadsafe(made.__aenter__(), loop).result(WAIT_S)
         home.mkdir(exist_ok=True)
         (home / "entrepot.toml").write_text(
             f'[cloud.upstreams]\none = {{ url = "{address}" }}\nnowhere = {{ url = "http://127.0.0.1:9/v1" }}\n'
@@ -124,5 +116,5 @@ def serving(home: Path, folder: Path, settings: str = "") -> Iterator[Served]:
                 yield Served(entrepot, market, server, app, Calls(app, loop))
             finally:
                 entrepot.batches.attach(None)
-                asyncio.run_coroutine_threadsafe(entrepot.gateway.close(), loop).result(10)
-                asyncio.run_coroutine_threadsafe(made.__aexit__(None, None, None), loop).result(10)
+                asyncio.run_coroutine_threadsafe(entrepot.gateway.close(), loop).result(WAIT_S)
+                asyncio.run_coroutine_threadsafe(made.__aexit__(None, None, None), loop).result(WAIT_S)

@@ -1,6 +1,5 @@
 """Who may do what: nobody without signing in, nobody with another tenant's ids, on any route."""
 
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -11,6 +10,7 @@ from entrepot import catalog, cloud, identity, orders, pay
 from entrepot.app import Entrepot
 from tests.cloud.money import give, use
 from tests.orders.market import CUP, LAMP, Market
+from tests.waiting import eventually
 from tests.web.routes import Operation, operations
 from tests.web.visitors import ADDRESS, PAGE, Visitor
 
@@ -139,6 +139,8 @@ def foreign(market: Market, alice: Visitor, bruno: Visitor, entrepot: Entrepot) 
     }
     upload = bruno.client.post("/api/merchant/imports", files=feed, headers={"x-csrf-token": bruno.refresh()})
     assert upload.status_code == 202, upload.text
+    job = f"/api/merchant/imports/{upload.json()['id']}"
+    eventually(lambda: bruno.get(job).json()["state"] == "done")
     address = alice.post("/api/addresses", ADDRESS).json()["id"]
     key = bruno.post("/api/keys", {"name": "k"}).json()["key"]["id"]
     market.do(catalog.grant_review, market.cast.alice.actor, market.products[LAMP], "sor_1")
@@ -245,13 +247,7 @@ def model_of(market: Market) -> str:
 
 def invoice_of(market: Market) -> str:
     """A document of Bruno's, once it is issued."""
-    found: list[orders.Invoice] = []
-    for _ in range(200):
-        found = market.see(orders.list_invoices, market.cast.bruno)
-        if found:
-            break
-        time.sleep(0.05)
-    return found[0].id
+    return eventually(lambda: market.see(orders.list_invoices, market.cast.bruno))[0].id
 
 
 def claims_of(alice: Visitor, bruno: Visitor, seller_order: str) -> dict[str, str]:
@@ -276,18 +272,10 @@ def payout_of(market: Market, alice: Visitor, bruno: Visitor, seller_order: str,
     """Deliver, confirm, pay out."""
     scan = {"code": "delivered", "at": "2026-01-01T12:00:00Z", "source_id": "door"}
     assert bruno.post(f"/api/parcels/{parcel}/scans", scan).status_code == 200
-    wait_until(lambda: alice.get(f"/api/seller-orders/{seller_order}").json()["status"] == "delivered")
+    eventually(lambda: alice.get(f"/api/seller-orders/{seller_order}").json()["status"] == "delivered")
     assert alice.post(f"/api/seller-orders/{seller_order}/confirm").status_code == 200
-    payouts = market.do(pay.request_payouts, market.cast.dana)
-    return next(each.id for each in payouts if each.merchant_id == market.cast.bruno.organisation)
-
-
-def wait_until(holds: Callable[[], bool], seconds: float = 60) -> None:
-    """Until background work has done what it must."""
-    until = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < until, "it never came to that"
-        time.sleep(0.02)
+    market.do(pay.request_payouts, market.cast.dana)
+    return market.see(pay.list_payouts, market.cast.bruno)[0].id
 
 
 def with_ids(app: Litestar) -> list[Operation]:

@@ -16,9 +16,10 @@ from entrepot import cloud
 from entrepot.cloud import batches
 from entrepot.cloud.serving import batching
 from entrepot.identity import Scope
-from entrepot.kernel import DAY, Conflict
+from entrepot.kernel import DAY, SECOND, Conflict
 from tests.cast import BRUNO
-from tests.web.served import COST, EMBEDDING, PRICES, Served, offer, serving, until
+from tests.waiting import WAIT_S, eventually
+from tests.web.served import COST, EMBEDDING, PRICES, Served, offer, serving
 
 HELLO = {"model": "talker", "messages": [{"role": "user", "content": "Hello"}]}
 
@@ -47,9 +48,17 @@ def run(served: Served, lines: list[str], endpoint: Any = "/v1/chat/completions"
     return wait(served, batch.id)
 
 
-def wait(served: Served, batch_id: str) -> Any:
-    until(lambda: served.client.batches.retrieve(batch_id).status in batches.ENDED, 20)
-    return served.client.batches.retrieve(batch_id)
+def wait(served: Served, batch_id: str, *, passing: int = 0) -> Any:
+    """The batch at its end; `passing` between two looks, where its task was told to come again in a while."""
+
+    def ended() -> Any:
+        batch = served.client.batches.retrieve(batch_id)
+        if batch.status in batches.ENDED:
+            return batch
+        served.market.clock.advance(passing)
+        return None
+
+    return eventually(ended)
 
 
 def answers(served: Served, file_id: str) -> dict[str, Any]:
@@ -153,17 +162,17 @@ def test_a_cancelled_batch_keeps_what_was_done_and_asks_no_more(served: Served) 
     served.server.pace_s = 0.05
     try:
         batch = served.client.batches.create(
-            input_file_id=send(served, [line(n, HELLO) for n in range(60)]), endpoint="/v1/chat/completions",
+            input_file_id=send(served, [line(n, HELLO) for n in range(400)]), endpoint="/v1/chat/completions",
             completion_window="24h",
         )  # fmt: skip
-        until(lambda: served.client.batches.retrieve(batch.id).request_counts.completed > 0)
+        eventually(lambda: served.client.batches.retrieve(batch.id).request_counts.completed > 0)
         assert served.client.batches.cancel(batch.id).status == "cancelling"
         ended = wait(served, batch.id)
     finally:
         served.server.pace_s = 0.0
     assert ended.status == "cancelled"
     done = ended.request_counts.completed
-    assert 0 < done < 60
+    assert 0 < done < 400
     assert len(answers(served, ended.output_file_id)) == done
     assert {row["error"]["code"] for row in answers(served, ended.error_file_id).values()} == {"batch_cancelled"}
     assert served.spent - before == done * COST
@@ -179,9 +188,9 @@ def test_what_is_not_done_in_a_day_expires(served: Served) -> None:
         batch = served.client.batches.create(
             input_file_id=send(served, [line(1, HELLO)]), endpoint="/v1/chat/completions", completion_window="24h"
         )
-        until(lambda: served.client.batches.retrieve(batch.id).status == "in_progress")
+        eventually(lambda: served.client.batches.retrieve(batch.id).status == "in_progress")
         served.market.clock.advance(DAY)
-        ended = wait(served, batch.id)
+        ended = wait(served, batch.id, passing=SECOND)
     finally:
         served.entrepot.batches.attach(loop)
     assert ended.status == "expired"
@@ -219,7 +228,7 @@ def test_files_are_listed_by_their_purpose_and_in_either_order(served: Served) -
 
 
 def test_a_file_that_a_batch_reads_stays(served: Served) -> None:
-    served.server.pace_s = 0.1
+    served.entrepot.batches.attach(None)  # nobody answers before it was asked for
     try:
         sent = send(served, [line(1, HELLO)])
         batch = served.client.batches.create(
@@ -227,9 +236,9 @@ def test_a_file_that_a_batch_reads_stays(served: Served) -> None:
         )
         with pytest.raises(openai.ConflictError, match="batch reads"):
             served.client.files.delete(sent)
-        wait(served, batch.id)
     finally:
-        served.server.pace_s = 0.0
+        served.entrepot.batches.attach(served._calls._loop)
+    wait(served, batch.id, passing=SECOND)
     assert served.client.files.delete(sent).deleted
 
 
@@ -249,7 +258,7 @@ def test_engines_that_fail_for_a_while_are_asked_again(served: Served) -> None:
             input_file_id=send(served, [line(1, HELLO)]), endpoint="/v1/chat/completions", completion_window="24h"
         )
         asked = len(served.server.asked)
-        until(lambda: len(served.server.asked) > asked + 1)
+        eventually(lambda: len(served.server.asked) > asked + 1)
     finally:
         served.server.fault = ""
     assert wait(served, batch.id).request_counts.completed == 1
@@ -270,16 +279,15 @@ def test_two_processes_that_work_at_one_batch_answer_and_bill_each_line_once(ser
             input_file_id=send(served, [line(n, HELLO) for n in range(6)]), endpoint="/v1/chat/completions",
             completion_window="24h",
         )  # fmt: skip
-        until(lambda: served.client.batches.retrieve(batch.id).status == "in_progress")
+        eventually(lambda: served.client.batches.retrieve(batch.id).status == "in_progress")
         found = entrepot.database.read_now(lambda s: batches.find_batch(s, batch.id))
         assert found is not None
         entrepot.batches.attach(loop)
-        slices = [asyncio.run_coroutine_threadsafe(each._slice(found, time.monotonic() + 10), loop)
+        slices = [asyncio.run_coroutine_threadsafe(each._slice(found, time.monotonic() + WAIT_S), loop)
                   for each in (entrepot.batches, other)]  # fmt: skip
         for each in slices:
-            each.result(20)
-        served.market.clock.advance(10_000_000)  # the task was told to come again
-        ended = wait(served, batch.id)
+            each.result(WAIT_S)
+        ended = wait(served, batch.id, passing=SECOND)
     finally:
         served.server.pace_s = 0.0
         entrepot.batches.attach(loop)
@@ -297,13 +305,12 @@ def test_a_stop_in_the_middle_of_a_batch_is_no_failure_and_the_rest_is_done_late
         batch = served.client.batches.create(
             input_file_id=send(served, [line(1, HELLO)]), endpoint="/v1/chat/completions", completion_window="24h"
         )
-        until(lambda: served.client.batches.retrieve(batch.id).status == "in_progress")
+        eventually(lambda: served.client.batches.retrieve(batch.id).status == "in_progress")
         found = served.entrepot.database.read_now(lambda s: batches.find_batch(s, batch.id))
         assert found is not None
         runner.attach(loop)
         assert runner._work(stopped, found) == batching.NO_LOOP_S
-        served.market.clock.advance(10_000_000)
-        ended = wait(served, batch.id)
+        ended = wait(served, batch.id, passing=SECOND)
     finally:
         served.server.pace_s = 0.0
         runner.attach(loop)
@@ -319,18 +326,17 @@ def test_a_line_that_another_process_answered_meanwhile_is_not_asked(served: Ser
         batch = served.client.batches.create(
             input_file_id=send(served, [line(1, HELLO)]), endpoint="/v1/chat/completions", completion_window="24h"
         )
-        until(lambda: served.client.batches.retrieve(batch.id).status == "in_progress")
+        eventually(lambda: served.client.batches.retrieve(batch.id).status == "in_progress")
         found = database.read_now(lambda s: batches.find_batch(s, batch.id))
         [waiting] = database.read_now(lambda s: batches.list_waiting(s, batch.id, 9))
         database.write_now(lambda tx: batches.fail_line(tx, batch.id, waiting, 500, "{}"))
         assert found is not None
         asked = len(served.server.asked)
-        assert asyncio.run_coroutine_threadsafe(runner._line(found, waiting), loop).result(20) == 0
+        assert asyncio.run_coroutine_threadsafe(runner._line(found, waiting), loop).result(WAIT_S) == 0
         assert len(served.server.asked) == asked
     finally:
         runner.attach(loop)
-    served.market.clock.advance(10_000_000)
-    assert wait(served, batch.id).request_counts.failed == 1
+    assert wait(served, batch.id, passing=SECOND).request_counts.failed == 1
 
 
 def test_a_line_is_answered_once(served: Served) -> None:

@@ -1,7 +1,6 @@
 """Places to look around in: categories, brands, shops, collections, with filters, sorts, pages and ways out."""
 
 import re
-import time
 from collections.abc import Callable
 
 import pytest
@@ -9,16 +8,13 @@ import pytest
 from entrepot import catalog
 from entrepot.catalog import ProductDraft, VariantDraft
 from tests.orders.market import LAMP, Market
+from tests.waiting import eventually
 from tests.web.visitors import PAGE, Visitor
 
 
 def seen(look: Callable[[], str], words: str) -> str:
     """A page, once it holds these words: lists follow a moment after what was saved."""
-    end = time.monotonic() + 15
-    while words not in (text := look()):
-        assert time.monotonic() < end, f"{words!r} never came: {text[:2000]}"
-        time.sleep(0.05)
-    return text
+    return eventually(lambda: words in (text := look()) and text, lambda: f"{words!r}: {look()[:2000]}") or ""
 
 
 def shelve(market: Market) -> None:

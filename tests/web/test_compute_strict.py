@@ -18,6 +18,7 @@ from entrepot.cloud.engines.schemas import Checker
 from entrepot.kernel import TooMany, remembered
 from tests.cast import CHEN
 from tests.orders.market import Market
+from tests.waiting import WAIT_S
 from tests.web.loop import Calls, running_loop
 from tests.web.test_compute import SCHEMA, offer_package
 from tests.web.visitors import Visitor
@@ -33,7 +34,7 @@ def loop_of(app: Litestar, entrepot: Entrepot) -> Iterator[Callable[[], httpx.Cl
     """Makes clients of the application; in the end its models are let go, as at the end of serving."""
     with running_loop() as loop:
         yield lambda: httpx.Client(transport=Calls(app, loop), base_url="http://shop.example")
-        asyncio.run_coroutine_threadsafe(entrepot.gateway.close(), loop).result(30)
+        asyncio.run_coroutine_threadsafe(entrepot.gateway.close(), loop).result(WAIT_S)
 
 
 @pytest.fixture(scope="module")

@@ -1,7 +1,6 @@
 """Delivery through the pages: set up in both consoles, planned, driven, collected, tracked."""
 
 import re
-import time
 from collections.abc import Callable
 
 import msgspec
@@ -16,6 +15,7 @@ from entrepot.identity import Address
 from entrepot.kernel import to_rfc3339
 from entrepot.kernel.testing import NOON
 from tests.orders.market import Market
+from tests.waiting import eventually
 from tests.web.visitors import Visitor
 
 HOME = Address(name="Alice Fern", line1="1 Harbour Street", city="Hamburg", postal_code="20457", country="DE")
@@ -115,11 +115,7 @@ def test_a_day_is_planned_shown_on_a_map_and_driven_on_a_phone(
     planned = send(dana, "/operator/fleet/plans", {"day": day, "seconds": "1"})
     assert planned.status_code == 303
     address = planned.headers["location"]
-    for _ in range(100):
-        html = dana.get(address).text
-        if "data-refresh" not in html:
-            break
-        time.sleep(0.1)
+    html = eventually(lambda: "data-refresh" not in (text := dana.get(address).text) and text) or ""
     assert 'class="plot map"' in html
     assert parcel.id in html
     link = re.search(r'href="[^"]*(/driver/[^"]+)"', dana.get("/operator/fleet").text)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import time
 from collections.abc import Callable
 from typing import Any
 from xml.etree import ElementTree
@@ -14,6 +13,7 @@ import pytest
 from entrepot.app import Entrepot
 from tests.cast import BRUNO
 from tests.orders.market import Market
+from tests.waiting import eventually
 from tests.web.visitors import Visitor
 
 SHEET = "No;Name;Cost;Left\r\n1;Kettle;12,50;3\r\n2;Cup;free;4\r\n3;Pot;9,00;1\r\n"
@@ -32,12 +32,12 @@ def send(bruno: Visitor, content: bytes, name: str, **fields: str) -> Any:
 
 def ended(bruno: Visitor, import_id: str) -> dict[str, Any]:
     """The import once nothing moves it any more."""
-    for _ in range(200):
-        found: dict[str, Any] = bruno.get(f"/api/merchant/imports/{import_id}").json()
-        if found["state"] not in ("waiting", "running"):
-            return found
-        time.sleep(0.05)
-    raise AssertionError(found)
+
+    def look() -> Any:
+        found = bruno.get(f"/api/merchant/imports/{import_id}").json()
+        return found["state"] not in ("waiting", "running") and found
+
+    return dict(eventually(look))
 
 
 def page(text: str) -> str:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import html
 import re
-import time
 from collections.abc import Callable
 
 import pytest
 
 from entrepot.app import Entrepot
 from tests.orders.market import LAMP, Market
+from tests.waiting import eventually
 from tests.web.visitors import Visitor
 
 EDIT = {
@@ -25,11 +25,8 @@ def _alert(text: str) -> list[str]:
 def _finished(bruno: Visitor, address: str, entrepot: Entrepot) -> dict[str, object]:
     """The edit at this address once it has ended: a thread of the home's own may have it."""
     entrepot.settle()
-    until = time.monotonic() + 60
-    while (found := bruno.get(f"/api{address}").json())["state"] not in ("done", "failed"):
-        assert time.monotonic() < until, found
-        time.sleep(0.05)
-    return dict(found)
+    ended = ("done", "failed")
+    return dict(eventually(lambda: (found := bruno.get(f"/api{address}").json())["state"] in ended and found))
 
 
 def _article(bruno: Visitor) -> str:

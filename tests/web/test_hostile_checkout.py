@@ -13,7 +13,7 @@ import pytest
 from entrepot import catalog
 from tests.cast import BRUNO, DANA
 from tests.orders.market import BEA, BULB, CUP, LAMP, PLATE, PRICES, Market
-from tests.web.served import until
+from tests.waiting import eventually
 from tests.web.visitors import ADDRESS, PAGE, Visitor, wish
 
 Visit = Callable[[], Visitor]
@@ -81,7 +81,7 @@ def test_refunds_in_any_order_of_stacked_prices_in_odd_currencies_give_back_just
     quoted = quote(buyer)
     assert (quoted["currency"], [code["applied"] for code in quoted["codes"]]) == (currency, [True] * 3)
     order = buyer.post("/api/orders", wish(quoted)).json()
-    until(lambda: buyer.get(f"/api/orders/{order['id']}").json()["status"] == "paid")
+    eventually(lambda: buyer.get(f"/api/orders/{order['id']}").json()["status"] == "paid")
     chance = Random(currency)
     for seller in order["sellers"]:
         merchant = bruno if seller["merchant_id"] == market.cast.bruno.organisation else bea
@@ -158,12 +158,15 @@ def test_what_is_cancelled_while_it_is_charged_costs_nothing_in_the_end(
     order = buyer.post("/api/orders", wish(quote(buyer), method)).json()
     form = {"reason": "no", "seller_order_id": order["sellers"][0]["id"]}
     assert [buyer.form(f"/orders/{order['id']}/cancel", **form).status_code for _ in range(2)] == [303, 303]
-    for _ in range(4):
+
+    def over() -> bool:
         market.clock.advance(40_000_000)
         market.settle()
-    shown = buyer.get(f"/api/orders/{order['id']}").json()
-    [seller] = shown["sellers"]
-    assert (shown["stage"], seller["left_minor"] * bool(shown["paid_at"])) == ("cancelled", 0)
+        shown = buyer.get(f"/api/orders/{order['id']}").json()
+        [seller] = shown["sellers"]
+        return (shown["stage"], seller["left_minor"] * bool(shown["paid_at"])) == ("cancelled", 0)
+
+    eventually(over)
     assert market.left(LAMP) == before
     assert buyer.get(f"/orders/{order['id']}", headers=PAGE).status_code == 200
     assert market.breaches() == []
@@ -187,7 +190,7 @@ def test_a_merchant_who_is_suspended_meanwhile_sells_nothing_and_owes_what_was_s
         fill(each, market, {CUP: 1, BULB: 1})
     quoted = quote(buyer)
     bought = other.post("/api/orders", wish(quote(other))).json()
-    until(lambda: other.get(f"/api/orders/{bought['id']}").json()["status"] == "paid")
+    eventually(lambda: other.get(f"/api/orders/{bought['id']}").json()["status"] == "paid")
     market.do(catalog.suspend_merchant, market.cast.dana, str(market.bea.organisation), "fraud")
     page = place_by_form(buyer, quoted)
     assert (page.status_code, "A fine cup cannot be bought at the moment" in page.text) == (409, True)

@@ -6,6 +6,7 @@ from entrepot import pay
 from entrepot.app import Entrepot
 from tests.cast import PASSWORD
 from tests.orders.market import Market
+from tests.waiting import eventually
 from tests.web.visitors import PAGE, Visitor
 
 IBAN = "DE89 3704 0044 0532 0130 00"
@@ -76,15 +77,12 @@ def test_a_transfer_is_told_to_the_buyer_marked_and_paid(
 ) -> None:
     offer = next(iter(market.offers.values()))
     placed = alice.buy(offer, method="manual:transfer")
-    entrepot.settle()
-    page = alice.get(f"/orders/{placed['id']}", headers=PAGE).text
+    page = eventually(lambda: "RF" in (text := alice.get(f"/orders/{placed['id']}", headers=PAGE).text) and text)
     assert "DE89 3704 0044 0532 0130 00" in page
-    assert "RF" in page
     [waiting] = entrepot.database.read_now(lambda s: pay.list_by_hand(s, pay.reconciliation.importing.Scope.system()))
     fields = {"act": "received", "id": waiting.id, "amount_minor": str(waiting.amount_minor)}
     assert dana.form("/operator/payouts/by-hand", **fields).status_code == 303
-    entrepot.settle()
-    assert alice.get(f"/api/orders/{placed['id']}").json()["status"] == "paid"
+    assert alice.decided(placed)["status"] == "paid"
 
 
 def bring(dana: Visitor, content: bytes, **fields: str) -> object:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from entrepot.identity import Scope
 from tests.cast import BRUNO, CHEN, DANA
 from tests.cloud import tiny
 from tests.orders.market import Market
+from tests.waiting import eventually
 from tests.web.visitors import PAGE, Visitor
 
 NAME = "red-sofas"
@@ -45,15 +45,6 @@ def send(maker: Visitor, folder: Path, name: str = NAME, **fields: str) -> Any:
              ("files", ("tokenizer.json", tiny.tokenizer()))]  # fmt: skip
     data = {"name": name, "licence": "MIT", "card": "Knows red sofas.\n\nAnd <b>little</b> else.", **fields}
     return maker.change("POST", "/api/cloud/models", data=data, files=files)
-
-
-def until(true: Callable[[], Any]) -> Any:
-    """Wait for what happens in the background."""
-    for _ in range(400):
-        if found := true():
-            return found
-        time.sleep(0.05)
-    raise AssertionError("it never happened")
 
 
 def found_by(visitor: Visitor, q: str) -> list[dict[str, Any]]:
@@ -103,7 +94,7 @@ def nobody_yet(sent: str, visit: Callable[[], Visitor], key: str) -> None:
 
 
 def test_what_is_published_is_found_with_its_price_by_the_meter(published: str, nobody: Visitor) -> None:
-    hit = until(lambda: found_by(nobody, NAME))[0]
+    hit = eventually(lambda: found_by(nobody, NAME))[0]
     assert (hit["external_id"], hit["merchant"], hit["brand"]) == (NAME, "Compute", "Chen Compute")
     assert hit["meters"] == [{"meter": "embedding_tokens", "nano": TOKEN * 1_000_000, "per": 1_000_000}]
     assert (hit["price"], hit["currency"]) == (1_000_000, "USD")
@@ -114,7 +105,7 @@ def test_what_is_published_is_found_with_its_price_by_the_meter(published: str, 
 
 
 def test_its_page_shows_what_it_costs_and_how_to_call_it_and_leads_to_compute(published: str, nobody: Visitor) -> None:
-    hit = until(lambda: found_by(nobody, NAME))[0]
+    hit = eventually(lambda: found_by(nobody, NAME))[0]
     page = nobody.get(hit["url"], headers={"accept": "text/html"}).text
     assert f'href="/cloud/models/{NAME}"' in page
     assert "/v1/embeddings" in page
@@ -126,7 +117,7 @@ def test_its_page_shows_what_it_costs_and_how_to_call_it_and_leads_to_compute(pu
 
 
 def test_no_cart_takes_it(published: str, nobody: Visitor, alice: Visitor) -> None:
-    hit = until(lambda: found_by(nobody, NAME))[0]
+    hit = eventually(lambda: found_by(nobody, NAME))[0]
     for visitor in (nobody, alice):
         visitor.refresh()
         answer = visitor.put("/api/cart/lines", {"offer_id": hit["offer_id"], "quantity": 1})
@@ -182,8 +173,11 @@ def test_another_share_counts_from_then_on(
 def test_other_prices_are_shown_at_once(published: str, chen: Visitor, nobody: Visitor) -> None:
     nano = {"embedding_tokens": 2_000_000}
     chen.put(f"/api/cloud/models/{published}/prices", {"nano": nano})
-    until(lambda: [hit for hit in found_by(nobody, NAME) if hit["meters"][0]["nano"] == 2_000_000])
-    assert found_by(nobody, NAME)[0]["price"] == 1  # a fifth of a cent, rounded up
+
+    def shown() -> list[tuple[int, int]]:
+        return [(hit["meters"][0]["nano"], hit["price"]) for hit in found_by(nobody, NAME)]
+
+    eventually(lambda: shown() == [(2_000_000, 1)], shown)  # a fifth of a cent, rounded up
 
 
 def test_another_organisation_neither_sees_nor_changes_it(sent: str, bruno: Visitor) -> None:
@@ -252,7 +246,7 @@ def test_what_is_withdrawn_is_gone_and_stays_earned(
 ) -> None:
     before = chen.get("/api/cloud/earnings").json()["earnings"]["share"]
     assert chen.post(f"/api/cloud/models/{published}/withdraw").status_code == 200
-    until(lambda: not found_by(nobody, NAME))
+    eventually(lambda: not found_by(nobody, NAME))
     assert call(nobody, key).status_code == 404
     assert chen.get("/api/cloud/earnings").json()["earnings"]["share"] == before
     assert breaches(entrepot) == []

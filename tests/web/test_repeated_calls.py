@@ -12,7 +12,8 @@ from sqlalchemy import update
 from entrepot.cloud import answers, settling, tables
 from entrepot.kernel import DAY, Prepared, prepare
 from tests.cast import BRUNO
-from tests.web.served import COST, EMBEDDING, Served, serving, until
+from tests.waiting import eventually
+from tests.web.served import COST, EMBEDDING, Served, serving
 
 HELLO = {"model": "talker", "messages": [{"role": "user", "content": "Hello"}]}
 STREAM = {**HELLO, "stream": True, "stream_options": {"include_usage": True}}
@@ -79,7 +80,7 @@ def test_what_was_refused_or_failed_may_be_tried_again_under_its_key(served: Ser
         finally:
             served.server.fault = ""
         assert failed.status_code == 503 or '"error"' in failed.text
-        until(lambda fault=fault: _row(served, f"again-{fault}") is None)  # type: ignore[misc]
+        eventually(lambda fault=fault: _row(served, f"again-{fault}") is None)  # type: ignore[misc]
         assert served.spent == before, "an answer that cannot be kept is not billed"
         whole = served.post(CHAT, STREAM, idempotency_key=f"again-{fault}")
         assert whole.text.endswith("data: [DONE]\n\n")
@@ -113,7 +114,7 @@ def test_a_call_that_another_took_over_is_not_billed_a_second_time(served: Serve
     served.server.pace_s = 0.1
     first = threading.Thread(target=lambda: found.append(served.post(CHAT, HELLO, idempotency_key="orphan")))
     first.start()
-    until(lambda: bool(served.entrepot.database.read_now(settling.list_open_requests)))
+    eventually(lambda: bool(served.entrepot.database.read_now(settling.list_open_requests)))
     left = _row(served, "orphan")
     served.entrepot.database.write_now(lambda tx: tx.run(_disown))
     try:

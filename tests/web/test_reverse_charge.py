@@ -7,7 +7,7 @@ import pytest
 from entrepot import orders
 from tests.cast import BRUNO, DANA
 from tests.orders.market import CUP, LAMP, Market
-from tests.web.served import until
+from tests.waiting import eventually
 from tests.web.visitors import ADDRESS, PAGE, Visitor, wish
 
 Visit = Callable[[], Visitor]
@@ -62,7 +62,7 @@ def test_a_business_buys_without_tax_and_every_page_says_so(
     assert "reverse charge" in somebody.get(f"/orders/{order['id']}", headers=PAGE).text
     assert GERMAN in bruno.get(f"/merchant/orders/{seller_id}", headers=PAGE).text
     assert bruno.form(f"/merchant/orders/{seller_id}/ship", carrier="sandbox").status_code == 303
-    until(lambda: bool(market.see(orders.list_invoices, market.cast.bruno)))
+    eventually(lambda: bool(market.see(orders.list_invoices, market.cast.bruno)))
     [invoice] = market.see(orders.list_invoices, market.cast.bruno)
     printed = bruno.get(f"/merchant/invoices/{invoice.id}", headers=PAGE).text
     for words in (GERMAN, AUSTRIAN, "Reverse charge", "Prices are without tax"):

@@ -7,7 +7,6 @@ import socket
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -15,6 +14,7 @@ import pytest
 
 from entrepot.kernel import Unavailable
 from entrepot.web.serving import listen
+from tests.waiting import WAIT_S
 
 SERVER = """
 import sys, asyncio
@@ -27,6 +27,7 @@ from entrepot.web.application import create_app
 
 @get("/slow", include_in_schema=False)
 async def slow() -> str:
+    print("asked", flush=True)
     await asyncio.sleep(1.5)
     return "whole"
 
@@ -70,7 +71,7 @@ def start(tmp_path: Path) -> Iterator[Start]:
 
 def ask(port: int, path: str) -> tuple[int, str]:
     """One request over a real connection."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=WAIT_S)
     try:
         connection.request("GET", path)
         answer = connection.getresponse()
@@ -85,9 +86,10 @@ def test_a_server_says_where_it_is_and_answers_what_is_under_way_when_it_is_stop
     answers: list[tuple[int, str]] = []
     slow = threading.Thread(target=lambda: answers.append(ask(port, "/slow")))
     slow.start()
-    time.sleep(0.5)
+    assert process.stdout is not None
+    assert process.stdout.readline().strip() == "asked"
     process.send_signal(signal.SIGTERM)
-    out, log = process.communicate(timeout=60)
+    out, log = process.communicate(timeout=WAIT_S)
     slow.join()
     assert answers == [(200, "whole")]
     assert out.strip() == "closed"

@@ -1,9 +1,7 @@
 """The market through its JSON: found, bought, sent, received, paid out; pictures, reports of what was seen, feeds."""
 
 import io
-import time
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 from PIL import Image
@@ -13,20 +11,12 @@ from entrepot.app import Entrepot
 from entrepot.kernel import DAY, Secret
 from entrepot.orders import sign_order
 from tests.orders.market import CUP, DELIVERY_MINOR, LAMP, PRICES, Market
+from tests.waiting import eventually
 from tests.web.visitors import ADDRESS, PAGE, Visitor
 
 
-def until(look: Callable[[], Any], seconds: float = 15) -> Any:
-    """What `look` gives once it gives something."""
-    end = time.monotonic() + seconds
-    while not (found := look()):
-        assert time.monotonic() < end, "it never came to that"
-        time.sleep(0.05)
-    return found
-
-
 def test_a_search_answers_in_the_form_that_programs_rely_on(nobody: Visitor, market: Market) -> None:
-    found = until(lambda: (answer := nobody.get("/api/search?q=lamp").json())["hits"] and answer)
+    found = eventually(lambda: (answer := nobody.get("/api/search?q=lamp").json())["hits"] and answer)
     assert set(found) >= {"hits", "total", "facets", "took_ms", "request_id"}
     hit = found["hits"][0]
     names = {"id", "external_id", "title", "price", "currency", "merchant", "url", "image", "sponsored", "why"}
@@ -44,7 +34,7 @@ def test_filters_narrow_repeat_and_refuse(nobody: Visitor, market: Market) -> No
         assert answer.status_code == 200, answer.text
         return int(answer.json()["total"])
 
-    until(lambda: total("") == 4)
+    eventually(lambda: total("") == 4)
     assert total("filter.price=..1000") == 2
     assert total(f"filter.merchant={market.cast.bruno.organisation}") == 2
     assert total(f"filter.merchant={market.cast.bruno.organisation}&filter.merchant={market.bea.organisation}") == 4
@@ -69,7 +59,7 @@ def test_two_merchants_one_basket_to_the_last_cent(
         scan = {"code": "delivered", "at": "2026-01-01T12:00:00Z", "source_id": part["id"]}
         parcel = sent["parcels"][0]["parcel"]["id"]
         assert seller.post(f"/api/parcels/{parcel}/scans", scan).status_code == 200
-        until(lambda: alice.get(f"/api/seller-orders/{part['id']}").json()["can_confirm"])  # noqa: B023
+        eventually(lambda: alice.get(f"/api/seller-orders/{part['id']}").json()["can_confirm"])  # noqa: B023
         done = alice.post(f"/api/seller-orders/{part['id']}/confirm").json()
         assert (done["status"], done["custody"]["holder"]) == ("completed", "merchant")
     dana.post("/api/operator/payouts")  # unless the schedule has just been round and sent them already
@@ -97,7 +87,7 @@ def test_a_cancelled_order_gives_the_money_back(alice: Visitor, market: Market) 
     order = alice.buy(market.offers[CUP])
     answer = alice.post(f"/api/orders/{order['id']}/cancel", {"reason": "ordered twice"})
     assert [part["status"] for part in answer.json()["sellers"]] == ["cancelled"]
-    until(lambda: alice.get(f"/api/orders/{order['id']}").json()["sellers"][0]["refunded_at"])
+    eventually(lambda: alice.get(f"/api/orders/{order['id']}").json()["sellers"][0]["refunded_at"])
 
 
 def test_more_than_there_is_is_refused_with_what_is_left(alice: Visitor, market: Market) -> None:
@@ -196,7 +186,7 @@ def test_a_feed_is_uploaded_and_its_faults_are_told(bruno: Visitor) -> None:
     made = bruno.client.post("/api/merchant/imports", files={"feed": ("a.jsonl", feed)}, headers=headers)
     assert made.status_code == 202
     path = f"/api/merchant/imports/{made.json()['id']}"
-    done = until(lambda: (job := bruno.get(path).json())["state"] == "done" and job)
+    done = eventually(lambda: (job := bruno.get(path).json())["state"] == "done" and job)
     assert (done["counts"]["created"], done["counts"]["refused"]) == (1, 1)
     faults = bruno.get(f"{path}/errors").json()["items"]
     assert faults[0]["line"] == 2

@@ -12,7 +12,8 @@ import pytest
 
 from entrepot import identity
 from entrepot.cloud.testing import WORDS
-from tests.web.served import COST, Served, serving, until
+from tests.waiting import eventually
+from tests.web.served import COST, Served, serving
 
 HELLO: list[dict[str, Any]] = [{"role": "user", "content": "Hello"}]
 FUNCTION = {"name": "find", "parameters": {"type": "object"}}
@@ -191,4 +192,4 @@ def test_an_upstream_that_answers_200_with_an_error_is_at_fault_and_the_next_of_
     served.settled()
     assert served.spent == before
     assert chat(served, model="either").choices[0].message.content == "".join(WORDS)
-    until(lambda: served.spent > before)
+    eventually(lambda: served.spent > before)

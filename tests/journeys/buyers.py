@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple, TypeVar
 from urllib.parse import urlsplit
 
+from tests.waiting import WAIT_S
 from tests.web.visitors import ADDRESS, wish
 
 T = TypeVar("T")
@@ -91,7 +92,7 @@ def at_once(acts: Iterable[Callable[[], T]]) -> list[T]:
     start = threading.Barrier(len(acts))
 
     def run(act: Callable[[], T]) -> T:
-        start.wait(30)
+        start.wait(WAIT_S)
         return act()
 
     with ThreadPoolExecutor(len(acts)) as threads:

@@ -9,6 +9,7 @@ import pytest
 from entrepot.kernel import Again, Database, Invalid, Lane, Refused, Snapshot, Tx, Unavailable, prepare_text
 from tests.kernel import things
 from tests.kernel.things import add, count
+from tests.waiting import WAIT_S
 
 
 def test_a_command_returns_its_result_and_is_there_afterwards(database: Database) -> None:
@@ -157,20 +158,20 @@ def test_a_caller_that_goes_away_does_not_undo_what_was_begun(database: Database
 
     def command(tx: Tx) -> None:
         begun.set()
-        assert go_on.wait(10)
+        assert go_on.wait(WAIT_S)
         add(tx, "a")
         tx.after_commit(done.set)
 
     async def leave() -> None:
         writing = asyncio.ensure_future(database.write(command))
-        await asyncio.to_thread(begun.wait, 10)
+        await asyncio.to_thread(begun.wait, WAIT_S)
         writing.cancel()
         with pytest.raises(asyncio.CancelledError):
             await writing
         go_on.set()
 
     asyncio.run(leave())
-    assert done.wait(10)
+    assert done.wait(WAIT_S)
     assert count(database, "a") == 1
 
 

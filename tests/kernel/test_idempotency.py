@@ -8,6 +8,7 @@ import pytest
 
 from entrepot.kernel import Conflict, Database, Invalid, RequestKey, Tx, once, request_key
 from tests.kernel.things import add, count
+from tests.waiting import WAIT_S
 
 
 class Placed(msgspec.Struct, frozen=True):
@@ -67,7 +68,7 @@ def test_fifty_times_at_once_has_one_effect_and_one_answer(database: Database) -
     begin = threading.Barrier(50)
 
     def send(_: int) -> Placed:
-        begin.wait(10)
+        begin.wait(WAIT_S)
         return place(database, key())
 
     with ThreadPoolExecutor(50) as threads:

@@ -101,7 +101,7 @@ def test_a_value_that_cannot_be_stored_leaves_the_answers_of_the_others_in_place
     assert database.write_now(query) == ["b"]
 
 
-@pytest.mark.timeout(30)
+@pytest.mark.timeout(120)
 def test_more_than_fits_between_the_two_ends_goes_both_ways(database: Database) -> None:
     long: Prepared[int] = prepare_text("SELECT length(CAST(:text AS text))", int)
     twice: Prepared[str] = prepare_text("SELECT CAST(:text AS text) || CAST(:text AS text)", str)

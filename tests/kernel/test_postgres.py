@@ -1,7 +1,6 @@
 """What only PostgreSQL does: it aborts commands, several at once, and its server may go away."""
 
 import threading
-import time
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
@@ -16,6 +15,7 @@ from entrepot.kernel import postgres as kernel_postgres
 from entrepot.kernel.testing import open_existing
 from tests.kernel import things
 from tests.kernel.things import add, count
+from tests.waiting import WAIT_S, eventually
 
 pytestmark = [pytest.mark.postgres, pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)]
 
@@ -45,14 +45,14 @@ def test_commands_that_deadlock_are_run_again_until_both_are_done(database: Data
             runs += 1
             add(tx, first)
             if runs <= 2:
-                meeting.wait(10)
+                meeting.wait(WAIT_S)
             add(tx, last)
 
         database.write_now(command)
 
     with ThreadPoolExecutor(2) as threads:
         for run in (threads.submit(cross, "a", "b"), threads.submit(cross, "b", "a")):
-            run.result(20)
+            run.result(WAIT_S)
     assert runs > 2
     assert (count(database, "a"), count(database, "b")) == (3, 3)
 
@@ -123,10 +123,10 @@ def test_who_waits_for_a_server_that_hangs_is_broken_off(second: Database, datab
             assert second.break_off() >= 2
             for each in waiting:
                 with pytest.raises(Unavailable, match="PostgreSQL does not answer"):
-                    each.result(10)
+                    each.result(WAIT_S)
     with pytest.raises(Unavailable, match="this process is ending"):
         second.read_now(things.names)
-    second.close(Deadline(5))
+    second.close(Deadline(WAIT_S))
 
 
 def test_a_close_that_has_to_wait_says_so_by_its_deadline(second: Database, database_url: str) -> None:
@@ -135,18 +135,18 @@ def test_a_close_that_has_to_wait_says_so_by_its_deadline(second: Database, data
         waiting = second.submit(lambda tx: add(tx, "a"))
         with pytest.raises(Unavailable, match="still being written"):
             second.close(Deadline(0.1))
-    assert waiting.exception(10) is None
+    assert waiting.exception(WAIT_S) is None
 
 
 def _until_two_wait(other: "psycopg.Connection[tuple[int]]") -> None:
     query = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
-    for _ in range(200):
+
+    def two_wait() -> bool:
         other.execute("SELECT pg_stat_clear_snapshot()")
         row = other.execute(query).fetchone()
-        if row is not None and row[0] >= 2:
-            return
-        time.sleep(0.02)
-    raise AssertionError("nobody waits")
+        return row is not None and row[0] >= 2
+
+    eventually(two_wait)
 
 
 def test_a_server_that_is_not_there_gets_a_sentence_that_says_what_to_check(database_url: str) -> None:

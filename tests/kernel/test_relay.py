@@ -32,6 +32,7 @@ from entrepot.kernel.relay import LEASE
 from entrepot.kernel.testing import open_existing
 from tests.kernel import things
 from tests.kernel.things import AlsoHappened, Happened, add, announce, count
+from tests.waiting import WAIT_S
 
 
 def effect(tx: Tx, event: Happened) -> None:
@@ -90,16 +91,16 @@ def test_a_commit_that_comes_late_is_not_skipped(database: Database) -> None:
         tx.announce(Happened("late"))
         tx.flush()
         written.set()
-        assert go_on.wait(10)
+        assert go_on.wait(WAIT_S)
 
     run = database.submit(late)
-    assert written.wait(10)
+    assert written.wait(WAIT_S)
     announce(database, "early")
     relay = relay_of(database, effect)
     relay.drain()
     (early,) = events(database)
     go_on.set()
-    run.result(10)
+    run.result(WAIT_S)
     relay.drain()
     assert whats(events(database, after=early.position)) == ["late"]
     assert (count(database, "early"), count(database, "late")) == (1, 1)
@@ -309,7 +310,7 @@ def test_many_relays_and_writers_at_once_do_everything_once(database: Database, 
         list(threads.map(write, range(100)))
         writing.set()
         for each in running:
-            each.result(10)
+            each.result(WAIT_S)
     for relay in relays:
         relay.drain()
     assert [event.position for event in events(database)] == list(range(1, 101))
@@ -331,7 +332,7 @@ def test_the_thread_reacts_soon_and_survives_a_database_that_refuses(
     monkeypatch.setattr(relay, "round", lambda: (refusals.pop() if refusals else turn)())
     thread.start()
     announce(database, "a")
-    assert done.wait(10)
+    assert done.wait(WAIT_S)
     thread.stop()
     assert not refusals
 

@@ -20,6 +20,7 @@ from entrepot.kernel import (
 from entrepot.kernel.clock import DAY, SECOND
 from entrepot.kernel.leases import acquire
 from entrepot.kernel.schedule import LEASE
+from tests.waiting import WAIT_S
 
 
 class Sweep(msgspec.Struct, frozen=True):
@@ -48,7 +49,7 @@ def test_two_threads_enqueue_a_slot_once(database: Database, monkeypatch: pytest
     schedules = [ScheduleThread(database, SCHEDULE, holder) for holder in ("one", "two")]
     for schedule in schedules:
         schedule.start()
-    assert enqueued.wait(10)
+    assert enqueued.wait(WAIT_S)
     for schedule in schedules:
         schedule.stop()
     done: list[int] = []
@@ -67,7 +68,7 @@ def test_a_slot_whose_holder_ended_is_enqueued_by_another(database: Database, mo
     assert not enqueued.wait(0.1)
     assert isinstance(database.clock, ManualClock)
     database.clock.advance(30 * SECOND)
-    assert enqueued.wait(10)
+    assert enqueued.wait(WAIT_S)
     schedule.stop()
 
 

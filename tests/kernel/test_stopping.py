@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from entrepot.kernel import NEVER, Deadline, Unavailable
+from tests.waiting import WAIT_S
 
 PROCESS = """
 import os, sys, time
@@ -54,21 +55,21 @@ def start() -> Iterator[Start]:
 
 
 def line(process: "subprocess.Popen[bytes]") -> str:
-    """The next line that a process prints, soon."""
+    """The next line that a process prints."""
     assert process.stdout is not None
     ready = select.poll()  # which takes any descriptor, where select() takes those below 1,024
     ready.register(process.stdout, select.POLLIN)
-    assert ready.poll(10_000), "it prints nothing"
+    assert ready.poll(WAIT_S * 1_000), "it prints nothing"
     return process.stdout.readline().decode().strip()
 
 
 def test_a_signal_that_comes_while_a_line_is_written_to_the_log_is_heard(start: Start) -> None:
     """The main thread stands in the middle of a write, with the log's lock, because nobody reads the log."""
-    process = start(20, "logs")
+    process = start(WAIT_S, "logs")
     time.sleep(0.3)
     process.send_signal(signal.SIGTERM)
     assert line(process) == "told"
-    out, _ = process.communicate(timeout=10)
+    out, _ = process.communicate(timeout=WAIT_S)
     assert out == b"over\n"
     assert process.returncode == 0
 
@@ -76,7 +77,7 @@ def test_a_signal_that_comes_while_a_line_is_written_to_the_log_is_heard(start: 
 def test_what_hangs_is_broken_off_and_then_ended_with_a_sentence(start: Start) -> None:
     process = start(0.4, "hangs")
     process.send_signal(signal.SIGTERM)
-    out, log = process.communicate(timeout=10)
+    out, log = process.communicate(timeout=WAIT_S)
     assert out == b"told\nbroken off\n"
     assert process.returncode == 1
     assert b"not everything could be finished in 0.4 s" in log
@@ -84,12 +85,13 @@ def test_what_hangs_is_broken_off_and_then_ended_with_a_sentence(start: Start) -
 
 
 def test_a_second_ctrl_c_ends_at_once_and_a_second_sigterm_does_not(start: Start) -> None:
-    process = start(60, "hangs")
-    for number in (signal.SIGTERM, signal.SIGTERM, signal.SIGINT):
-        process.send_signal(number)
+    process = start(10 * WAIT_S, "hangs")
+    for _ in range(2):
+        process.send_signal(signal.SIGTERM)
         time.sleep(0.6)
-        assert (process.poll() is None) == (number == signal.SIGTERM)
-    assert process.returncode == 1
+        assert process.poll() is None
+    process.send_signal(signal.SIGINT)
+    assert process.wait(timeout=WAIT_S) == 1
     assert b"ended at once" in process.communicate()[1]
 
 
@@ -98,16 +100,16 @@ def test_a_log_that_nobody_reads_does_not_keep_the_process(start: Start) -> None
     os.set_blocking(process.stderr.fileno(), False)  # type: ignore[union-attr]
     time.sleep(0.3)
     process.send_signal(signal.SIGTERM)
-    process.wait(timeout=10)
+    process.wait(timeout=WAIT_S)
     assert process.returncode == 1
 
 
 def test_a_deadline_tells_what_is_left() -> None:
     assert NEVER.left_s is None
     assert NEVER.share(0.5).left_s is None
-    deadline = Deadline(10)
-    assert 9 < (deadline.left_s or 0) <= 10
-    assert 4 < (deadline.share(0.5).left_s or 0) <= 5
+    deadline = Deadline(1_000)
+    assert 900 < (deadline.left_s or 0) <= 1_000
+    assert 400 < (deadline.share(0.5).left_s or 0) <= 500
     assert Deadline(-1).left_s == 0
 
 

@@ -26,6 +26,7 @@ from entrepot.kernel.clock import HOUR, SECOND
 from entrepot.kernel.tasks import LEASE_S
 from tests.kernel import things
 from tests.kernel.things import add, count
+from tests.waiting import WAIT_S
 
 
 class Parcel(msgspec.Struct, frozen=True):
@@ -291,7 +292,7 @@ def test_stop_tells_long_tasks_and_waits_for_them(database: Database) -> None:
 
     task_id, running = enqueue(database), workers(database, long)
     running.start()
-    assert begun.wait(10)
+    assert begun.wait(WAIT_S)
     running.stop()
     assert task(database, task_id).state == "waiting"
 
@@ -303,15 +304,15 @@ def test_the_lease_of_a_long_task_is_renewed(database: Database, monkeypatch: py
 
     def long(run: TaskRun, parcel: Parcel) -> None:
         begun.set()
-        assert go_on.wait(10)
+        assert go_on.wait(WAIT_S)
 
     task_id, running = enqueue(database), workers(database, long)
     running.start()
-    assert begun.wait(10)
+    assert begun.wait(WAIT_S)
     advance(database, (LEASE_S - 1) * SECOND)
     renewed = threading.Event()
     running._renew = lambda renew=running._renew: (renew(), renewed.set())  # type: ignore[misc, method-assign]
-    assert renewed.wait(10)
+    assert renewed.wait(WAIT_S)
     advance(database, (LEASE_S - 1) * SECOND)
     assert workers(database, name="two").drain() == 0
     go_on.set()

@@ -16,6 +16,7 @@ from entrepot.kernel.lanes import Lanes, Queued
 from entrepot.kernel.testing import open_file
 from tests.kernel import things
 from tests.kernel.things import add, count
+from tests.waiting import WAIT_S
 
 
 @pytest.fixture
@@ -31,11 +32,11 @@ class Gate:
     def __init__(self, database: Database) -> None:
         self.begun, self._open = threading.Event(), threading.Event()
         self.run = database.submit(self._wait)
-        assert self.begun.wait(10)
+        assert self.begun.wait(WAIT_S)
 
     def _wait(self, tx: Tx) -> None:
         self.begun.set()
-        assert self._open.wait(10)
+        assert self._open.wait(WAIT_S)
 
     def open(self) -> None:
         self._open.set()
@@ -87,7 +88,7 @@ def test_a_cancelled_command_is_never_run(database: Database) -> None:
     first, kept = database.submit(lambda tx: add(tx, "a")), database.submit(lambda tx: add(tx, "b"))
     assert first.cancel()
     gate.open()
-    kept.result(10)
+    kept.result(WAIT_S)
     assert database.read_now(things.names) == ["b"]
 
 
@@ -115,7 +116,7 @@ def test_interactive_commands_overtake_bulk_ones(database: Database) -> None:
     last = [database.submit(lambda tx, n=n: order.append(f"now {n}")) for n in range(3)]  # type: ignore[misc]
     gate.open()
     for run in last:
-        run.result(10)
+        run.result(WAIT_S)
     database.write_now(lambda tx: None, Lane.BULK)
     assert order == ["now 0", "now 1", "now 2", "bulk 0", "bulk 1", "bulk 2"]
 
@@ -146,12 +147,20 @@ def test_bulk_work_alone_owes_nothing() -> None:
 
 
 def test_a_long_bulk_batch_lets_a_waiting_caller_in(database: Database) -> None:
-    gate = Gate(database)
-    bulk = [database.submit(lambda tx: time.sleep(0.004), Lane.BULK) for _ in range(100)]
+    gate, order = Gate(database), list[str]()
+
+    def come_in(tx: Tx) -> None:
+        database.submit(lambda tx: order.append("a caller"))
+
+    def work(tx: Tx) -> None:
+        time.sleep(0.004)
+        order.append("bulk")
+
+    runs = [database.submit(come_in, Lane.BULK), *(database.submit(work, Lane.BULK) for _ in range(100))]
     gate.open()
-    bulk[0].result(10)
-    database.write_now(lambda tx: None)
-    assert not bulk[-1].done()
+    assert [run.exception(WAIT_S) for run in runs] == [None] * 101
+    assert order[-1] == "bulk"
+    assert order.count("a caller") == 1
 
 
 def test_another_process_that_holds_the_lock_too_long_costs_its_callers_a_sentence_and_no_more(
@@ -162,7 +171,7 @@ def test_another_process_that_holds_the_lock_too_long_costs_its_callers_a_senten
         things.make_table(database)
         other.execute("BEGIN IMMEDIATE")
         runs = [database.submit(lambda tx: add(tx, "a")) for _ in range(3)]
-        reasons = [run.exception(10) for run in runs]
+        reasons = [run.exception(WAIT_S) for run in runs]
         assert all(isinstance(reason, Unavailable) and "locked" in reason.sentence for reason in reasons)
         other.rollback()
         database.write_now(lambda tx: add(tx, "a"))
@@ -194,7 +203,7 @@ def test_a_full_disk_gets_a_sentence_and_the_writer_goes_on_when_there_is_room(d
     large = database.submit(lambda tx: add(tx, "x" * 100_000))
     gate.open()
     for run in (small, large):
-        reason = run.exception(10)
+        reason = run.exception(WAIT_S)
         assert isinstance(reason, Unavailable)
         assert "full" in reason.sentence
     assert database.read_now(things.names) == []

@@ -10,6 +10,7 @@ from entrepot.kernel import Database, Invalid, Tx, prepare_text
 from entrepot.kernel.testing import open_existing, settle
 from entrepot.ledger import Plan, chain
 from tests.ledger.acts import ALICE, BANK, MAKER, SHELF, move, post, prove, seal
+from tests.waiting import WAIT_S
 
 
 def positions(database: Database) -> dict[str, int | None]:
@@ -111,14 +112,14 @@ def test_a_commit_that_comes_late_is_not_lost(postgres_url: str) -> None:
     def slow(tx: Tx) -> None:
         ledger.post(tx, Plan.of(move("first", BANK, ALICE, 1)))
         written.set()
-        assert go_on.wait(30)
+        assert go_on.wait(WAIT_S)
 
     late = database.submit(slow)
-    assert written.wait(30)
+    assert written.wait(WAIT_S)
     post(database, move("second", MAKER, SHELF, 1))
     assert seal(database) == 1
     go_on.set()
-    late.result(30)
+    late.result(WAIT_S)
     assert positions(database) == {"second": 1, "first": None}
     assert seal(database) == 1
     assert positions(database) == {"second": 1, "first": 2}

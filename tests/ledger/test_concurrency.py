@@ -15,6 +15,7 @@ from entrepot.kernel.testing import open_existing
 from entrepot.ledger import Account, Balance, Capture, Insufficient, Plan, Posted, Step, Void
 from tests.ledger.acts import ALICE, BANK, BRUNO, MAKER, SHELF, balance, held, hold, move, post, prove
 from tests.proof import count
+from tests.waiting import WAIT_S
 
 THREADS = 16
 NOTHING: Prepared[object] = prepare_text("SELECT 1")
@@ -216,7 +217,7 @@ class TestLocks:
         self.wait_until_blocked(other)
         locked = [self.is_locked(database, other, "ledger_accounts", a.id) for a in accounts if a is not first]
         other.rollback()
-        assert len(waiting.result(30).applied) == 5
+        assert len(waiting.result(WAIT_S).applied) == 5
         assert locked == [False] * 4
 
     def test_holds_are_locked_before_accounts_and_in_the_order_of_their_ids(
@@ -240,7 +241,7 @@ class TestLocks:
             )
         ]
         other.rollback()
-        assert len(waiting.result(30).applied) == 3
+        assert len(waiting.result(WAIT_S).applied) == 3
         assert locked == [False] * 4
 
     def test_accounts_without_bounds_are_never_locked(self, shared: tuple[Database, psycopg.Connection]) -> None:
@@ -251,7 +252,7 @@ class TestLocks:
         quick: Future[object] = database.submit(
             lambda tx: ledger.post(tx, Plan.of(move("m3", BANK, till, 1), hold("h1", till, ALICE, 1)))
         )
-        quick.result(10)
+        quick.result(WAIT_S)
         other.rollback()
         prove(database)
 
@@ -260,9 +261,9 @@ class TestLocks:
         database, _ = shared
         post(database, move("in", MAKER, SHELF, 1))
         first, second = self.overlapping(database, [move("m1", SHELF, MAKER, 1)], [move("m2", SHELF, MAKER, 1)])
-        first.result(30)
+        first.result(WAIT_S)
         with pytest.raises(Insufficient):
-            second.result(30)
+            second.result(WAIT_S)
         prove(database)
 
     def test_two_at_once_do_not_both_capture_what_is_left(self, shared: tuple[Database, psycopg.Connection]) -> None:
@@ -273,9 +274,9 @@ class TestLocks:
         first, second = self.overlapping(
             database, [Capture("c1", "h1", 6, "test", "ref")], [Capture("c2", "h1", 6, "test", "ref")]
         )
-        first.result(30)
+        first.result(WAIT_S)
         with pytest.raises(Conflict, match="Only 4"):
-            second.result(30)
+            second.result(WAIT_S)
         assert held(database, "h1") == (6, 4, "open")
         prove(database)
 
@@ -285,13 +286,13 @@ class TestLocks:
         till = Account("platform", "till", "USD")
         post(database, move("m0", BANK, till, 1))
         first, second = self.overlapping(database, [move("m1", BANK, till, 5)], [move("m1", BANK, till, 5)])
-        assert (first.result(30), second.result(30)) == (Posted(("m1",), ()), Posted((), ("m1",)))
+        assert (first.result(WAIT_S), second.result(WAIT_S)) == (Posted(("m1",), ()), Posted((), ("m1",)))
         first, second = self.overlapping(
             database, [move("m2", BANK, till, 5)], [move("m3", BANK, till, 5), move("m2", BANK, till, 6)]
         )
-        first.result(30)
+        first.result(WAIT_S)
         with pytest.raises(Conflict, match="m2 was used"):
-            second.result(30)
+            second.result(WAIT_S)
         assert balance(database, till) == Balance(11)
         prove(database)
 
@@ -300,8 +301,8 @@ class TestLocks:
     ) -> None:
         database, _ = shared
         first, second = self.overlapping(database, [move("m1", BANK, ALICE, 5)], [move("m2", BANK, ALICE, 6)])
-        first.result(30)
-        second.result(30)
+        first.result(WAIT_S)
+        second.result(WAIT_S)
         assert balance(database, ALICE) == Balance(11)
         prove(database)
 
@@ -315,11 +316,11 @@ class TestLocks:
             posted = ledger.post(tx, Plan(tuple(first)))
             tx.value(NOTHING)  # what is written goes out with the next question
             written.set()
-            assert go_on.wait(30)
+            assert go_on.wait(WAIT_S)
             return posted
 
         one = database.submit(slow)
-        assert written.wait(30)
+        assert written.wait(WAIT_S)
         two = database.submit(lambda tx: ledger.post(tx, Plan(tuple(second))))
         threading.Event().wait(0.1)
         go_on.set()

@@ -7,6 +7,7 @@ import msgspec
 
 from entrepot.kernel import Database, TaskKind, TaskRun, Workers
 from entrepot.kernel.clock import SECOND
+from tests.waiting import WAIT_S
 
 
 class Nothing(msgspec.Struct, frozen=True):
@@ -20,7 +21,7 @@ def test_slow_tasks_leave_threads_to_the_quick(database: Database) -> None:
     def feed(run: TaskRun, body: Nothing) -> None:
         slow_at_once.append(run.task_id)
         begun.release()
-        over.wait(10)
+        over.wait(WAIT_S)
 
     def charge(run: TaskRun, body: Nothing) -> None:
         charged.set()

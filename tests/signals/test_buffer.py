@@ -9,6 +9,7 @@ from entrepot import signals
 from entrepot.kernel import Database, Proof, Unavailable, prepare_text
 from entrepot.kernel.testing import NOON
 from entrepot.signals import Buffer, Signal, SignalKind, Surface
+from tests.waiting import WAIT_S
 
 
 def signal(kind: SignalKind = SignalKind.CLICK, product: str | None = "prd_1", **more: Any) -> Signal:
@@ -133,7 +134,7 @@ def test_the_thread_flushes_and_stop_writes_the_rest(database: Database, monkeyp
     monkeypatch.setattr(buffer, "flush", lambda: (flush(), flushed.set()))
     buffer.start()
     buffer.add(signal())
-    assert flushed.wait(10)
+    assert flushed.wait(WAIT_S)
     buffer.add(signal())
     buffer.stop()
     assert len(stored(database)) == 2

@@ -126,6 +126,13 @@ def test_where_a_tool_may_be_called_or_not_words_pass_as_they_come() -> None:
     assert called[-1].finish == "tool_calls"
 
 
+@pytest.mark.parametrize("work", [{"schema": SCHEMA}, {"tools": (CLOCK,), "tool_choice": "required"}])
+def test_what_is_held_back_is_counted_as_it_is_written(work: dict[str, Any]) -> None:
+    written = '{"age": 3}' if "schema" in work else [delta("clock", "{}")]
+    first = ask(Stubborn(written), **work)[0]
+    assert (first.count.output_tokens, first.text, first.tool_calls) == (1, "", ())
+
+
 def test_without_wishes_pieces_pass_as_they_are() -> None:
     assert [piece.text for piece in ask(Stubborn("Hello there"))] == ["Hello", " there", ""]
 

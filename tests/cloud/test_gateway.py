@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import aclosing
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from entrepot import cloud, ledger
@@ -162,10 +163,15 @@ def test_what_a_name_means_is_looked_at_again_as_each_call_is_let_in(house: Hous
     house.run(work)
 
 
-def test_a_caller_who_leaves_pays_for_what_was_written_and_the_engine_stops(house: House) -> None:
+@pytest.mark.parametrize("schema", [None, {"type": "object"}], ids=["as it comes", "held back"])
+def test_a_caller_who_leaves_pays_for_what_was_written_and_the_engine_stops(
+    house: House, schema: dict[str, str] | None
+) -> None:
+    asked = msgspec.structs.replace(HELLO, schema=schema)
+
     async def work(gateway: Gateway, server: Double) -> None:
         server.pace_s = 0.05
-        async with aclosing(gateway.generate(call(), HELLO)) as pieces:  # type: ignore[type-var]
+        async with aclosing(gateway.generate(call(), asked)) as pieces:  # type: ignore[type-var]
             async for piece in pieces:
                 assert isinstance(piece, Piece)
                 if piece.count.output_tokens == 2:
@@ -199,6 +205,23 @@ def test_an_engine_that_dies_in_the_middle_is_paid_for_what_it_wrote(house: Hous
 
     house.run(work)
     assert house.spent == 20
+
+
+@pytest.mark.parametrize("unseen", ["whole", "held back"])
+def test_an_engine_that_dies_before_anybody_saw_its_answer_is_paid_nothing_and_the_next_steps_in(
+    house: House, unseen: str
+) -> None:
+    wish = msgspec.structs.replace(call(model="both"), whole=unseen == "whole")
+    asked = msgspec.structs.replace(HELLO, schema={"type": "object"} if unseen == "held back" else None)
+
+    async def work(gateway: Gateway, server: Double) -> None:
+        server.fault = "dies"
+        with pytest.raises(Unavailable, match="broke off"):
+            await read(gateway, wish, asked)
+        assert len(server.asked) == 2
+
+    house.run(work, routes={"both": {"first": 1.0, "second": 1.0}})
+    assert house.spent == 0
 
 
 @pytest.mark.parametrize("fault", ["busy", "broken"])

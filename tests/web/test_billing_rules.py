@@ -105,6 +105,19 @@ def test_an_engine_that_fails_in_the_middle_is_billed_for_what_it_wrote_and_the_
     assert served.spent - before == 20, "two words were written"
 
 
+def test_a_whole_answer_whose_engine_fails_in_the_middle_costs_nothing(served: Served) -> None:
+    """Nobody had anything of it: neither its words nor what they cost."""
+    before = served.spent
+    served.server.fault = "dies"
+    try:
+        assert served.post(CHAT, HELLO).status_code == 503
+        assert served.post("/v1/completions", {"model": "talker", "prompt": "Hello"}).status_code == 503
+    finally:
+        served.server.fault = ""
+    served.settled()
+    assert served.spent == before
+
+
 def test_a_refused_call_costs_nothing(served: Served) -> None:
     before = served.spent
     for body in ({**HELLO, "n": 2}, {**HELLO, "model": "nobody"}, {**HELLO, "temperature": 9}, {"model": "talker"},

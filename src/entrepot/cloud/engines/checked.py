@@ -108,7 +108,8 @@ class _Answer:
             self._last = piece
         self._text.append(piece.text)
         if self._holds or not piece.text:
-            return [Piece(piece.count)] if self._passes else []
+            # What is held back was written all the same: whoever leaves now is billed for it.
+            return [Piece(piece.count)] if piece.finish is None else []
         if self._schema is not None and not self.has_passed and piece.text.lstrip()[:1] not in _SIGNS:
             raise EngineFault("it left the schema that it was asked to keep to")
         self.has_passed = True

@@ -69,7 +69,7 @@ class Call(msgspec.Struct, frozen=True):
     With `keep` the answer is stored in the commit that settles the call: it is billed with its whole answer, or not at
     all. `keep` gets the bill and the end of the answer (the last piece, or what came whole). `attempts_before` were
     made at the same request before, by a process that died. With `checks_key` the key was recognised from memory: it is
-    asked for again as the call is let in.
+    asked for again as the call is let in. With `whole` nobody sees any of the answer before all of it has come.
     """
 
     request: str
@@ -81,6 +81,7 @@ class Call(msgspec.Struct, frozen=True):
     attempts_before: int = 0
     keep: Keep | None = None
     checks_key: bool = False
+    whole: bool = False
 
     @property
     def organisation(self) -> str:
@@ -102,11 +103,13 @@ class _Attempt:
         self.loaded = loaded
         self.organisation = call.organisation
         self.keep = call.keep
+        self.whole = call.whole
         self.admitted = admitted
         self.admitted_input = limits.get("input_tokens", 0)
         self.admitted_output = limits.get("output_tokens", 0)
         self.seen: dict[str, int] = {}
         self.noted_at = time.monotonic()
+        self.was_shown = False
         self.is_whole = False
         self.is_over = False
 
@@ -163,7 +166,7 @@ class Gateway:
             except EngineFault as fault:
                 problem = fault
                 self._routes.failed(name)
-                if attempt is not None and attempt.has_written:
+                if attempt is not None and attempt.was_shown:
                     break
         raise Unavailable(f"The model could not answer: {problem}") from problem
 
@@ -302,12 +305,17 @@ class Gateway:
                     self._note(attempt, piece)
                     ticket.spent = READING * attempt.admitted_input + attempt.seen["output_tokens"]
                     if piece.finish is None:
+                        attempt.was_shown |= not attempt.whole and bool(piece.text or piece.tool_calls)
                         yield piece
                         continue
                     yield await self._settle(attempt, attempt.seen, piece.evidence, piece)
                     yield piece
         except Unable as refusal:
             raise refusal.as_refusal() from refusal
+        except EngineFault:
+            if not attempt.was_shown:
+                attempt.seen = {}  # nobody had anything of it, and the next of the route may answer
+            raise
         finally:
             self._leave(attempt)
 
@@ -338,7 +346,8 @@ class Gateway:
         """Keep what was used so far, and now and then have it written."""
         attempt.seen = _used(attempt, piece)
         now = time.monotonic()
-        if piece.finish is None and attempt.keep is None and now - attempt.noted_at >= CHECKPOINT_S:
+        goes_on = piece.finish is None and attempt.keep is None and not attempt.whole
+        if goes_on and now - attempt.noted_at >= CHECKPOINT_S:
             attempt.noted_at = now
             admitted, seen = attempt.admitted, attempt.seen
             self._database.submit(

@@ -96,7 +96,7 @@ class Exchange:
 
     async def _text(self, work: Generation) -> bytes:
         written = self._written
-        call = self._kept(lambda bill, last: _with_last(written, last).whole(bill))
+        call = msgspec.structs.replace(self._kept(lambda bill, last: _with_last(written, last).whole(bill)), whole=True)
         bill: Bill | None = None
         async with aclosing(self._gateway.generate(call, work)) as pieces:  # type: ignore[type-var]
             async for piece in pieces:

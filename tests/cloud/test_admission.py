@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -16,7 +18,19 @@ from entrepot.cloud.admission import Ask, OutOfCredit, OverBudget
 from entrepot.cloud.reconciling import reconcile
 from entrepot.cloud.replay import replay
 from entrepot.identity import Scope
-from entrepot.kernel import DAY, MINUTE, Database, Invalid, ManualClock, NotFound, Prepared, TooMany, Tx, process_name
+from entrepot.kernel import (
+    DAY,
+    MINUTE,
+    SECOND,
+    Database,
+    Invalid,
+    ManualClock,
+    NotFound,
+    Prepared,
+    TooMany,
+    Tx,
+    process_name,
+)
 from entrepot.kernel.sql import prepare_text
 from entrepot.kernel.testing import NOON
 
@@ -138,6 +152,29 @@ def test_a_budget_bounds_what_is_spent_in_its_period(database: Database) -> None
     state = database.read_now(lambda s: budgets.list_budgets(s, CHEN))[0]
     assert (state.spent, state.held, state.left) == (0, state.budget.amount, 0)
     assert breaches(database) == []
+
+
+@pytest.mark.parametrize(
+    ("period", "now", "anew"),
+    [
+        ("day", "2026-12-31T23:59:59", "2027-01-01"),
+        ("month", "2026-12-01T00:00:00", "2027-01-01"),
+        ("month", "2028-02-29T12:00:00", "2028-03-01"),
+        ("total", "2026-12-31T12:00:00", None),
+    ],
+)
+def test_a_refusal_tells_when_its_budget_begins_anew(
+    database: Database, period: budgets.Period, now: str, anew: str | None
+) -> None:
+    clock = database.clock
+    assert isinstance(clock, ManualClock)
+    clock.advance_to(int(datetime.fromisoformat(f"{now}+00:00").timestamp()) * SECOND)
+    sell(database)
+    budget(database, 0, period=period)
+    with pytest.raises(OverBudget) as refused:
+        admit(database, ask("req_1"))
+    day = re.search(r"anew on (\S+) \(UTC\)", refused.value.sentence)
+    assert (day[1] if day else None) == anew
 
 
 def test_a_budget_of_a_key_bounds_that_key_only(database: Database) -> None:

@@ -35,6 +35,7 @@ from .meters import get_meter
 from .rating import PriceBook, rate, total_of
 from .refusals import UnknownModel
 from .requests import NEW_REQUESTS, Request, hold_id, open_request, row_of
+from .showing import show_day
 
 
 class OutOfCredit(Conflict):
@@ -165,6 +166,7 @@ class Room:
         self, tx: Tx, credit: ledger.Account, chosen: Sequence[budgets.Budget], freed: Mapping[str, int], known: Known
     ) -> None:
         funded, self.filling = budgets.fund(tx, chosen, known.funded_of(chosen), freed)
+        self._now = tx.now
         self.credit = credit
         self.budgets = list(zip(chosen, funded, strict=True))
         self.left = known.available(tx, [credit, *funded])
@@ -187,14 +189,23 @@ class Room:
         bounded = [(each, account) for each, account in self.budgets if each.key_id in (None, ask.key_id)]
         for each, account in bounded:
             if self.left[account.id] < held:
-                raise OverBudget(
-                    f"The budget {each.name!r} does not cover what this could cost: raise it, wait for its next "
-                    "period, or ask for fewer tokens"
-                )
+                raise _over(each, self._now)
         taken = [account for _, account in bounded]
         for account in (self.credit, *taken):
             self.left[account.id] -= held
         return taken
+
+
+def _over(budget: budgets.Budget, now: int) -> OverBudget:
+    again = budget.renews_at(now)
+    if again is None:
+        return OverBudget(
+            f"The budget {budget.name!r} does not cover what this could cost: raise it, or ask for fewer tokens"
+        )
+    return OverBudget(
+        f"The budget {budget.name!r} does not cover what this could cost: raise it, wait until it begins anew on "
+        f"{show_day(again)} (UTC), or ask for fewer tokens"
+    )
 
 
 def most_of(book: PriceBook | None, ask: Ask) -> int:

@@ -6,8 +6,9 @@ holds from it what it holds from the organisation's credit, in one plan. So call
 
 from __future__ import annotations
 
+import calendar
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
 import msgspec
@@ -16,6 +17,7 @@ from sqlalchemy import bindparam, insert, select, update
 from entrepot import ledger
 from entrepot.identity import Scope, list_keys, require_organisation
 from entrepot.kernel import (
+    SECOND,
     Invalid,
     NotAllowed,
     NotFound,
@@ -62,6 +64,14 @@ class Budget(msgspec.Struct, frozen=True):
             case _:
                 return self.created_at
         return int(start.timestamp()) * 1_000_000
+
+    def renews_at(self, now: int) -> int | None:
+        """When its next period begins; None for a `total`, which has no other."""
+        if self.period == "total":
+            return None
+        begun = datetime.fromtimestamp(self.begins_at(now) // SECOND, UTC)
+        after = begun + timedelta(days=1 if self.period == "day" else calendar.monthrange(begun.year, begun.month)[1])
+        return int(after.timestamp()) * SECOND
 
     def account(self, now: int) -> ledger.Account:
         """Its account for the present period."""

@@ -16,9 +16,9 @@ declare_notices(
         BUDGET_REACHED,
         {"en": "{percent} % of the budget {name} is spent", "zh": "预算「{name}」已用 {percent}%"},
         {
-            "en": "{spent} of {amount} is spent in this period. No call passes the budget: what it does not cover is "
-            "refused. Raise it, or wait for its next period.",
-            "zh": "本周期已用 {spent}，预算为 {amount}。超出预算的调用会被拒绝，可提高预算或等待下一周期。",
+            "en": "{spent} of {amount} is spent. No call passes the budget: what it does not cover is refused until "
+            "you raise it, or it begins anew.",
+            "zh": "已用 {spent}，预算为 {amount}。超出预算的调用会被拒绝，直到您提高预算或预算重新计算。",
         },
         mailed=True,
     ),

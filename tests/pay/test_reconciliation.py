@@ -20,7 +20,7 @@ from entrepot.kernel import (
 )
 from entrepot.pay import accounts, reconciliation
 from entrepot.pay.processors.manual import ManualProcessor
-from entrepot.pay.reconciliation import Break, FileLine, Mapping, Upload
+from entrepot.pay.reconciliation import Break, FileLine, Mapping, Upload, matching
 from entrepot.pay.reconciliation.formats import base
 from tests.pay import purchases as p
 from tests.pay.test_payouts import request, sell
@@ -111,8 +111,23 @@ def test_what_came_early_is_timing_and_agrees_later(database: Database, processo
     file = bring(database, csv_of(database, ("12.50", payment.id)))
     assert (states(database, file), open_breaks(database)) == (["timing"], [])
     p.run_tasks(database, processor)
-    database.write_now(reconciliation.look_again)
+    reconciliation.look_again(database)
     assert states(database, file) == ["matched"]
+
+
+def test_however_many_never_agree_the_others_are_looked_at(
+    database: Database, processor: pay.SandboxProcessor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(matching, "BATCH", 2)
+    wrong = [p.start(database, f"ord_{number}") for number in range(4)]
+    p.run_tasks(database, processor)
+    bring(database, csv_of(database, *[("1.00", payment.id) for payment in wrong]))
+    late = p.start(database, "ord_late")
+    file = bring(database, csv_of(database, ("12.50", late.id)))
+    p.run_tasks(database, processor)
+    reconciliation.look_again(database)
+    assert states(database, file) == ["matched"]
+    assert len(open_breaks(database)) == 4
 
 
 def test_what_waits_too_long_is_a_break(database: Database) -> None:
@@ -121,7 +136,7 @@ def test_what_waits_too_long_is_a_break(database: Database) -> None:
     clock = database.clock
     assert isinstance(clock, ManualClock)
     clock.advance(5 * DAY)
-    database.write_now(reconciliation.look_again)
+    reconciliation.look_again(database)
     [only] = open_breaks(database)
     assert (only.kind, only.subject) == ("missing_here", payment.id)
 
@@ -163,7 +178,7 @@ def test_a_break_has_an_owner(database: Database) -> None:
     database.write_now(lambda tx: reconciliation.take_break(tx, p.DANA, only.id, "usr_dana"))
     assert open_breaks(database)[0].owner == "usr_dana"
     with pytest.raises(NotFound):
-        database.read_now(lambda s: reconciliation.get_break(s, p.DANA, "brk_none"))
+        database.write_now(lambda tx: reconciliation.take_break(tx, p.DANA, "brk_none", "usr_dana"))
 
 
 # --- bank transfers

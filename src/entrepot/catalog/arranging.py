@@ -228,10 +228,9 @@ _with_below: Prepared[Any] = prepare(
     .with_for_update()
 )
 _products_below: Prepared[Any] = prepare(
-    select(_p.id)
-    .join(tables.categories, _c.id == _p.category_id)
-    .where(or_(_c.slug == bindparam("slug"), _c.slug.like(bindparam("start"))))
-    .order_by(_p.id)
+    select(_p.id).where(
+        _p.category_id.in_(select(_c.id).where(or_(_c.slug == bindparam("slug"), _c.slug.like(bindparam("start")))))
+    )
 )
 _children: Prepared[Any] = prepare(select(_c.id, _c.slug).where(_c.parent_id == bindparam("id")).order_by(_c.slug))
 _slugs_taken: Prepared[Any] = prepare(select(_c.id, _c.slug).where(in_set(_c.slug, "slugs")))

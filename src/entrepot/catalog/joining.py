@@ -59,7 +59,7 @@ def join_products(tx: Tx, stays_id: str, goes_id: str) -> Moved:
          "now_": tx.now} for offer in offers
     ])  # fmt: skip
     _move_rest(tx, moved, stays_id, goes_id)
-    tx.run(_free_gtins, product_id=goes_id)
+    tx.run(_free_gtins, ids=[variant.id for variant in theirs])
     tx.run(_mark, id_=goes_id, joined_to_=stays_id, now_=tx.now)
     tx.run(_move_joined, old_=goes_id, joined_to_=stays_id)
     claim_products(tx, [stays_id])
@@ -70,7 +70,7 @@ def join_products(tx: Tx, stays_id: str, goes_id: str) -> Moved:
 def split_products(tx: Tx, stays_id: str, goes_id: str, moved: Moved) -> None:
     """Take a join back: everything that moved and is still there returns."""
     _lock_both(tx, stays_id, goes_id, joined=True)
-    tx.run(_free_some, ids=[*moved.variants, *moved.numbered])
+    tx.run(_free_gtins, ids=[*moved.variants, *moved.numbered])
     tx.run(_forget_gtins, ids=moved.numbered)
     _move_variants(tx, goes_id, moved.variants, 0)
     before = dict(moved.offers)
@@ -223,8 +223,7 @@ _copy_grants: Prepared[Any] = prepare_text(
     "SELECT user_id, :new, seller_order_id, granted_at FROM catalog_review_grants WHERE product_id = :old "
     "ON CONFLICT (user_id, product_id) DO NOTHING"
 )
-_free_gtins: Prepared[Any] = prepare(delete(tables.gtins).where(_g.product_id == _of_product))
-_free_some: Prepared[Any] = prepare(delete(tables.gtins).where(in_set(_g.variant_id, "ids")))
+_free_gtins: Prepared[Any] = prepare(delete(tables.gtins).where(in_set(_g.variant_id, "ids")))
 _forget_gtins: Prepared[Any] = prepare(update(tables.variants).where(in_set(_v.id, "ids")).values(gtin=None))
 _mark: Prepared[Any] = prepare(
     update(tables.products)

@@ -85,7 +85,7 @@ def write_status(tx: Tx, rows: Sequence[Any], status: ListingStatus, publish_at:
     enqueue_at(tx, OPEN, [publish_at])
 
 
-_l, _o, _g = tables.listings.c, tables.offers.c, tables.gtins.c
+_l, _o, _g, _v = tables.listings.c, tables.offers.c, tables.gtins.c, tables.variants.c
 _others = tables.listings.alias("others")
 _lock: Prepared[Any] = prepare(
     select(_l.id, _l.product_id, _l.status, _l.publish_at)
@@ -110,7 +110,7 @@ _set_offers: Prepared[Any] = prepare(
 )
 _free_gtins: Prepared[Any] = prepare(
     delete(tables.gtins).where(
-        in_set(_g.product_id, "ids"),
+        _g.variant_id.in_(select(_v.id).where(in_set(_v.product_id, "ids"))),
         ~select(_others.c.id).where(_others.c.product_id == _g.product_id, _others.c.status != "delisted").exists(),
     )
 )

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
-from sqlalchemy import bindparam, func, insert, literal_column, or_, select, union_all, update
+from sqlalchemy import BindParameter, bindparam, func, insert, literal_column, select, union_all, update
 
 from entrepot.kernel import NotFound, NotSignedIn, Prepared, Snapshot, Tx, from_json, in_set, prepare, to_json
+from entrepot.kernel.sql import String
 
 from . import tables
 from .letters import Letter, enqueue_letter
@@ -92,14 +93,10 @@ _fields = (_n.id, _n.owner, _n.kind, _n.params, _n.link, _n.created_at)
 _insert: Prepared[Any] = prepare(
     insert(tables.notices).values({field.name: bindparam(field.name) for field in _fields})
 )
+_owner: BindParameter[str] = bindparam("owner", type_=String)
 _readers: Prepared[Any] = prepare(
     select(_u.email, _u.language)
-    .where(
-        or_(
-            _u.id == bindparam("owner"),
-            _u.id.in_(select(_m.user_id).where(_m.organisation == bindparam("owner"))),
-        )
-    )
+    .where(_u.id.in_(union_all(select(_owner), select(_m.user_id).where(_m.organisation == _owner))))
     .order_by(_u.id)
 )
 

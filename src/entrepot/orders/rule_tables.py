@@ -27,6 +27,7 @@ Index(
     promotions.c.code_key, promotions.c.owner,
     unique=True, sqlite_where=_KEPT, postgresql_where=_KEPT,
 )  # fmt: skip
+Index("ix_orders_promotions_code", promotions.c.code_key)
 _ACTIVE = text("state = 'active'")
 Index("ix_orders_promotions_owner", promotions.c.owner, sqlite_where=_ACTIVE, postgresql_where=_ACTIVE)
 

@@ -321,6 +321,11 @@ disputes = table(
 Index("ix_orders_disputes_seller", disputes.c.seller_order_id)
 Index("ix_orders_disputes_merchant", disputes.c.merchant_id, disputes.c.status, disputes.c.id)
 Index("ix_orders_disputes_status", disputes.c.status, disputes.c.id)
+_CHARGED_BACK = text("processor_ref IS NOT NULL")
+Index(
+    "ix_orders_disputes_chargeback", disputes.c.processor_ref,
+    sqlite_where=_CHARGED_BACK, postgresql_where=_CHARGED_BACK,
+)  # fmt: skip
 _OPEN_DISPUTE = text("decided_at IS NULL")
 Index("ix_orders_disputes_open", disputes.c.id, sqlite_where=_OPEN_DISPUTE, postgresql_where=_OPEN_DISPUTE)
 Index(
@@ -386,4 +391,5 @@ invoices = table(
     Column("issued_at", Whole, nullable=False),
 )
 Index("uq_orders_invoices_number", invoices.c.merchant_id, invoices.c.year, invoices.c.number, unique=True)
+Index("ix_orders_invoices_order", invoices.c.order_id)
 Index("uq_orders_invoices_of", invoices.c.seller_order_id, invoices.c.refund_id, unique=True)

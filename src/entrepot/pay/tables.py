@@ -33,6 +33,7 @@ payments = table(
 _LIVE = text("state IN ('requested', 'authorised', 'captured')")
 Index("ix_pay_payments_ref", payments.c.ref, payments.c.created_at)
 _of("ix_pay_payments_processor_ref", "processor_ref IS NOT NULL", payments.c.processor_ref)
+_of("ix_pay_payments_finished", "finished_at IS NOT NULL", payments.c.finished_at)
 _of("ix_pay_payments_by_hand", "processor = 'manual' AND state = 'requested'", payments.c.created_at)
 # An order has one live payment: two at once would charge the buyer twice.
 Index("uq_pay_payments_live", payments.c.ref, unique=True, sqlite_where=_LIVE, postgresql_where=_LIVE)
@@ -82,6 +83,7 @@ gift_cards = table(
     Column("ended_at", Whole),
 )
 Index("uq_pay_gift_cards_code_hash", gift_cards.c.code_hash, unique=True)
+_of("ix_pay_gift_cards_expiring", "state = 'active' AND expires_at IS NOT NULL", gift_cards.c.expires_at)
 
 exchange_rates = table(
     "pay_exchange_rates",
@@ -126,6 +128,9 @@ refunds = table(
     Column("paid_at", Whole),
 )
 Index("ix_pay_refunds_payment", refunds.c.payment_id)
+Index("ix_pay_refunds_seller_order", refunds.c.seller_order_id)
+_of("ix_pay_refunds_processor_ref", "processor_ref IS NOT NULL", refunds.c.processor_ref)
+_of("ix_pay_refunds_paid", "paid_at IS NOT NULL", refunds.c.paid_at)
 _of("ix_pay_refunds_requested", "state = 'requested'", refunds.c.created_at)
 
 settlements = table(
@@ -201,6 +206,8 @@ payouts = table(
     Column("ended_at", Whole),  # when it was refused or came back
 )
 Index("ix_pay_payouts_merchant", payouts.c.merchant_id, payouts.c.id)
+_of("ix_pay_payouts_paid", "paid_at IS NOT NULL", payouts.c.paid_at)
+_of("ix_pay_payouts_processor_ref", "processor_ref IS NOT NULL", payouts.c.processor_ref)
 # One at a time: the next statement begins where the one before ends.
 _of("uq_pay_payouts_under_way", "state = 'requested'", payouts.c.merchant_id, payouts.c.currency, unique=True)
 
@@ -259,8 +266,8 @@ chargebacks = table(
 )
 Index(
     "uq_pay_chargebacks_ref",
-    chargebacks.c.processor,
     chargebacks.c.processor_ref,
+    chargebacks.c.processor,
     chargebacks.c.round,
     unique=True,
 )
@@ -353,6 +360,7 @@ file_lines = table(
 )
 Index("ix_pay_file_lines_file", file_lines.c.file_id, file_lines.c.number)
 Index("ix_pay_file_lines_subject", file_lines.c.subject)
+_of("ix_pay_file_lines_waiting", "state IN ('timing', 'differs')", file_lines.c.processor, file_lines.c.subject)
 
 breaks = table(
     "pay_breaks",

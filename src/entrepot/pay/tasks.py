@@ -87,7 +87,7 @@ def tasks(
         kind(PAYOUT_TASK, PayoutTask, asking.pay_out),
         TaskKind(PAYOUTS_TASK, PayoutsTask, request),
         TaskKind(RESERVES_TASK, ReservesTask, release),
-        TaskKind(LOOK_AGAIN_TASK, LookAgainTask, lambda run, body: run.settle(_look_again)),
+        TaskKind(LOOK_AGAIN_TASK, LookAgainTask, lambda run, body: look_again(run.database)),
         TaskKind(WEBHOOKS_TASK, WebhooksTask, lambda run, body: post.carry(run)),
         EXPIRE_CARDS,
     )
@@ -126,10 +126,6 @@ class Post:
         """Have a task carry each webhook that waits, at its time."""
         if self._sandbox is not None and (waiting := self._sandbox.waiting_webhooks()):
             run.database.write_now(lambda tx: _enqueue_carriers(tx, waiting))
-
-
-def _look_again(tx: Tx) -> None:
-    look_again(tx)
 
 
 def _enqueue_carriers(tx: Tx, webhooks: Sequence[Waiting]) -> None:

@@ -100,6 +100,8 @@ products = table(
 Index("ix_catalog_products_category", products.c.category_id)
 Index("ix_catalog_products_brand", products.c.brand, products.c.category_id, products.c.id)
 Index("ix_catalog_products_owner", products.c.owner_id, products.c.id)
+Index("ix_catalog_products_joined", products.c.joined_to, sqlite_where=products.c.joined_to.is_not(None),
+      postgresql_where=products.c.joined_to.is_not(None))  # fmt: skip
 
 variants = table(
     "catalog_variants",

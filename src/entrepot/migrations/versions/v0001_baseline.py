@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy import Text
 from sqlalchemy.dialects import postgresql
 
-revision = "e6e17b537e2c"
+revision = "fb6f850b4d6e"
 down_revision = None
 
 
@@ -490,6 +490,14 @@ def upgrade() -> None:
     )
     op.create_index("ix_catalog_products_brand", "catalog_products", ["brand", "category_id", "id"], unique=False)
     op.create_index("ix_catalog_products_category", "catalog_products", ["category_id"], unique=False)
+    op.create_index(
+        "ix_catalog_products_joined",
+        "catalog_products",
+        ["joined_to"],
+        unique=False,
+        sqlite_where=sa.text("joined_to IS NOT NULL"),
+        postgresql_where=sa.text("joined_to IS NOT NULL"),
+    )
     op.create_index("ix_catalog_products_owner", "catalog_products", ["owner_id", "id"], unique=False)
     op.create_table(
         "catalog_questions",
@@ -1911,6 +1919,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_orders_disputes")),
         sqlite_strict=True,
     )
+    op.create_index(
+        "ix_orders_disputes_chargeback",
+        "orders_disputes",
+        ["processor_ref"],
+        unique=False,
+        sqlite_where=sa.text("processor_ref IS NOT NULL"),
+        postgresql_where=sa.text("processor_ref IS NOT NULL"),
+    )
     op.create_index("ix_orders_disputes_merchant", "orders_disputes", ["merchant_id", "status", "id"], unique=False)
     op.create_index(
         "ix_orders_disputes_open",
@@ -1990,6 +2006,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_orders_invoices")),
         sqlite_strict=True,
     )
+    op.create_index("ix_orders_invoices_order", "orders_invoices", ["order_id"], unique=False)
     op.create_index("uq_orders_invoices_number", "orders_invoices", ["merchant_id", "year", "number"], unique=True)
     op.create_index("uq_orders_invoices_of", "orders_invoices", ["seller_order_id", "refund_id"], unique=True)
     op.create_table(
@@ -2156,6 +2173,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_orders_promotions")),
         sqlite_strict=True,
     )
+    op.create_index("ix_orders_promotions_code", "orders_promotions", ["code_key"], unique=False)
     op.create_index(
         "ix_orders_promotions_owner",
         "orders_promotions",
@@ -2467,7 +2485,7 @@ def upgrade() -> None:
         postgresql_where=sa.text("closed_at IS NULL"),
     )
     op.create_index("ix_pay_chargebacks_payment", "pay_chargebacks", ["payment_id"], unique=False)
-    op.create_index("uq_pay_chargebacks_ref", "pay_chargebacks", ["processor", "processor_ref", "round"], unique=True)
+    op.create_index("uq_pay_chargebacks_ref", "pay_chargebacks", ["processor_ref", "processor", "round"], unique=True)
     op.create_table(
         "pay_entries",
         sa.Column("id", sa.Text(), nullable=False),
@@ -2516,6 +2534,14 @@ def upgrade() -> None:
     )
     op.create_index("ix_pay_file_lines_file", "pay_file_lines", ["file_id", "number"], unique=False)
     op.create_index("ix_pay_file_lines_subject", "pay_file_lines", ["subject"], unique=False)
+    op.create_index(
+        "ix_pay_file_lines_waiting",
+        "pay_file_lines",
+        ["processor", "subject"],
+        unique=False,
+        sqlite_where=sa.text("state IN ('timing', 'differs')"),
+        postgresql_where=sa.text("state IN ('timing', 'differs')"),
+    )
     op.create_table(
         "pay_files",
         sa.Column("id", sa.Text(), nullable=False),
@@ -2564,6 +2590,14 @@ def upgrade() -> None:
         sa.Column("ended_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_pay_gift_cards")),
         sqlite_strict=True,
+    )
+    op.create_index(
+        "ix_pay_gift_cards_expiring",
+        "pay_gift_cards",
+        ["expires_at"],
+        unique=False,
+        sqlite_where=sa.text("state = 'active' AND expires_at IS NOT NULL"),
+        postgresql_where=sa.text("state = 'active' AND expires_at IS NOT NULL"),
     )
     op.create_index("uq_pay_gift_cards_code_hash", "pay_gift_cards", ["code_hash"], unique=True)
     op.create_table(
@@ -2645,6 +2679,14 @@ def upgrade() -> None:
         postgresql_where=sa.text("processor = 'manual' AND state = 'requested'"),
     )
     op.create_index(
+        "ix_pay_payments_finished",
+        "pay_payments",
+        ["finished_at"],
+        unique=False,
+        sqlite_where=sa.text("finished_at IS NOT NULL"),
+        postgresql_where=sa.text("finished_at IS NOT NULL"),
+    )
+    op.create_index(
         "ix_pay_payments_processor_ref",
         "pay_payments",
         ["processor_ref"],
@@ -2717,6 +2759,22 @@ def upgrade() -> None:
     )
     op.create_index("ix_pay_payouts_merchant", "pay_payouts", ["merchant_id", "id"], unique=False)
     op.create_index(
+        "ix_pay_payouts_paid",
+        "pay_payouts",
+        ["paid_at"],
+        unique=False,
+        sqlite_where=sa.text("paid_at IS NOT NULL"),
+        postgresql_where=sa.text("paid_at IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_pay_payouts_processor_ref",
+        "pay_payouts",
+        ["processor_ref"],
+        unique=False,
+        sqlite_where=sa.text("processor_ref IS NOT NULL"),
+        postgresql_where=sa.text("processor_ref IS NOT NULL"),
+    )
+    op.create_index(
         "uq_pay_payouts_under_way",
         "pay_payouts",
         ["merchant_id", "currency"],
@@ -2752,7 +2810,23 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_pay_refunds")),
         sqlite_strict=True,
     )
+    op.create_index(
+        "ix_pay_refunds_paid",
+        "pay_refunds",
+        ["paid_at"],
+        unique=False,
+        sqlite_where=sa.text("paid_at IS NOT NULL"),
+        postgresql_where=sa.text("paid_at IS NOT NULL"),
+    )
     op.create_index("ix_pay_refunds_payment", "pay_refunds", ["payment_id"], unique=False)
+    op.create_index(
+        "ix_pay_refunds_processor_ref",
+        "pay_refunds",
+        ["processor_ref"],
+        unique=False,
+        sqlite_where=sa.text("processor_ref IS NOT NULL"),
+        postgresql_where=sa.text("processor_ref IS NOT NULL"),
+    )
     op.create_index(
         "ix_pay_refunds_requested",
         "pay_refunds",
@@ -2761,6 +2835,7 @@ def upgrade() -> None:
         sqlite_where=sa.text("state = 'requested'"),
         postgresql_where=sa.text("state = 'requested'"),
     )
+    op.create_index("ix_pay_refunds_seller_order", "pay_refunds", ["seller_order_id"], unique=False)
     op.create_table(
         "pay_reserves",
         sa.Column("seller_order_id", sa.Text(), nullable=False),

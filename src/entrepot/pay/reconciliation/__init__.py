@@ -1,6 +1,6 @@
 """Reconciliation: what providers and banks say, line by line, against what the ledger says."""
 
-from .breaks import count_breaks, get_break, list_breaks, resolve_break, take_break
+from .breaks import count_breaks, list_breaks, resolve_break, take_break
 from .formats import FileFormat, FileLine, Mapping, read_file
 from .importing import get_file, import_file, list_files, list_lines, summarise_file
 from .matching import look_again
@@ -19,7 +19,6 @@ __all__ = [
     "Resolution",
     "Upload",
     "count_breaks",
-    "get_break",
     "get_file",
     "import_file",
     "list_breaks",

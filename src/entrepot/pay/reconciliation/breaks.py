@@ -28,6 +28,7 @@ from .. import accounts, tables
 from .types import BOOKED, Break, Resolution
 
 NOTE_LENGTH_MAX = 1_000
+_UNKNOWN, _RESOLVED = "There is no such break", "This break was resolved meanwhile"
 LISTED_MAX = 500
 
 
@@ -51,20 +52,11 @@ def count_breaks(snapshot: Snapshot, scope: Scope) -> tuple[int, int | None]:
     return (0, None) if row is None else (int(row.open), row.oldest)
 
 
-def get_break(snapshot: Snapshot, scope: Scope, break_id: str) -> Break:
-    """A break, for the operator."""
-    require_operator(scope)
-    found = snapshot.one(_by_id, id=break_id)
-    if found is None:
-        raise NotFound("There is no such break")
-    return found
-
-
 def take_break(tx: Tx, scope: Scope, break_id: str, owner: str | None) -> None:
     """Say who looks into a break; None hands it back."""
     require_operator(scope)
     if tx.run(_own, id_=break_id, owner_=owner) == 0:
-        raise Conflict("This break was resolved meanwhile")
+        raise Conflict(_RESOLVED) if tx.one(_by_id, id=break_id) else NotFound(_UNKNOWN)
     audit(tx, scope, "pay.take_break", break_id, {"owner": owner})
 
 
@@ -81,9 +73,9 @@ def resolve_break(tx: Tx, scope: Scope, break_id: str, resolution: Resolution, n
         raise Invalid("Only a line that comes later can match a break", fields={"resolution": "Choose another"})
     found = tx.one(_locked, id=break_id)
     if found is None:
-        raise NotFound("There is no such break")
+        raise NotFound(_UNKNOWN)
     if found.resolved_at is not None:
-        raise Conflict("This break was resolved meanwhile")
+        raise Conflict(_RESOLVED)
     ledger.post(tx, booking_plan(found, resolution))
     tx.run(_resolve, id_=break_id, resolution_=resolution, note_=note, now_=tx.now, by_=scope.actor)
     audit(tx, scope, "pay.resolve_break", break_id, {"resolution": resolution, "amount": found.difference_minor})

@@ -28,12 +28,11 @@ from entrepot.kernel import (
 
 from .. import tables
 from .formats import BYTES_MAX, FileLine, Mapping, Unusable, read_file
-from .matching import fee_breaks, find_missing, look_again, record_lines
+from .matching import BATCH, fee_breaks, find_missing, look_again, record_lines
 from .types import File, FileSummary, Line, Upload
 
 T = TypeVar("T")
 
-BATCH = 500
 NAME_LENGTH_MAX = 200
 
 
@@ -67,7 +66,9 @@ def import_file(
     if not lines:
         database.write_now(lambda tx: tx.run(_forget, id=file.id))
         raise Invalid(problem or "There is no line in this file")
-    return database.write_now(lambda tx: _finish(tx, file, lines, skipped, problem))
+    done = database.write_now(lambda tx: _finish(tx, file, lines, skipped, problem))
+    look_again(database)
+    return done
 
 
 def _record(database: Database, file: File, lines: list[FileLine], seen: Counter[str]) -> None:
@@ -131,7 +132,6 @@ def _finish(tx: Tx, file: File, lines: int, skipped: int, problem: str | None) -
     fee_breaks(tx, file)
     if first_at is not None and last_at is not None:
         find_missing(tx, file.processor, first_at, last_at)
-    look_again(tx)
     return get_file(tx, Scope.system(), file.id)
 
 

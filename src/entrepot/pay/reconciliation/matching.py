@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
+from functools import partial
 from typing import Any
 
 import msgspec
-from sqlalchemy import bindparam, func, insert, select, update
+from sqlalchemy import bindparam, func, insert, select, tuple_, update
 
-from entrepot.kernel import DAY, Prepared, Tx, derive_id, in_set, prepare, prepare_text
+from entrepot.kernel import DAY, Database, Lane, Prepared, Tx, derive_id, in_set, prepare, prepare_text
 
 from .. import tables
 from ..payments import record_outcome
@@ -25,6 +26,7 @@ from .formats import FileLine
 from .subjects import Subject, find_subjects, read_subjects
 from .types import Break, BreakKind, File, Line, LineState
 
+BATCH = 500
 BY_HAND = "manual"
 """The processor whose word is the file itself: a transfer in it is what makes a payment paid."""
 PATIENCE = 3 * DAY
@@ -48,7 +50,10 @@ def record_lines(tx: Tx, file: File, lines: Sequence[FileLine], seen: Counter[st
 
 
 def settle_subjects(tx: Tx, processor: str, ids: Iterable[str]) -> None:
-    """Compare all that files say of these with the ledger; by hand, what they say makes it so."""
+    """Compare all that files say of these with the ledger; by hand, what they say makes it so.
+
+    What is only early waits; what has waited too long is a break.
+    """
     wanted = sorted(set(ids))
     if not wanted:
         return
@@ -59,45 +64,44 @@ def settle_subjects(tx: Tx, processor: str, ids: Iterable[str]) -> None:
     if processor == BY_HAND:
         _act(tx, subjects, {each.id: _in_its_currency(each, theirs[each.id]) for each in subjects.values()})
         subjects = read_subjects(tx, wanted)
-    breaks, agreed = [], []
+    breaks: list[Break] = []
+    states: dict[str, LineState] = {}
     for subject in subjects.values():
         total = _in_its_currency(subject, theirs[subject.id])
         foreign = any(row.currency != subject.currency for row in theirs[subject.id])
-        state = _state(subject, total, foreign)
-        tx.run(_set_state, subject_=subject.id, state_=state)
+        state = states[subject.id] = _state(subject, total, foreign)
         if state == "differs":
             breaks.append(_break(processor, "differs", subject, total, tx.now))
-        elif state == "matched":
-            agreed.append(subject.id)
-    close_breaks(tx, agreed, "matched")
+        elif state == "timing" and min(row.at for row in theirs[subject.id]) < tx.now - PATIENCE:
+            breaks.append(_break(processor, "missing_here", subject, total, tx.now))
+    tx.run_many(_set_state, [{"subject_": subject_id, "state_": state} for subject_id, state in states.items()])
+    close_breaks(tx, [subject_id for subject_id, state in states.items() if state == "matched"], "matched")
     open_breaks(tx, breaks)
 
 
-def find_missing(tx: Tx, processor: str, first_at: int, last_at: int, grace: int = PATIENCE) -> int:
+def find_missing(tx: Tx, processor: str, first_at: int, last_at: int) -> None:
     """Open a break for each payment, refund and payout that the ledger has in this time and no file has."""
-    rows = tx.all(_unseen, processor=processor, first=first_at, last=last_at - grace)
+    rows = tx.all(_unseen, processor=processor, first=first_at, last=last_at - PATIENCE)
     subjects = read_subjects(tx, [row.id for row in rows])
     open_breaks(tx, [_break(processor, "missing_there", each, None, tx.now) for each in subjects.values()])
-    return len(subjects)
 
 
-def look_again(tx: Tx, most: int = 500) -> int:
-    """Compare again what did not agree: what was only early agrees by now; what waited too long is a break."""
-    waiting = tx.all(_waiting, most=most)
+def look_again(database: Database) -> None:
+    """Compare everything again that did not agree, some at a time: what was only early agrees by now."""
+    after: tuple[str, str] | None = ("", "")
+    while after is not None:
+        after = database.write_now(partial(_look_again, after=after), Lane.BULK)
+
+
+def _look_again(tx: Tx, after: tuple[str, str]) -> tuple[str, str] | None:
+    """The next ones; returns where to go on, None at the end."""
+    waiting = tx.all(_waiting, processor=after[0], subject=after[1], most=BATCH)
     by_processor: dict[str, list[str]] = defaultdict(list)
     for row in waiting:
         by_processor[row.processor].append(row.subject)
     for processor, ids in by_processor.items():
         settle_subjects(tx, processor, ids)
-    late = tx.all(_late, before=tx.now - PATIENCE, most=most)
-    subjects = read_subjects(tx, [row.subject for row in late])
-    totals = Counter[str]()
-    for row in late:
-        totals[row.subject] += row.amount_minor
-    open_breaks(
-        tx, [_break(each.processor, "missing_here", each, totals[each.id], tx.now) for each in subjects.values()]
-    )
-    return len(waiting)
+    return (waiting[-1].processor, waiting[-1].subject) if len(waiting) == BATCH else None
 
 
 def fee_breaks(tx: Tx, file: File) -> None:
@@ -193,21 +197,20 @@ _known: Prepared[Any] = prepare(select(_l.id).where(in_set(_l.id, "ids")))
 _insert: Prepared[Any] = prepare(
     insert(tables.file_lines).values({column.name: bindparam(column.name) for column in tables.file_lines.columns})
 )
-_of_subjects: Prepared[Any] = prepare(select(_l.subject, _l.currency, _l.amount_minor).where(in_set(_l.subject, "ids")))
+_of_subjects: Prepared[Any] = prepare(
+    select(_l.subject, _l.currency, _l.amount_minor, _l.at).where(in_set(_l.subject, "ids"))
+)
 _set_state: Prepared[Any] = prepare(
     update(tables.file_lines).where(_l.subject == bindparam("subject_")).values(state=bindparam("state_"))
 )
 _waiting: Prepared[Any] = prepare(
     select(_l.processor, _l.subject)
-    .where(_l.state.in_(("timing", "differs")), _l.subject.isnot(None))
+    .where(
+        _l.state.in_(("timing", "differs")),
+        tuple_(_l.processor, _l.subject) > tuple_(bindparam("processor"), bindparam("subject")),
+    )
     .distinct()
     .order_by(_l.processor, _l.subject)
-    .limit(bindparam("most"))
-)
-_late: Prepared[Any] = prepare(
-    select(_l.subject, _l.amount_minor)
-    .where(_l.state == "timing", _l.at < bindparam("before"))
-    .order_by(_l.id)
     .limit(bindparam("most"))
 )
 _fees: Prepared[Any] = prepare(

@@ -70,3 +70,9 @@ def test_a_page_behind_nothing_is_not_found(database: Database) -> None:
 def test_a_page_has_its_limits(history: Database) -> None:
     assert len(ids(history, most=0)) == 1
     assert len(ids(history, most=10**9)) == 6
+
+
+def test_the_sides_of_a_transfer_are_told_by_their_ids(history: Database) -> None:
+    found = history.read_now(lambda s: ledger.accounts_of(s, [BRUNO.id, BANK.id, "nobody's"]))
+    assert found == {BRUNO.id: BRUNO, BANK.id: BANK}
+    assert history.read_now(lambda s: ledger.accounts_of(s, [])) == {}

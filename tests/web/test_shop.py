@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 from PIL import Image
 
-from entrepot import catalog, discovery, signals
+from entrepot import catalog, discovery, orders, signals
 from entrepot.app import Entrepot
 from entrepot.kernel import DAY, Secret
 from entrepot.orders import sign_order
@@ -73,6 +73,17 @@ def test_two_merchants_one_basket_to_the_last_cent(
     verified = dana.post("/api/operator/verify").json()
     assert verified["clean"], [each for each in verified["verdicts"] if each["breaches"]]
     assert set(dana.get("/api/operator/ledger/sums").json()["sums"].values()) == {0}
+
+
+def test_the_ledger_names_what_it_moved_and_whose_it_was(alice: Visitor, dana: Visitor, market: Market) -> None:
+    order = alice.buy(market.offers[LAMP])
+    part = order["sellers"][0]["id"]
+    page = dana.get(f"/operator/ledger?ref={part}", headers=PAGE).text
+    assert "Paid by the buyer" in page
+    assert f"Escrow: held for buyers · {orders.number_of(order['id'])}" in page
+    newest = dana.get("/operator/ledger", headers=PAGE).text
+    assert "Stock kept for an order" in newest
+    assert "A fine lamp" in newest, "goods are called by their name, not by the id of an offer"
 
 
 def test_a_declined_payment_is_told_and_the_cart_comes_back(alice: Visitor, market: Market) -> None:

@@ -50,7 +50,7 @@ from .bulk.types import (
     StockChange,
 )
 from .bundles import BundlePart, save_bundle
-from .cards import documents_of, iterate_documents, list_cards, titles_of
+from .cards import documents_of, iterate_documents, list_cards, offered_of, titles_of
 from .categories import category_tree, get_category, list_categories, map_categories, paths_of, save_categories
 from .checks import CheckLine, Quality, check_listing
 from .collections import (
@@ -322,7 +322,7 @@ __all__ = [
     "list_reviews", "list_sitemap_addresses", "list_sitemap_parts", "list_twins", "load_taxonomy", "local_feed",
     "main_pictures", "map_categories", "map_columns", "may_answer", "may_review", "merchants_of", "merge_attribute",
     "merge_categories", "merge_questions", "merge_value", "move_category", "move_stock", "next_main_pictures",
-    "normalise", "normalise_all", "offers_for_cart", "on_hand_of", "pack_named", "pack_of", "paths_of", "place_faults",
+    "normalise", "normalise_all", "offered_of", "offers_for_cart", "on_hand_of", "pack_named", "pack_of", "paths_of", "place_faults",
     "places_of", "preview_edit", "preview_import", "product_ids_of", "propose_content", "propose_twin",
     "publish_product", "reactions", "read_content", "read_feed", "read_seen", "read_sheet", "read_taxonomy",
     "record_pictures", "regular_prices", "release_stock", "remove_picture", "rename_category", "rendition", "report",

@@ -50,6 +50,12 @@ def titles_of(snapshot: Snapshot, product_ids: Iterable[str]) -> dict[str, str]:
     return {row.id: row.title for row in snapshot.all(_titles, ids=wanted)} if wanted else {}
 
 
+def offered_of(snapshot: Snapshot, offer_ids: Iterable[str]) -> dict[str, tuple[str, str]]:
+    """The product that each of these offers is of, and what it is called: for verbs that have checked who may know."""
+    wanted = sorted(set(offer_ids))
+    return {row.id: (row.product_id, row.title) for row in snapshot.all(_offered, ids=wanted)} if wanted else {}
+
+
 def iterate_documents(snapshot: Snapshot, after_id: str, most: int) -> list[ProductDocument]:
     """The next visible products after an id, in the order of ids; fewer than `most` (at most 1,000) means the end."""
     ids = [row.id for row in snapshot.all(_next, after=after_id, most=min(most, DOCUMENTS_MAX))]
@@ -204,6 +210,11 @@ _short = (
 )  # fmt: skip
 _cards: Prepared[Any] = prepare(select(*_short, _p.kind, _p.meters).where(in_set(_p.id, "ids"), _p.hidden == 0))
 _titles: Prepared[Any] = prepare(select(_p.id, _p.title).where(in_set(_p.id, "ids")))
+_offered: Prepared[Any] = prepare(
+    select(tables.offers.c.id, tables.offers.c.product_id, _p.title)
+    .join(tables.products, _p.id == tables.offers.c.product_id)
+    .where(in_set(tables.offers.c.id, "ids"))
+)
 _documents: Prepared[Any] = prepare(
     select(*_short, _p.description, _p.category_id, _p.attributes, _p.changed_at)
     .where(in_set(_p.id, "ids"), _p.hidden == 0)

@@ -10,7 +10,7 @@ from .chain import chain_root, check_root, seal
 from .foreseeing import Foreseen, Found, foresee
 from .history import list_latest, list_transfers
 from .holds import find_hold, holds_of, list_expired_holds
-from .overview import KindTotal, list_newest, list_units, sum_by_kind
+from .overview import KindTotal, accounts_of, list_newest, list_units, sum_by_kind
 from .posting import post
 from .proofs import PROOFS, sum_by_unit
 from .snapshots import snapshot_accounts
@@ -55,6 +55,7 @@ __all__ = [
     "Step",
     "Transfer",
     "Void",
+    "accounts_of",
     "balance_of",
     "balances_of",
     "chain_root",

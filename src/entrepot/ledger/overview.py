@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
 from sqlalchemy import bindparam, func, select
 
-from entrepot.kernel import Prepared, Snapshot, prepare
+from entrepot.kernel import Prepared, Snapshot, in_set, prepare
 
 from . import tables
 from .balances import read_balances
 from .history import MOST_MAX
-from .types import Transfer
+from .types import Account, Transfer
 
 
 class KindTotal(msgspec.Struct, frozen=True):
@@ -44,6 +45,13 @@ def list_newest(snapshot: Snapshot, most: int = 50) -> list[Transfer]:
     return snapshot.all(_newest, most=max(1, min(most, MOST_MAX)))
 
 
+def accounts_of(snapshot: Snapshot, account_ids: Iterable[str]) -> dict[str, Account]:
+    """Whose accounts these are, and of what, by id: what a transfer says of its two sides is an id."""
+    wanted = sorted(set(account_ids))
+    found = snapshot.all(_by_id, ids=wanted) if wanted else []
+    return {row.id: Account(row.owner, row.kind, row.unit, row.floor, row.ceiling) for row in found}
+
+
 def list_units(snapshot: Snapshot, kind: str) -> list[str]:
     """The units in which there are accounts of a kind."""
     return snapshot.all(_units, kind=kind)
@@ -56,6 +64,9 @@ _bounded: Prepared[Any] = prepare(
     .group_by(_a.kind, _a.unit)
 )
 _unbounded: Prepared[Any] = prepare(select(_a.id, _a.kind, _a.unit).where(tables.MONEY, _a.balance.is_(None)))
+_by_id: Prepared[Any] = prepare(
+    select(_a.id, _a.owner, _a.kind, _a.unit, _a.floor, _a.ceiling).where(in_set(_a.id, "ids"))
+)
 _units: Prepared[str] = prepare(
     select(_a.unit).where(_a.kind == bindparam("kind")).distinct().order_by(_a.unit), lambda unit: unit
 )

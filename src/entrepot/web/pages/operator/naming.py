@@ -121,6 +121,11 @@ def _products(snapshot: Snapshot, visit: CurrentVisit, ids: list[str]) -> dict[s
     return {id_: Named(title, f"/p/{id_}") for id_, title in catalog.titles_of(snapshot, ids).items()}
 
 
+def _offers(snapshot: Snapshot, visit: CurrentVisit, ids: list[str]) -> dict[str, Named]:
+    found = catalog.offered_of(snapshot, ids)
+    return {id_: Named(title, f"/p/{product_id}") for id_, (product_id, title) in found.items()}
+
+
 def _categories(snapshot: Snapshot, visit: CurrentVisit, ids: list[str]) -> dict[str, Named]:
     paths = catalog.paths_of(snapshot, ids)
     return {
@@ -153,6 +158,7 @@ _NAMERS: dict[str, _Namer] = {
     "key": _keys,
     "org": _organisations,
     "prd": _products,
+    "off": _offers,
     "cat": _categories,
     "mdl": _models,
     "sor": _parts,

@@ -38,6 +38,7 @@ from entrepot.kernel import (
 from entrepot.kernel.testing import open_existing
 from tests.cloud.test_gateway import CHEN, HELLO, House, call, house, read, wait_for
 from tests.cloud.wires import Double
+from tests.waiting import WAIT_S
 
 __all__ = ["house"]
 FAST = customers.Limits(1_000_000, 1_000_000_000)
@@ -135,9 +136,9 @@ def test_an_engine_that_hangs_is_left_in_the_end(house: House) -> None:
         server.fault = "hangs"
         with pytest.raises(Unavailable, match="said nothing"):
             await read(gateway, call())
-        await asyncio.wait_for(server.left.wait(), 5)
+        await asyncio.wait_for(server.left.wait(), WAIT_S)
 
-    house.run(work, silence_s=0.3)
+    house.run(work, silence_s=1)
     assert outcomes(house) == {"req_1/1": ("checkpointed", 20)}
 
 

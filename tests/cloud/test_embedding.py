@@ -13,6 +13,7 @@ import pytest
 from entrepot.cloud import DIMENSIONS, Meter, embed, embed_query, list_usage
 from entrepot.identity import Scope
 from entrepot.kernel import Database
+from tests.waiting import WAIT_S
 
 OPERATOR = Scope("usr_dana", "org_platform", frozenset({"operator"}))
 TEXTS = ["red sofa", "wireless headphones with a very long battery", "耳机", "sofa, red", "USB"]
@@ -93,8 +94,7 @@ def test_the_model_loads_without_network_and_leaves_logging_alone(tmp_path: Path
         print(vectors.shape, tokens)
     """
     environment = {"HOME": str(tmp_path), "PATH": "/usr/bin:/bin"}
-    done = subprocess.run(
-        [sys.executable, "-c", textwrap.dedent(program)], check=True, capture_output=True, env=environment, timeout=60
-    )
+    words = [sys.executable, "-c", textwrap.dedent(program)]
+    done = subprocess.run(words, check=True, capture_output=True, env=environment, timeout=WAIT_S)
     assert done.stdout.split(b")")[0] == b"(1, 256"
     assert list(tmp_path.iterdir()) == []

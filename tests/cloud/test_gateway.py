@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import copy
-import time
 from collections.abc import Awaitable, Callable
 from contextlib import aclosing
 from pathlib import Path
@@ -22,6 +21,7 @@ from entrepot.cloud.types import Settings, Upstream
 from entrepot.identity import Scope
 from entrepot.kernel import Blobs, Database, Invalid, NotAllowed, NotFound, Snapshot, TooMany, Unavailable, process_name
 from tests.cloud.wires import Double, double
+from tests.waiting import WAIT_S, eventually
 
 UNIT = "USD9"
 CHEN = Scope("key_chen", "org_chen", frozenset({"developer"}))
@@ -80,11 +80,7 @@ class House:
         assert self.breaches() == []
 
     def until(self, true: Callable[[Snapshot], bool]) -> bool:
-        for _ in range(100):
-            if self.database.read_now(true):
-                return True
-            time.sleep(0.02)
-        return False
+        return eventually(lambda: self.database.read_now(true))
 
     def breaches(self) -> list[str]:
         found = [self.database.read_now(proof.check) for proof in (*cloud.PROOFS, *ledger.PROOFS)]
@@ -118,12 +114,10 @@ async def read(gateway: Gateway, wish: Call, work: Generation = HELLO) -> tuple[
 
 
 async def wait_for(true: Callable[[], bool]) -> None:
-    """Wait until it is true, for a few seconds."""
-    for _ in range(3_000):
-        if true():
-            return
-        await asyncio.sleep(0.01)
-    raise AssertionError("it never became true")
+    """Wait until it is true, while the loop goes on."""
+    async with asyncio.timeout(WAIT_S):
+        while not true():  # noqa: ASYNC110 - it tells nobody
+            await asyncio.sleep(0.01)
 
 
 def test_a_call_is_settled_before_its_last_piece(house: House) -> None:
@@ -176,7 +170,7 @@ def test_a_caller_who_leaves_pays_for_what_was_written_and_the_engine_stops(
                 assert isinstance(piece, Piece)
                 if piece.count.output_tokens == 2:
                     break
-        await asyncio.wait_for(server.left.wait(), 5)
+        await asyncio.wait_for(server.left.wait(), WAIT_S)
 
     house.run(work)
     assert house.spent == 20, "two tokens written; how many were read nobody had counted"

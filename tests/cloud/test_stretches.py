@@ -20,6 +20,7 @@ from entrepot.identity import Scope
 from entrepot.kernel import SECOND, Database, Lane, ManualClock, Unavailable
 from entrepot.kernel.testing import NOON, open_existing, open_file
 from tests.proof import count
+from tests.waiting import WAIT_S
 
 UNIT = "USD9"
 OPERATOR = Scope("usr_dana", "org_platform", frozenset({"operator"}))
@@ -285,7 +286,7 @@ def test_a_kill_between_admission_and_flush_is_estimated_and_paid_by_the_shop(
     database = open_existing(database_url, seed=2)
     set_price(database, PER_TOKEN)
     program = CRASH.format(url=database_url, written=written, noon=NOON, under_way=True)
-    subprocess.run([sys.executable, "-c", textwrap.dedent(program)], check=False, timeout=60)
+    subprocess.run([sys.executable, "-c", textwrap.dedent(program)], check=False, timeout=WAIT_S)
     [left] = database.read_now(stretches.list_open)
     meter = Meter(database)
     meter.flush()
@@ -379,7 +380,7 @@ def test_two_processes_meter_side_by_side(database_url: str) -> None:
     each = count(200, 5_000)
     programs = [WORK.format(url=database_url, seed=seed, rows=each, noon=NOON) for seed in (1, 2)]
     working = [subprocess.Popen([sys.executable, "-c", textwrap.dedent(program)]) for program in programs]
-    assert [process.wait(timeout=120) for process in working] == [0, 0]
+    assert [process.wait(timeout=2 * WAIT_S) for process in working] == [0, 0]
     assert len(rows(database)) == 2 * each
     assert {row.price for row in rows(database)} == {3 * PER_TOKEN}
     assert database.read_now(stretches.list_open) == []

@@ -24,12 +24,13 @@ from entrepot.kernel import DAY, Database, ManualClock, Prepared, TooMany, Unava
 from entrepot.kernel.sql import prepare_text
 from tests.cloud import money
 from tests.cloud.test_admission import CHEN, FAST, INPUT, OUTPUT, UNIT, ask, breaches, budget, credit, sell
+from tests.waiting import WAIT_S
 
 HERE = process_name()
 MOST = 10 * INPUT + 100 * OUTPUT
 USED = {"input_tokens": 10, "output_tokens": 7}
 PRICE = 10 * INPUT + 7 * OUTPUT
-LONG = 60.0
+LONG = 10 * WAIT_S
 Act = Callable[[Desk], Awaitable[None]]
 
 
@@ -89,6 +90,12 @@ async def use(desk: Desk, *numbers: int, **more: Any) -> None:
     for number in numbers:
         settled = await settle(desk, await desk.admit(ask(f"req_{number:03}", **more)))
         assert settled.price == PRICE
+
+
+def end_tabs(desk: Desk) -> None:
+    """The time of its tabs is over."""
+    for tab in desk._rounds.tabs.all():
+        desk._rounds._end_tab(tab)
 
 
 def open_tabs(database: Database) -> list[Tab]:
@@ -193,9 +200,10 @@ def test_nobody_is_refused_what_another_processs_tab_gives_back(database: Databa
     sell(database, credit=100 * MOST)
 
     async def act(desk: Desk) -> None:
-        other = Desk(database, UNIT, "elsewhere/1/a", FAST, 0.3)
+        other = Desk(database, UNIT, "elsewhere/1/a", FAST, LONG)
         await use(other, 1, 2, 3)
         assert len(open_tabs(database)) == 1
+        asyncio.get_running_loop().call_later(0.3, end_tabs, other)
         large = (100 * MOST - 3 * PRICE - 10 * INPUT) // OUTPUT
         await settle(desk, await desk.admit(ask("req_large", large)))
         await other.close()
@@ -347,11 +355,12 @@ def test_closing_that_failed_or_was_not_heard_of_closes_once(database: Database,
         await use(desk, 1, 2, 3)
         admitted = await desk.admit(ask("req_004"))
         faulty.fails_next = [how]
+        end_tabs(desk)
         await wait_until(lambda: faulty.fails_next == [])
         assert len(open_tabs(database)) == (how == "before")
         await settle(desk, admitted)
 
-    at_desk(faulty, act, tab_s=0.2)
+    at_desk(faulty, act)
     assert (credit(database), breaches(database)) == (ledger.Balance(10**9 - 4 * PRICE, 0, 0), [])
 
 
@@ -367,7 +376,7 @@ def test_nothing_is_put_on_a_tab_that_was_closed(database: Database) -> None:
             await settle(desk, admitted)
         assert not isinstance(problem.value, psycopg.OperationalError)
 
-    asyncio.run(asyncio.wait_for(_alone(database, act), 20))
+    asyncio.run(asyncio.wait_for(_alone(database, act), WAIT_S))
     assert (credit(database), breaches(database)) == (ledger.Balance(10**9 - 2 * PRICE, 0, 0), [])
 
 
@@ -518,11 +527,9 @@ async def _alone(database: Database, act: Act) -> None:
 
 
 async def wait_until(true: Callable[[], bool]) -> None:
-    for _ in range(600):
-        if true():
-            return
-        await asyncio.sleep(0.02)
-    raise AssertionError("it never came")
+    async with asyncio.timeout(WAIT_S):
+        while not true():  # noqa: ASYNC110 - it tells nobody
+            await asyncio.sleep(0.02)
 
 
 _ROWS: Prepared[Row] = prepare_text("SELECT id, state, price FROM cloud_requests ORDER BY id", Row)

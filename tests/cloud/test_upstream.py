@@ -16,6 +16,7 @@ from entrepot.cloud.engines.wire import read_pieces
 from entrepot.cloud.testing import WORDS, _events
 from entrepot.kernel import Secret
 from tests.cloud.wires import Double, double
+from tests.waiting import WAIT_S
 
 ABLE = Capabilities(context=1_000, chat=True)
 HELLO = Generation(10, messages=(Message("user", "Hello"),))
@@ -115,7 +116,7 @@ def test_leaving_in_the_middle_closes_the_connection() -> None:
         async for _ in stream:
             break
         await stream.aclose()  # type: ignore[attr-defined]
-        await asyncio.wait_for(server.left.wait(), 5)
+        await asyncio.wait_for(server.left.wait(), WAIT_S)
 
     run(work)
 

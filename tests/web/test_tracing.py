@@ -18,6 +18,7 @@ from entrepot.kernel.steps import Steps, begin_steps, end_steps, note, step
 from entrepot.web.tracing import OpenTelemetry, Traced, is_traced, open_tracer
 from tests.cast import CHEN
 from tests.orders.market import Market
+from tests.waiting import WAIT_S
 from tests.web.visitors import Visitor
 
 PARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
@@ -50,7 +51,7 @@ def kept(app: Litestar) -> Iterator[Kept]:
 def test_it_is_off_and_imported_by_nobody_until_it_is_asked_for() -> None:
     assert open_tracer("") is None
     program = "import sys, entrepot.app, entrepot.web; print([n for n in sys.modules if n.startswith('opentelemetry')])"
-    done = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True, timeout=60)
+    done = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True, timeout=WAIT_S)
     assert done.stdout.strip() == "[]"
 
 

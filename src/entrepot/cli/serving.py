@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import click
 
@@ -22,7 +23,7 @@ from entrepot.settings import Settings, read_settings
 from entrepot.web.opening import make_link
 
 SIBLING = "ENTREPOT_SIBLING"
-"""Set for the further processes, which share a port with the first and end with it."""
+"""Set for the further processes, which share a port with the first and end with it: the folder of their measures."""
 CLOSED_AT = 0.9
 """Of the time that is left for a stop when requests are answered, so that what hangs after it can be told."""
 
@@ -53,9 +54,8 @@ def serve_home(
             entrepot.start()
             if is_sibling:
                 _end_with_the_first(stop)
-            with _siblings(home, environ, count - 1, stop):
-                is_shared = count > 1 or is_sibling
-                web.serve(entrepot, ready=lambda address: say(entrepot, address), stop=stop, shared=is_shared)
+            with _measures_of(count) as shared, _siblings(home, environ, count - 1, stop, shared):
+                web.serve(entrepot, ready=lambda address: say(entrepot, address), stop=stop, shared=shared)
     except Refused as refusal:
         if stop.is_asked:
             stop.leave(refusal)
@@ -100,11 +100,25 @@ def _check_workers(home: Path, settings: Settings, count: int) -> None:
 
 
 @contextmanager
-def _siblings(home: Path, environ: Mapping[str, str], count: int, stop: Stop) -> Iterator[None]:
+def _measures_of(count: int) -> Iterator[Path | None]:
+    """Where several processes tell what they counted; the first makes it. None for one process alone."""
+    if given := os.environ.get(SIBLING):
+        yield Path(given)
+    elif count > 1:
+        with TemporaryDirectory(prefix="entrepot-", ignore_cleanup_errors=True) as folder:
+            yield Path(folder)
+    else:
+        yield None
+
+
+@contextmanager
+def _siblings(
+    home: Path, environ: Mapping[str, str], count: int, stop: Stop, shared: Path | None
+) -> Iterator[None]:  # fmt: skip
     """Further processes on the same port: the system shares the connections out. They stop as soon as this one does."""
     words = [sys.executable, "-m", "entrepot", "--home", str(home), "serve"]
     started = [
-        subprocess.Popen(words, env={**environ, SIBLING: "1"}, stdin=subprocess.PIPE) for _ in range(count)
+        subprocess.Popen(words, env={**environ, SIBLING: str(shared)}, stdin=subprocess.PIPE) for _ in range(count)
     ]  # fmt: skip
     stop.told += [partial(_let_go, process) for process in started]
     stop.killed += [process.kill for process in started]

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from entrepot.app import Entrepot
 
 UNLOAD_EVERY_S = 30.0
+TELL_EVERY_S = 1.0
 ENGINES_S = 7.0
 """Longer than a child has to end by itself before it is killed."""
 TRACES_S = 2.0
@@ -90,6 +91,7 @@ async def _closing(app: Litestar) -> AsyncGenerator[None, Any]:
     house: House = app.state.house
     idle = asyncio.ensure_future(_unload_idle(house))
     counting = asyncio.ensure_future(keep_writing(house))
+    telling = asyncio.ensure_future(_tell_siblings(house))
     house.entrepot.batches.attach(asyncio.get_running_loop())
     try:
         yield
@@ -98,6 +100,7 @@ async def _closing(app: Litestar) -> AsyncGenerator[None, Any]:
         house.entrepot.batches.attach(None)
         idle.cancel()
         counting.cancel()
+        telling.cancel()
         with suppress(TimeoutError):
             await asyncio.wait_for(write_counted(house), COUNTS_S)
         # What cannot be settled or sent in a while never will be, and others have to be closed yet.
@@ -106,6 +109,14 @@ async def _closing(app: Litestar) -> AsyncGenerator[None, Any]:
         if house.tracer is not None:
             with suppress(TimeoutError):
                 await asyncio.wait_for(asyncio.to_thread(house.tracer.close), TRACES_S)
+
+
+async def _tell_siblings(house: House) -> None:
+    """What this process counts is told by whichever is asked."""
+    while house.siblings is not None:
+        with suppress(OSError):  # a full disk: the next time tells it
+            await asyncio.to_thread(house.siblings.write, house.measures.counted())
+        await asyncio.sleep(TELL_EVERY_S)
 
 
 async def _unload_idle(house: House) -> None:

@@ -20,6 +20,7 @@ from .measures import Measures
 from .policy import Policy
 from .rates import Rates
 from .shared import Shared
+from .siblings import Siblings
 from .tracing import open_tracer
 from .visit import CurrentVisit
 
@@ -37,6 +38,7 @@ class House:
         self.rates = Rates(rates, enabled=serve.rate_limits)
         self.measures = Measures()
         self.measures.registry.register(ComputeMeasures(entrepot.gateway, lambda: entrepot.meter.waiting))
+        self.siblings: Siblings | None = None
         self.waiting = Waiting(entrepot.database)
         self.tracer = open_tracer(serve.traces)
         self.known_keys: Remembered[Scope] = Remembered()

@@ -15,6 +15,7 @@ import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import uvicorn
@@ -25,6 +26,7 @@ from entrepot.kernel import Stop, Unavailable
 from entrepot.kernel.memory import settle_memory
 
 from .application import create_app
+from .siblings import Siblings
 
 if TYPE_CHECKING:
     from entrepot.app import Entrepot
@@ -46,12 +48,13 @@ def serve(
     ready: Callable[[str], None] | None = None,
     *,
     stop: Stop | None = None,
-    shared: bool = False,
+    shared: Path | None = None,
 ) -> None:
     """Serve an opened home until told to stop. Left out, `host`, `port` and how to stop are the settings'.
 
     `ready` is called with the address once requests are answered; with `shared`, other processes may serve on the same
-    port. Unavailable, with a sentence, when the port is taken or the address is not this machine's.
+    port, and each tells in that folder what it counted. Unavailable, with a sentence, when the port is taken or the
+    address is not this machine's.
     """
     if stop is None:
         stop = Stop(entrepot.settings.serve.stop_s, entrepot.database.break_off)
@@ -59,8 +62,11 @@ def serve(
             serve(entrepot, host, port, ready, stop=stop, shared=shared)
         return
     settings = entrepot.settings.serve
-    listener = listen(settings.host if host is None else host, settings.port if port is None else port, shared=shared)
+    listener = listen(
+        settings.host if host is None else host, settings.port if port is None else port, shared=shared is not None
+    )
     app = create_app(entrepot)
+    app.state.house.siblings = Siblings(shared) if shared is not None else None
     sys.setswitchinterval(SWITCH_S)
     executor = _EdgeThreads(THREADS, "entrepot-edge")
     executor.stop = stop

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import msgspec
@@ -68,7 +69,8 @@ async def metrics(request: Request[Any, Any, Any]) -> Response[bytes]:
     figures = await house.entrepot.database.read(_figures)
     for name, what, value in figures:
         house.measures.set(name, what, value)
-    return Response(house.measures.exposition(), media_type="text/plain; version=0.0.4")
+    others = await asyncio.to_thread(house.siblings.read) if house.siblings else []
+    return Response(house.measures.exposition(others), media_type="text/plain; version=0.0.4")
 
 
 def _figures(snapshot: Snapshot) -> list[tuple[str, str, float]]:

@@ -1,5 +1,6 @@
 """What every test may ask for. A room's own fixtures live in the conftest.py of its folder."""
 
+import logging
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -55,6 +56,9 @@ def log_as_it_was() -> Iterator[None]:
     """A command line that was run in this process leaves no wish about the log behind."""
     yield
     structlog.reset_defaults()
+    root = logging.getLogger()
+    for handler in [each for each in root.handlers if type(each).__module__ == "entrepot.kernel.logs"]:
+        root.removeHandler(handler)
 
 
 def absent(reason: str) -> None:

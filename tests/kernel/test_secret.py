@@ -2,7 +2,6 @@
 
 import json
 import pickle
-from collections.abc import Iterator
 
 import pytest
 import structlog
@@ -10,12 +9,6 @@ import structlog
 from entrepot.kernel import Secret, configure_logs, to_json
 
 TEXT = "hunter2"
-
-
-@pytest.fixture
-def restored_logs() -> Iterator[None]:
-    yield
-    structlog.reset_defaults()
 
 
 def test_a_secret_is_not_shown() -> None:
@@ -50,7 +43,6 @@ def test_secrets_compare_by_what_they_hold_whatever_it_is() -> None:
 
 
 @pytest.mark.parametrize("as_json", [True, False])
-@pytest.mark.usefixtures("restored_logs")
 def test_a_logged_traceback_names_no_local_variable(capsys: pytest.CaptureFixture[str], as_json: bool) -> None:
     configure_logs("INFO", as_json)
 

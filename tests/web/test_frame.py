@@ -133,6 +133,8 @@ def test_only_the_hosts_that_are_set_are_answered(tmp_path: Path) -> None:
         visitor = stack.enter_context(visited(stack.enter_context(answering(entrepot))))()
         assert visitor.get("/healthz").status_code == 200
         assert visitor.get("/healthz", headers={"host": "evil.example"}).status_code == 421
+        two = [("host", "shop.example"), ("host", "evil.example")]
+        assert visitor.client.get("/healthz", headers=two).status_code == 421
 
 
 def test_measures_are_for_this_machine_alone(nobody: Visitor) -> None:

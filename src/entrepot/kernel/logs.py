@@ -23,6 +23,15 @@ class _Lines(structlog.PrintLogger):
     fatal = failure = err = error = critical = exception = msg
 
 
+class _Others(logging.Handler):
+    """Takes what libraries log the usual way into the same lines."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write one event, whatever it holds."""
+        log = structlog.get_logger().bind(logger=record.name)
+        log.log(record.levelno, record.getMessage(), exc_info=record.exc_info)
+
+
 def configure_logs(level: str = "INFO", as_json: bool | None = None) -> None:
     """Send the log to standard error. JSON unless somebody sits at a terminal."""
     number = logging.getLevelNamesMapping()[level.upper()]
@@ -43,5 +52,5 @@ def configure_logs(level: str = "INFO", as_json: bool | None = None) -> None:
         logger_factory=lambda *_: _Lines(sys.stderr),
         cache_logger_on_first_use=False,
     )
-    for noisy in ("httpx", "httpcore", "uvicorn.access"):
-        logging.getLogger(noisy).setLevel(logging.WARNING)
+    root = logging.getLogger()
+    root.handlers = [*(each for each in root.handlers if not isinstance(each, _Others)), _Others(logging.WARNING)]

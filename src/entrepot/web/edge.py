@@ -61,16 +61,16 @@ class _Exchange:
     def __init__(self, scope: Any, send: Send, house: House) -> None:
         self.scope: Any = {**scope, "method": "GET"} if scope["method"] == "HEAD" else scope
         self.status = 0
-        self.host = next((value.decode("latin-1") for name, value in scope["headers"] if name == b"host"), "")
+        # Two of them are none of ours: who stands before us may have read the other one.
+        self.host = b",".join(value for name, value in scope["headers"] if name == b"host").decode("latin-1")
         self._send = send
         self._house = house
         self._without_body = scope["method"] == "HEAD"
         self._method = scope["method"]
         self._started = time.perf_counter()
         chance = secrets.token_bytes(ID_BYTES + NONCE_BYTES)  # asked for once: each time others get the interpreter
-        self._request_id = chance[:ID_BYTES].hex()
         self._nonce = urlsafe_b64encode(chance[ID_BYTES:]).decode()
-        scope["state"]["request_id"] = self._request_id
+        scope["state"]["request_id"] = chance[:ID_BYTES].hex()
         scope["state"]["nonce"] = self._nonce
 
     async def send(self, message: Message) -> None:
@@ -99,7 +99,7 @@ class _Exchange:
             route=route,
             status=self.status,
             ms=round(took_s * 1000, 1),
-            request_id=self._request_id,
+            request_id=self.scope["state"]["request_id"],
         )
 
     def _given(self, message: Any) -> list[tuple[bytes, bytes]]:
@@ -112,7 +112,7 @@ class _Exchange:
 
     def _headers(self, message: Any) -> list[tuple[bytes, bytes]]:
         there = {name.lower() for name, _ in message["headers"]}
-        headers = [*self._house.policy.headers(self._nonce), ("x-request-id", self._request_id)]
+        headers = [*self._house.policy.headers(self._nonce), ("x-request-id", self.scope["state"]["request_id"])]
         headers.append(("cache-control", "private, no-cache"))
         wanted = [(name.encode(), value.encode()) for name, value in headers if name.encode() not in there]
         visit = self.scope["state"].get("visit")

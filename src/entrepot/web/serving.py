@@ -14,7 +14,7 @@ import socket
 import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,6 +26,7 @@ from entrepot.kernel import Stop, Unavailable
 from entrepot.kernel.memory import settle_memory
 
 from .application import create_app
+from .connections import Connection
 from .siblings import Siblings
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ that much while an import is read."""
 REQUESTS_SHARE = 0.5
 """Of the time that a stop has, for requests that are under way."""
 BACKLOG = 2048
+FILES = 65_536
 
 
 def serve(
@@ -101,6 +103,18 @@ def listen(host: str, port: int, *, shared: bool = False) -> socket.socket:
     return listener
 
 
+def allow_files(most: int = FILES) -> None:
+    """Let this process have as many connections and files open as its supervisor lets it: the usual 1,024 are soon
+    taken by callers alone, and then no picture and no database could be opened either."""
+    with suppress(ImportError, OSError, ValueError):  # not every system has it, or permits it
+        import resource
+
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        wanted = most if hard == resource.RLIM_INFINITY else min(most, hard)
+        if soft < wanted:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
 def address_of(listener: socket.socket) -> str:
     """The address to open in a browser."""
     host, port = listener.getsockname()[:2]
@@ -119,7 +133,7 @@ def _why_not(host: str, port: int, error: OSError) -> str:
 def _config(app: Litestar, entrepot: Entrepot) -> uvicorn.Config:
     return uvicorn.Config(
         app,
-        http="httptools",
+        http=Connection,
         ws="none",
         lifespan="on",
         workers=1,
@@ -182,7 +196,12 @@ class _Server(uvicorn.Server):
             self._ready()
 
     async def on_tick(self, counter: int) -> bool:
-        """Ten times a second: whether to stop."""
+        """Ten times a second: whether to stop. Every tenth time, whom we have waited for long enough."""
+        if counter % 10 == 0:
+            now = asyncio.get_running_loop().time()
+            for connection in list(self.server_state.connections):
+                assert isinstance(connection, Connection)
+                connection.end_if_overdue(now)
         if self._stop.is_asked:
             self._app.state.house.closing.set()
             self.should_exit = True

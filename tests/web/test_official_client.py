@@ -8,6 +8,8 @@ from typing import Any
 import openai
 import pytest
 
+from entrepot import cloud
+from entrepot.identity import Scope
 from tests.web.served import Served, serving
 
 CHAT = "/v1/chat/completions"
@@ -48,6 +50,34 @@ def test_a_stream_that_the_client_puts_together_is_one_message_of_the_assistant(
     whole = served.client.chat.completions.create(model="talker", messages=HELLO).choices[0].message
     assert (message.role, message.content) == ("assistant", whole.content)
     assert kinds[-1] == "content.done"
+
+
+@pytest.mark.parametrize("more", [{}, {"stream": True}, {"extra_headers": {"idempotency-key": "named-1"}}])
+def test_a_call_has_one_name_in_its_headers_its_answer_and_its_bill(served: Served, more: dict[str, Any]) -> None:
+    raw = served.client.chat.completions.with_raw_response.create(model="talker", messages=HELLO, **more)
+    answer = [*raw.parse()][-1] if "stream" in more else raw.parse()
+    assert raw.headers["x-request-id"] == answer.id
+    rows = served.entrepot.database.read_now(lambda s: cloud.list_usage(s, Scope.system(), 0))
+    assert answer.id in {row.request for row in rows}
+
+
+def test_how_long_the_first_word_took_is_told(served: Served) -> None:
+    for stream in (False, True):
+        raw = served.client.chat.completions.with_raw_response.create(model="talker", messages=HELLO, stream=stream)
+        assert int(raw.headers["openai-processing-ms"]) >= 0
+
+
+def test_what_would_be_refused_again_is_not_sent_again(served: Served) -> None:
+    patient, sent = served.client.with_options(max_retries=2), list[int]()
+    http = served.plain()
+    http.event_hooks = {"response": [lambda answer: sent.append(answer.status_code)]}
+    key = {"idempotency-key": "once-1"}
+    patient.chat.completions.create(model="talker", messages=HELLO, extra_headers=key)
+    with pytest.raises(openai.ConflictError, match="send a new key"):
+        patient.with_options(http_client=http).chat.completions.create(
+            model="talker", messages=HELLO, max_tokens=2, extra_headers=key
+        )
+    assert sent == [409]
 
 
 def test_who_speaks_is_said_once_and_no_event_is_empty(served: Served) -> None:

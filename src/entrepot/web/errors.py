@@ -66,6 +66,8 @@ def refused(request: Request[Any, Any, Any], error: Refused) -> Response[Any]:
     headers: dict[str, str] = {}
     if error.retry_after_s is not None:
         headers["Retry-After"] = str(error.retry_after_s)
+    elif status == 409 and _is_compute(request):
+        headers["x-should-retry"] = "false"  # OpenAI's clients would send it twice more
     if status == 401:
         headers["WWW-Authenticate"] = "Bearer"
     kind = cloud.failure_of(error)[1].error.code if _is_compute(request) else error.kind.value

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncIterator
 from contextlib import aclosing
 from typing import Any
@@ -61,20 +62,25 @@ async def _answer(visit: CurrentVisit, asked: cloud.Asked, key: str | None) -> R
     visit.state["model"] = asked.model
     if key is not None:
         return await answer_once(visit, asked, key)
-    entrepot = visit.entrepot
-    request = new_id("req", visit.now, entrepot.database.random)
+    entrepot, began = visit.entrepot, time.perf_counter()
+    request = visit.state["request_id"] = new_id("req", visit.now, entrepot.database.random)
     call = cloud.Call(request, visit.scope, asked.model, checks_key=visit.checks_key)
     head = cloud.Head(request, visit.now // 1_000_000, asked.model, entrepot.settings.cloud.currency)
     exchange = cloud.Exchange(entrepot.gateway, call, asked, head)
     try:
         if not exchange.is_stream:
-            return told(await while_here(visit, exchange.whole()))
+            return told(await while_here(visit, exchange.whole()), _took(began))
         events = exchange.stream()
         first = await while_here(visit, first_of(events))  # what refuses the call refuses it here, with its own status
     except Refused:
         await visit.confirm_key()
         raise
-    return Stream(_all(first, events), media_type=cloud.EVENTS, headers=HEADERS)
+    return Stream(_all(first, events), media_type=cloud.EVENTS, headers={**HEADERS, **_took(began)})
+
+
+def _took(began: float) -> dict[str, str]:
+    """How long it took until there was something to send, as OpenAI tells it."""
+    return {"openai-processing-ms": f"{(time.perf_counter() - began) * 1_000:.0f}"}
 
 
 async def _all(first: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:

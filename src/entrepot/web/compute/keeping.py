@@ -34,6 +34,7 @@ async def answer_once(visit: CurrentVisit, asked: cloud.Asked, key: str) -> Resp
     if isinstance(found, cloud.KeptAnswer):
         headers = {**HEADERS, "idempotent-replayed": "true"}
         return Response(found.answer.encode(), media_type=found.media_type, status_code=200, headers=headers)
+    visit.state["request_id"] = found.request
     told = _Told()
     task = asyncio.ensure_future(_run(visit, asked, found, told))
     _running.add(task)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 import msgspec
@@ -18,7 +20,7 @@ def failure(status: int, kind: str, sentence: str, fields: dict[str, str], heade
     return Response(body, status_code=status, media_type=JSON, headers=headers)
 
 
-def told(body: msgspec.Struct | bytes) -> Response[bytes]:
+def told(body: msgspec.Struct | bytes, headers: Mapping[str, str] = MappingProxyType({})) -> Response[bytes]:
     """An answer."""
     content = body if isinstance(body, bytes) else msgspec.json.encode(body)
-    return Response(content, media_type=JSON, headers={"cache-control": "no-store"})
+    return Response(content, media_type=JSON, headers={"cache-control": "no-store", **headers})

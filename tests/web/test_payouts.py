@@ -1,5 +1,7 @@
 """Money's pages: a merchant's account, days and statements; the operator's payouts, processors and files."""
 
+import re
+
 import pytest
 
 from entrepot import pay
@@ -63,6 +65,15 @@ def test_the_operator_sees_who_is_due_and_sets_the_terms(dana: Visitor) -> None:
     for wrong in ({"reserve": "x"}, {"reserve": "101"}, {"merchant_id": "org_none"}, {"day": "40"}, {"minimum": "-1"},
                   {"minimum": "five"}):  # fmt: skip
         assert dana.form("/operator/payouts/terms", **{**fields, **wrong}).status_code in (400, 404)
+    again = dana.form("/operator/payouts/terms", **{**fields, "reserve": "31", "day": "soon"}).text
+    assert 'value="31"' in again, "what was typed is not lost"
+    assert re.search(r'name="day" type="text" value="soon"[^>]* aria-invalid="true" aria-describedby="d-day"', again)
+
+
+def test_the_terms_of_one_merchant_stand_under_its_name(dana: Visitor, market: Market) -> None:
+    page = dana.get(f"/operator/payouts?merchant={market.cast.bruno.organisation}", headers=PAGE).text
+    assert "Terms of Bruno" in page
+    assert f'name="merchant_id" value="{market.cast.bruno.organisation}"' in page
 
 
 def test_processors_are_asked_only_when_somebody_wants_to_know(dana: Visitor) -> None:

@@ -91,7 +91,17 @@ def test_a_declined_payment_is_told_and_the_cart_comes_back(alice: Visitor, mark
     assert order["status"] == "payment_failed"
     assert order["failure"]
     assert alice.get("/api/cart").json()["quantity"] >= 1
+    assert "Nothing has been taken from you" in alice.get(f"/orders/{order['id']}", headers=PAGE).text
     alice.put("/api/cart/lines", {"offer_id": market.offers[CUP], "quantity": 0})
+
+
+def test_whose_money_it_is_is_told_to_each_side_in_its_own_words(alice: Visitor, bea: Visitor, market: Market) -> None:
+    order = alice.buy(market.offers[CUP])
+    assert "for you" in alice.get(f"/orders/{order['id']}", headers=PAGE).text
+    merchants = bea.get(f"/merchant/orders/{order['sellers'][0]['id']}", headers=PAGE).text
+    assert "of the buyer&#39;s" in merchants
+    assert "until the buyer confirms" in merchants
+    assert "for you" not in merchants
 
 
 def test_a_cancelled_order_gives_the_money_back(alice: Visitor, market: Market) -> None:

@@ -146,15 +146,17 @@ async def _done(visit: Visit, form: dict[str, str], command: Callable[[Tx], Done
     try:
         await visit.once(form.get("_key"), command, Done)
     except Refused as refusal:
-        return await _show(visit, refusal=refusal)
+        typed = form if "schedule" in form else {}
+        return await _show(visit, merchant=typed.get("merchant_id", ""), typed=typed, refusal=refusal)
     visit.flash(flash)
     return redirect("/operator/payouts")
 
 
 async def _show(
     visit: Visit, after: str | None = None, payee: str | None = None, merchant: str = "",
-    refusal: Refused | None = None,
+    typed: dict[str, str] | None = None, refusal: Refused | None = None,
 ) -> Response[str]:  # fmt: skip
+    """The page; `typed` is what stood in the form of terms that was refused."""
     scope, processor = visit.scope, visit.entrepot.processors.for_payouts
     default = pay.PayoutTerms(minimum_minor=visit.entrepot.settings.pay.payout_min_minor)
     needs = processor is not None and processor.abilities.needs_account
@@ -163,13 +165,13 @@ async def _show(
     waiting = await visit.read(lambda s: pay.list_waiting(s, scope, default, payee or "", needs_account=needs))
     of = merchant or "*"
     terms = (await visit.read(lambda s: pay.terms_of(s, [of], default)))[of]
-    paid = sorted({each.merchant_id for each in waiting.waiting} | {each.merchant_id for each in page.items})
+    paid = sorted({of} | {each.merchant_id for each in waiting.waiting} | {each.merchant_id for each in page.items})
     named = await visit.read(lambda s: identity.organisations_of(s, paid))
     response = await show(
         visit, "payouts", "payouts.html", waiting=waiting.waiting, more=waiting.next, payouts=page.items,
         names={each: named[each].name if each in named else each for each in paid}, older=page.next,
         by_hand=await visit.read(lambda s: pay.list_by_hand(s, scope)), market_terms=terms,
-        chosen=merchant, minimum=plain(terms.minimum_minor, (await visit.market()).currency),
+        chosen=merchant, typed=typed or {}, minimum=plain(terms.minimum_minor, (await visit.market()).currency),
         schedules=SCHEDULES, processor=processor, sentence=refusal.sentence if refusal else None,
         errors=refusal.fields if refusal else {},
     )  # fmt: skip
@@ -187,9 +189,16 @@ def _terms(form: dict[str, str], currency: str) -> pay.PayoutTerms:
         raise Invalid("Write the reserve as a percentage such as 10", fields={"reserve": "A percentage such as 10"})
     bps = int(whole) * 100 + int((part + "00")[:2])
     return pay.PayoutTerms(
-        schedule, _number(form.get("day", "1")), _minimum(form.get("minimum", ""), currency), bps,  # type: ignore[arg-type]
-        _number(form.get("reserve_days", "0")),
+        schedule, _whole(form, "day", "1"), _minimum(form.get("minimum", ""), currency), bps,  # type: ignore[arg-type]
+        _whole(form, "reserve_days", "0"),
     )  # fmt: skip
+
+
+def _whole(form: dict[str, str], name: str, default: str) -> int:
+    try:
+        return _number(form.get(name, default))
+    except Invalid as refusal:
+        raise Invalid(refusal.sentence, fields={name: refusal.sentence}) from None
 
 
 def _minimum(text: str, currency: str) -> int:

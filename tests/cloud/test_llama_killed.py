@@ -67,7 +67,7 @@ def blobs(tmp_path: Path, database: Database) -> Blobs:
 def test_a_child_that_ends_in_a_stream_is_told_settled_and_replaced(
     database: Database, blobs: Blobs, how: signal.Signals
 ) -> None:
-    settings = Settings(stall_s=1.0)
+    settings = Settings(stall_s=3.0)
 
     async def whole() -> tuple[list[Any], list[Any]]:
         pool = Pool(blobs, settings)
@@ -93,7 +93,7 @@ def test_a_child_that_ends_in_a_stream_is_told_settled_and_replaced(
 
 def test_a_child_that_hangs_before_it_has_written_costs_nothing(database: Database, blobs: Blobs) -> None:
     """Already what it is asked before a call is let in finds out; nothing was held by then."""
-    settings = Settings(stall_s=1.0)
+    settings = Settings(stall_s=3.0)
 
     async def whole() -> int:
         pool = Pool(blobs, settings)
@@ -123,7 +123,7 @@ def child_of(engine: Any) -> Any:
 async def ask(gateway: Gateway, request: str, kill_in: Pool | None, how: int = signal.SIGKILL) -> list[Any]:
     """The events of a streamed call; in this pool the model's process gets a signal behind the third."""
     asked = AskChat(
-        model=MODEL, messages=[Message("user", "Count to fifty, in words")], max_tokens=60 if kill_in else 6,
+        model=MODEL, messages=[Message("user", "Count to fifty, in words")], max_tokens=600 if kill_in else 6,
         temperature=0, stream=True,
     )  # fmt: skip
     exchange = Exchange(gateway, Call(request, CHEN, MODEL), asked, Head(request, 0, MODEL, "USD"))

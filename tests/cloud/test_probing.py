@@ -11,6 +11,7 @@ from entrepot.cloud import probing
 from entrepot.cloud.licences import Licence
 from entrepot.kernel import Blobs, Invalid
 from tests.cloud import tiny
+from tests.waiting import WAIT_S
 
 
 def draft(folder: Path, weights: Path) -> cloud.ModelDraft:
@@ -33,13 +34,14 @@ def test_a_model_that_cannot_be_loaded_says_why(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("child", "said"),
     [("import os; os.kill(os.getpid(), 9)", "broke on its files"), ("print('noise')", "broke on its files"),
-     ("import time; time.sleep(60)", "takes more than")],
+     (f"import time; time.sleep({10 * WAIT_S})", "takes more than")],
+    ids=["killed", "noise", "endless"],
 )  # fmt: skip
 def test_what_breaks_the_child_breaks_nothing_else(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, child: str, said: str
 ) -> None:
     monkeypatch.setattr(probing, "CHILD", child)
-    monkeypatch.setattr(probing, "SECONDS_MAX", 2)
+    monkeypatch.setattr(probing, "SECONDS_MAX", 2 if "sleep" in child else WAIT_S)
     with pytest.raises(Invalid, match=said):
         cloud.probe_apart(tmp_path / "blobs", draft(tmp_path, tiny.table(tmp_path)), 512)
 

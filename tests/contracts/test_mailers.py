@@ -12,6 +12,7 @@ from entrepot.identity import FileMailer, Mailer, Message, SmtpMailer, SmtpSetti
 from entrepot.kernel import Invalid, Secret, Unavailable
 from entrepot.kernel.testing import NOON
 from tests.identity.mailbox import MailServer
+from tests.waiting import WAIT_S
 
 MESSAGE = Message("tsk_1", "alice@example.com", "您的订单 · Your order", "您好 Alice,\n\n.it left today.\n", NOON)
 
@@ -34,7 +35,7 @@ def post(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Maile
 
 def settings(port: int, **more: object) -> SmtpSettings:
     basic = {"sender": "Market <market@example.com>", "host": "127.0.0.1", "port": port, "tls": SmtpTls.NONE}
-    return SmtpSettings(**{**basic, "timeout_s": 5.0, **more})  # type: ignore[arg-type]
+    return SmtpSettings(**{**basic, "timeout_s": WAIT_S, **more})  # type: ignore[arg-type]
 
 
 def read(path: Path) -> EmailMessage:

@@ -73,6 +73,20 @@ def spend(home: Path, lab: str) -> int:
         entrepot.close()
 
 
+def test_who_is_billed_is_named_by_name_or_id_and_a_name_of_nobody_proves_nothing(
+    home: Path, lab: str, tmp_path: Path
+) -> None:
+    assert "Credited" in run(home, "bill", "credit", "Lab", "1.00", "--ref", "pay_named").output
+    assert "credited before" in run(home, "bill", "credit", lab, "1.00", "--ref", "pay_named").output
+    path = str(tmp_path / "use.csv")
+    for words in (("replay",), ("export", path)):
+        for who in ("Lab", lab, cloud.SHOP):
+            found = run(home, "bill", *words, "--organisation", who)
+            assert found.exit_code == 0, found.output
+        missing = run(home, "bill", *words, "--organisation", "Lap")
+        assert (missing.exit_code, "no organisation 'Lap'" in missing.output) == (1, True)
+
+
 def test_prices_and_credit_lines_are_refused_where_they_make_no_sense(home: Path, lab: str) -> None:
     assert "no meter" in run(home, "bill", "price", cloud.MODEL, "--price", "words=1").output
     assert "no model nothing" in run(home, "bill", "price", "nothing", "--price", "input_tokens=1").output

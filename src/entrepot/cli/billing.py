@@ -8,10 +8,11 @@ from pathlib import Path
 
 from entrepot import cloud
 from entrepot.app import open_database, opened
-from entrepot.identity import Scope, get_organisation
+from entrepot.identity import Scope, require_organisation
 from entrepot.kernel import Conflict, Invalid, NotFound, Snapshot, Tx, format_money
 from entrepot.settings import Settings, read_settings
 
+from .acting import acting_for
 from .exporting import write_whole
 
 
@@ -23,7 +24,7 @@ def replay_bill(home: Path, organisation: str | None, invoice: str | None, path:
 
     def again(snapshot: Snapshot) -> cloud.Replay:
         if invoice is None:
-            return cloud.replay(snapshot, organisation, 0, 2**62)
+            return cloud.replay(snapshot, _payer(snapshot, organisation) if organisation else None, 0, 2**62)
         return cloud.replay_invoice(snapshot, cloud.get_cloud_invoice(snapshot, Scope.system(), invoice).id)
 
     with open_database(home) as database:
@@ -47,11 +48,11 @@ def add_credit(
             raise Invalid(f"{amount} is no whole amount of {currency}: what is paid is, as in 25.00")
 
         def act(tx: Tx) -> bool:
-            _check_organisation(tx, organisation)
+            customer = _organisation(tx, organisation)
             if grant:
                 unit = cloud.nano(currency)
-                return cloud.grant_credit(tx, Scope.system(), organisation, unit, nano, ref, limits, until)
-            return cloud.record_payment(tx, Scope.system(), organisation, currency, minor, ref, limits)
+                return cloud.grant_credit(tx, Scope.system(), customer, unit, nano, ref, limits, until)
+            return cloud.record_payment(tx, Scope.system(), customer, currency, minor, ref, limits)
 
         return entrepot.database.write_now(act)
 
@@ -64,8 +65,8 @@ def set_line(home: Path, organisation: str, amount: str) -> None:
         unit, limits = cloud.nano(settings.currency), cloud.limits_of(settings)
 
         def act(tx: Tx) -> None:
-            _check_organisation(tx, organisation)
-            cloud.set_credit_line(tx, Scope.system(), organisation, unit, nano, limits)
+            customer = _organisation(tx, organisation)
+            cloud.set_credit_line(tx, Scope.system(), customer, unit, nano, limits)
 
         entrepot.database.write_now(act)
 
@@ -78,9 +79,9 @@ def issue_invoices(home: Path, organisation: str | None) -> Iterator[str]:
             count = cloud.bill_round(entrepot.database, settings)
             yield f"{count:,} invoices issued"
             return
-        entrepot.database.read_now(lambda s: _check_organisation(s, organisation))
+        customer = entrepot.database.read_now(lambda s: _organisation(s, organisation))
         until = entrepot.database.clock.now() + 1
-        found = cloud.issue_in_slices(entrepot.database, organisation, settings, until)
+        found = cloud.issue_in_slices(entrepot.database, customer, settings, until)
         if found is None:
             raise Conflict("There is nothing to invoice: nothing was used since the last one")
         due = f", {format_money(found.due_minor, found.currency)} due" if found.due_minor else ""
@@ -118,11 +119,7 @@ def export_file(
     until: int | None,
 ) -> tuple[int, int]:  # fmt: skip
     """Write an export beside its name, then move it there; returns rows and bytes."""
-    settings = _settings(home)
-    wish = cloud.ExportWish(
-        wanted, settings.cloud.currency, since or 0, until or 2**62, invoice, organisation,  # type: ignore[arg-type]
-    )  # fmt: skip
-    lines = 0
+    currency, lines = _settings(home).cloud.currency, 0
 
     def counted(blocks: Iterable[bytes]) -> Iterator[bytes]:
         nonlocal lines
@@ -131,6 +128,8 @@ def export_file(
             yield block
 
     with open_database(home) as database:
+        payer = database.read_now(lambda s: _payer(s, organisation)) if organisation else None
+        wish = cloud.ExportWish(wanted, currency, since or 0, until or 2**62, invoice, payer)  # type: ignore[arg-type]
         size = write_whole(path, counted(cloud.export_usage(database, Scope.system(), wish)))
     return lines - 1, size
 
@@ -153,8 +152,14 @@ def add_price(
         return database.write_now(act)
 
 
-def _check_organisation(snapshot: Snapshot, organisation: str) -> None:
-    get_organisation(snapshot, Scope.system(), organisation)
+def _organisation(snapshot: Snapshot, named: str) -> str:
+    """The id of an organisation that is named by its id or its name. NotFound for none, Conflict for several."""
+    return require_organisation(acting_for(snapshot, named))
+
+
+def _payer(snapshot: Snapshot, named: str) -> str:
+    """The same of who pays for use: also the shop, which is no organisation."""
+    return named if named == cloud.SHOP else _organisation(snapshot, named)
 
 
 def _settings(home: Path) -> Settings:

@@ -48,6 +48,18 @@ def test_a_schedule_that_cannot_be_is_refused(bruno: Visitor, fields: dict[str, 
     assert bruno.form("/merchant/money/schedule", **wanted).status_code == 400
 
 
+def test_what_a_merchant_typed_of_an_account_is_kept_but_the_password(bruno: Visitor) -> None:
+    again = bruno.form("/merchant/money/account", currency="EUR", kind="iban", holder="Bruno Ltd", number=IBAN,
+                       password="not mine")  # fmt: skip
+    assert 'value="Bruno Ltd"' in again.text
+    assert f'value="{IBAN}"' in again.text
+    assert "not mine" not in again.text
+    days = {"schedule": "weekly", "weekday": "5", "monthday": "1", "minimum": "much"}
+    wrong = bruno.form("/merchant/money/schedule", **days).text
+    assert 'value="much" required inputmode="decimal" aria-invalid="true"' in wrong
+    assert '<option value="5" selected>Friday' in wrong
+
+
 def test_a_merchant_chooses_the_days(bruno: Visitor) -> None:
     wanted = {"schedule": "weekly", "weekday": "5", "monthday": "1", "minimum": "25.00"}
     assert bruno.form("/merchant/money/schedule", **wanted).status_code == 303

@@ -117,6 +117,36 @@ def test_more_than_there_is_is_refused_with_what_is_left(alice: Visitor, market:
     assert any(sign.isdigit() for sign in answer.json()["detail"])
 
 
+def test_a_refused_claim_keeps_what_was_typed_and_says_at_the_field_what_is_wrong(
+    alice: Visitor, bea: Visitor, market: Market
+) -> None:
+    order = alice.buy(market.offers[CUP])
+    part = order["sellers"][0]
+    pieces = f"piece.{part['lines'][0]['id']}"
+    form = {"seller_order_id": part["id"], "reason": "Two were <enough>", pieces: "9" * 5_000}
+    again = alice.form(f"/orders/{order['id']}/cancel", **form)
+    assert again.status_code == 400
+    assert 'value="Two were &lt;enough&gt;"' in again.text
+    assert f'value="{"9" * 5_000}" aria-invalid="true" aria-describedby="d-can-' in again.text
+    assert again.text.count("<details open>") == 1
+    sent = bea.form(f"/merchant/orders/{part['id']}/ship", carrier="own", tracking_no="A-42", **{pieces: "two"})
+    assert sent.status_code == 400
+    assert 'value="A-42"' in sent.text
+    assert 'value="two" aria-invalid="true"' in sent.text
+
+
+@pytest.mark.parametrize("pieces", ["two", "", "-1", "1e308", "9" * 5_000])
+def test_what_cannot_go_into_the_cart_is_said_above_it(
+    visit: Callable[[], Visitor], market: Market, pieces: str
+) -> None:
+    answer = visit().form("/cart/lines", offer_id=market.offers[CUP], quantity=pieces)
+    assert answer.status_code == 422
+    assert '<p class="note bad" role="alert">Write a whole number of pieces</p>' in answer.text
+    many = visit().form("/cart/lines", offer_id=market.offers[LAMP], quantity="900")
+    assert many.status_code == 409
+    assert "<h1>Your cart</h1>" in many.text
+
+
 def test_a_guest_opens_the_order_by_the_link_and_by_nothing_else(
     visit: Callable[[], Visitor], market: Market, entrepot: Entrepot
 ) -> None:

@@ -13,7 +13,7 @@ from .visit import CurrentVisit
 
 PICTURE_BYTES_MAX = 26 * 2**20
 """A form with one picture: the picture's own limit, and its other fields."""
-NUMBER_MAX = 999_999
+DIGITS_MAX = 6
 
 
 def pieces_in(form: Mapping[str, str], prefix: str = "piece.") -> dict[str, int]:
@@ -21,10 +21,17 @@ def pieces_in(form: Mapping[str, str], prefix: str = "piece.") -> dict[str, int]
     found: dict[str, int] = {}
     for name, text in form.items():
         if name.startswith(prefix) and text.strip():
-            if not text.strip().isascii() or not text.strip().isdigit() or int(text) > NUMBER_MAX:
-                raise Invalid("Write a whole number of pieces", fields={name: "a whole number"})
-            found[name.removeprefix(prefix)] = int(text)
+            found[name.removeprefix(prefix)] = pieces_of(text, name)
     return found
+
+
+def pieces_of(text: str, field: str = "quantity") -> int:
+    """A number of pieces. Invalid, naming the field, for anything else."""
+    digits = text.strip()
+    if not digits.isascii() or not digits.isdigit() or len(digits) > DIGITS_MAX:
+        sentence = "Write a whole number of pieces"
+        raise Invalid(sentence, fields={field: sentence})
+    return int(digits)
 
 
 def amounts_in(form: Mapping[str, str], currency: str, prefix: str = "amount.") -> dict[str, int]:
@@ -46,7 +53,8 @@ def amount_in(form: Mapping[str, str], name: str, currency: str) -> int:
     except Invalid as refusal:
         raise Invalid(refusal.sentence, fields={name: refusal.sentence}) from None
     if amount < 0:
-        raise Invalid("Write an amount that is not below zero", fields={name: "not below zero"})
+        sentence = "Write an amount that is not below zero"
+        raise Invalid(sentence, fields={name: sentence})
     return amount
 
 

@@ -19,6 +19,7 @@ A macro that needs `page`, `csrf_field` or `nonce` is imported `with context`.
 from __future__ import annotations
 
 import functools
+import re
 import secrets
 from typing import Any
 from urllib.parse import quote
@@ -85,6 +86,8 @@ class Page(msgspec.Struct, frozen=True):
         return self.scope.is_operator
 
 
+_MARKED = re.compile(r": look at [a-z0-9_]+(?:, [a-z0-9_]+)*$")
+"""How a room names fields to a program: a person sees them marked."""
 _BEGINNINGS = (("/cloud", "/cloud/start"), ("/merchant", "/sell"))
 """Where somebody who acts for no organisation yet gets the one that a console asks for."""
 
@@ -166,7 +169,7 @@ def _told(language: str, context: dict[str, Any]) -> dict[str, Any]:
     sentence, errors = context.get("sentence"), context.get("errors")
     found: dict[str, Any] = {}
     if sentence:
-        found["sentence"] = told(language, sentence)
+        found["sentence"] = _MARKED.sub(": look at the marked fields", told(language, sentence))
     if errors:
         found["errors"] = {field: told(language, each) for field, each in errors.items()}
     return found

@@ -28,7 +28,7 @@ async def ask_return(visit: Visit, order_id: Id) -> Response[Any]:
     form = await visit.form()
     scope, seller_order_id = await _part(visit, order_id, form)
     try:
-        reason = _one_of(ReturnReason, form.get("reason", ""), visit)
+        reason = _one_of(ReturnReason, "reason", form, visit)
         pieces, note = pieces_in(form), form.get("note", "")
         await visit.once(
             form.get("_key"),
@@ -36,7 +36,7 @@ async def ask_return(visit: Visit, order_id: Id) -> Response[Any]:
             Made,
         )
     except Refused as refusal:
-        return await show_order(visit, order_id, form.get("token", ""), refusal)
+        return await show_order(visit, order_id, form.get("token", ""), refusal, refused="return", typed=form)
     visit.flash("return.asked")
     return redirect(address_of(order_id, form.get("token", "")))
 
@@ -73,7 +73,7 @@ async def open_dispute(visit: Visit, order_id: Id) -> Response[Any]:
     scope, seller_order_id = await _part(visit, order_id, form)
     seller = await visit.read(lambda s: orders.get_seller_order(s, scope, seller_order_id))
     try:
-        kind = _one_of(DisputeKind, form.get("kind", ""), visit)
+        kind = _one_of(DisputeKind, "kind", form, visit)
         asked_minor = amount_in(form, "asked", seller.currency) or None
         picture, reason = await picture_in(visit), form.get("reason", "")
 
@@ -85,7 +85,7 @@ async def open_dispute(visit: Visit, order_id: Id) -> Response[Any]:
 
         await visit.once(form.get("_key"), command, Made)
     except Refused as refusal:
-        return await show_order(visit, order_id, form.get("token", ""), refusal)
+        return await show_order(visit, order_id, form.get("token", ""), refusal, refused="dispute", typed=form)
     visit.flash("dispute.opened")
     return redirect(address_of(order_id, form.get("token", "")))
 
@@ -125,9 +125,10 @@ async def _part(visit: Any, order_id: str, form: dict[str, str]) -> tuple[Scope,
     return scope, seller_order_id
 
 
-def _one_of(kind: Any, text: str, visit: Any) -> Any:
+def _one_of(kind: Any, field: str, form: dict[str, str], visit: Any) -> Any:
+    text = form.get(field, "")
     if text not in set(kind):
-        raise Invalid(visit.say("claim.choose_reason"), fields={"reason": visit.say("claim.choose_reason")})
+        raise Invalid(visit.say("claim.choose_reason"), fields={field: visit.say("claim.choose_reason")})
     return kind(text)
 
 

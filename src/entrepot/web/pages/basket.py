@@ -14,6 +14,7 @@ from entrepot.kernel import Conflict, Invalid, NotFound, Refused, Secret, Snapsh
 from entrepot.orders import CartView, Checkout, OrderStatus, Place
 
 from ..checkout_forms import NOTHING, Asked, CheckoutAddress, asked_of
+from ..claim_forms import pieces_of
 from ..countries import list_countries
 from ..noting import note_cart, note_order
 from ..paying import methods_for, place_order, wait_for_payment
@@ -28,7 +29,7 @@ class PutInCart(msgspec.Struct, frozen=True):
     """A form's wish: so many more of an offer, or with `set` exactly so many."""
 
     offer_id: str
-    quantity: int = 1
+    quantity: str = "1"
     set: str = ""
 
 
@@ -49,16 +50,19 @@ async def cart(visit: Visit) -> Response[str]:
 
 @post("/cart/lines", include_in_schema=False)
 async def put_in_cart(visit: Visit) -> Response[Any]:
-    """Put an offer in, change how many, or take it out."""
+    """Put an offer in, change how many, or take it out. What cannot be is said above the cart."""
     wish = await visit.fields(PutInCart)
     scope = await visit.owner()
-    quantity = wish.quantity
-    if not wish.set:
-        there = await visit.read(lambda s: orders.view_cart(s, scope))
-        quantity += sum(
-            line.quantity for group in there.groups for line in group.lines if line.offer_id == wish.offer_id
-        )
-    await visit.write(lambda tx: orders.set_line(tx, scope, wish.offer_id, quantity))
+    try:
+        quantity = pieces_of(wish.quantity)
+        if not wish.set:
+            there = await visit.read(lambda s: orders.view_cart(s, scope))
+            quantity += sum(
+                line.quantity for group in there.groups for line in group.lines if line.offer_id == wish.offer_id
+            )
+        await visit.write(lambda tx: orders.set_line(tx, scope, wish.offer_id, quantity))
+    except (Invalid, Conflict) as refusal:
+        return await _show_cart(visit, refusal, status=422 if isinstance(refusal, Invalid) else 409)
     note_cart(visit, await visit.read(lambda s: orders.view_cart(s, scope)), wish.offer_id)
     visit.flash("cart.changed_now" if wish.set else "cart.added")
     return redirect("/cart")
@@ -123,18 +127,19 @@ async def choose_currency(visit: Visit) -> Response[Any]:
 @get("/gift-card", include_in_schema=False)
 async def gift_card(visit: Visit) -> Response[str]:
     """Where the balance of a gift card can be asked for."""
-    return await render(visit, "gift-card.html", found=None, sentence=None)
+    return await render(visit, "gift-card.html", found=None, sentence=None, typed="")
 
 
 @post("/gift-card", include_in_schema=False, opt={"rate": "code"})
 async def show_gift_card(visit: Visit) -> Response[str]:
     """What is left on a gift card, for whoever has its code."""
-    code = Secret((await visit.form()).get("code", ""))
+    typed = (await visit.form()).get("code", "")
+    code = Secret(typed)
     try:
         found = await visit.read(lambda s: pay.find_gift_card(s, code))
     except Refused as refusal:
-        return await render(visit, "gift-card.html", status=404, found=None, sentence=refusal.sentence)
-    return await render(visit, "gift-card.html", found=found, sentence=None)
+        return await render(visit, "gift-card.html", status=404, found=None, sentence=refusal.sentence, typed=typed)
+    return await render(visit, "gift-card.html", found=found, sentence=None, typed="")
 
 
 @get("/checkout", include_in_schema=False)
@@ -270,12 +275,12 @@ async def _ask_address(
     )
 
 
-async def _show_cart(visit: Visit, refusal: Refused | None = None, code: str = "") -> Response[str]:
+async def _show_cart(visit: Visit, refusal: Refused | None = None, code: str = "", status: int = 409) -> Response[str]:
     view = await _cart(visit)
     return await render(
         visit,
         "cart.html",
-        status=409 if refusal else 200,
+        status=status if refusal else 200,
         cart=view,
         currencies=await _currencies(visit, view),
         sentence=refusal.sentence if refusal else None,

@@ -154,7 +154,7 @@ async def save_profile(visit: Visit) -> Response[Any]:
     try:
         await visit.write(lambda tx: identity.update_profile(tx, visit.scope, name, language))
     except Refused as refusal:
-        return await _show_account(visit, refusal)
+        return await _show_account(visit, refusal, named=name)
     await choose(visit, language)
     visit.flash("form.saved")
     return redirect("/account")
@@ -254,7 +254,10 @@ async def _show_sign_up(visit: Visit, form: SignUpForm, refusal: Refused | None 
     )
 
 
-async def _show_account(visit: Visit, refusal: Refused | None = None, address: Address = NOWHERE) -> Response[str]:
+async def _show_account(
+    visit: Visit, refusal: Refused | None = None, address: Address | None = None, named: str | None = None
+) -> Response[str]:
+    """The page; where a form was refused, with what was typed into it: an address, or a name of one's own."""
     scope = visit.scope
     return await render(
         visit,
@@ -262,7 +265,9 @@ async def _show_account(visit: Visit, refusal: Refused | None = None, address: A
         status=400 if refusal else 200,
         saved=await visit.read(lambda s: identity.list_addresses(s, scope)),
         organisations=await visit.read(lambda s: identity.list_own_organisations(s, scope)),
-        address=address,
+        address=address or NOWHERE,
+        adding=address is not None,
+        named=named,
         countries=list_countries(visit.language),
         languages=[(code, visit.say(f"language.{code}")) for code in identity.LANGUAGES],
         errors=refusal.fields if refusal else {},

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlencode
 
@@ -22,6 +24,7 @@ from ..visit import CurrentVisit, Visit
 from ..wire import listed
 
 PAGE = 10
+NOTHING: Mapping[str, str] = MappingProxyType({})
 _WAITS_S = {Stage.AWAITING_PAYMENT: 2, Stage.PAID: 15, Stage.SHIPPED: 10}
 
 
@@ -57,9 +60,10 @@ async def order(visit: Visit, order_id: Id, placed: MaybeInQuery = None, token: 
 
 
 async def show_order(
-    visit: CurrentVisit, order_id: str, token: str | None, refusal: Refused | None = None, just_placed: bool = False
-) -> Response[str]:
-    """The page of an order, with what was refused on top of it."""
+    visit: CurrentVisit, order_id: str, token: str | None, refusal: Refused | None = None, just_placed: bool = False,
+    *, refused: str = "", typed: Mapping[str, str] = NOTHING,
+) -> Response[str]:  # fmt: skip
+    """The page of an order, with what was refused on top of it; the form of that name still holds what was typed."""
     scope = await scope_of(visit, order_id, token)
     view = await visit.read(lambda s: orders.get_order(s, scope, order_id))
     action = paying = None
@@ -78,6 +82,9 @@ async def show_order(
         just_placed=just_placed,
         token=token or "",
         sentence=refusal.sentence if refusal else None,
+        errors=refusal.fields if refusal else {},
+        refused=refused,
+        typed=typed,
         return_reasons=[(each.value, visit.say(f"return.reason.{each}")) for each in ReturnReason],
         dispute_kinds=[
             (each.value, visit.say(f"dispute.kind.{each}")) for each in DisputeKind if each != DisputeKind.CHARGEBACK
@@ -98,16 +105,16 @@ async def confirm(visit: Visit, order_id: Id) -> Response[Any]:
 @post("/orders/{order_id:str}/cancel", include_in_schema=False)
 async def cancel(visit: Visit, order_id: Id) -> Response[Any]:
     """Not wanted any more, and not sent yet: the money goes back."""
-    form = await visit.fields(OfSeller)
+    form, typed = await visit.fields(OfSeller), await visit.form()
     scope = await _scope_for(visit, order_id, form)
     reason = form.reason.strip()
     try:
-        pieces = pieces_in(await visit.form()) or None
+        pieces = pieces_in(typed) or None
         await visit.once(
             form.key, lambda tx: orders.cancel(tx, scope, form.seller_order_id, reason, pieces), orders.Standing
         )
     except Refused as refusal:
-        return await show_order(visit, order_id, form.token, refusal)
+        return await show_order(visit, order_id, form.token, refusal, refused="cancel", typed=typed)
     visit.flash("order.cancelled")
     return redirect(address_of(order_id, form.token))
 

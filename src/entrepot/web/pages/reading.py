@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime
 
 from entrepot.kernel import SECOND, Invalid, decimals_of, parse_money
 
 _PART = re.compile(r"([A-Z]{3})\s*([0-9.]+)|([0-9.]+)\s*([A-Z]{3})")
+
+
+@contextmanager
+def at_field(name: str) -> Iterator[None]:
+    """What is refused inside is refused of this field, unless it names one itself."""
+    try:
+        yield
+    except Invalid as refusal:
+        raise refusal if refusal.fields else _wrong(name, refusal.sentence) from None
 
 
 def amounts_of(text: str, field: str) -> dict[str, int]:

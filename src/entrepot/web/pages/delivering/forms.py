@@ -20,6 +20,8 @@ from entrepot.deliver import (
 )
 from entrepot.kernel import Invalid, decimals_of, parse_money
 
+from ..reading import at_field
+
 WEIGHT_G_MAX = 1_000_000
 NOT_THERE = "-"
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -39,7 +41,8 @@ Steps = tuple[tuple[int, int], ...]
 def sheet_draft(form: Form, currency: str, zones: Sequence[Zone], before: RateSheet | None) -> RateSheetDraft:
     """The sheet that a form means, in place of the one before; a price with a colon is one of weights."""
     price = _needed(form, "price")
-    steps = _steps(price, currency)
+    with at_field("price"):
+        steps = _steps(price, currency)
     countries = tuple(code.upper() for code in deliver.split_places(form.get("countries", "").replace(" ", ",")))
     rates = tuple(rate for zone in zones if (rate := _zone_rate(form, zone, currency, ":" in price)) is not None)
     terms = before.terms if before else SheetTerms()
@@ -68,8 +71,10 @@ def box_draft(form: Form, box_id: str | None) -> BoxDraft:
 
 def handling_of(form: Form) -> Handling:
     """Working hours; without a cut-off hour the days of sheets count from the order."""
+    with at_field("cut_off"):
+        cut_off = minutes(form["cut_off"]) if form.get("cut_off", "").strip() else None
     return Handling(
-        minutes(form["cut_off"]) if form.get("cut_off", "").strip() else None,
+        cut_off,
         _whole(form, "days") or 0,
         form.get("timezone", "").strip() or "UTC",
         tuple(number for number, name in enumerate(WEEKDAYS) if name in form),
@@ -97,7 +102,8 @@ def hours_of(form: Form) -> tuple[Opening, ...]:
             opens, dash, closes = part.partition("-")
             if not dash:
                 raise Invalid("Write hours such as 09:00-18:00", fields={f"hours_{name}": "such as 09:00-18:00"})
-            found.append(Opening(number, minutes(opens), minutes(closes)))
+            with at_field(f"hours_{name}"):
+                found.append(Opening(number, minutes(opens), minutes(closes)))
     return tuple(found)
 
 
@@ -163,14 +169,17 @@ def _zone_rate(form: Form, zone: Zone, currency: str, by_weight: bool) -> ZoneRa
         return None
     if price == NOT_THERE:
         return ZoneRate(zone.id)
-    if by_weight and ":" not in price:
-        raise Invalid(f"{zone.name}: write its price by weight as well, such as 1 kg: 4.90")
+    with at_field(f"zone-{zone.id}"):
+        if by_weight and ":" not in price:
+            raise Invalid(f"{zone.name}: write its price by weight as well, such as 1 kg: 4.90")
+        steps = _steps(price, currency)
     days = form.get(f"zone-days-{zone.id}", "").replace("–", "-").strip()
     first, _, last = days.partition("-")
     given = (first.strip(), last.strip() or first.strip())
     if days and not all(each.isascii() and each.isdigit() and len(each) < 4 for each in given):
-        raise Invalid(f"{zone.name}: write its days such as 3-6")
-    return ZoneRate(zone.id, _steps(price, currency), *((int(given[0]), int(given[1])) if days else (None, None)))
+        with at_field(f"zone-days-{zone.id}"):
+            raise Invalid(f"{zone.name}: write its days such as 3-6")
+    return ZoneRate(zone.id, steps, *((int(given[0]), int(given[1])) if days else (None, None)))
 
 
 def _terms(form: Form, before: SheetTerms, rates: tuple[ZoneRate, ...], currency: str) -> SheetTerms:
@@ -215,7 +224,8 @@ def _needed(form: Form, name: str) -> str:
 
 def _money(form: Form, name: str, currency: str) -> int | None:
     text = form.get(name, "").strip()
-    return parse_money(text, currency) if text else None
+    with at_field(name):
+        return parse_money(text, currency) if text else None
 
 
 def _whole(form: Form, name: str) -> int | None:

@@ -19,7 +19,7 @@ from entrepot.catalog import (
 )
 from entrepot.kernel import Invalid, decimals_of, from_rfc3339
 
-from ..reading import read_amount
+from ..reading import at_field, read_amount
 
 COUNT_DIGITS_MAX = 10
 STATUSES = get_args(ListingStatus)
@@ -108,9 +108,10 @@ def _price(said: Mapping[str, str], currency: str) -> PriceChange | None:
         return None
     text, ending = said.get("price_value", ""), said.get("price_ending", "")
     step, end = _ending(ending, currency)
-    if said.get("price_unit") == "percent" and how != "set":
-        return PriceChange(how, percent_bps=read_percent(text), step_minor=step, ending_minor=end)
-    return PriceChange(how, amount_minor=read_amount(text, currency), step_minor=step, ending_minor=end)
+    with at_field("price_value"):
+        if said.get("price_unit") == "percent" and how != "set":
+            return PriceChange(how, percent_bps=read_percent(text), step_minor=step, ending_minor=end)
+        return PriceChange(how, amount_minor=read_amount(text, currency), step_minor=step, ending_minor=end)
 
 
 def _ending(ending: str, currency: str) -> tuple[int, int]:
@@ -126,32 +127,40 @@ def _sale(said: Mapping[str, str], currency: str) -> SaleChange | None:
         return SaleChange(end=True)
     if do != "start":
         return None
-    starts_at, ends_at = read_time(said.get("sale_starts", "")), read_time(said.get("sale_ends", ""))
+    starts_at, ends_at = (_time(said, name) for name in ("sale_starts", "sale_ends"))
     text = said.get("sale_value", "")
     step, end = _ending(said.get("sale_ending", ""), currency)
-    if said.get("sale_unit") == "amount":
-        return SaleChange(read_amount(text, currency), None, starts_at, ends_at)
-    return SaleChange(None, read_percent(text), starts_at, ends_at, step, end)
+    with at_field("sale_value"):
+        if said.get("sale_unit") == "amount":
+            return SaleChange(read_amount(text, currency), None, starts_at, ends_at)
+        return SaleChange(None, read_percent(text), starts_at, ends_at, step, end)
+
+
+def _time(said: Mapping[str, str], name: str) -> str | None:
+    with at_field(name):
+        return read_time(said.get(name, ""))
 
 
 def _stock(said: Mapping[str, str]) -> StockChange | None:
     how: Any = said.get("stock_how", "")
     if how not in ("set", "raise", "lower"):
         return None
-    return StockChange(said.get("stock_location", ""), how, read_count(said.get("stock_value", "")))
+    with at_field("stock_value"):
+        return StockChange(said.get("stock_location", ""), how, read_count(said.get("stock_value", "")))
 
 
 def _low_stock_at(text: str) -> int | None:
     if not text.strip():
         return None
-    return -1 if text.strip() == "-" else read_count(text)
+    with at_field("low_stock_at"):
+        return -1 if text.strip() == "-" else read_count(text)
 
 
 def _status(said: Mapping[str, str]) -> StatusChange | None:
     status: Any = said.get("set_status", "")
     if status not in ("published", "scheduled", "hidden", "delisted"):
         return None
-    return StatusChange(status, read_time(said.get("publish_at", "")) if status == "scheduled" else None)
+    return StatusChange(status, _time(said, "publish_at") if status == "scheduled" else None)
 
 
 def _category(said: Mapping[str, str]) -> str | None:

@@ -18,6 +18,7 @@ from ...signing_in import check_password
 from ...texts import has_text
 from ...visit import Visit
 from ...wire import Done, listed
+from ..reading import at_field
 from .console import MEMBER, own_payee, show
 from .goods_forms import typed
 
@@ -42,13 +43,14 @@ async def choose_schedule(visit: Visit) -> Response[Any]:
         if schedule not in SCHEDULES:
             raise Invalid(visit.say("money.choose_schedule"))
         day = _whole(form.get("weekday" if schedule == "weekly" else "monthday", "1"))
-        minimum_minor = parse_money(form.get("minimum", ""), merchant.currency)
+        with at_field("minimum"):
+            minimum_minor = parse_money(form.get("minimum", ""), merchant.currency)
         default = _default(visit)
         await visit.write(
             lambda tx: pay.choose_schedule(tx, scope, schedule, day, minimum_minor, default)  # type: ignore[arg-type]
         )
     except Refused as refusal:
-        return await _show_money(visit, None, refusal)
+        return await _show_money(visit, None, refusal, form)
     visit.flash("money.schedule_saved")
     return redirect("/merchant/money")
 
@@ -68,7 +70,7 @@ async def change_account(visit: Visit) -> Response[Any]:
         days = entrepot.settings.pay.payout_cooldown_days
         await visit.write(lambda tx: pay.change_account(tx, scope, new, entrepot.sealer, days))
     except Refused as refusal:
-        return await _show_money(visit, None, refusal)
+        return await _show_money(visit, None, refusal, form)
     visit.flash("money.account_saved")
     return redirect("/merchant/money")
 
@@ -114,7 +116,10 @@ async def statement(visit: Visit, payout_id: Slug) -> Response[str]:
     return await _show_statement(visit, payout_id)
 
 
-async def _show_money(visit: Visit, after: str | None, refusal: Refused | None = None) -> Response[str]:
+async def _show_money(
+    visit: Visit, after: str | None, refusal: Refused | None = None, form: dict[str, str] | None = None
+) -> Response[str]:
+    """The page; `form` is what stood in the one that was refused."""
     scope, processor = visit.scope, visit.entrepot.processors.for_payouts
     merchant = await own_payee(visit)
     found = await visit.read(lambda s: pay.list_payouts(s, scope, after=after, most=PAGE + 1))
@@ -128,6 +133,7 @@ async def _show_money(visit: Visit, after: str | None, refusal: Refused | None =
         "money",
         "money.html",
         refusal=refusal,
+        typed=form or {},
         money=on_way,
         payouts=page.items,
         older=page.next,

@@ -64,14 +64,14 @@ async def order(visit: Visit, seller_order_id: Id) -> Response[str]:
 @post("/merchant/orders/{seller_order_id:str}/ship", include_in_schema=False, opt=MEMBER)
 async def ship(visit: Visit, seller_order_id: Id) -> Response[Any]:
     """Book the parcel; the stock leaves the shelf."""
-    form = await visit.fields(ShipForm)
+    form, typed = await visit.fields(ShipForm), await visit.form()
     try:
-        pieces = pieces_in(await visit.form()) or None
+        pieces = pieces_in(typed) or None
         visit.entrepot.carriers.check(form.carrier)
         shipment = Shipment(form.carrier.strip(), form.tracking_no.strip() or None, pieces)
         await visit.once(form.key, lambda tx: orders.ship(tx, visit.scope, seller_order_id, shipment), Standing)
     except Refused as refusal:
-        return await _show_order(visit, seller_order_id, refusal)
+        return await _show_order(visit, seller_order_id, refusal, "ship", typed)
     visit.flash("merchant.shipped")
     return redirect(f"/merchant/orders/{seller_order_id}")
 
@@ -79,13 +79,14 @@ async def ship(visit: Visit, seller_order_id: Id) -> Response[Any]:
 @post("/merchant/orders/{seller_order_id:str}/cancel", include_in_schema=False, opt=MEMBER)
 async def cancel(visit: Visit, seller_order_id: Id) -> Response[Any]:
     """Say that it cannot be sent; the buyer's money goes back."""
-    form = await visit.fields(CancelForm)
+    form, typed = await visit.fields(CancelForm), await visit.form()
     reason = form.reason.strip()
     try:
-        pieces = pieces_in(await visit.form()) or None
+        pieces = pieces_in(typed) or None
         await visit.once(form.key, lambda tx: orders.cancel(tx, visit.scope, seller_order_id, reason, pieces), Standing)
     except Refused as refusal:
-        return await _show_order(visit, seller_order_id, refusal)
+        return await _show_order(visit, seller_order_id, refusal, "cancel", typed)
+    visit.flash("merchant.cancelled")
     return redirect(f"/merchant/orders/{seller_order_id}")
 
 
@@ -105,13 +106,18 @@ async def scan(visit: Visit, parcel_id: Id) -> Response[Any]:
     return redirect(f"/merchant/orders/{form.seller_order_id}")
 
 
-async def _show_order(visit: Visit, seller_order_id: str, refusal: Refused | None = None) -> Response[str]:
+async def _show_order(
+    visit: Visit, seller_order_id: str, refusal: Refused | None = None, refused: str = "",
+    typed: dict[str, str] | None = None,
+) -> Response[str]:  # fmt: skip
+    """The page; the form of this name was refused, and still holds what was typed."""
     seller = await visit.read(lambda s: orders.get_seller_order(s, visit.scope, seller_order_id))
     mine = {OWN: visit.say("carrier.own")}
     carriers = [(each.name, mine.get(each.name) or carrier_name(visit, each)) for each in visit.entrepot.carriers]
     return await show(
-        visit, "orders", "order.html", seller=seller, carriers=carriers, scan_codes=SCAN_CODES, refusal=refusal
-    )
+        visit, "orders", "order.html", seller=seller, carriers=carriers, scan_codes=SCAN_CODES, refusal=refusal,
+        refused=refused, typed=typed or {},
+    )  # fmt: skip
 
 
 ROUTES: tuple[ControllerRouterHandler, ...] = (list_orders, order, ship, cancel, scan)

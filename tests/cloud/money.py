@@ -55,11 +55,11 @@ def line(database: Database, amount: int, organisation: str = "org_chen") -> Non
 
 def use(
     database: Database, request: str, quantities: Mapping[str, int], model: str = "m", organisation: str = "org_chen",
-    tier: Tier = "standard",
+    tier: Tier = "standard", actor: str = "",
 ) -> int:  # fmt: skip
     """A call that was let in, answered and settled; returns its price in nano units."""
     limits = dict(quantities)
-    wish = Ask(request, organisation, f"usr_{organisation[4:]}", model, limits, tier=tier)
+    wish = Ask(request, organisation, actor or f"usr_{organisation[4:]}", model, limits, tier=tier)
     database.write_now(lambda tx: admission.admit(tx, wish, UNIT, process_name(), FAST))
     return database.write_now(lambda tx: settling.settle(tx, request, 1, limits, UNIT)).price
 

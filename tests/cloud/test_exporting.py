@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from entrepot import cloud
+from entrepot import cloud, identity
 from entrepot.cloud import exporting, focus
 from entrepot.cloud.meters import METERS
 from entrepot.identity import Scope
@@ -74,13 +74,26 @@ def test_focus_says_what_was_consumed_priced_and_when(used: Database) -> None:
     row = next(row for row in export(used, format="focus") if (row["x_RequestId"], row["SkuMeter"]) == (
         "req_b", "input_tokens"))  # fmt: skip
     assert (row["ConsumedQuantity"], row["ConsumedUnit"]) == ("17", "Tokens")
-    assert (row["PricingQuantity"], row["PricingUnit"]) == ("0.000017", "1M Tokens")
+    assert (row["PricingQuantity"], row["PricingUnit"]) == ("0.000017", "1000000 Tokens")
     assert row["ListUnitPrice"] == row["ContractedUnitPrice"] == "0.0000001"
     assert (row["ChargePeriodStart"], row["ChargePeriodEnd"]) == ("2026-01-01T12:00:00Z", "2026-01-01T12:00:01Z")
     assert row["BilledCost"] == row["EffectiveCost"] == row["ListCost"] == "0.000000001"
     assert (row["SubAccountId"], row["SubAccountType"]) == ("usr_chen", "Person")
     unbilled = next(row for row in export(used, format="focus") if row["x_RequestId"] == "req_c")
     assert (unbilled["InvoiceId"], unbilled["BillingPeriodStart"]) == ("", "2026-01-01T00:00:00Z")
+
+
+def test_focus_names_whoever_called(used: Database) -> None:
+    lab = used.write_now(lambda tx: identity.create_organisation(tx, Scope.system(), "developer", "Lab"))
+    scope = Scope("system", lab, Scope.system().roles)
+    key, _ = used.write_now(lambda tx: identity.create_key(tx, scope, "=ci"))
+    give(used, 10**9, "g3", lab)
+    use(used, "req_k", {"gpu_ms": 1}, organisation=lab, actor=key.id)
+    use(used, "req_l", {"gpu_ms": 1}, organisation=lab)
+    rows = {row["x_RequestId"]: row for row in export(used, scope, format="focus", organisation=lab)}
+    told = [rows["req_k"][column] for column in ("SubAccountId", "SubAccountName", "SubAccountType")]
+    assert told == [key.id, "'=ci", "API key"]
+    assert rows["req_l"]["SubAccountName"] == "", "somebody who is no longer there"
 
 
 def test_a_time_that_is_asked_for_ends_before_its_end(used: Database) -> None:

@@ -15,7 +15,7 @@ import msgspec
 from sqlalchemy import and_, bindparam, func, or_, select
 
 from entrepot import pay
-from entrepot.identity import Scope, organisations_of, require_operator
+from entrepot.identity import Scope, keys_of, organisations_of, require_operator, users_of
 from entrepot.kernel import Database, Invalid, Prepared, Snapshot, prepare, to_rfc3339
 
 from . import focus, tables
@@ -68,6 +68,7 @@ class Pages:
         self.books: dict[str, PriceBook] = {}
         self.invoices: dict[str, CloudInvoice] = {}
         self.names: dict[str, str] = {}
+        self.callers: dict[str, str] = {}
         self.issuer = ""
 
     def read(self, snapshot: Snapshot, rows: Sequence[Exported]) -> None:
@@ -82,6 +83,9 @@ class Pages:
         if named:
             found = organisations_of(snapshot, sorted(named))
             self.names |= {each: found[each].name if each in found else each for each in named}
+        called = {row.actor for row in rows if row.actor} - self.callers.keys()
+        if called:
+            self.callers |= _names_of(snapshot, sorted(called))
         self.issuer = self.issuer or read_billing(snapshot, [SHOP])[SHOP].name or "Entrepot"
 
     def price(self, row: Exported) -> int:
@@ -135,10 +139,17 @@ def focus_row(pages: Pages, row: Exported) -> Sequence[str]:
     """A row of FOCUS."""
     invoice = pages.invoices.get(row.invoice or "")
     return focus.usage_row(
-        row, organisation=row.organisation, name=_text(pages.names[row.organisation]), issuer=pages.issuer,
-        currency=pages.currency, unit_nano=pages.price(row), tier=pages.tier(row),
-        invoice=invoice,
+        row, organisation=row.organisation, name=_text(pages.names[row.organisation]),
+        caller=_text(pages.callers.get(row.actor or "", "")), issuer=pages.issuer, currency=pages.currency,
+        unit_nano=pages.price(row), tier=pages.tier(row), invoice=invoice,
     )  # fmt: skip
+
+
+def _names_of(snapshot: Snapshot, callers: list[str]) -> dict[str, str]:
+    """What keys and people are called who called; nothing for those that are no longer there."""
+    known = {each: name for each, (name, _) in keys_of(snapshot, callers).items()}
+    known |= {each: user.name for each, user in users_of(snapshot, callers).items()}
+    return {each: known.get(each, "") for each in callers}
 
 
 def _whose(database: Database, scope: Scope, wish: ExportWish) -> str | None:

@@ -42,7 +42,8 @@ _UNITS = {
     "cpu_ms": ("Milliseconds", "Core-Hours"), "gpu_ms": ("Milliseconds", "GPU-Hours"),
     "storage_mib_hours": ("MiB-Hours", "GiB-Months"),
 }  # fmt: skip
-"""What is consumed and what is priced, in FOCUS's format of units; all others are tokens and millions of them."""
+"""What is consumed and what is priced, in FOCUS's format of units, whose quantities are whole numbers; all others are
+tokens and millions of them."""
 
 
 class Bounds(msgspec.Struct, frozen=True):
@@ -53,11 +54,11 @@ class Bounds(msgspec.Struct, frozen=True):
 
 
 def usage_row(
-    row: InvoiceRow, *, organisation: str, name: str, issuer: str, currency: str, unit_nano: int,
+    row: InvoiceRow, *, organisation: str, name: str, caller: str, issuer: str, currency: str, unit_nano: int,
     tier: Tier, invoice: CloudInvoice | None,
 ) -> Sequence[str]:  # fmt: skip
     """A row of usage. Billed, effective, contracted and list cost are one: there are no discounts on prices here."""
-    consumed, priced = _UNITS.get(row.meter, ("Tokens", "1M Tokens"))
+    consumed, priced = _UNITS.get(row.meter, ("Tokens", "1000000 Tokens"))
     cost, price = write_nano(row.price), write_nano(unit_nano)
     begins = row.at - row.at % SECOND
     cells = _common(organisation, name, issuer, currency, _period(row.at, invoice), invoice) | {
@@ -73,7 +74,7 @@ def usage_row(
         "ResourceId": row.model, "ResourceName": row.model, "ResourceType": "Model",
         "SkuId": f"{row.model}/{row.meter}{'/batch' if tier == 'batch' else ''}", "SkuMeter": row.meter,
         "SkuPriceId": row.price_book or "", "SkuPriceDetails": to_json({"x_Tier": tier}),
-        "SubAccountId": row.actor or "", "SubAccountType": _kind_of(row.actor),
+        "SubAccountId": row.actor or "", "SubAccountName": caller, "SubAccountType": _kind_of(row.actor),
         "Tags": to_json({"surface": row.surface, **({"ref": row.ref} if row.ref else {})}),
         "x_RequestId": row.request, "x_Attempt": str(row.attempt), "x_UsageClass": row.usage_class,
     }  # fmt: skip

@@ -6,7 +6,7 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
-WAIT_S = 100.0
+WAIT_S = 200.0
 """No promise of the program's: only so that what never comes is told, and where, before the test's own time is over."""
 
 

@@ -313,7 +313,7 @@ def test_pages_whose_tags_never_end_are_recognised_or_not_at_once(tmp_path: Path
     """A megabyte of tags without an end once kept the whole process busy for seven seconds, and each block two more."""
     path = tmp_path / "page.html"
     path.write_bytes(b"<html><script" + unit * (2**20 // len(unit)))
-    begun = time.perf_counter()
+    begun = time.thread_time()
     with contextlib.suppress(Invalid):
         catalog.local_feed(path)
-    assert time.perf_counter() - begun < 2
+    assert time.thread_time() - begun < 2

@@ -95,9 +95,9 @@ def test_cleaning_is_done_once(text: str) -> None:
 def test_tags_that_nest_without_an_end_are_read_in_a_moment(clean, unit):
     """Fifty thousand nested parts once took eight seconds, for one product of a feed."""
     text = "".join(unit.format(number) for number in range(50_000))[:190_000] + " lamp & shade"
-    begun = time.perf_counter()
+    begun = time.thread_time()
     found = clean(text)
-    assert time.perf_counter() - begun < 1
+    assert time.thread_time() - begun < 1
     assert "<div" not in found
     assert clean is not clean_html or clean(found) == found
 

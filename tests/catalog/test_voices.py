@@ -348,9 +348,9 @@ def test_only_the_operator_sees_the_queue_and_decides(shop, lamp):
 @pytest.mark.parametrize("text", ["a@" * 2_500, "a-" * 2_500, "a" * 5_000, "(at)" * 1_250, "1 " * 2_500])
 def test_no_words_keep_the_rules_busy(text):
     """Five thousand characters of `a@` once took half a minute, in the middle of a command."""
-    begun = time.perf_counter()
+    begun = time.thread_time()
     caught_by(text)
-    assert time.perf_counter() - begun < 0.25
+    assert time.thread_time() - begun < 0.25
 
 
 @pytest.mark.parametrize(

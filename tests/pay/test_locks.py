@@ -15,10 +15,10 @@ from entrepot.kernel.testing import open_existing
 from entrepot.pay import accounts, gift_cards, payouts, reserves
 from tests.pay import purchases as p
 from tests.pay.test_bank import SEALER
+from tests.waiting import WAIT_S, eventually
 
 T = TypeVar("T")
 Command = Callable[[Tx], object]
-WAIT_S = 20
 IBANS = ("DE89370400440532013000", "GB82WEST12345698765432")
 
 
@@ -61,11 +61,7 @@ class Meeting:
     def _until_it_waits(self, finished: threading.Event) -> None:
         query = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
         with psycopg.connect(self._url, autocommit=True) as probe:
-            for _ in range(WAIT_S * 100):
-                if finished.is_set() or probe.execute(query).fetchone() != (0,):
-                    return
-                threading.Event().wait(0.01)
-        raise AssertionError("the second neither waits nor ends")
+            eventually(lambda: finished.is_set() or probe.execute(query).fetchone() != (0,))
 
 
 @pytest.fixture

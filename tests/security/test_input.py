@@ -1,13 +1,13 @@
 """What was never meant to be sent: deep JSON, figures without an end, formulas. Refused in words, never a failure."""
 
 import time
-from collections.abc import Callable
 
 import pytest
 
 from entrepot.discovery.index.filters import read_range
 from entrepot.kernel import Invalid
 from tests.orders.market import LAMP, Market
+from tests.waiting import eventually
 from tests.web.visitors import PAGE, Visitor
 
 MANY_DIGITS = "9" * 5_000
@@ -57,27 +57,20 @@ def test_formulas_in_a_report_stay_text(bruno: Visitor) -> None:
         headers=PAGE,
     )
     job = sent.headers["location"].rpartition("/")[2]
-    _wait(lambda: bruno.get(f"/api/merchant/imports/{job}").json()["state"] == "done")
+    eventually(lambda: bruno.get(f"/api/merchant/imports/{job}").json()["state"] == "done")
     for path in (f"/merchant/imports/{job}/errors.csv", f"/api/merchant/imports/{job}/errors.csv"):
         report = bruno.get(path).text
         assert "HYPERLINK" in report
         assert ",=" not in report
 
 
-def _wait(done: Callable[[], bool]) -> None:
-    until = time.monotonic() + 60
-    while not done():
-        assert time.monotonic() < until
-        time.sleep(0.05)
-
-
 @pytest.mark.parametrize("text", ["9" * 60_000, " " * 60_000, "1" * 30_000 + ".." + "1" * 30_000])
 def test_a_range_without_an_end_is_refused_at_once(text: str) -> None:
     """Such a text once kept the whole process busy for two minutes."""
-    begun = time.perf_counter()
+    begun = time.thread_time()
     with pytest.raises(Invalid):
         read_range("price", text)
-    assert time.perf_counter() - begun < 0.5
+    assert time.thread_time() - begun < 0.5
 
 
 def test_a_thousand_filters_are_refused_at_once(nobody: Visitor) -> None:

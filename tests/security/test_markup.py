@@ -1,12 +1,12 @@
 """Markup in every field that somebody can fill: shown as text, on every page, in both languages."""
 
 import json
-import time
 from urllib.parse import quote
 
 import pytest
 
 from tests.orders.market import Market
+from tests.waiting import eventually
 from tests.web.visitors import ADDRESS, PAGE, Visitor, wish
 
 EVIL = '"><script>alert(1)</script><img src=x onerror=alert(1)>'
@@ -52,7 +52,7 @@ def pages(market: Market, alice: Visitor, bruno: Visitor, dana: Visitor) -> list
     address = {**ADDRESS, "name": EVIL, "city": EVIL, "line1": EVIL}
     alice.post("/api/addresses", address)
     quoted = alice.post("/api/cart/quote", {"address": address, "email": "alice@example.com"}).json()
-    order = alice.post("/api/orders", wish(quoted)).json()
+    order = alice.decided(alice.post("/api/orders", wish(quoted)).json())
     part = order["sellers"][0]["id"]
     bruno.post(f"/api/merchant/orders/{part}/ship", {"carrier": EVIL, "tracking_no": EVIL})
     alice.put("/api/cart/lines", {"offer_id": listing["offers"][0]["id"], "quantity": 2})
@@ -86,10 +86,7 @@ def imported(merchant: Visitor, feed: str) -> str:
     files = {"feed": (f"{EVIL}.jsonl", feed.encode())}
     sent = merchant.client.post("/merchant/imports", data={"_csrf": merchant.refresh()}, files=files, headers=PAGE)
     job = sent.headers["location"].rpartition("/")[2]
-    until = time.monotonic() + 60
-    while merchant.get(f"/api/merchant/imports/{job}").json()["state"] not in ("done", "failed"):
-        assert time.monotonic() < until
-        time.sleep(0.05)
+    eventually(lambda: merchant.get(f"/api/merchant/imports/{job}").json()["state"] in ("done", "failed"))
     return job
 
 

@@ -7,7 +7,6 @@ import socket
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -23,10 +22,10 @@ from entrepot.identity import Scope
 from entrepot.kernel import Database, Prepared, Tx, prepare_text
 from entrepot.settings import read_settings
 from tests.journeys.server import environment
+from tests.waiting import WAIT_S, eventually
 
 SLOW = "bench-slow"
 """A model that takes seconds for an answer, so that its streams are looked at."""
-WAIT_S = 30.0
 
 
 class Elsewhere:
@@ -195,18 +194,16 @@ def list_ended(database: Database) -> list[Ended]:
 
 def until_closed(database: Database) -> None:
     """Wait until no attempt is open."""
-    until = time.monotonic() + WAIT_S
-    while left := database.read_now(settling.list_open_requests):
-        assert time.monotonic() < until, f"still open: {left}"
-        time.sleep(0.05)
+
+    def left() -> list[settling.Request]:
+        return database.read_now(settling.list_open_requests)
+
+    eventually(lambda: not left(), left)
 
 
 def until_looked_at(database: Database) -> None:
     """Wait until what some stream has used so far was noted."""
-    until = time.monotonic() + WAIT_S
-    while not any(row.seen for row in database.read_now(settling.list_open_requests)):
-        assert time.monotonic() < until, "no stream was looked at"
-        time.sleep(0.02)
+    eventually(lambda: any(row.seen for row in database.read_now(settling.list_open_requests)))
 
 
 def check_told(told: Sequence[Told], rows: Sequence[Ended]) -> None:

@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -18,10 +19,12 @@ from tests.faults.calls import MODEL, cloud_database, elsewhere, list_ended, ope
 from tests.faults.test_kill import breaches
 from tests.journeys.server import Server
 from tests.proof import FULL, count
+from tests.waiting import WAIT_S, eventually
 
 KILLS = count(1, 12)
 LINES = count(24, 120)
-PACE_S = 0.1
+PACE_S = 0.3
+"""A word of an answer: a batch takes far longer than a kill waits."""
 SHARED_OUT = "`make test` kills batches on SQLite and calls under a key on PostgreSQL, `make proof` both on both"
 CHAT = "/v1/chat/completions"
 HELLO: dict[str, Any] = {"model": MODEL, "max_tokens": 16, "messages": [{"role": "user", "content": "Hello"}]}
@@ -48,10 +51,12 @@ def kill_in_a_batch(environ: dict[str, str], home: Path, kills: int) -> int:
         there.be(pace_s=PACE_S)
         server = Server(home, environ)
         batch = send(server, key)
+        left: set[tuple[str, int]] = set()
         for number in range(kills):
-            under_way(server, key, batch)
+            eventually(lambda: list_open(home, environ) - left)  # noqa: B023
             time.sleep(chance.random())
             server.kill()
+            left = list_open(home, environ)
             if number == kills - 1:
                 there.be()
             server = Server(home, environ)
@@ -72,11 +77,18 @@ def test_a_call_under_a_key_that_was_killed_is_answered_anew_and_billed_once(
     home = tmp_path / "home"
     with elsewhere() as there:
         key = open_cloud(home, environ, there)
-        there.be(pace_s=0.3)
+        there.be(pace_s=5)
         server = Server(home, environ)
-        with browser(server, key, timeout=0.7) as client, pytest.raises(httpx.TimeoutException):
-            client.post(CHAT, json=HELLO, headers={"idempotency-key": "once"})
-        server.kill()
+
+        def call() -> httpx.Response:
+            with browser(server, key) as client:
+                return client.post(CHAT, json=HELLO, headers={"idempotency-key": "once"})
+
+        with ThreadPoolExecutor(1) as threads:
+            asked = threads.submit(call)
+            eventually(lambda: list_open(home, environ))
+            server.kill()
+            assert isinstance(asked.exception(WAIT_S), httpx.HTTPError)
         there.be()
         server = Server(home, environ)
         with browser(server, key) as client:
@@ -92,7 +104,7 @@ def test_a_call_under_a_key_that_was_killed_is_answered_anew_and_billed_once(
             assert breaches(home, dict(environ)) == []
 
 
-def browser(server: Server, key: str, timeout: float = 30) -> httpx.Client:
+def browser(server: Server, key: str, timeout: float = WAIT_S) -> httpx.Client:
     return httpx.Client(base_url=server.address, headers={"authorization": f"Bearer {key}"}, timeout=timeout)
 
 
@@ -104,25 +116,19 @@ def send(server: Server, key: str) -> str:
         return str(client.post("/v1/batches", json=body).json()["id"])
 
 
-def under_way(server: Server, key: str, batch: str) -> None:
-    """Until lines of it are asked."""
-    end = time.monotonic() + 60
-    with browser(server, key) as client:
-        while client.get(f"/v1/batches/{batch}").json()["status"] != "in_progress":
-            assert time.monotonic() < end
-            time.sleep(0.05)
-    time.sleep(0.3)
+def list_open(home: Path, environ: dict[str, str]) -> set[tuple[str, int]]:
+    """The calls that are under way or were left, each by its attempt."""
+    with cloud_database(home, environ) as database:
+        return {(row.id, row.attempt) for row in database.read_now(list_open_requests)}
 
 
 def wait(server: Server, key: str, batch: str) -> dict[str, Any]:
-    end = time.monotonic() + 120
     with browser(server, key) as client:
-        while True:
-            found = client.get(f"/v1/batches/{batch}").json()
-            if found["status"] == "completed":
-                return dict(found)
-            assert time.monotonic() < end, found
-            time.sleep(0.2)
+
+        def look() -> dict[str, Any]:
+            return dict(client.get(f"/v1/batches/{batch}").json())
+
+        return dict(eventually(lambda: (found := look())["status"] == "completed" and found, look))
 
 
 def read(server: Server, key: str, file: str) -> list[dict[str, Any]]:

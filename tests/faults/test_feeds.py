@@ -14,8 +14,8 @@ from entrepot.app import Entrepot
 from entrepot.cli import main
 from entrepot.web import create_app
 from tests.cast import BRUNO
-from tests.journeys.market import eventually
 from tests.orders.market import Market, open_market
+from tests.waiting import eventually
 from tests.web.conftest import opened, visited
 from tests.web.visitors import Visitor
 

@@ -16,9 +16,9 @@ from entrepot.web import create_app
 from tests.cast import ALICE
 from tests.faults.test_kill import breaches
 from tests.faults.volleys import open_shop, prepare
-from tests.journeys.market import eventually
 from tests.journeys.server import serving
 from tests.orders.market import PLATE, open_market
+from tests.waiting import eventually
 from tests.web.conftest import opened, visited
 from tests.web.visitors import ADDRESS, Visitor, wish
 

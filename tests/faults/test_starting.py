@@ -1,13 +1,13 @@
 """What stops a start says so in a sentence, with exit status 1 and no traceback, and leaves no process behind."""
 
 import socket
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
 from entrepot.cli import main
-from tests import postgres
 from tests.journeys.server import environment, run, serving
 
 WRONG = {
@@ -63,8 +63,10 @@ def test_a_taken_port_is_named_and_the_home_stays_whole(tmp_path: Path) -> None:
 
 def test_a_postgresql_that_is_not_there_is_named(tmp_path: Path) -> None:
     pytest.importorskip("psycopg")
-    url = f"postgresql://nobody@127.0.0.1:{postgres.free_port()}/market"
-    ended = run(tmp_path, {"ENTREPOT_DATABASE_URL": url}, "serve", "--port", "0")
+    with closing(socket.socket()) as nobody:
+        nobody.bind(("127.0.0.1", 0))  # and does not listen: nobody else can either
+        url = f"postgresql://nobody@127.0.0.1:{nobody.getsockname()[1]}/market"
+        ended = run(tmp_path, {"ENTREPOT_DATABASE_URL": url}, "serve", "--port", "0")
     assert ended.returncode == 1
     assert "PostgreSQL does not answer" in ended.stderr
     assert "ENTREPOT_DATABASE_URL" in ended.stderr

@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import threading
+import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple, TypeVar
@@ -14,6 +15,7 @@ from tests.waiting import WAIT_S
 from tests.web.visitors import ADDRESS, wish
 
 T = TypeVar("T")
+IDLE_S = 1.0
 
 
 class Answer(NamedTuple):
@@ -30,6 +32,7 @@ class Buyer:
         self.host = urlsplit(address).netloc
         self.headers = {"Content-Type": "application/json"}
         self._connection: http.client.HTTPConnection | None = None
+        self._answered_at = 0.0
         self._twins: list[Buyer] = []
 
     def call(
@@ -41,13 +44,16 @@ class Buyer:
         sent: Callable[[], None] = lambda: None,
     ) -> Answer:
         """One request, and its whole answer; `sent` is called between the two."""
+        if time.monotonic() - self._answered_at > IDLE_S:
+            self.hang_up()  # a server that waited for seconds may close it at this moment
         if self._connection is None:
-            self._connection = http.client.HTTPConnection(self.host, timeout=60)
+            self._connection = http.client.HTTPConnection(self.host, timeout=WAIT_S)
         headers = {**self.headers, "Idempotency-Key": key} if key else self.headers
         self._connection.request(method, path, None if body is None else json.dumps(body), headers)
         sent()
         answer = self._connection.getresponse()
         content = answer.read()
+        self._answered_at = time.monotonic()
         if cookies := [each.partition(";")[0] for each in answer.headers.get_all("Set-Cookie", [])]:
             self.headers = {**self.headers, "Cookie": "; ".join(cookies)}
         is_json = answer.headers.get_content_type().endswith("json")
@@ -81,6 +87,10 @@ class Buyer:
         """Hang up."""
         for twin in self._twins:
             twin.close()
+        self.hang_up()
+
+    def hang_up(self) -> None:
+        """The next request comes on a new connection."""
         if self._connection is not None:
             self._connection.close()
             self._connection = None

@@ -10,11 +10,12 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-READY_S = 100
-STOP_S = 30
+from tests.waiting import WAIT_S
+
 QUIET = {
     "ENTREPOT_SERVE__RATE_LIMITS": "false",
     "ENTREPOT_DELIVER__SANDBOX_STEP_S": "0",
+    "ENTREPOT_SERVE__STOP_S": "60",  # a machine may be busy with other tests
     # Where it is set, each of many servers would compile seven hundred modules anew: two seconds of every start.
     "PYTHONDONTWRITEBYTECODE": "",
 }
@@ -34,7 +35,7 @@ def command(home: Path, *words: str) -> list[str]:
 def run(home: Path, environ: Mapping[str, str], *words: str) -> subprocess.CompletedProcess[str]:
     """Run the program to its end."""
     return subprocess.run(
-        command(home, *words), env=environment(**environ), capture_output=True, text=True, timeout=READY_S, check=False
+        command(home, *words), env=environment(**environ), capture_output=True, text=True, timeout=WAIT_S, check=False
     )
 
 
@@ -70,14 +71,14 @@ class Server:
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
             try:
-                self.process.wait(STOP_S)
+                self.process.wait(WAIT_S)
             except subprocess.TimeoutExpired:
                 self.kill()
                 raise
         return self.process.returncode
 
     def _printed(self, pattern: str) -> str:
-        until = time.monotonic() + READY_S
+        until = time.monotonic() + WAIT_S
         while (found := re.search(pattern, self.log)) is None:
             ended = self.process.poll() is not None
             if ended or time.monotonic() > until:

@@ -22,7 +22,7 @@ async def receive_feed(visit: Visit, merchant_id: str, upload: UploadFile, forma
     file.seek(0)
     settings = visit.entrepot.settings.catalog
     await visit.read(lambda s: catalog.check_quota(s, merchant_id, size, settings))
-    blobs, name = visit.entrepot.blobs, upload.filename[:NAME_LENGTH_MAX].replace("\0", "")
+    blobs, name = visit.entrepot.blobs, _plain(upload.filename)
     feeds = catalog.feeds_in(blobs)
 
     def store() -> FeedRef:
@@ -34,3 +34,8 @@ async def receive_feed(visit: Visit, merchant_id: str, upload: UploadFile, forma
             raise
 
     return await visit.on_thread(store)
+
+
+def _plain(name: str) -> str:
+    """A file's name without its folders, and without signs that hide or break it where it is shown."""
+    return "".join(sign for sign in name.replace("\\", "/").rpartition("/")[2] if sign.isprintable())[:NAME_LENGTH_MAX]

@@ -5,7 +5,7 @@ import re
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from tests.orders.market import LAMP, PRICES, Market
-from tests.web.test_shop import until
+from tests.waiting import eventually
 from tests.web.visitors import PAGE, Visitor
 
 
@@ -24,7 +24,7 @@ def asked(nobody: Visitor, **parameters: str) -> dict[str, object]:
 
 
 def test_a_price_in_the_words_is_a_filter_and_its_chip_takes_it_away(nobody: Visitor, market: Market) -> None:
-    until(lambda: asked(nobody, q="lamp")["total"])
+    eventually(lambda: asked(nobody, q="lamp")["total"])
     everything = asked(nobody, q="lamp")
     found = asked(nobody, q="lamp under 1")
     understood = found["understood"]
@@ -44,7 +44,7 @@ def test_a_price_in_the_words_is_a_filter_and_its_chip_takes_it_away(nobody: Vis
 
 
 def test_a_mended_word_is_told_and_may_be_searched_as_it_was_typed(nobody: Visitor, market: Market) -> None:
-    until(lambda: asked(nobody, q="lamp")["total"])
+    eventually(lambda: asked(nobody, q="lamp")["total"])
     found = asked(nobody, q="lampp")
     assert found["corrected"] == found["understood"]["corrected"] == "lamp"  # type: ignore[index]
     assert found["hits"][0]["external_id"] == LAMP  # type: ignore[index]
@@ -59,7 +59,7 @@ def test_a_mended_word_is_told_and_may_be_searched_as_it_was_typed(nobody: Visit
 
 
 def test_what_is_left_out_is_said_on_the_page_in_the_readers_language(nobody: Visitor, market: Market) -> None:
-    until(lambda: asked(nobody, q="lamp")["total"])
+    eventually(lambda: asked(nobody, q="lamp")["total"])
     page = nobody.get("/search?q=lamp+zzyzx", headers=PAGE).text
     assert "Left out:" in page
     assert "zzyzx</b>" in page
@@ -67,6 +67,6 @@ def test_what_is_left_out_is_said_on_the_page_in_the_readers_language(nobody: Vi
 
 
 def test_a_kind_of_chip_can_be_ignored(nobody: Visitor, market: Market) -> None:
-    until(lambda: asked(nobody, q="lamp")["total"])
+    eventually(lambda: asked(nobody, q="lamp")["total"])
     assert asked(nobody, q="lamp", ignore="role")["understood"]["role"] is None  # type: ignore[index]
     assert nobody.get("/api/search?q=lamp&ignore=" + "x" * 40).status_code == 400

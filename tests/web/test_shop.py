@@ -241,6 +241,9 @@ def test_a_feed_is_uploaded_and_its_faults_are_told(bruno: Visitor) -> None:
     assert (done["counts"]["created"], done["counts"]["refused"]) == (1, 1)
     faults = bruno.get(f"{path}/errors").json()["items"]
     assert faults[0]["line"] == 2
+    in_chinese = bruno.get(f"{path.removeprefix('/api')}?lang=zh", headers=PAGE).text
+    bruno.get("/help?lang=en", headers=PAGE)
+    assert "此项为空，请填写" in in_chinese
     sheet = bruno.get(f"{path}/errors.csv")
     assert sheet.text.startswith("line,field,reason,value")
     nothing = bruno.client.post("/api/merchant/imports", files={"other": ("a", b"x")}, headers=headers)

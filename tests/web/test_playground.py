@@ -54,6 +54,36 @@ def test_what_is_refused_stands_on_the_page_with_what_was_written(served: Served
     assert "add credit" in poor.form(PAGE, model="talker", text="x").text
 
 
+def test_an_answer_is_held_to_a_schema(served: Served) -> None:
+    schema = '{"type": "object", "properties": {"age": {"type": "integer"}}, "required": ["age"]}'
+    before, served.server.says = served.server.says, ('Here: {"age":3}.',)
+    try:
+        answer = served.chen.form(PAGE, model="talker", text="How old?", schema=schema)
+    finally:
+        served.server.says = before
+    page = html.unescape(answer.text)
+    assert '<p class="said">{"age":3}</p>' in page
+    assert f">{schema}</textarea>" in page, "it stays for the next turn"
+
+
+def test_a_tool_that_is_called_is_shown(served: Served) -> None:
+    tools = '[{"type": "function", "function": {"name": "clock"}}]'
+    before, served.server.says = served.server.says, ('{"name": "clock", "arguments": {}}',)
+    try:
+        answer = served.chen.form(PAGE, model="talker", text="What time is it?", tools=tools, must_call="1")
+    finally:
+        served.server.says = before
+    assert '<p class="said">clock {}</p>' in answer.text
+
+
+@pytest.mark.parametrize("field", ["schema", "tools"])
+@pytest.mark.parametrize("text", ["{", "7", '"x"', "[" * 5_000])
+def test_what_is_no_schema_and_no_tools_is_said_beside_its_field(served: Served, field: str, text: str) -> None:
+    answer = served.chen.form(PAGE, model="talker", text="x", **{field: text})
+    assert answer.status_code == 400
+    assert re.search(rf'<p id="h-{field}" class="error">This is not a JSON', answer.text)
+
+
 def test_a_model_of_vectors_puts_texts_in_order(served: Served) -> None:
     page = served.chen.get(f"{PAGE}?model=wordllama-l2-supercat-256").text
     assert "a line each" in page

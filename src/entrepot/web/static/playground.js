@@ -31,9 +31,20 @@ for (const form of document.querySelectorAll("form[data-playground]")) {
     const asked = { model, stream: true, max_tokens: Number(value("max_tokens")) || 200 };
     if (value("temperature")) asked.temperature = Number(value("temperature"));
     if (way === "text") return { ...asked, prompt: text.value };
+    if (value("schema")) {
+      asked.response_format = { type: "json_schema", json_schema: { name: "answer", schema: JSON.parse(value("schema")) } };
+    }
+    if (value("tools")) {
+      asked.tools = JSON.parse(value("tools"));
+      asked.tool_choice = form.elements.namedItem("must_call").checked ? "required" : "auto";
+    }
     const system = value("system") ? [{ role: "system", content: value("system") }] : [];
     return { ...asked, messages: [...system, ...past, { role: "user", content: text.value }] };
   };
+
+  /* The tools that a piece calls, a line each. */
+  const called = (choice, before) => (choice.delta?.tool_calls ?? []).map(({ function: { name, arguments: given } }) =>
+    `${name ? `${before ? "\n" : ""}${name} ` : ""}${given ?? ""}`).join("");
 
   /* Each event of the stream, as it comes. */
   async function* events(answer) {
@@ -51,7 +62,9 @@ for (const form of document.querySelectorAll("form[data-playground]")) {
   }
 
   const ask = async () => {
-    const past = history ? JSON.parse(history.value || "[]") : [], asked = body(past), prompt = text.value;
+    const past = history ? JSON.parse(history.value || "[]") : [], prompt = text.value;
+    let asked;
+    try { asked = body(past); } catch { return show(form.dataset.noJson); }
     running = new AbortController();
     show("");
     line.textContent = form.dataset.busy;
@@ -69,7 +82,7 @@ for (const form of document.querySelectorAll("form[data-playground]")) {
       for await (const event of events(answer)) {
         if (event.error) throw new Error(event.error.message);
         const [choice] = event.choices;
-        const piece = choice ? choice.delta?.content ?? choice.text ?? "" : "";
+        const piece = choice ? choice.delta?.content ?? choice.text ?? called(choice, answered) : "";
         answered += piece;
         said.append(piece);
         if (event.usage) line.textContent = usage(event.usage);

@@ -1,4 +1,7 @@
-"""The playground: a model is tried on a page, by a form; a script streams the answer. It costs what a call costs."""
+"""The playground: a model is tried on a page, by a form; a script streams the answer. It costs what a call costs.
+
+A conversation may be held to a JSON schema, and given tools: what the model calls is shown, and nothing is called.
+"""
 
 from __future__ import annotations
 
@@ -41,6 +44,9 @@ class PlayForm(msgspec.Struct, frozen=True):
     documents: _Text = ""
     max_tokens: str = "200"
     temperature: str = ""
+    schema: _Text = ""
+    tools: _Text = ""
+    must_call: str = ""
 
     @property
     def turns(self) -> list[Turn]:
@@ -112,7 +118,7 @@ async def _try(visit: CurrentVisit, offer: cloud.Offer, form: PlayForm, turns: l
     match asked:
         case cloud.AskChat():
             choice = told["choices"][0]
-            return Tried(told["usage"], choice["message"]["content"] or "", choice["finish_reason"])
+            return Tried(told["usage"], _said(choice["message"]), choice["finish_reason"])
         case cloud.AskCompletion():
             return Tried(told["usage"], told["choices"][0]["text"], told["choices"][0]["finish_reason"])
     found = tuple((row["document"]["text"], row["relevance_score"]) for row in told["results"])
@@ -135,7 +141,33 @@ def _asked(offer: cloud.Offer, form: PlayForm, turns: list[Turn]) -> cloud.Asked
         return _read(cloud.AskCompletion, {**body, "prompt": form.text})
     said = [{"role": "system", "content": form.system}] if form.system.strip() else []
     said += [msgspec.to_builtins(turn) for turn in [*turns, Turn("user", form.text)]]
-    return _read(cloud.AskChat, {**body, "messages": said})
+    return _read(cloud.AskChat, {**body, **_wishes(form), "messages": said})
+
+
+def _wishes(form: PlayForm) -> dict[str, Any]:
+    """The schema that the answer must fit, and the tools that may be called, as a call has them."""
+    wishes: dict[str, Any] = {}
+    if form.schema.strip():
+        schema = _json("schema", form.schema, dict[str, Any])
+        wishes["response_format"] = {"type": "json_schema", "json_schema": {"name": "answer", "schema": schema}}
+    if form.tools.strip():
+        wishes["tools"] = _json("tools", form.tools, list[dict[str, Any]])
+        wishes["tool_choice"] = "required" if form.must_call else "auto"
+    return wishes
+
+
+def _json(field: str, text: str, shape: Any) -> Any:
+    try:
+        return msgspec.json.decode(text, type=shape)
+    except (msgspec.DecodeError, RecursionError):
+        what = "a JSON object" if field == "schema" else "a JSON list of objects"
+        raise Invalid(f"This is not {what}", fields={field: f"This is not {what}"}) from None
+
+
+def _said(message: dict[str, Any]) -> str:
+    """What a model said; or a line for each tool that it calls, with the arguments."""
+    calls = [f"{call['function']['name']} {call['function']['arguments']}" for call in message.get("tool_calls", ())]
+    return message["content"] or "\n".join(calls)
 
 
 def _read(into: type[A], body: dict[str, Any]) -> A:

@@ -281,11 +281,6 @@ def test_what_fails_is_tried_later_and_what_cannot_work_is_not(shop, blobs):
     assert states[url("busy.png")].state == "waiting"
     assert states[url("none.png")].state == "failed"
     assert "no picture" in states[url("text.png")].failure
-    assert {each.url for each in read(shop, catalog.list_remote_failures, shop.scope)} == {
-        url("text.png"),
-        url("none.png"),
-    }
-    assert read(shop, catalog.list_remote_failures, open_shop(shop.database, "Other").scope) == []
     clock.advance(7_000 * SECOND)
     catalog.fetch_due(shop.database, blobs, web)
     assert len(web.asked) == 3  # as long as the host asked for

@@ -74,7 +74,8 @@ def test_the_history_at_a_place_adds_up_to_what_lies_there_and_is_free(shop: Sho
     offer_id, here = shop.offer("lamp").id, shop.location_id
     _hold(shop, "lin_1", offer_id, 4)
     _hold(shop, "lin_2", offer_id, 2)
-    shop.database.write_now(lambda tx: ledger.post(tx, catalog.ship_stock(tx, ["lin_1"])))
+    leaving = [catalog.Pieces("lin_1", 4, 4)]
+    shop.database.write_now(lambda tx: ledger.post(tx, catalog.send_pieces(tx, leaving, "parcel")))
     shop.database.write_now(lambda tx: ledger.post(tx, catalog.release_stock(tx, ["lin_2"])))
     _move(shop, offer_id, here, berlin, 1)
     shop.database.write_now(ledger.seal)

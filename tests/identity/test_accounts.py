@@ -7,7 +7,7 @@ import pytest
 
 from entrepot import identity
 from entrepot.identity import SignUp
-from entrepot.kernel import Database, Invalid, NotFound, NotSignedIn, Secret
+from entrepot.kernel import Database, Invalid, NotSignedIn, Secret
 from entrepot.kernel.testing import settle
 from tests import cast
 from tests.cast import ALICE, PASSWORD, PASSWORD_HASH
@@ -126,20 +126,10 @@ def test_a_name_and_a_language_are_checked(database: Database, name: str, langua
         sign_up(database, name=name, language=language)
 
 
-def test_a_person_sees_their_own_account_and_the_operator_all(database: Database) -> None:
-    people = cast.invite(database)
-    alice = database.read_now(lambda snapshot: identity.get_user(snapshot, people.alice, people.alice.actor))
-    assert (alice.name, alice.email, alice.confirmed_at) == ("Alice", ALICE.email, None)
-    database.read_now(lambda snapshot: identity.get_user(snapshot, people.dana, people.alice.actor))
-    for stranger in (people.bruno, identity.Scope.public(), identity.Scope.guest("ses_1")):
-        with pytest.raises(NotFound):
-            database.read_now(lambda snapshot, s=stranger: identity.get_user(snapshot, s, people.alice.actor))  # type: ignore[misc]
-
-
 def test_a_profile_changes_for_its_owner(database: Database) -> None:
     people = cast.invite(database)
     database.write_now(lambda tx: identity.update_profile(tx, people.alice, "Alice B.", "zh"))
-    alice = database.read_now(lambda snapshot: identity.get_user(snapshot, people.alice, people.alice.actor))
+    [alice] = database.read_now(lambda snapshot: identity.users_of(snapshot, [people.alice.actor])).values()
     assert (alice.name, alice.language) == ("Alice B.", "zh")
     with pytest.raises(NotSignedIn):
         database.write_now(lambda tx: identity.update_profile(tx, identity.Scope.public(), "Nobody", "en"))

@@ -154,3 +154,9 @@ def tax_in(amount: int, ppm: int, included: bool) -> Fraction:
     """The exact tax of an amount."""
     rate = Fraction(ppm, 1_000_000)
     return amount * rate / (1 + rate) if included else amount * rate
+
+
+def plain_legs(items: int, bps: int) -> tuple[int, int]:
+    """What the seller gets of goods without discount or tax, and the commission on them: halves to the even unit."""
+    commission = round(Fraction(items * bps, 10_000))
+    return items - commission, commission

@@ -6,6 +6,7 @@ from entrepot import catalog, ledger, orders, pay
 from entrepot.kernel import DAY, Conflict, Invalid, NotFound
 from entrepot.pay import accounts
 from tests.orders.market import BULB, CUP, DELIVERY_MINOR, LAMP, PRICES, Market
+from tests.pay.purchases import chargebacks_of
 
 KIND, OUTCOME, REASON = orders.DisputeKind, orders.DisputeOutcome, orders.ReturnReason
 DISPUTE, RETURN = orders.DisputeStatus, orders.ReturnStatus
@@ -355,7 +356,7 @@ def test_a_chargeback_is_a_dispute_that_the_bank_decides(market: Market, won: bo
     market.bank_says(order.payment.id, "opened", order.payment.amount_minor)
     market.settle()
     (opened,) = (each for each in seen(market, seller.id).disputes if each.id != before)
-    (row,) = market.see(pay.chargebacks_of, order.payment.id)
+    (row,) = market.see(chargebacks_of, order.payment.id)
     assert market.do(orders.open_chargeback, seller.order_id, row.id) == []
     assert market.breaches() == []
     with pytest.raises(Conflict, match="bank decides"):

@@ -105,11 +105,11 @@ def test_one_cart_is_in_one_currency(market: Market) -> None:
 
 
 def test_opening_a_cart_twice_is_one_cart(market: Market) -> None:
-    first = market.do(orders.open_cart, market.cast.alice, "USD")
-    assert market.do(orders.open_cart, market.cast.alice, "USD") == first
-    assert market.do(orders.open_cart, market.cast.alice, "EUR") == orders.Cart(first.id, first.owner, "EUR")
+    first = market.do(orders.choose_currency, market.cast.alice, "USD")
+    assert market.do(orders.choose_currency, market.cast.alice, "USD") == first
+    assert market.do(orders.choose_currency, market.cast.alice, "EUR") == orders.Cart(first.id, first.owner, "EUR")
     with pytest.raises(Invalid):
-        market.do(orders.open_cart, market.cast.alice, "euro")
+        market.do(orders.choose_currency, market.cast.alice, "euro")
 
 
 def test_nobody_in_particular_has_no_cart(market: Market) -> None:

@@ -12,6 +12,7 @@ from entrepot.kernel.testing import settle
 from entrepot.pay import accounts
 from tests.orders.market import BULB, CUP, LAMP, PLATE, Market
 from tests.orders.test_afterwards import completed, seen
+from tests.pay.purchases import chargebacks_of
 from tests.proof import count
 
 KEY = Secret("0" * 64)
@@ -88,7 +89,7 @@ def test_what_a_second_look_of_the_bank_gives_back_goes_to_those_who_had_borne_i
         after = parties(market, seller.merchant_id)
         assert after == {**before, "merchant": before["merchant"] - 15_00}  # the processor keeps its fee
         assert market.breaches() == []
-    [row] = market.see(pay.chargebacks_of, payment.id)
+    [row] = market.see(chargebacks_of, payment.id)
     assert row.state == "recovered"
 
 
@@ -106,7 +107,7 @@ def test_a_chargeback_that_was_won_and_is_lost_after_all_is_borne_like_any_other
     assert after["processor"] == before["processor"] + amount_minor
     assert after["back"] == 0
     assert sum(after.values()) == sum(before.values()) - 15_00
-    first, second = market.see(pay.chargebacks_of, payment.id)
+    first, second = market.see(chargebacks_of, payment.id)
     assert [(row.state, row.round) for row in (first, second)] == [("won", 1), ("lost", 2)]
     assert sorted(str(each.outcome) for each in seen(market, seller.id).disputes) == ["lost", "won"]
     tell(market, payment.id, "won", amount_minor, FEES)
@@ -125,7 +126,7 @@ def test_a_loss_that_was_undone_and_comes_again_is_taken_from_those_who_had_it_b
         tell(market, payment.id, state, payment.amount_minor, FEES)
         assert market.breaches() == []
     assert parties(market, seller.merchant_id) == lost
-    [row] = market.see(pay.chargebacks_of, payment.id)
+    [row] = market.see(chargebacks_of, payment.id)
     assert (row.state, row.reversals) == ("lost", 4)
 
 
@@ -214,7 +215,7 @@ def test_a_chargeback_is_of_a_part_of_its_payment(market: Market, amount_minor: 
     back = pay.Chargeback("dp_1", pay.ChargeName(payment.id), amount_minor, currency, "opened")
     with pytest.raises(Conflict, match="of the payment"):
         market.do(pay.reports.report, "sandbox", pay.ChargebackTold(back))
-    assert market.see(pay.chargebacks_of, payment.id) == []
+    assert market.see(chargebacks_of, payment.id) == []
 
 
 def test_one_that_was_won_is_open_again_when_the_bank_says_so_later(market: Market) -> None:
@@ -224,9 +225,9 @@ def test_one_that_was_won_is_open_again_when_the_bank_says_so_later(market: Mark
     for said_at, state in ((0, "opened"), (2, "won"), (1, "opened"), (2, "opened")):
         market.bank_says(payment.id, state, payment.amount_minor, said_at)
         follow(market, FEES)
-    assert [row.state for row in market.see(pay.chargebacks_of, payment.id)] == ["won"]
+    assert [row.state for row in market.see(chargebacks_of, payment.id)] == ["won"]
     market.bank_says(payment.id, "opened", payment.amount_minor, 3)
     follow(market, FEES)
-    assert [row.state for row in market.see(pay.chargebacks_of, payment.id)] == ["won", "opened"]
+    assert [row.state for row in market.see(chargebacks_of, payment.id)] == ["won", "opened"]
     assert owed(market, accounts.chargebacks(USD)) == -payment.amount_minor
     assert market.breaches() == []

@@ -21,6 +21,7 @@ from tests.orders.market import (
     guest,
     wish_for,
 )
+from tests.orders.plain_prices import plain_legs
 
 PLACED_AGAIN = "then place it again"
 
@@ -68,7 +69,8 @@ def test_an_order_has_a_seller_order_per_merchant_with_everything_frozen(market:
     seen = market.see(orders.get_seller_order, market.cast.bruno, lamps.id)
     items = 2 * PRICES[LAMP] + 3 * PRICES[BULB]
     # The merchant priced the delivery, so its money is the merchant's too.
-    assert seen.legs == orders.legs_of(items, 0, 0, LAMPS_BPS) + orders.Legs(DELIVERY_MINOR, 0, 0, 0)
+    goods_minor, commission_minor = plain_legs(items, LAMPS_BPS)
+    assert seen.legs == orders.Legs(goods_minor + DELIVERY_MINOR, commission_minor, 0, 0)
     assert seen.commission_bps == LAMPS_BPS
     assert market.see(orders.get_seller_order, market.bea, cups.id).commission_bps == CUPS_BPS
     assert market.breaches() == []
@@ -98,7 +100,7 @@ def test_an_empty_cart_is_neither_quoted_nor_placed(market: Market) -> None:
             market.checkout(market.cast.alice)
         with pytest.raises(Conflict, match="Your cart is empty"):
             market.do(orders.place, market.cast.alice, orders.Place((), "tok_ok", 0))
-        market.do(orders.open_cart, market.cast.alice, "USD")
+        market.do(orders.choose_currency, market.cast.alice, "USD")
 
 
 def test_a_cart_is_placed_only_after_a_checkout(market: Market) -> None:

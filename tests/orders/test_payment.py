@@ -139,7 +139,7 @@ def test_the_same_word_of_a_payment_again_changes_nothing(market: Market, outcom
         market.do(pay.record_outcome, placed.payment_id, outcome)
         settle(market.database, orders.reactions(KEY))
     order = market.order(alice, placed.order_id)
-    market.do(orders.order_captured, placed.order_id, placed.payment_id)
+    market.do(orders.order_paid, placed.order_id, placed.payment_id)
     market.do(orders.order_declined, placed.order_id, placed.payment_id, "again")
     assert market.order(alice, placed.order_id) == order
     assert market.breaches() == []
@@ -161,8 +161,8 @@ def test_a_guest_is_told_by_mail_with_a_link_that_opens_the_order(market: Market
     market.settle()
     link = orders.link_to(KEY, placed.order_id, somebody.actor)
     token = link.partition("?token=")[2]
-    opened = market.see(orders.open_by_link, KEY, token)
-    assert opened == market.order(somebody, placed.order_id)
+    order_id, scope = market.see(orders.follow_link, KEY, token)
+    assert market.see(orders.get_order, scope, order_id) == market.order(somebody, placed.order_id)
 
 
 def escrow_of(market: Market, seller: orders.SellerOrderView) -> int:

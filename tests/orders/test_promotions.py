@@ -17,6 +17,7 @@ from entrepot.orders import PromotionDraft, Terms
 from entrepot.orders.promotions.uses import Cost, buyer_key, give_back, record_uses
 from entrepot.pay import accounts
 from tests.orders.market import CUP, DELIVERY_MINOR, EMAIL, HOME, LAMP, PRICES, Market, guest, wish_for
+from tests.orders.plain_prices import plain_legs
 from tests.orders.test_races import Crowd
 from tests.proof import count
 
@@ -56,7 +57,8 @@ def test_the_platforms_discount_is_its_subsidy_and_the_merchant_gets_all(market:
     placed = market.buy(market.cast.alice, {LAMP: 1})
     market.settle()
     (lamps,) = market.order(market.cast.dana, placed.order_id).sellers
-    assert lamps.legs == orders.legs_of(PRICES[LAMP], 0, 0, 1_250) + orders.Legs(DELIVERY_MINOR, 0, 0, 0, 500)
+    goods_minor, commission_minor = plain_legs(PRICES[LAMP], 1_250)
+    assert lamps.legs == orders.Legs(goods_minor + DELIVERY_MINOR, commission_minor, 0, 0, 500)
     assert placed.total_minor == PRICES[LAMP] - 500 + DELIVERY_MINOR
     held = market.see(_balance, accounts.escrow(lamps.id, "USD"))
     assert held == placed.total_minor + 500

@@ -16,6 +16,7 @@ from entrepot.kernel import DAY, MINUTE, Conflict, Database, Refused, Tx, once, 
 from entrepot.kernel.testing import settle
 from entrepot.pay import accounts
 from tests.orders.market import BULB, CUP, HOME, KEY, LAMP, PLATE, Market, wish_for
+from tests.orders.plain_prices import plain_legs
 from tests.proof import count
 
 Act = Callable[[Tx], Any]
@@ -207,7 +208,7 @@ def test_buyer_and_clock_confirm_at_once_and_escrow_is_shared_out_once(market: M
         assert not any(isinstance(answer, Refused) for answer in answers)
         assert market.see(orders.get_seller_order, buyer(number), seller_id).status == "completed"
     settled = market.see(ledger.balance_of, accounts.commission("USD")).balance
-    assert settled == count(6, 60) * orders.legs_of(899, 0, 0, 777).commission_minor
+    assert settled == count(6, 60) * plain_legs(899, 777)[1]
     assert market.breaches() == []
 
 

@@ -34,7 +34,7 @@ def test_a_return_is_its_buyers_to_send_and_its_merchants_to_answer(market: Mark
     market.do(orders.send_return, alice, return_id)
     found = orders.Inspection({line: 2}, {line: 2})
     refuse(market, lambda m, s: m.do(orders.inspect_return, s, return_id, found), alice, chen, bea)
-    refuse(market, lambda m, s: m.see(orders.preview_return, s, return_id), chen, bea)
+    refuse(market, lambda m, s: m.see(orders.preview_return, s, return_id), alice, chen, bea)
     for wrong in (orders.Inspection({line: 3}, {}), orders.Inspection({line: -1}, {}),
                   orders.Inspection({line: 1}, {line: 2}), orders.Inspection({line: 1}, {line: -1})):  # fmt: skip
         with pytest.raises(Invalid):

@@ -190,3 +190,9 @@ class Unreachable:
             raise Unavailable("No answer")
 
         return silent
+
+
+def chargebacks_of(snapshot: Snapshot, payment_id: str) -> list[pay.ChargebackRow]:
+    """The chargebacks of a payment, oldest first."""
+    found = [row for row in pay.list_chargebacks(snapshot, DANA) if row.payment_id == payment_id]
+    return sorted(found, key=lambda row: (row.opened_at, row.round, row.id))

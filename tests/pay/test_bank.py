@@ -78,7 +78,7 @@ def test_the_operator_may_end_a_cooldown(database: Database) -> None:
     sell(database, 1, 10_00)
     use(database)
     second = use(database, OTHER)
-    with pytest.raises(Conflict):
+    with pytest.raises(NotAllowed):
         database.write_now(lambda tx: pay.end_cooldown(tx, p.BRUNO, second.id))
     database.write_now(lambda tx: pay.end_cooldown(tx, p.DANA, second.id))
     assert len(request(database)) == 1

@@ -61,6 +61,16 @@ def test_a_refused_payout_is_due_again(database: Database, processor: pay.Sandbo
     assert p.breaches(database) == []
 
 
+def test_what_people_said_has_failed_they_cannot_say_was_sent(database: Database) -> None:
+    sell(database, 1, 10_00)
+    [payout] = database.write_now(lambda tx: pay.request_payouts(tx, p.DANA, 1, "manual"))
+    database.write_now(lambda tx: pay.mark_payout_failed(tx, p.DANA, payout.id, "The bank sent it back"))
+    with pytest.raises(Conflict, match="goes out with the next payout"):
+        database.write_now(lambda tx: pay.mark_payout_sent(tx, p.DANA, payout.id, "SEPA 77"))
+    assert database.read_now(lambda s: pay.get_payout(s, p.BRUNO, payout.id)).state == "failed"
+    assert due(database) == 8_50
+
+
 def test_it_is_not_tried_again_until_somebody_acts(database: Database, processor: pay.SandboxProcessor) -> None:
     refused(database, processor)
     assert request(database) == []
@@ -181,12 +191,12 @@ def test_a_chargeback_takes_the_money_when_it_is_opened_and_gives_it_back_when_i
     payment = p.start(database, method="tok_chargeback")
     p.run_tasks(database, processor)
     p.run_days(database, processor, seconds=2 * 3_600)
-    [opened] = database.read_now(lambda s: pay.chargebacks_of(s, payment.id))
+    [opened] = database.read_now(lambda s: p.chargebacks_of(s, payment.id))
     assert (opened.state, opened.amount_minor) == ("opened", 12_50)
     assert p.available(database, accounts.chargebacks("EUR")) == -12_50
     assert p.available(database, accounts.processor("sandbox", "EUR")) == 0
     p.run_days(database, processor, seconds=2 * 86_400)
-    [won] = database.read_now(lambda s: pay.chargebacks_of(s, payment.id))
+    [won] = database.read_now(lambda s: p.chargebacks_of(s, payment.id))
     assert won.state == "won"
     assert p.available(database, accounts.chargebacks("EUR")) == 0
     assert p.breaches(database) == []
@@ -200,7 +210,7 @@ def test_a_bank_takes_back_no_more_than_was_paid_and_nothing_else(
     back = pay.Chargeback("dp_1", pay.ChargeName(payment.id, "ch_1", "EUR"), amount_minor, currency, "opened")
     with pytest.raises(Conflict, match="back of the payment"):
         database.write_now(lambda tx: pay.reports.report(tx, "sandbox", pay.ChargebackTold(back)))
-    assert database.read_now(lambda s: pay.chargebacks_of(s, payment.id)) == []
+    assert database.read_now(lambda s: p.chargebacks_of(s, payment.id)) == []
 
 
 def test_a_chargeback_told_twice_late_and_in_the_wrong_order_is_one(database: Database) -> None:
@@ -209,7 +219,7 @@ def test_a_chargeback_told_twice_late_and_in_the_wrong_order_is_one(database: Da
     for state in ("lost", "opened", "lost", "opened"):
         back = pay.Chargeback("dp_1", name, 12_50, "EUR", state)  # type: ignore[arg-type]
         database.write_now(lambda tx, back=back: pay.reports.report(tx, "sandbox", pay.ChargebackTold(back)))
-    [only] = database.read_now(lambda s: pay.chargebacks_of(s, payment.id))
+    [only] = database.read_now(lambda s: p.chargebacks_of(s, payment.id))
     assert only.state == "lost"
     events = [type(each).__name__ for each in p.events_of(database) if "Chargeback" in type(each).__name__]
     assert events == ["ChargebackOpened", "ChargebackClosed"]

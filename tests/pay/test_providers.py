@@ -165,11 +165,11 @@ def test_a_bank_that_takes_money_back_is_matched_by_the_provider_s_own_name(data
     deliver(database, world)
     world.double.dispute(payment.id, "created")
     deliver(database, world)
-    [back] = database.read_now(lambda s: pay.chargebacks_of(s, payment.id))
+    [back] = database.read_now(lambda s: p.chargebacks_of(s, payment.id))
     assert (back.state, back.amount_minor) == ("opened", 12_50)
     world.double.dispute(payment.id, "closed", "won")
     deliver(database, world, Random(1))
-    [back] = database.read_now(lambda s: pay.chargebacks_of(s, payment.id))
+    [back] = database.read_now(lambda s: p.chargebacks_of(s, payment.id))
     assert back.state == "won"
     assert p.available(database, accounts.chargebacks("EUR")) == 0
     assert p.breaches(database) == []

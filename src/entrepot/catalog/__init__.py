@@ -87,10 +87,8 @@ from .exports.sitemap import write_part as write_sitemap_part
 from .exports.writing import Site
 from .fetching import (
     FetchPictures,
-    RemotePicture,
     fetch_due,
     fetch_task,
-    list_remote_failures,
     retry_pictures,
 )
 from .gtin import find_gtin
@@ -227,7 +225,6 @@ from .stock import (
     on_hand_of,
     places_of,
     release_stock,
-    ship_stock,
 )
 from .taxonomy import Loaded, Taxonomy, load_taxonomy, read_taxonomy
 from .twins import Twin, TwinSide, join_twins, keep_apart, list_twins, propose_twin
@@ -300,7 +297,7 @@ __all__ = [
     "MeteredDraft", "Movement", "NamedLine", "OfferChange", "OfferView", "OffersChanged", "OptionView", "Pack",
     "PackAttribute", "PackFault", "PictureDraft", "PictureView", "Pieces", "Preview", "PriceChange", "PriceStep",
     "ProductContent", "ProductDocument", "ProductDraft", "ProductKind", "ProductView", "ProductsHidden",
-    "ProductsListed", "Proposal", "Quality", "Question", "Rating", "RefusedRows", "RemotePicture", "ReportLine",
+    "ProductsListed", "Proposal", "Quality", "Question", "Rating", "RefusedRows", "ReportLine",
     "Review", "ReviewDraft", "ReviewText", "ReviewWish", "RunBulkEdit", "RunImport", "Sale", "SaleChange", "SaleDraft",
     "Saved", "Seen", "Selection", "Settings", "Sheet", "SheetRow", "Site", "SoldOut", "StatusChange", "StockChange",
     "StockChanged", "StockRequest", "StoredPicture", "Taxonomy", "Thing", "TidyFeeds", "Twin", "TwinSide", "Value",
@@ -318,18 +315,19 @@ __all__ = [
     "list_categories", "list_children", "list_collection_cards", "list_collections", "list_edit_lines", "list_edits",
     "list_import_errors", "list_imports", "list_listings", "list_low_stock", "list_merchant_questions",
     "list_merchant_reviews", "list_merchants", "list_mergings", "list_movements", "list_packs", "list_pictures",
-    "list_prices", "list_product", "list_proposals", "list_questions", "list_remote_failures",
+    "list_prices", "list_product", "list_proposals", "list_questions",
     "list_reviews", "list_sitemap_addresses", "list_sitemap_parts", "list_twins", "load_taxonomy", "local_feed",
     "main_pictures", "map_categories", "map_columns", "may_answer", "may_review", "merchants_of", "merge_attribute",
     "merge_categories", "merge_questions", "merge_value", "move_category", "move_stock", "next_main_pictures",
-    "normalise", "normalise_all", "offered_of", "offers_for_cart", "on_hand_of", "pack_named", "pack_of", "paths_of", "place_faults",
+    "normalise", "normalise_all", "offered_of", "offers_for_cart", "on_hand_of", "pack_named", "pack_of", "paths_of",
+    "place_faults",
     "places_of", "preview_edit", "preview_import", "product_ids_of", "propose_content", "propose_twin",
     "publish_product", "reactions", "read_content", "read_feed", "read_seen", "read_sheet", "read_taxonomy",
     "record_pictures", "regular_prices", "release_stock", "remove_picture", "rename_category", "rendition", "report",
     "restock_pieces", "retry_pictures", "review_bars", "run_import", "same_quantities", "same_words", "sample_columns",
     "save_attributes", "save_bundle", "save_categories", "save_collection", "save_products", "schema_org",
     "send_pieces", "set_listing_status", "set_stock", "set_variant_picture", "settle_brought", "sheet_header",
-    "sheet_lines", "ship_stock", "start_edit", "start_import", "start_sheet", "store_picture", "suspend_merchant",
+    "sheet_lines", "start_edit", "start_import", "start_sheet", "store_picture", "suspend_merchant",
     "tasks", "titles_of", "undo_edit", "undo_merging", "unit_words", "update_offer", "uploaded_feed", "vote_helpful",
     "voted_for", "why_first", "withdraw_product", "withdraw_proposal", "withdraw_review", "withdraw_words",
     "write_review", "write_sitemap_index", "write_sitemap_part",

@@ -60,17 +60,6 @@ class FetchPictures(msgspec.Struct, frozen=True):
     """Fetch what is due."""
 
 
-class RemotePicture(msgspec.Struct, frozen=True):
-    """What became of an address: `waiting`, `fetched` or `failed`, after how many attempts, and why."""
-
-    url: str
-    state: str
-    attempts: int
-    failure: str | None
-    asked_at: int
-    tried_at: int | None
-
-
 def fetch_task(blobs: Blobs, settings: Settings, fetcher: Fetcher | None = None) -> TaskKind[FetchPictures]:
     """The kind of task that fetches pictures; it does nothing where the operator has turned it off."""
     client = fetcher or Fetcher()
@@ -100,12 +89,6 @@ def fetch_due(
         came += _fetch_one(database, blobs, fetcher, row)
         progress(place + 1, len(due))  # keeps the task's lease: a slow host may take many seconds
     return came
-
-
-def list_remote_failures(snapshot: Snapshot, scope: Scope, most: int = 100) -> list[RemotePicture]:
-    """Addresses of the caller's pictures that could not be fetched, the latest first; the operator sees everybody's."""
-    mine = "" if scope.is_operator else scope.organisation or "-"
-    return snapshot.all(_failures, merchant_id=mine, most=most)
 
 
 def retry_pictures(tx: Tx, scope: Scope, product_id: str) -> int:
@@ -213,13 +196,6 @@ _fail: Prepared[Any] = prepare(
         tried_at=bindparam("tried_at_"),
         due_at=bindparam("due_at_"),
     )
-)
-_failures: Prepared[RemotePicture] = prepare(
-    select(_r.url, _r.state, _r.attempts, _r.failure, _r.asked_at, _r.tried_at)
-    .where(_r.state == "failed", or_(bindparam("merchant_id") == "", _r.merchant_id == bindparam("merchant_id")))
-    .order_by(_r.tried_at.desc(), _r.url)
-    .limit(bindparam("most")),
-    RemotePicture,
 )
 _failed_of: Prepared[Any] = prepare(
     select(_r.url)

@@ -17,7 +17,7 @@ from entrepot import deliver, ledger
 from entrepot.identity import Address
 from entrepot.kernel import Conflict, NotFound, Prepared, Snapshot, Tx, derive_id, in_set, prepare
 from entrepot.kernel.sql import prepare_text
-from entrepot.ledger import Account, Balance, Capture, Hold, Move, Plan, Void
+from entrepot.ledger import Account, Balance, Hold, Move, Plan, Void
 
 from . import tables
 from .events import StockChanged
@@ -136,16 +136,6 @@ def _needs(tx: Tx, requests: Sequence[StockRequest]) -> list[_Need]:
 def _check_parts(request: StockRequest, parts: Sequence[Part]) -> None:
     if not parts or not all(part.sellable for part in parts):
         raise SoldOut("A part of a set in your cart is not sold any more: take it out", {request.line_id: 0})
-
-
-def ship_stock(tx: Tx, line_ids: Sequence[str]) -> Plan:
-    """Take what is held for lines out of stock for good, because it leaves. Twice is once."""
-    return Plan(
-        tuple(
-            Capture(derive_id("trf", "stock.ship", row.id), row.id, row.quantity, "stock.ship", row.line_id, final=True)
-            for row in tx.all(holds_of_lines, ids=sorted(set(line_ids)))
-        )
-    )
 
 
 def release_stock(tx: Tx, line_ids: Sequence[str]) -> Plan:

@@ -16,7 +16,6 @@ from .accounts import (
     User,
     authenticate,
     find_credentials,
-    get_user,
     sign_up,
     update_profile,
     users_of,
@@ -59,7 +58,7 @@ from .proofs import PROOFS
 from .recovery import change_password, confirm_email, request_reset, reset_password
 from .sessions import Session, close_session, find_session, open_session, set_language, switch_organisation
 from .settings import MailerKind, Settings, open_mailer
-from .throttle import begin_attempt, check_throttle, record_attempt
+from .throttle import begin_attempt, forgive_attempt
 from .tidying import TIDY, Tidy, forget_notices, forget_webhooks
 from .tokens import sign, unsign
 from .types import (
@@ -142,7 +141,6 @@ __all__ = [
     "change_secret",
     "check_address",
     "check_email",
-    "check_throttle",
     "close_session",
     "confirm_email",
     "count_unread",
@@ -159,8 +157,8 @@ __all__ = [
     "find_session",
     "forget_notices",
     "forget_webhooks",
+    "forgive_attempt",
     "get_organisation",
-    "get_user",
     "hash_password",
     "keys_of",
     "list_addresses",
@@ -182,7 +180,6 @@ __all__ = [
     "owner_of_key",
     "publish",
     "query_live_keys",
-    "record_attempt",
     "remove_endpoint",
     "remove_member",
     "replay",

@@ -16,7 +16,6 @@ from entrepot.kernel import (
     HOUR,
     Database,
     Invalid,
-    NotFound,
     NotSignedIn,
     Prepared,
     Secret,
@@ -32,7 +31,7 @@ from .emails import check_email, normal_email
 from .events import PersonSignedUp
 from .letters import Letter, LinkLetter, LinkPurpose, enqueue_letter, enqueue_link
 from .passwords import hash_password, is_outdated, verify_password
-from .throttle import begin_attempt, record_attempt
+from .throttle import begin_attempt, forgive_attempt
 from .types import LANGUAGES, Scope, require_person
 
 NAME_LENGTH_MAX = 100
@@ -103,20 +102,12 @@ def authenticate(database: Database, email: str, password: Secret, ip: str, *, c
     renewed = hash_password(password) if is_outdated(found.password_hash) else None
 
     def succeed(tx: Tx) -> None:
-        record_attempt(tx, email, ip, succeeded=True)
+        forgive_attempt(tx, email, ip)
         if renewed is not None:
             set_password(tx, found.user_id, renewed)
 
     database.write_now(succeed)
     return found.user_id
-
-
-def get_user(snapshot: Snapshot, scope: Scope, user_id: str) -> User:
-    """A person's account, for that person and for the operator."""
-    user = snapshot.one(_get, id=user_id)
-    if user is None or not (scope.actor == user_id or scope.is_operator):
-        raise NotFound("There is no such person")
-    return user
 
 
 def users_of(snapshot: Snapshot, user_ids: list[str]) -> dict[str, User]:
@@ -174,7 +165,6 @@ _insert: Prepared[Any] = prepare_text(
 _credentials: Prepared[Any] = prepare(
     select(_u.id, _u.password_hash, _u.confirmed_at).where(_u.email == bindparam("email"))
 )
-_get: Prepared[User] = prepare(select(*_fields).where(_u.id == bindparam("id")), User)
 _all: Prepared[User] = prepare(select(*_fields).where(in_set(_u.id, "ids")), User)
 _by_email: Prepared[User] = prepare(select(*_fields).where(_u.email == bindparam("email")), User)
 _update: Prepared[Any] = prepare(

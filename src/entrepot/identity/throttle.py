@@ -11,9 +11,9 @@ import hashlib
 import ipaddress
 from typing import Any
 
-from sqlalchemy import bindparam, delete, func, select, update
+from sqlalchemy import bindparam, delete, update
 
-from entrepot.kernel import HOUR, MINUTE, SECOND, Prepared, Snapshot, TooMany, Tx, in_set, prepare, prepare_text
+from entrepot.kernel import HOUR, MINUTE, SECOND, Prepared, TooMany, Tx, prepare, prepare_text
 
 from . import tables
 from .emails import normal_email
@@ -24,27 +24,17 @@ PAUSE_S_MAX = 900
 FORGOTTEN_AFTER = 12 * HOUR
 
 
-def check_throttle(snapshot: Snapshot, email: str, ip: str) -> None:
-    """TooMany, with the seconds to wait, while this account or this address must wait."""
-    until = snapshot.value(_blocked, subjects=list(_subjects(email, ip)))
-    _refuse_until(until or 0, snapshot.now)
-
-
 def begin_attempt(tx: Tx, email: str, ip: str) -> None:
-    """Count an attempt as failed until `record_attempt` says that it succeeded; TooMany while the caller must wait."""
+    """Count an attempt as failed until `forgive_attempt` says that it succeeded; TooMany while the caller must wait."""
     for blocked_until in _count_failure(tx, email, ip):
         _refuse_until(blocked_until, tx.now)
 
 
-def record_attempt(tx: Tx, email: str, ip: str, succeeded: bool) -> None:
-    """Record how an attempt ended. One that was begun with `begin_attempt` is counted already: record its success only.
+def forgive_attempt(tx: Tx, email: str, ip: str) -> None:
+    """An attempt that was begun has succeeded: forget all failures of the account, and this one of the address.
 
-    A success forgives the account everything and the address this one attempt: signing in to an account of one's own
-    buys no guesses at others.
+    Of the address only this one: signing in to an account of one's own buys no guesses at others.
     """
-    if not succeeded:
-        _count_failure(tx, email, ip)
-        return
     account, address = _subjects(email, ip)
     tx.run(_forget, subject_=account)
     tx.run(_forgive_one, subject_=address, now_=tx.now)
@@ -97,9 +87,6 @@ def _refuse_until(until: int, now: int) -> None:
 
 
 _a = tables.attempts.c
-_blocked: Prepared[Any] = prepare(
-    select(func.max(_a.blocked_until).label("until")).where(in_set(_a.subject_sha256, "subjects"))
-)
 _count: Prepared[tuple[int, int]] = prepare_text(
     "INSERT INTO identity_attempts (subject_sha256, failures, failed_at, blocked_until) VALUES (:subject, 1, :now, 0) "
     "ON CONFLICT (subject_sha256) DO UPDATE SET failed_at = excluded.failed_at, failures = "

@@ -22,7 +22,7 @@ from .cart_views import (
     Reduction,
     TaxView,
 )
-from .carts import adopt_cart, choose_currency, find_cart, open_cart, set_line
+from .carts import adopt_cart, choose_currency, find_cart, set_line
 from .chargebacks import close_chargeback, open_chargeback
 from .checkout import place
 from .claim_reads import (
@@ -55,11 +55,9 @@ from .disputes import (
     add_evidence,
     concede,
     decide,
-    open_by_time,
     open_dispute,
     open_for_lost,
     preview_dispute,
-    take_to_review,
     withdraw_dispute,
 )
 from .events import (
@@ -86,16 +84,16 @@ from .fees import FeeKind, FeeRule
 from .fulfilment import complete_if_due, confirm_receipt, deliver_parcel, ship, undeliver_parcel
 from .invoices import Invoice, get_invoice, invoices_of_order, list_invoices
 from .legal_details import LegalDetails, get_legal_details, save_legal_details
-from .links import follow_link, link_to, open_by_link, sign_order
-from .money import legs_of, legs_of_part, line_legs, shipping_legs
-from .payment import expire_if_due, order_captured, order_declined
+from .links import follow_link, link_to, sign_order
+from .money import legs_of_part
+from .payment import expire_if_due, order_declined, order_paid
 from .pricing import view_cart
 from .promotions.saving import PromotionView, get_promotion, list_promotions, save_promotion, set_promotion_state
 from .promotions.terms import Promotion, PromotionDraft, PromotionKind, PromotionState, Terms
 from .promotions.uses import Usage
 from .proofs import PROOFS
 from .quoting import quote_cart, view_checkout
-from .reactions import grant_reviews, mark_declined, mark_delivered, mark_paid, mark_refunded, reactions
+from .reactions import reactions
 from .reads import (
     OPEN_STATUSES,
     count_seller_orders,
@@ -279,12 +277,9 @@ __all__ = [
     "get_promotion",
     "get_return",
     "get_seller_order",
-    "grant_reviews",
     "inspect_return",
     "invoices_of_order",
-    "legs_of",
     "legs_of_part",
-    "line_legs",
     "link_to",
     "list_disputes",
     "list_fees",
@@ -296,19 +291,12 @@ __all__ = [
     "list_sales",
     "list_seller_orders",
     "list_unpaid_refunds",
-    "mark_declined",
-    "mark_delivered",
-    "mark_paid",
-    "mark_refunded",
     "number_of",
-    "open_by_link",
-    "open_by_time",
-    "open_cart",
     "open_chargeback",
     "open_dispute",
     "open_for_lost",
-    "order_captured",
     "order_declined",
+    "order_paid",
     "orders_of_parts",
     "place",
     "preview_dispute",
@@ -328,9 +316,7 @@ __all__ = [
     "set_tax_rounding",
     "settle_due_return",
     "ship",
-    "shipping_legs",
     "sign_order",
-    "take_to_review",
     "tax_rounding",
     "undeliver_parcel",
     "view_cart",

@@ -5,30 +5,15 @@ Cash on delivery is the same with another moment: the carrier has the money once
 
 from __future__ import annotations
 
-from entrepot import ledger, pay
+from entrepot import pay
 from entrepot.identity import Scope
 from entrepot.kernel import Tx
 
-from .cancellation import refund_cancelled
-from .events import OrderPaid, ParcelSent, SellerOrderDelivered
-from .records import find_order, find_seller, lines_of_seller, lock_order, lock_sellers, pay_order
-from .types import Order, OrderStatus, SellerOrderStatus
+from .events import ParcelSent, SellerOrderDelivered
+from .records import find_order, find_seller, lines_of_seller
 
 AT_THE_DOOR = "manual"
 """The processor whose money is taken at the door."""
-
-
-def order_authorised(tx: Tx, order_id: str, payment_id: str) -> None:
-    """The money is set aside: merchants may ship. What is set aside for parts that were cancelled meanwhile is let
-    go."""
-    order = lock_order(tx, order_id)
-    if order.status != OrderStatus.AWAITING_PAYMENT or order.payment_id != payment_id:
-        return
-    sellers = lock_sellers(tx, order.id)
-    ledger.post(tx, refund_cancelled(tx, order, sellers))
-    pay_order(tx, order)
-    paid = tuple(seller.id for seller in sellers if seller.status == SellerOrderStatus.AWAITING_PAYMENT)
-    tx.announce(OrderPaid(order.id, paid))
 
 
 def capture_sent(tx: Tx, event: ParcelSent) -> None:
@@ -41,11 +26,10 @@ def capture_sent(tx: Tx, event: ParcelSent) -> None:
         return
     seller = find_seller(tx, event.seller_order_id)
     lines = lines_of_seller(tx, seller)
-    # Exact: every line's quantity divides the product of all.
-    goods = sum(line.total_minor for line in lines)
-    delivery = max(seller.total_minor - goods, 0)
+    delivery = max(seller.total_minor - sum(line.total_minor for line in lines), 0)
     sent = sum(line.total_minor * line.sent // line.quantity for line in lines)
-    pay.capture_share(tx, payment.id, seller.id, delivery + sent, delivery + goods or 1)
+    kept = sum(line.total_minor * (line.quantity - line.cancelled) // line.quantity for line in lines)
+    pay.capture_share(tx, payment.id, seller.id, delivery + sent, delivery + kept or 1)
 
 
 def capture_delivered(tx: Tx, event: SellerOrderDelivered) -> None:
@@ -56,7 +40,7 @@ def capture_delivered(tx: Tx, event: SellerOrderDelivered) -> None:
 
 
 def _authorised(tx: Tx, order_id: str) -> pay.Payment | None:
-    order: Order | None = find_order(tx, order_id)
+    order = find_order(tx, order_id)
     if order is None or not order.payment_id:
         return None
     payment = pay.get_payment(tx, Scope.system(), order.payment_id)

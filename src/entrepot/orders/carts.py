@@ -62,17 +62,6 @@ def find_shown(snapshot: Snapshot, scope: Scope) -> Shown | None:
     return Shown(_with_items(snapshot, row), row.checkout) if row else None
 
 
-def open_cart(tx: Tx, scope: Scope, currency: str) -> Cart:
-    """The caller's open cart, made when there is none.
-
-    Conflict when there is one with goods in another currency; an empty one simply changes its currency.
-    """
-    decimals_of(currency)
-    owner = owner_of(scope)
-    cart = lock_cart(tx, owner) or _make_cart(tx, owner, currency)
-    return _in_currency(tx, cart, currency)
-
-
 def set_line(tx: Tx, scope: Scope, offer_id: str, quantity: int, currency: str | None = None) -> Cart:
     """Have so many pieces of an offer in the cart, which is opened when there is none; 0 takes the offer out.
 

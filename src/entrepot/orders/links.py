@@ -6,9 +6,7 @@ from entrepot.identity import Scope, sign, unsign
 from entrepot.kernel import NotFound, Secret, Snapshot
 
 from .access import is_guest
-from .reads import get_order
 from .records import find_order
-from .views import OrderView
 
 _PURPOSE = "orders.guest"
 
@@ -33,9 +31,3 @@ def follow_link(snapshot: Snapshot, key: Secret, token: str) -> tuple[str, Scope
     if order is None or not is_guest(order.owner):
         raise NotFound("This link leads nowhere: check that it was copied whole")
     return order.id, Scope.guest(order.owner)
-
-
-def open_by_link(snapshot: Snapshot, key: Secret, token: str) -> OrderView:
-    """A guest's order, for whoever has its link; refused as by `follow_link`."""
-    order_id, scope = follow_link(snapshot, key, token)
-    return get_order(snapshot, scope, order_id)

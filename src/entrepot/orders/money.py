@@ -14,8 +14,6 @@ from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from typing import Protocol
 
-from entrepot.kernel import share_bps
-
 from .types import Legs, Line, SellerOrder
 
 
@@ -52,18 +50,6 @@ def shipping_legs(seller: SellerOrder) -> Legs:
     net_minor = seller.shipping_minor - seller.shipping_seller_discount_minor - included
     of_seller, of_carrier = (0, net_minor) if seller.shipping_by_platform else (net_minor, 0)
     return Legs(of_seller, 0, of_carrier, seller.shipping_tax_minor, seller.shipping_platform_discount_minor)
-
-
-def legs_of(items_minor: int, shipping_minor: int, tax_minor: int, commission_bps: int) -> Legs:
-    """Who gets what of a plain sale: no discounts, tax on top, one commission, delivery priced by the platform."""
-    assert items_minor >= 0
-    assert shipping_minor >= 0
-    assert tax_minor >= 0
-    assert 0 <= commission_bps <= 10_000
-    commission_minor = share_bps(items_minor, commission_bps)
-    legs = Legs(items_minor - commission_minor, commission_minor, shipping_minor, tax_minor)
-    assert legs.total_minor == items_minor + shipping_minor + tax_minor
-    return legs
 
 
 def legs_of_part(legs: Legs, taken_before: int, taken_now: int, of: int) -> Legs:

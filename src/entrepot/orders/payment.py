@@ -22,8 +22,11 @@ from .types import Order, OrderStatus, SellerOrderStatus
 NOT_PAID_IN_TIME = "Not paid in time"
 
 
-def order_captured(tx: Tx, order_id: str, payment_id: str) -> None:
-    """The money is in escrow: merchants may ship. The share of parts that were cancelled meanwhile goes back."""
+def order_paid(tx: Tx, order_id: str, payment_id: str) -> None:
+    """The money is in escrow, or set aside at the processor: merchants may ship.
+
+    The share of parts that were cancelled meanwhile goes back, or is let go.
+    """
     order = lock_order(tx, order_id)
     if order.status != OrderStatus.AWAITING_PAYMENT or order.payment_id != payment_id:
         return

@@ -126,11 +126,12 @@ def _misplaced_money(snapshot: Snapshot, sellers: Sequence[SellerOrder]) -> list
     accounts = {seller.id: escrow(seller.id, seller.currency) for seller in sellers}
     balances = ledger.balances_of(snapshot, list(accounts.values()))
     taken = taken_of(snapshot, [seller.id for seller in sellers])
+    set_aside = pay.set_aside_of(snapshot, [seller.id for seller in sellers])
     breaches = []
     for seller in sellers:
         balance = balances[accounts[seller.id].id]
         left_minor = seller.escrow_minor - sum_of_legs(taken[seller.id]).total_minor
-        if not _is_money_right(seller, left_minor, balance):
+        if not _is_money_right(seller, left_minor, balance, set_aside.get(seller.id)):
             breaches.append(
                 f"{seller.id} is {seller.status} with {left_minor} left of {seller.escrow_minor}; "
                 f"its escrow has {balance.available} available"
@@ -138,10 +139,16 @@ def _misplaced_money(snapshot: Snapshot, sellers: Sequence[SellerOrder]) -> list
     return breaches
 
 
-def _is_money_right(seller: SellerOrder, left_minor: int, balance: Balance) -> bool:
-    """What is pending in escrow is on its way back; what is not has not been given back or shared out yet."""
+def _is_money_right(seller: SellerOrder, left_minor: int, balance: Balance, set_aside_minor: int | None) -> bool:
+    """What is pending in escrow is on its way back; what is not has not been given back or shared out yet.
+
+    Of a payment that is only authorised, what is set aside is on its way there.
+    """
     match seller.status:
         case SellerOrderStatus.PAID | SellerOrderStatus.SHIPPED | SellerOrderStatus.DELIVERED:
+            if set_aside_minor is not None:
+                comes = balance.pending_credits >= set_aside_minor
+                return comes and balance.available + set_aside_minor == left_minor
             return (balance.available, balance.pending_credits) == (left_minor, 0)
         case SellerOrderStatus.AWAITING_PAYMENT:
             # The processor's word comes one step before ours: it may have brought all of it, or let go of it, already.

@@ -8,7 +8,7 @@ from entrepot.kernel import Reactions, Secret, Tx
 
 from .access import is_person
 from .cancellation import mark_cancelled_refunded
-from .capturing import capture_delivered, capture_sent, order_authorised
+from .capturing import capture_delivered, capture_sent
 from .chargebacks import close_chargeback, open_chargeback
 from .claim_notices import ClaimNotices
 from .disputes import open_for_lost
@@ -32,22 +32,16 @@ from .events import (
 from .fulfilment import deliver_parcel, undeliver_parcel
 from .invoices import issue_credit_note, issue_invoice
 from .notices import Notices
-from .payment import order_captured, order_declined
+from .payment import order_declined, order_paid
 from .records import find_order, find_seller, lines_of_seller
 from .refunds import mark_refund_paid
 from .returns import arrive_return
 
 
-def mark_paid(tx: Tx, event: pay.PaymentCaptured) -> None:
-    """The money of an order has come."""
+def mark_paid(tx: Tx, event: pay.PaymentCaptured | pay.PaymentAuthorised) -> None:
+    """The money of an order has come, or is set aside."""
     if _is_order(event.ref):
-        order_captured(tx, event.ref, event.payment_id)
-
-
-def mark_authorised(tx: Tx, event: pay.PaymentAuthorised) -> None:
-    """The money of an order is set aside."""
-    if _is_order(event.ref):
-        order_authorised(tx, event.ref, event.payment_id)
+        order_paid(tx, event.ref, event.payment_id)
 
 
 def mark_declined(tx: Tx, event: pay.PaymentDeclined) -> None:
@@ -128,7 +122,7 @@ def reactions(key: Secret, settings: pay.Settings | None = None) -> Reactions:
     claims = ClaimNotices(notices)
     return {
         pay.PaymentCaptured: (mark_paid,),
-        pay.PaymentAuthorised: (mark_authorised,),
+        pay.PaymentAuthorised: (mark_paid,),
         pay.PaymentDeclined: (mark_declined,),
         pay.RefundPaid: (mark_refunded,),
         pay.ChargebackOpened: (dispute_chargeback,),

@@ -21,7 +21,7 @@ from entrepot.identity import Address, Scope, audit
 from entrepot.kernel import DAY, Conflict, Invalid, NotFound, Snapshot, Tx
 
 from . import return_rows as rows
-from .access import ABSENT, BUYER, MERCHANT, OPERATOR, SYSTEM, is_owner, party_of
+from .access import ABSENT, BUYER, MERCHANT, OPERATOR, SYSTEM, is_owner, is_seller, party_of
 from .claims import Cause, Label, Return, ReturnLine, ReturnReason, ReturnStatus
 from .events import ReturnAsked, ReturnMoved
 from .records import find_order, find_seller, lines_of_seller, lock_seller
@@ -154,14 +154,14 @@ def inspect_return(tx: Tx, scope: Scope, return_id: str, found: Inspection) -> R
     return _conclude(tx, row, seller, by, accepted, found.restocked, _note(finding), found.picture)
 
 
-def preview_return(snapshot: Snapshot, scope: Scope, return_id: str, accepted: Mapping[str, int] | None = None) -> (
-    RefundPreview
-):  # fmt: skip
-    """What accepting a return, all of it or these pieces, would give back, and who would bear it."""
-    row = read_return(snapshot, scope, return_id)
+def preview_return(snapshot: Snapshot, scope: Scope, return_id: str) -> RefundPreview:
+    """What accepting all of a return would give back, and who would bear it; for the merchant and the operator."""
+    row = rows.find_return(snapshot, return_id)
+    if row is None or not (is_seller(scope, row.merchant_id) or scope.is_operator):
+        raise NotFound("There is no such return")
     seller = find_seller(snapshot, row.seller_order_id)
     pieces = {line.line_id: line.quantity for line in rows.lines_of(snapshot, row.id)}
-    return preview_of(snapshot, seller, _worth(read_shares(snapshot, seller), row, accepted or pieces))
+    return preview_of(snapshot, seller, _worth(read_shares(snapshot, seller), row, pieces))
 
 
 def settle_due_return(tx: Tx, return_id: str) -> None:
@@ -176,17 +176,6 @@ def settle_due_return(tx: Tx, return_id: str) -> None:
     elif row.status in rows.COMING and row.inspect_by is not None and row.inspect_by <= tx.now:
         accepted = {line.line_id: line.quantity for line in rows.lines_of(tx, row.id)}
         _conclude(tx, row, seller, SYSTEM, accepted, {}, NOT_INSPECTED, None)
-
-
-def read_return(snapshot: Snapshot, scope: Scope, return_id: str) -> Return:
-    """A return, for its buyer, its merchant and the operator; NotFound for others."""
-    row = rows.find_return(snapshot, return_id)
-    if row is None:
-        raise NotFound("There is no such return")
-    order = find_order(snapshot, row.order_id)
-    assert order is not None
-    party_of(scope, order.owner, row.merchant_id)
-    return row
 
 
 def _accept(tx: Tx, row: Return, seller: SellerOrder, by: str, note: str, label: Label) -> Return:

@@ -6,13 +6,12 @@ Amounts in its rows say what was asked for; the ledger says what moved, and PROO
 
 from . import accounts, reconciliation
 from .actions import find_action
-from .bank import NewAccount, PayoutAccount, change_account, check_account, end_cooldown, list_accounts
+from .bank import NewAccount, PayoutAccount, change_account, end_cooldown, list_accounts
 from .by_hand import Waiting, list_by_hand, mark_payout_failed, mark_payout_sent, mark_received, mark_refund_sent
-from .captures import Capture, brought, capture_part, capture_share, release_part
+from .captures import Capture, capture_part, capture_share, release_part, set_aside_of
 from .chargebacks import (
     ChargebackRow,
     chargeback_fee,
-    chargebacks_of,
     get_chargeback,
     list_chargebacks,
     tell_of_decision,
@@ -81,7 +80,6 @@ from .processors import (
 )
 from .proofs import PROOFS as _PROOFS
 from .refunds import Brought, kept_of, left_to_refund, list_refunds, refund_plan, refund_sources
-from .reserves import Reserve, keep_reserve, list_reserves
 from .sealing import Sealer
 from .settlement import prepaid_of, settle, settlement_plan
 from .statements import get_statement
@@ -181,7 +179,6 @@ __all__ = [
     "RefundSources",
     "RefundTold",
     "RefusedByProcessor",
-    "Reserve",
     "SandboxProcessor",
     "Sealer",
     "Settings",
@@ -205,13 +202,10 @@ __all__ = [
     "accounts",
     "book_entry",
     "booked_under",
-    "brought",
     "capture_part",
     "capture_share",
     "change_account",
     "chargeback_fee",
-    "chargebacks_of",
-    "check_account",
     "choose_schedule",
     "convert_by",
     "delete_tax_rate",
@@ -233,7 +227,6 @@ __all__ = [
     "gift_cards_of",
     "home_currency",
     "issue_gift_card",
-    "keep_reserve",
     "kept_of",
     "left_to_refund",
     "list_accounts",
@@ -243,7 +236,6 @@ __all__ = [
     "list_payouts",
     "list_rates",
     "list_refunds",
-    "list_reserves",
     "list_tax_rates",
     "list_waiting",
     "mark_payout_failed",
@@ -272,6 +264,7 @@ __all__ = [
     "reversing_countries",
     "save_rates",
     "save_tax_rates",
+    "set_aside_of",
     "set_terms",
     "settle",
     "settlement_plan",

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import bindparam, insert, select, update
 
-from entrepot.identity import Notice, Scope, audit, notify, require_organisation, require_person
+from entrepot.identity import Notice, Scope, audit, notify, require_operator, require_organisation, require_person
 from entrepot.kernel import DAY, Conflict, Invalid, Prepared, Snapshot, Tx, Unavailable, decimals_of, in_set, prepare
 
 from . import notices, rows, tables
@@ -107,9 +107,8 @@ def payout_address(snapshot: Snapshot, account_id: str | None, sealer: Sealer | 
 
 
 def end_cooldown(tx: Tx, scope: Scope, account_id: str) -> None:
-    """Have an account used at once: the operator has spoken with the merchant. Conflict when it was replaced."""
-    if not scope.is_operator:
-        raise Conflict("Only the market's operator may end a cool-down")
+    """Have an account used at once; for the operator, who has spoken with its merchant. Conflict when replaced."""
+    require_operator(scope)
     if tx.run(_use_now, id_=account_id, now_=tx.now) == 0:
         raise Conflict("This account was replaced meanwhile")
     audit(tx, scope, "pay.end_cooldown", account_id)

@@ -15,7 +15,7 @@ from entrepot.kernel import Conflict, Invalid, Prepared, Snapshot, Tx, prepare
 
 from . import rows, tables
 from .payments import record_outcome
-from .payouts import read_payout, record_failed_payout, record_payout
+from .payouts import lock_payout, read_payout, record_failed_payout, record_payout
 from .refunds import read_refund, record_refund
 from .types import Outcome, Payment
 
@@ -63,9 +63,12 @@ def mark_refund_sent(tx: Tx, scope: Scope, refund_id: str, reference: str) -> No
 
 
 def mark_payout_sent(tx: Tx, scope: Scope, payout_id: str, reference: str) -> None:
-    """Say that a payout was sent, under the bank's reference."""
+    """Say that a payout was sent, under the bank's reference. Conflict when it was said to have failed before."""
     require_operator(scope)
-    _check_manual(read_payout(tx, payout_id).processor)
+    payout = lock_payout(tx, payout_id)
+    _check_manual(payout.processor)
+    if payout.state in ("failed", "returned"):
+        raise Conflict("This payout was marked as failed, and its money is due again: it goes out with the next payout")
     record_payout(tx, payout_id, _reference(reference))
     audit(tx, scope, "pay.mark_payout_sent", payout_id, {"reference": reference})
 

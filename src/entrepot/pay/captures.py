@@ -7,13 +7,14 @@ to take the whole with the first part: the escrow keeps what is not shipped yet.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Literal
 
 import msgspec
 from sqlalchemy import bindparam, func, insert, select, update
 
 from entrepot import ledger
-from entrepot.kernel import Conflict, Invalid, NotFound, Prepared, Snapshot, Tx, derive_id, prepare
+from entrepot.kernel import Conflict, Invalid, NotFound, Prepared, Snapshot, Tx, derive_id, in_set, prepare
 
 from . import accounts, rows, tables
 from .events import CaptureFailed, PartCaptured
@@ -157,6 +158,18 @@ def brought(snapshot: Snapshot, payment: Payment, leg: rows.Leg) -> rows.Leg:
     came = taken or not (leg.amount_minor or leg.closed_at)
     others = (leg.gift_minor, leg.subsidy_minor) if came else (0, 0)
     return msgspec.structs.replace(leg, amount_minor=taken, gift_minor=others[0], subsidy_minor=others[1])
+
+
+def set_aside_of(snapshot: Snapshot, seller_order_ids: Sequence[str]) -> dict[str, int]:
+    """What is set aside for these and not in escrow yet, in minor units, of those whose payment is authorised.
+
+    Gift cards and the platform's subsidy come with the first part of the processor's.
+    """
+    return {
+        row.seller_order_id: row.amount_minor - int(row.taken)
+        + (row.gift_minor + row.subsidy_minor if row.amount_minor and not row.taken else 0)
+        for row in snapshot.all(_set_aside, ids=list(seller_order_ids))
+    }  # fmt: skip
 
 
 def report_capture(tx: Tx, receipt: Receipt) -> None:
@@ -313,6 +326,14 @@ _taken = (
     .where(_c.payment_id == _l.payment_id, _c.seller_order_id == _l.seller_order_id, _c.state == "done")
     .scalar_subquery()
 )
+_set_aside: Prepared[Any] = prepare(
+    select(
+        _l.seller_order_id, (_l.amount_minor - _l.released_minor).label("amount_minor"), _l.gift_minor,
+        _l.subsidy_minor, _taken.label("taken"),
+    )
+    .join_from(tables.legs, tables.payments, _l.payment_id == _p.id)
+    .where(in_set(_l.seller_order_id, "ids"), _p.state == "authorised", _l.closed_at.is_(None))
+)  # fmt: skip
 _legs_open: Prepared[Any] = prepare(
     select(_l.seller_order_id)
     .where(_l.payment_id == bindparam("payment_id"), _l.amount_minor - _l.released_minor > _taken)

@@ -61,11 +61,6 @@ def list_chargebacks(snapshot: Snapshot, scope: Scope, most: int = 200) -> list[
     return [*waiting, *(snapshot.all(_closed, most=most - len(waiting)) if len(waiting) < most else ())]
 
 
-def chargebacks_of(snapshot: Snapshot, payment_id: str) -> list[ChargebackRow]:
-    """The chargebacks of a payment; for rooms that have checked whose it is."""
-    return snapshot.all(_of_payment, payment_id=payment_id)
-
-
 def get_chargeback(snapshot: Snapshot, chargeback_id: str) -> ChargebackRow:
     """A chargeback, for rooms above; NotFound when there is none."""
     row = snapshot.one(_by_id, id=chargeback_id)
@@ -200,10 +195,6 @@ _by_ref: Prepared[ChargebackRow] = prepare(
     .where(_b.processor == bindparam("processor"), _b.processor_ref == bindparam("processor_ref"))
     .order_by(_b.round.desc())
     .limit(1),
-    ChargebackRow,
-)
-_of_payment: Prepared[ChargebackRow] = prepare(
-    select(*_b).where(_b.payment_id == bindparam("payment_id")).order_by(_b.opened_at, _b.round, _b.id),
     ChargebackRow,
 )
 _newest = select(*_b).order_by(_b.id.desc()).limit(bindparam("most"))

@@ -86,8 +86,7 @@ def record_outcome(tx: Tx, payment_id: str, outcome: Outcome) -> Payment:
     """Record what became of a charge, and post what follows from it; returns the payment as it then stands.
 
     The same word again, from whomever, changes nothing. What is only set aside for a payment that has ended is let go
-    by a task. Money captured after the payment was abandoned or declined is
-    given back by a refund that starts here.
+    by a task. Money captured after the payment was abandoned or declined is given back by a refund that starts here.
     """
     payment = rows.lock_payment(tx, payment_id)
     match outcome.kind, payment.state:

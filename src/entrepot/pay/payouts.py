@@ -55,6 +55,14 @@ def read_payout(snapshot: Snapshot, payout_id: str) -> Payout:
     return get_payout(snapshot, Scope.system(), payout_id)
 
 
+def lock_payout(tx: Tx, payout_id: str) -> Payout:
+    """The same, kept from others until the commit."""
+    payout = tx.one(_payout_locked, id=payout_id)
+    if payout is None:
+        raise NotFound("There is no such payout")
+    return payout
+
+
 def money_on_the_way(snapshot: Snapshot, scope: Scope) -> list[OnTheWay]:
     """Where the caller's organisation's money is, a line for each currency, by its code."""
     merchant_id = require_organisation(scope)
@@ -117,9 +125,7 @@ def record_failed_payout(tx: Tx, payout_id: str, reason: str) -> None:
     Nothing more is sent to this merchant in this currency until somebody acts (`resume_payouts`, another account), so
     that a closed account is not tried every day.
     """
-    payout = tx.one(_payout_locked, id=payout_id)
-    if payout is None:
-        raise NotFound("There is no such payout")
+    payout = lock_payout(tx, payout_id)
     if payout.state not in ("requested", "paid"):
         return
     returned = payout.state == "paid"

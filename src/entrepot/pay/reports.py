@@ -11,7 +11,7 @@ from .payments import record_outcome
 from .payouts import read_payout, report_payout
 from .processors import CaptureTold, Charge, ChargebackTold, ChargeTold, PayoutTold, Receipt, RefundTold, Told
 from .refunds import read_refund, record_refund
-from .types import Outcome, OutcomeKind, Payment
+from .types import Outcome, OutcomeKind, Payment, Payout
 
 _KINDS: dict[str, OutcomeKind] = {
     "captured": "captured",
@@ -80,11 +80,10 @@ def _check_own(processor: str, asked: str, name: str) -> None:
         raise Conflict(f"{processor} tells of {name}, which {asked} was asked for")
 
 
-def _same(receipt: Receipt, payout: object) -> Receipt:
-    asked = (getattr(payout, "amount_minor", None), getattr(payout, "currency", None))
-    if (receipt.amount_minor, receipt.currency) != asked:
+def _same(receipt: Receipt, payout: Payout) -> Receipt:
+    if (receipt.amount_minor, receipt.currency) != (payout.amount_minor, payout.currency):
         raise Conflict(
             f"The processor reports {receipt.amount_minor} {receipt.currency} for the payout {receipt.key} "
-            f"of {asked[0]} {asked[1]}"
+            f"of {payout.amount_minor} {payout.currency}"
         )
     return receipt

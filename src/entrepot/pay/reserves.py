@@ -8,8 +8,7 @@ import msgspec
 from sqlalchemy import bindparam, insert, select, update
 
 from entrepot import ledger
-from entrepot.identity import Scope, require_organisation
-from entrepot.kernel import DAY, Prepared, Snapshot, Tx, derive_id, prepare, share_bps
+from entrepot.kernel import DAY, Prepared, Tx, derive_id, prepare, share_bps
 
 from . import accounts, rows, tables
 from .terms import terms_of
@@ -48,12 +47,12 @@ def keep_reserve(tx: Tx, legs: SettlementLegs, recovered_minor: int = 0) -> ledg
     return ledger.Plan.of(ledger.Move(name, payable, reserve, amount_minor, accounts.RESERVE, row.seller_order_id))
 
 
-def release_due(tx: Tx, most: int = BATCH) -> int:
+def release_due(tx: Tx) -> int:
     """Let merchants have what was kept back long enough, oldest first; posts it and returns how many parts were let go.
 
     Refunds may have taken from a reserve meanwhile: what is let go is what is left.
     """
-    due = tx.all(_due, now=tx.now, most=most)
+    due = tx.all(_due, now=tx.now, most=BATCH)
     for merchant_id, currency in sorted({(row.merchant_id, row.currency) for row in due}):
         tx.run(rows.keep_payee, merchant_id=merchant_id, currency=currency)
     kept = {(row.merchant_id, row.currency): accounts.reserve(row.merchant_id, row.currency) for row in due}
@@ -70,11 +69,6 @@ def release_due(tx: Tx, most: int = BATCH) -> int:
     return len(due)
 
 
-def list_reserves(snapshot: Snapshot, scope: Scope, most: int = 500) -> list[Reserve]:
-    """What is kept of the caller's organisation, in the order in which it is let go."""
-    return snapshot.all(_kept_of, merchant_id=require_organisation(scope), most=most)
-
-
 def _release_step(row: Reserve, amount_minor: int) -> ledger.Move:
     code = accounts.RESERVE_RELEASED
     return ledger.Move(
@@ -85,12 +79,13 @@ def _release_step(row: Reserve, amount_minor: int) -> ledger.Move:
 
 _r = tables.reserves.c
 _COLUMNS = tuple(_r[name] for name in Reserve.__struct_fields__)
-_kept = select(*_COLUMNS).where(_r.released_at.is_(None)).order_by(_r.release_at, _r.seller_order_id)
 _due: Prepared[Reserve] = prepare(
-    _kept.where(_r.release_at <= bindparam("now")).limit(bindparam("most")).with_for_update(), Reserve
-)
-_kept_of: Prepared[Reserve] = prepare(
-    _kept.where(_r.merchant_id == bindparam("merchant_id")).limit(bindparam("most")), Reserve
+    select(*_COLUMNS)
+    .where(_r.released_at.is_(None), _r.release_at <= bindparam("now"))
+    .order_by(_r.release_at, _r.seller_order_id)
+    .limit(bindparam("most"))
+    .with_for_update(),
+    Reserve,
 )
 _insert: Prepared[Any] = prepare(
     insert(tables.reserves).values({column.name: bindparam(column.name) for column in tables.reserves.columns})

@@ -271,7 +271,6 @@ Index(
     chargebacks.c.round,
     unique=True,
 )
-Index("ix_pay_chargebacks_payment", chargebacks.c.payment_id)
 _of("ix_pay_chargebacks_open", "closed_at IS NULL", chargebacks.c.id)
 
 # When a merchant is paid, and what is kept back for a while.

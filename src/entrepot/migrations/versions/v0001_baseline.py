@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy import Text
 from sqlalchemy.dialects import postgresql
 
-revision = "fb6f850b4d6e"
+revision = "8680e6ce062d"
 down_revision = None
 
 
@@ -2484,7 +2484,6 @@ def upgrade() -> None:
         sqlite_where=sa.text("closed_at IS NULL"),
         postgresql_where=sa.text("closed_at IS NULL"),
     )
-    op.create_index("ix_pay_chargebacks_payment", "pay_chargebacks", ["payment_id"], unique=False)
     op.create_index("uq_pay_chargebacks_ref", "pay_chargebacks", ["processor_ref", "processor", "round"], unique=True)
     op.create_table(
         "pay_entries",

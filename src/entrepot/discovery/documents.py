@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
-from itertools import chain
 from typing import NamedTuple
 
 from entrepot import catalog, pay
@@ -21,6 +20,8 @@ from .understanding.goods import FITS, terms_of_title
 
 Pairs = tuple[tuple[str, str], ...]
 REMEMBERED_CHARACTERS_MAX = 200
+UNKNOWN = ""
+"""A name that no pack knows."""
 
 
 def documents_of(snapshot: Snapshot, product_ids: Iterable[str]) -> dict[str, Document]:
@@ -76,10 +77,10 @@ def _offer(offer: DocumentOffer, attributes: Pairs, rates: Rates) -> Offer:
 
 
 class _Meant(NamedTuple):
-    """What an attribute says: its pairs, and the labels of those that people write in another way."""
+    """What an attribute says: the keys of its values, and with its label each that people write in another way."""
 
-    pairs: Pairs
-    labels: tuple[tuple[str, str, str], ...]
+    keys: tuple[str, ...]
+    labels: tuple[tuple[str, str], ...]
 
 
 Values = dict[str, _Meant]
@@ -88,29 +89,45 @@ Values = dict[str, _Meant]
 def _values(attributes: Mapping[str, tuple[str, ...]], category: str) -> Values:
     """What the words of attributes mean, under the codes that the category's pack gives them."""
     found: Values = {}
+    alike = _alike(category)
     for code, words in attributes.items():
+        meant, name, served = _named(code, alike)
         is_short = sum(map(len, words)) <= REMEMBERED_CHARACTERS_MAX
-        meant, said = (_remembered if is_short else _meaning)(code, words, category)
+        said = (_remembered if is_short else _read)(name, words, served)
         before = found.get(meant)
-        found[meant] = said if before is None else _Meant(before.pairs + said.pairs, before.labels + said.labels)
+        found[meant] = said if before is None else _Meant(before.keys + said.keys, before.labels + said.labels)
     return found
 
 
-def _meaning(code: str, words: tuple[str, ...], category: str) -> tuple[str, _Meant]:
-    """The code that the category's pack gives an attribute, and what the words of its value mean."""
+@lru_cache(maxsize=16_384)
+def _named(code: str, category: str) -> tuple[str, str, str]:
+    """The code that the category's pack gives an attribute, and the name and category by which its values are read."""
     known = catalog.attribute_of(code, category)
-    meant = code if known is None else known.code
-    values = catalog.normalise_all(code, words, category)
-    pairs = tuple((meant, value.key) for value in values)
-    return meant, _Meant(pairs, tuple((meant, each.key, each.label) for each in values if each.label != each.key))
+    return (code, UNKNOWN, "") if known is None else (known.code, code, category)
 
 
-_remembered = lru_cache(maxsize=65_536)(_meaning)
-"""The goods of a category say few different things of themselves."""
+def _read(name: str, words: tuple[str, ...], category: str) -> _Meant:
+    """What the words of a value mean."""
+    values = catalog.normalise_all(name, words, category)
+    labels = tuple([(each.key, each.label) for each in values if each.label != each.key])
+    return _Meant(tuple([each.key for each in values]), labels)
+
+
+_remembered = lru_cache(maxsize=65_536)(_read)
+"""The goods of a shop say few different things of themselves, and what no pack knows means the same by any name."""
+
+_first_of_pack: dict[str, str] = {}
+
+
+def _alike(category: str) -> str:
+    """One category for all that a pack serves, so that what was read is remembered for all of them: what a value means
+    depends on nothing else of its product's category."""
+    pack = catalog.pack_of(category)
+    return "" if pack is None else _first_of_pack.setdefault(pack.name, category)
 
 
 def _pairs(values: Values) -> Pairs:
-    return tuple(dict.fromkeys(chain.from_iterable(each.pairs for each in values.values())))
+    return tuple({(code, key): None for code, said in values.items() for key in said.keys})
 
 
 def _with_kind(pairs: Pairs, title: str, category: str) -> Pairs:
@@ -121,4 +138,5 @@ def _with_kind(pairs: Pairs, title: str, category: str) -> Pairs:
 
 
 def _labels(many: Iterable[Values]) -> tuple[tuple[str, str, str], ...]:
-    return tuple(dict.fromkeys(chain.from_iterable(each.labels for values in many for each in values.values())))
+    told = ((code, *each) for values in many for code, said in values.items() for each in said.labels)
+    return tuple(dict.fromkeys(told))

@@ -28,7 +28,7 @@ class Calls(httpx.BaseTransport):
         content = request.read()
         asked = httpx.Request(request.method, request.url, headers=request.headers, content=content)
         answer = await self._inner.handle_async_request(asked)
-        body = await answer.aread()
+        body = b"".join([part async for part in answer.aiter_raw()])  # packed, if it is: the caller unpacks it
         return httpx.Response(
             answer.status_code, headers=answer.headers, stream=httpx.ByteStream(body), request=request
         )

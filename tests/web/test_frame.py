@@ -158,3 +158,19 @@ def test_a_static_file_is_kept_for_ever_under_the_address_of_its_content(nobody:
     assert nobody.get(found[1], headers={"if-none-match": answer.headers["etag"]}).status_code == 304
     assert "immutable" not in nobody.get("/static/entrepot.css").headers["cache-control"]
     assert nobody.get("/static/..%2ftexts%2fen.json").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("accepted", "packed"),
+    [("gzip, deflate, br", True), ("br;q=1, GZIP ; q=0.5", True), ("gzip;q=0, *", False), ("gzip;q=0.0", False),
+     ("", False), ("x-gzip", False)],
+)  # fmt: skip
+def test_our_files_go_out_packed_to_whoever_takes_it(nobody: Visitor, accepted: str, packed: bool) -> None:
+    answer = nobody.get("/static/entrepot.css", headers={"accept-encoding": accepted})
+    assert (answer.headers.get("content-encoding") == "gzip") is packed
+    assert answer.headers["vary"] == "Accept-Encoding"
+    assert answer.text.startswith("/* Entrepot's look")
+    length = int(answer.headers["content-length"])
+    assert length < len(answer.content) // 3 if packed else length == len(answer.content)
+    known = {"accept-encoding": accepted, "if-none-match": answer.headers["etag"]}
+    assert nobody.get("/static/entrepot.css", headers=known).status_code == 304

@@ -93,6 +93,8 @@ def test_a_page_is_explained_and_parts_can_be_left_aside(no_rules: None, dana: V
     assert {"name": made["id"], "value": 2.5} in hit["contributions"]
     assert round(sum(part["value"] for part in hit["contributions"]), 4) == hit["score"]
     page = dana.get("/operator/search/explain", params={"q": "lamp"})
+    assert "It is the thing that was asked for" in page.text
+    assert "<strong>subject</strong>" not in page.text
     assert page.status_code == 200
     assert "Up" in page.text
     without = dana.get("/operator/search/explain", params={"q": "lamp", "without": made["id"]})

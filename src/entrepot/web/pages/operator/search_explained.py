@@ -80,11 +80,11 @@ def _names(visit: Visit, found: Explanation, without: tuple[str, ...]) -> dict[s
 
 def _reason(visit: Visit, name: str) -> str:
     """What a reason is called: a feature, or something that was understood from the words."""
+    key = f"search_reason.{name.replace(' ', '_')}"
+    if has_text(key):
+        return visit.say(key)
     kind, _, what = name.partition(".")
-    if what:
-        return visit.say(f"search_reason.{kind}", what=what.replace("_", " "))
-    key = f"search_reason.{name}"
-    return visit.say(key) if has_text(key) else name.replace("_", " ")
+    return visit.say(f"search_reason.{kind}", what=what.replace("_", " ")) if what else name.replace("_", " ")
 
 
 def _places(found: Explanation) -> dict[str, dict[str, int | None]]:

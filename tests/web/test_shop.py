@@ -275,6 +275,11 @@ def test_an_operator_decides_and_it_is_written_down(dana: Visitor, visit: Callab
     assert newcomer.get("/api/merchant").json()["id"] == merchant
     waiting = dana.get("/api/operator/merchants?status=pending").json()["items"]
     assert merchant in [each["id"] for each in waiting]
+    for percent in ("a lot", "-1", "101", ""):
+        refused = dana.form(f"/operator/merchants/{merchant}/approve", percent=percent)
+        assert refused.status_code == 422
+        assert f'value="{percent}" required aria-invalid="true" aria-describedby="d-{merchant}"' in refused.text
+        assert "is no commission: write a percentage such as 8 or 7.5" in refused.text
     approved = dana.post(f"/api/operator/merchants/{merchant}/approve", {"commission_bps": 900}).json()
     assert (approved["status"], approved["commission_bps"]) == ("approved", 900)
     acts = dana.get("/api/operator/audit").json()["items"]

@@ -160,7 +160,7 @@ def test_a_caller_that_goes_away_does_not_undo_what_was_begun(database: Database
         begun.set()
         assert go_on.wait(WAIT_S)
         add(tx, "a")
-        tx.after_commit(done.set)
+        tx.announce(things.Happened("a"))
 
     async def leave() -> None:
         writing = asyncio.ensure_future(database.write(command))
@@ -170,6 +170,7 @@ def test_a_caller_that_goes_away_does_not_undo_what_was_begun(database: Database
             await writing
         go_on.set()
 
+    database.when_announced(done.set)
     asyncio.run(leave())
     assert done.wait(WAIT_S)
     assert count(database, "a") == 1
@@ -187,8 +188,7 @@ def test_wakers_are_called_after_a_commit_that_announced_and_one_that_fails_harm
     database.write_now(lambda tx: add(tx, "a"))
     assert woken == []
     database.write_now(lambda tx: tx.announce(things.Happened("a")))
-    database.write_now(lambda tx: tx.after_commit(lambda: woken.append("after")))
-    assert woken == ["announced", "after"]
+    assert woken == ["announced"]
 
 
 def test_no_waker_is_called_for_a_command_that_failed(database: Database) -> None:
@@ -196,7 +196,6 @@ def test_no_waker_is_called_for_a_command_that_failed(database: Database) -> Non
 
     def command(tx: Tx) -> None:
         tx.announce(things.Happened("a"))
-        tx.after_commit(lambda: woken.append("after"))
         raise Invalid("no")
 
     database.when_announced(lambda: woken.append("announced"))

@@ -2,8 +2,9 @@
 
 import pytest
 
-from entrepot.kernel import Conflict, Database, ManualClock, acquire, release, still_held
+from entrepot.kernel import Conflict, Database, ManualClock, acquire, release
 from entrepot.kernel.clock import SECOND
+from entrepot.kernel.leases import renew
 
 
 def take(database: Database, holder: str) -> int | None:
@@ -29,11 +30,12 @@ def test_a_lease_has_one_holder_until_its_time_is_over(database: Database) -> No
 def test_who_lost_a_lease_is_found_out_in_its_own_transaction(database: Database) -> None:
     fence = take(database, "one")
     assert fence is not None
-    database.write_now(lambda tx: still_held(tx, "index", fence))
-    advance(database, 10)
-    take(database, "two")
-    with pytest.raises(Conflict, match="passed to another"):
-        database.write_now(lambda tx: still_held(tx, "index", fence))
+    database.write_now(lambda tx: renew(tx, "index", "one", fence))
+    for next_holder in ("two", "one"):
+        advance(database, 10)
+        take(database, next_holder)
+        with pytest.raises(Conflict, match="passed to another"):
+            database.write_now(lambda tx: renew(tx, "index", "one", fence))
 
 
 def test_a_released_lease_is_free_at_once_and_only_its_holder_releases_it(database: Database) -> None:

@@ -323,7 +323,7 @@ def test_the_thread_reacts_soon_and_survives_a_database_that_refuses(
     done = threading.Event()
 
     def last(tx: Tx, event: Event) -> None:
-        tx.after_commit(done.set)
+        done.set()
 
     relay = relay_of(database, last)
     thread = RelayThread(database, relay)

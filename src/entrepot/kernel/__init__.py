@@ -27,7 +27,7 @@ from .fetching import Bounds, Fetched, Fetcher, check_address
 from .idempotency import RequestKey, once, request_key
 from .ids import derive_id, is_id, new_id
 from .lanes import Lane
-from .leases import acquire, release, still_held
+from .leases import acquire, release
 from .logs import configure_logs
 from .many import New, insert_new, insert_rows, update_rows
 from .money import Money, decimals_of, format_money, parse_money, round_half_even, share_bps, split
@@ -167,7 +167,6 @@ __all__ = [
     "share_bps",
     "split",
     "sqlite_url",
-    "still_held",
     "tidy_task",
     "to_json",
     "to_rfc3339",

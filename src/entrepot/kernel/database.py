@@ -152,7 +152,7 @@ class Database:
 
     def _committed(self, tx: Tx) -> None:
         """Wake whoever reads what was just committed. A waker's failure never reaches the command's caller."""
-        wakers = list(tx.woken())
+        wakers: list[Callable[[], None]] = []
         for event in tx.told:
             wakers += (partial(tell, event) for tell in self._followers.get(type(event), ()))
         if tx.announced:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from random import Random
 from typing import Any, Protocol, TypeVar
 
@@ -131,12 +131,11 @@ class Tx(Snapshot):
     Everything in it happens together or not at all: rows, announced events, enqueued tasks.
     """
 
-    __slots__ = ("_after", "_events", "_seen", "announced", "enqueued", "half_done", "once_asked", "taken", "told")
+    __slots__ = ("_events", "_seen", "announced", "enqueued", "half_done", "once_asked", "taken", "told")
 
     def __init__(self, connection: Connection, now: int, random: Random) -> None:
         super().__init__(connection, now, random)
         self._events: list[Event] = []
-        self._after: list[Callable[[], None]] = []
         self._seen: set[str] = set()
         self.once_asked = 0
         """How often it was asked whether something may be done that a command does once."""
@@ -229,10 +228,6 @@ class Tx(Snapshot):
         self.enqueued = True
         return task_id
 
-    def after_commit(self, wake: Callable[[], None]) -> None:
-        """Call `wake` in this process once the commit is done: to wake a reader, never to have an effect."""
-        self._after.append(wake)
-
     def flush(self) -> None:
         """Write what was announced. Called by the database before the commit."""
         if self.half_done:
@@ -242,10 +237,6 @@ class Tx(Snapshot):
             self.announced = True
             self.told += tuple(self._events)
             self._events.clear()
-
-    def woken(self) -> Iterable[Callable[[], None]]:
-        """What to call after the commit."""
-        return self._after
 
     def _event_row(self, event: Event) -> dict[str, Any]:
         return {

@@ -28,6 +28,7 @@ from entrepot.discovery.index.filters import (
 from entrepot.discovery.index.generation import Generation
 from entrepot.discovery.index.matching import Synonym
 from entrepot.discovery.index.plain import PlainIndex
+from entrepot.discovery.index.titles import WORDS_MAX
 from entrepot.discovery.text import query_words
 from entrepot.discovery.types import Change, Document, Offer, Subject
 from tests.discovery.conftest import FLOOR, nowhere, product, put
@@ -330,6 +331,19 @@ def test_what_a_rule_adds_decides_nothing_of_what_the_query_found(index: Index) 
     assert [hit.id for hit in index.search(asked).hits] == [document_id(2)]
     asked = msgspec.structs.replace(asked, rules=Arrangement(included=(document_id(1),)))
     assert [hit.id for hit in index.search(asked).hits] == [document_id(2), document_id(1)]
+
+
+def test_a_product_is_called_by_all_words_of_a_name_among_the_first_of_its_title(index: Index) -> None:
+    words = " ".join(["fine"] * (WORDS_MAX - 2))
+    put(
+        index,
+        product(1, f"{words} Oslo sofa", price_minor=9_000),
+        product(2, f"{words} large Oslo sofa", price_minor=1_000),
+        product(3, "Oslo lamp", price_minor=2_000, description="for a sofa"),
+        product(4, "Divan", price_minor=3_000, description="an Oslo sofa"),
+    )
+    asked = IndexQuery("oslo sofa", subject=Subject(names=(("oslo", "sofa"), ("divan",))), sort="-price")
+    assert [hit.id for hit in index.search(asked).hits] == [document_id(1), document_id(4)]
 
 
 def test_of_two_pins_for_one_place_the_older_stands_in_front_and_a_product_is_pinned_once(index: Index) -> None:

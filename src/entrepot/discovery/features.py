@@ -65,7 +65,9 @@ GRID = float(1 << 20)
 
 def on_grid(values: npt.NDArray[np.floating]) -> Matrix:
     """The nearest numbers whose sums are exact."""
-    exact: Matrix = np.rint(np.asarray(values, np.float64) * GRID) / GRID
+    exact: Matrix = np.asarray(values, np.float64) * GRID
+    np.rint(exact, out=exact)
+    exact /= GRID
     return exact
 
 

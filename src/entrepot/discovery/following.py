@@ -114,6 +114,7 @@ def put_in(
         documents = [each.document for each in part]
         index.change([change_of(each) for each in documents])
         index.upsert(documents, vectors[begin:end], titles[begin:end], [each.fields for each in part])
+        index.add_new()  # while the next part is being prepared
 
 
 def ids_of(events: Sequence[Recorded]) -> tuple[set[str], set[str]]:

@@ -109,7 +109,7 @@ def _telling(subject: Subject, terms: TermTable) -> npt.NDArray[np.uint8]:
 
 def _told(telling: npt.NDArray[np.uint8], places: Whole, codes: Codes, count: int) -> npt.NDArray[np.uint8]:
     """What all terms together tell of each product."""
-    tells = telling[codes]
+    tells = np.take(telling, codes)
     at = np.flatnonzero(tells)
     told, places = np.zeros(count, np.uint8), places[at]
     if len(at):

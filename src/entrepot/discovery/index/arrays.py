@@ -1,7 +1,11 @@
-"""Arrays of parts: many short lists lie in one long array, and each is known by its span, one number."""
+"""Arrays of parts: many short lists lie in one long array, and each is known by its span, one number.
+
+Where many numbers are looked up at once, `np.take` is twice as quick as an index in brackets.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -23,10 +27,9 @@ def parts_of(spans: Whole) -> tuple[Whole, Whole]:
 
 def expand(starts: Whole, lengths: Whole) -> tuple[Whole, Whole]:
     """For parts of an array: the place of the part that each element belongs to, and where the element lies."""
-    ends = np.cumsum(lengths)
     places = np.repeat(np.arange(len(lengths)), lengths)
-    offsets = np.repeat(starts - (ends - lengths), lengths)
-    return places, offsets + np.arange(len(offsets))
+    offsets = starts - (np.cumsum(lengths) - lengths)
+    return places, np.take(offsets, places) + np.arange(len(places))
 
 
 def are_in(ascending: Slots, some: Slots) -> npt.NDArray[np.bool_]:
@@ -45,10 +48,20 @@ def grown(column: npt.NDArray[Any], least: int) -> npt.NDArray[Any]:
     return room
 
 
-def distinct(places: Whole, codes: npt.NDArray[np.integer[Any]], kinds: int) -> tuple[Whole, Whole]:
-    """Pairs of a place and a code below `kinds`, each pair once."""
-    keys = np.sort(places * kinds + codes)  # np.unique hashes, which is slower for the few of a search
+def distinct(places: Whole, codes: npt.NDArray[np.integer[Any]]) -> tuple[Whole, Whole]:
+    """Pairs of a place and a code, neither below zero nor above 31 bits, each pair once."""
+    keys = np.sort((places << 32) + codes)  # np.unique hashes, which is slower for the few of a search
     first = np.ones(len(keys), np.bool_)
     np.not_equal(keys[1:], keys[:-1], out=first[1:])
-    found, kind = np.divmod(keys[first], kinds)
-    return found, kind
+    found = keys[first]
+    return found >> 32, found & 0xFFFFFFFF
+
+
+def counts_from(edges: Sequence[int], numbers: Whole, places: Whole, count: int) -> list[int]:
+    """Of `count` places, how many have a number from each edge on and below the next; smaller ones count nowhere."""
+    kind = np.zeros(len(numbers), np.uint8)
+    for edge in edges:
+        kind += (numbers >= edge).view(np.uint8)
+    is_there = np.zeros((len(edges) + 1, count), np.bool_)
+    is_there[kind, places] = True
+    return [int(np.count_nonzero(each)) for each in is_there[1:]]

@@ -154,7 +154,7 @@ class Columns:
         """The terms of many slots, flat: the place in `slots` that each belongs to, and its code."""
         starts, lengths = parts_of(self.span[slots])
         places, at = expand(starts, lengths)
-        return places, self.codes[at]
+        return places, np.take(self.codes, at)
 
     def export(self, count: int) -> dict[str, npt.NDArray[np.generic]]:
         """The columns of the first `count` slots, packed; those of their offers by `offer_` and their name."""

@@ -159,7 +159,7 @@ def _type(look: Look) -> Scores:
 
 
 def _type_names(look: Look) -> Scores:
-    return _shared(look, *distinct(*look.describing, look.columns.terms.names_count()))
+    return _shared(look, *distinct(*look.describing))
 
 
 def _shared(look: Look, places: Whole, kinds: Codes | Whole) -> Scores:

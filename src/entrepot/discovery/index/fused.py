@@ -35,13 +35,14 @@ from .matching import Synonym, Wanted, correction, understand
 from .offers import NO_PRICE
 from .postings import Postings
 from .ranking import Looked, Places, Ranked, contributions, in_order
-from .retrieval import Found, Remembered, View, among, called, find, joined, key_of, text_matches
+from .retrieval import Found, Remembered, View, among, find, joined, key_of, text_matches
 from .suggesting import suggest
 from .tally import Tally
 from .vectors import Graph, TitleVectors, VectorFile
 from .vocabulary import Vocabulary
 from .weights import tuned
 
+Staged = tuple[Document, Fields | None, Vectors, TitleVectors]
 WARMED_MAX = 300
 EVIDENCE_MAX = 2_000
 
@@ -80,7 +81,7 @@ class FusedIndex:
         self.encoder = self.made_by = ENCODER
         self.tuning: npt.NDArray[np.float64] | None = None
         self.scorer: Scorer = Prior()
-        self._staged: dict[str, tuple[Document, Fields | None, Vectors, TitleVectors] | None] = {}
+        self._staged: dict[str, Staged | None] = {}
         self._dead: list[int] = []
         self._remembered = Remembered()
         self._terms_seen: tuple[tuple[int, int], dict[str, dict[str, int]]] = ((-1, -1), {})
@@ -111,17 +112,17 @@ class FusedIndex:
         """See `base.Index`."""
         self._staged.update(dict.fromkeys(ids))
 
+    def add_new(self) -> None:
+        """Write what is staged and replaces no other document, ahead of the commit that shows it."""
+        new = [document_id for document_id in self._staged if document_id not in self.columns.slot_of]
+        self._write([self._staged.pop(document_id) for document_id in new])
+
     def commit(self) -> None:
         """See `base.Index`. Durable only with the next checkpoint."""
-        if not self._staged:
+        if not self._staged and self.columns.count == self._view.count:
             return
         dying = self._dying()
-        added = [entry for entry in self._staged.values() if entry is not None]
-        if added:
-            self.vectors.append(np.stack([vector for _, _, vector, _ in added]))
-            self.titles.append(np.stack([title for _, _, _, title in added]))
-        for document, fields, _, _ in added:
-            self._add(document, fields or fields_of(document))
+        self._write(list(self._staged.values()))
         with self._columns_lock:
             for document_id, entry in self._staged.items():
                 if entry is None:
@@ -241,7 +242,7 @@ class FusedIndex:
             found = joined(own, view, columns, query.rules.joining(query.sort))
         mark("set")
         excluded = query.rules.excluded if query.rules else ()
-        tally = Tally(columns, found, filters, excluded, self._narrowed(view, query, wanted, found, own))
+        tally = Tally(columns, found, filters, excluded, self._narrowed(query, wanted, found, own))
         mark("filters")
         return Looked(view, columns, self.postings, query, wanted, found, tally, scorer, scorer.features)
 
@@ -312,16 +313,25 @@ class FusedIndex:
     def _dying(self) -> list[int]:
         """The slots that what is staged replaces or removes; their words are taken away."""
         dying = [slot for document_id in self._staged if (slot := self.columns.slot_of.get(document_id)) is not None]
+        if any(slot >= self._view.count for slot in dying):
+            self.postings.commit(self._view.count)  # written ahead, and replaced at once: its words are to be read
         for slot in dying:
             self.vocabulary.take_away(self.postings.words_of(slot))
         return dying
 
-    def _add(self, document: Document, fields: Fields) -> None:
-        with self._columns_lock:
-            slot, _ = self.columns.add(document, fields)
-        self.postings.add(slot, fields)
-        self.vocabulary.add(fields.words.split())
-        self.vocabulary.write_as(fields.surfaces)
+    def _write(self, entries: Sequence[Staged | None]) -> None:
+        """Give documents their slots, in this order."""
+        added = [entry for entry in entries if entry is not None]
+        if added:
+            self.vectors.append(np.stack([vector for _, _, vector, _ in added]))
+            self.titles.append(np.stack([title for _, _, _, title in added]))
+        for document, known, _, _ in added:
+            fields = known or fields_of(document)
+            with self._columns_lock:
+                slot, _ = self.columns.add(document, fields)
+            self.postings.add(slot, fields)
+            self.vocabulary.add(fields.words.split())
+            self.vocabulary.write_as(fields.surfaces)
 
     def _show(self) -> None:
         self._view = self._look(self._view.number + 1)
@@ -351,9 +361,7 @@ class FusedIndex:
             self._remembered.keep(view, key, found)
         return found
 
-    def _narrowed(
-        self, view: View, query: IndexQuery, wanted: Sequence[Wanted], found: Found, own: Found
-    ) -> Narrowed | None:
+    def _narrowed(self, query: IndexQuery, wanted: Sequence[Wanted], found: Found, own: Found) -> Narrowed | None:
         """What of a set is about the query, where it says what that is or in which order it wants it."""
         is_sorted = query.sort != "relevance" and bool(wanted or query.vector is not None)
         if query.among is not None or found.everything or not (query.subject or is_sorted):
@@ -363,7 +371,8 @@ class FusedIndex:
         slots = [slot for each in joined if (slot := self.columns.slot_of.get(each)) is not None]
         is_joined = are_in(found.slots, np.array(slots, np.int32))
         is_own = np.ones(len(found.slots), np.bool_) if found is own else are_in(found.slots, own.slots)
-        return Narrowed(query.subject, called(found, view, self.postings.titled, names), is_own, is_joined, is_sorted)
+        is_called = found.once("called", names, lambda: self.columns.titles.called(found.slots, names))
+        return Narrowed(query.subject, is_called, is_own, is_joined, is_sorted)
 
     def _hits(self, looked: Looked, ranked: Ranked, order: Places) -> tuple[IndexHit, ...]:
         """The hits of a page: all columns are read for the whole page at once."""
@@ -380,7 +389,7 @@ class FusedIndex:
         flags = zip(*(each.tolist() for each in reasons.values()), strict=True)
         told = [tuple(itertools.compress(reasons, each)) for each in flags]
         ids, offers = columns.ids[slots].tolist(), tally.offer_ids(order)
-        prices = [None if price == NO_PRICE else price for price in tally.prices[order].tolist()]
+        prices = [None if price == NO_PRICE else price for price in tally.prices(order).tolist()]
         parts: Sequence[tuple[tuple[str, float], ...]] = [()] * len(order)
         if query.explained:
             parts = contributions(looked, ranked, order)

@@ -61,7 +61,7 @@ def _read(columns: Columns, slots: Slots, total: int) -> Evidence:
     if of_row is not None:
         at, own = columns.offers.gather(rows)
         known = own < kinds
-        counts += np.bincount(distinct(of_row[at][known], own[known], kinds)[1], minlength=kinds)
+        counts += np.bincount(distinct(of_row[at][known], own[known])[1], minlength=kinds)
         first = np.unique(terms.name_codes[own[known]], return_index=True)[1]
         varying = frozenset(terms.pairs[code][0] for code in own[known][first].tolist())
     return Evidence(total, len(slots), varying, _Counts(terms, counts))

@@ -92,7 +92,7 @@ class OfferTable:
         """The terms of many rows, flat: the place in `rows` that each belongs to, and its code."""
         starts, lengths = parts_of(self.code_span[rows])
         places, at = expand(starts, lengths)
-        return places, self.codes[at]
+        return places, np.take(self.codes, at)
 
     def is_scattered(self) -> bool:
         """Whether it is worth while to pack."""

@@ -33,6 +33,7 @@ from .evidence import LOOKED_AT_MAX, Evidence
 from .fields import fields_of
 from .filters import offer_terms, read_filters, said_by, terms_of
 from .matching import SYNONYM, Synonym, Wanted, correction, distance, understand
+from .titles import WORDS_MAX
 
 FIELD_WEIGHTS = (3.0, 2.0, 1.0)
 
@@ -234,7 +235,7 @@ class PlainIndex:
         """The ids of those that the query is about; None where none sells."""
         if (subject := query.subject) is None or query.among is not None or not (wanted or query.vector is not None):
             return None
-        titles = {each.id: self._entries[each.id].fields[0] for each in candidates}
+        titles = {each.id: self._entries[each.id].fields[0][:WORDS_MAX] for each in candidates}
         sold = {each.id for each in candidates if passing(each, ())}
         found = {each for each, title in titles.items() if is_about(subject, self._entries[each].document, title)}
         called = {each for each in found if subject.narrow and is_called(subject, titles[each])}

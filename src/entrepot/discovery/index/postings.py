@@ -104,10 +104,6 @@ class Postings:
         """The same of the products that are called by the word: by their title, brand or category."""
         return self._posting(word, NAMING)
 
-    def titled(self, word: str) -> Posting:
-        """The same of the products whose title has the word."""
-        return self._posting(word, ("title",))
-
     def _posting(self, word: str, fields: tuple[str, ...]) -> Posting:
         searcher, count = self._seen
         with self._lock:

@@ -92,7 +92,7 @@ def in_order(looked: Looked) -> Ranked:
     if query.among is not None:
         return Ranked(np.argsort(-found.text[places], kind="stable")[:most], nothing)
     if query.sort != "relevance":
-        return Ranked(first(columns, slots, sort_keys(columns, slots, tally.prices, query.sort), most), nothing)
+        return Ranked(first(columns, slots, sort_keys(columns, slots, tally.prices(), query.sort), most), nothing)
     lifted = on_grid(tally.lifted(rules)) if rules is not None and rules.lifts else nothing
     lifted = lifted + _by_subject(looked) + _by_price(looked)
     if rules is None:
@@ -130,9 +130,9 @@ def _by_subject(looked: Looked) -> Scores:
 
 def _by_price(looked: Looked) -> Scores:
     """What lifts what costs less than other results, where the query wants that: the more, the fewer cost less."""
-    prices = looked.tally.prices
-    if not looked.query.cheap or CHEAP in looked.query.without or not len(prices):
-        return np.zeros(len(prices))
+    if not looked.query.cheap or CHEAP in looked.query.without or not len(looked.tally.places):
+        return np.zeros(len(looked.tally.places))
+    prices = looked.tally.prices()
     place = np.searchsorted(np.sort(prices), prices) / len(prices)
     return on_grid(np.where(prices == NO_PRICE, 0.0, CHEAP_WEIGHT * (1.0 - place)))
 
@@ -156,19 +156,17 @@ def _by_score(looked: Looked, lifted: Scores, most: int) -> Ranked:
     if not looked.wanted and query.vector is None:
         return Ranked(first(columns, slots, -at_first, most), at_first)
     best = min(RERANKED, len(places))
-    order = first(columns, slots, -at_first, max(most, best))
+    order = first(columns, slots, -at_first, min(max(most, best + 1), len(places)))
     judged, others = order[:best], order[best:]
-    judged = judged[first(columns, slots[judged], np.zeros(best), best)]  # by id: what is left aside moves no feature
+    judged = judged[np.argsort(columns.ids[slots[judged]])]  # by id: what is left aside moves no feature
     features = describe(_candidates(looked, judged), looked.features)
     scores, beyond = at_first, 0.0
     own = _score(looked.scorer, features, query.without) + lifted[judged]
-    if len(places) > best:
-        behind = np.ones(len(places), np.bool_)
-        behind[judged] = False
-        beyond = float(np.floor(min(own.min() - at_first[behind].max(), 0.0)))
+    if len(others):
+        beyond = float(np.floor(min(own.min() - at_first[others[0]], 0.0)))
         scores = at_first + beyond
     scores[judged] = own
-    again = first(columns, slots[judged], -own, best)
+    again = np.argsort(-own, kind="stable")
     return Ranked(np.concatenate((judged[again], others))[:most], scores, judged, features, beyond)
 
 
@@ -177,7 +175,7 @@ def _candidates(looked: Looked, judged: Places) -> Candidates:
     at = tally.places[judged]
     return Candidates(
         view, looked.columns, looked.postings, each_word(looked.wanted), query.vector, title_key(query.text),
-        found.slots[at], found.text[at], tally.prices[judged], tally.rows[judged],
+        found.slots[at], found.text[at], tally.prices(judged), tally.rows[judged],
     )  # fmt: skip
 
 

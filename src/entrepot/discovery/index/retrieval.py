@@ -48,7 +48,7 @@ class View(msgspec.Struct, frozen=True):
 class Found(msgspec.Struct, frozen=True):
     """The set of a query before filters: slots ascending, the share of the best text score, the similarity (or 0).
 
-    `derived` is what was worked out from the slots of everything (`everything`), for the next who asks.
+    `derived` is what was worked out from its slots, for the next who asks.
     """
 
     slots: Slots
@@ -57,10 +57,12 @@ class Found(msgspec.Struct, frozen=True):
     everything: bool = False
     derived: dict[str, tuple[object, Any]] = {}
 
+    def once_of_all(self, name: str, state: object, make: Callable[[], T]) -> T:
+        """The same of what is large, kept only for everything: it is one set, and the largest."""
+        return self.once(name, state, make) if self.everything else make()
+
     def once(self, name: str, state: object, make: Callable[[], T]) -> T:
-        """What `make` gives, kept while `state` is the same. Only for everything: it is one set, and the largest."""
-        if not self.everything:
-            return make()
+        """What `make` gives, kept while `state` is the same."""
         kept = self.derived.get(name)
         if kept is None or kept[0] != state:
             kept = self.derived[name] = (state, make())
@@ -118,9 +120,9 @@ def find(
     if query.vector is None:
         return Found(texts, scores, np.zeros(len(texts), np.int32))
     near, similarity = neighbours(view.rows, view.graph, query.vector, view.alive, ids, floor)
-    slots = _united(texts, near)
+    slots, has_text = _united(texts, near)
     text = np.zeros(len(slots), np.float32)
-    text[np.searchsorted(slots, texts)] = scores
+    text[has_text] = scores
     similar = np.zeros(len(slots), np.int32)
     similar[np.searchsorted(slots, near)] = similarity
     return Found(slots, text, similar)
@@ -142,8 +144,7 @@ def joined(found: Found, view: View, columns: Columns, ids: Sequence[str]) -> Fo
     )
     if found.everything or not len(slots):
         return found
-    united = _united(found.slots, slots)
-    at = np.searchsorted(united, found.slots)
+    united, at = _united(found.slots, slots)
     text, similarity = np.zeros(len(united), np.float32), np.zeros(len(united), np.int32)
     text[at], similarity[at] = found.text, found.similarity
     return Found(united, text, similarity)
@@ -151,27 +152,21 @@ def joined(found: Found, view: View, columns: Columns, ids: Sequence[str]) -> Fo
 
 def _lacking(found: Found, view: View, postings: Postings, unwanted: Sequence[str]) -> Found:
     """A set without the products that are called by all words of one of these phrases."""
-    phrases = [words for phrase in unwanted if (words := query_words(phrase))]
-    kept = ~called(found, view, postings.named, phrases)
+    kept = np.ones(len(found.slots), np.bool_)
+    for words in filter(None, map(query_words, unwanted)):
+        slots, _ = _with_all([_within(postings.named(word), view) for word in words])
+        kept &= ~are_in(found.slots, slots)
     return Found(found.slots[kept], found.text[kept], found.similarity[kept])
 
 
-def called(
-    found: Found, view: View, posting: Callable[[str], Posting], phrases: Sequence[Sequence[str]]
-) -> npt.NDArray[np.bool_]:
-    """Which of a set have all words of one of these phrases where `posting` looks for them."""
-    flags = np.zeros(len(found.slots), np.bool_)
-    for words in phrases:
-        slots, _ = _with_all([_within(posting(word), view) for word in words], view.count)
-        flags |= are_in(found.slots, slots)
-    return flags
-
-
-def _united(slots: Slots, more: Slots) -> Slots:
-    """Slots that are ascending already, with some others: far quicker than a union of any two arrays."""
+def _united(slots: Slots, more: Slots) -> tuple[Slots, npt.NDArray[np.bool_]]:
+    """Slots that are ascending already, with some others, and which were there: far quicker than any two's union."""
     places = np.minimum(np.searchsorted(slots, more), max(len(slots) - 1, 0))
     new = more[slots[places] != more] if len(slots) else more
-    return np.sort(np.concatenate((slots, new)), kind="stable")
+    united = np.sort(np.concatenate((slots, new)), kind="stable")
+    was_there = np.ones(len(united), np.bool_)
+    was_there[np.searchsorted(united, new)] = False
+    return united, was_there
 
 
 def text_matches(view: View, postings: Postings, wanted: Sequence[Wanted], *, any_word: bool) -> tuple[Slots, Scores]:
@@ -179,7 +174,7 @@ def text_matches(view: View, postings: Postings, wanted: Sequence[Wanted], *, an
     if not wanted:
         return np.zeros(0, np.int32), np.zeros(0, np.float32)
     words = [_word_matches(view, postings, each) for each in wanted]
-    slots, scores = _with_all(words, view.count)
+    slots, scores = _with_all(words)
     if not len(slots) and any_word:
         slots, scores = _with_any(words, view.count)
     best = scores.max(initial=0.0)
@@ -190,10 +185,10 @@ def _word_matches(view: View, postings: Postings, wanted: Wanted) -> tuple[Slots
     """The living slots with one of a word's alternatives, or phrases, ascending, each with its best score."""
     found = [_within(postings.posting(word), view) for word in wanted.alternatives]
     for weight, phrase in wanted.ways():
-        slots, scores = _with_all([_within(postings.posting(word), view) for word in phrase], view.count)
+        slots, scores = _with_all([_within(postings.posting(word), view) for word in phrase])
         found.append((slots, scores * np.float32(weight)))
     for phrase in wanted.named:
-        slots, scores = _with_all([_within(postings.named(word), view) for word in phrase], view.count)
+        slots, scores = _with_all([_within(postings.named(word), view) for word in phrase])
         found.append((slots, scores * np.float32(SYNONYM)))
     if len(found) == 1:
         return found[0][0], found[0][1] * np.float32(wanted.weight)
@@ -224,19 +219,13 @@ def _with_any(words: Sequence[tuple[Slots, Scores]], count: int) -> tuple[Slots,
     return slots, total[slots]
 
 
-def _with_all(words: Sequence[tuple[Slots, Scores]], count: int) -> tuple[Slots, Scores]:
+def _with_all(words: Sequence[tuple[Slots, Scores]]) -> tuple[Slots, Scores]:
     """The slots that all words have, and their scores added up; begins with the rarest word."""
     (slots, scores), *others = sorted(words, key=lambda word: len(word[0]))
-    if not others:
-        return slots, scores
-    place = np.full(count, -1, np.int32)
     for more, more_scores in others:
         if not len(slots):
             break
-        place[slots] = np.arange(len(slots), dtype=np.int32)
-        places = place[more]
-        place[slots] = -1
-        both = places >= 0
-        kept = places[both]
-        slots, scores = slots[kept], scores[kept] + more_scores[both]
+        at = np.minimum(np.searchsorted(more, slots), len(more) - 1)
+        both = more[at] == slots
+        slots, scores = slots[both], scores[both] + more_scores[at[both]]
     return slots, scores

@@ -15,7 +15,7 @@ import numpy.typing as npt
 from ..types import Facet
 from .about import Narrowed, of_subject
 from .arrangement import Arrangement, Target
-from .arrays import Codes, Whole, are_in, distinct
+from .arrays import Codes, Whole, are_in, counts_from, distinct
 from .base import IndexQuery
 from .columns import Columns
 from .facets import (
@@ -62,7 +62,7 @@ class Tally:
         self._table = table = columns.offers
         self._found = found
         self._slots = slots = found.slots
-        self._rows, self._places = found.once("rows", (table, table.moves), lambda: table.rows_of(slots))
+        self._rows, self._places = found.once_of_all("rows", (table, table.moves), lambda: table.rows_of(slots))
         self._sellable = table.sellable[self._rows]
         for target in excluded:
             self._sellable = self._sellable & ~self._rows_held(target)
@@ -76,10 +76,9 @@ class Tally:
         self.places, self._at = self._first(self._passing)
         self.rows = self._rows[self._at]
 
-    @property
-    def prices(self) -> Whole:
-        """What each result costs, in the home currency."""
-        return self._table.price[self.rows]
+    def prices(self, order: Whole | slice = slice(None)) -> Whole:
+        """What each result costs, or some of them, in the home currency."""
+        return self._table.price[self.rows[order]]
 
     def offer_ids(self, order: Whole) -> list[str]:
         """The ids of the offers that decide, of some of the results."""
@@ -126,9 +125,8 @@ class Tally:
 
     def values(self, name: str) -> dict[str, int]:
         """Every value of a name, with the results that have it."""
-        terms = self._columns.terms
-        counts = self._counts(self._passing, terms.name_code(name))
-        return {terms.pairs[code][1]: int(counts[code]) for code in np.flatnonzero(counts).tolist()}
+        counts = self._counts()
+        return self._counted(self._there(name, counts), counts)
 
     def facets(self, query: IndexQuery) -> tuple[Facet, ...]:
         """The facets to show, with exact counts."""
@@ -200,7 +198,7 @@ class Tally:
         wanted = np.zeros(self._kinds, np.bool_)
         wanted[[code for code in matching if code < self._kinds]] = True
         places, codes = self._shared
-        mask[places[wanted[codes]]] = True
+        mask[places[np.take(wanted, codes)]] = True
         by_row = self._by_row(mask)
         at, own = self._own
         if len(own):
@@ -233,6 +231,14 @@ class Tally:
         first[1:] = places[1:] != places[:-1]
         return places[first], at[first]
 
+    def _results(self, passing: Mask) -> tuple[Whole, Whole]:
+        """The same, known already of the rows that pass every filter."""
+        return (self.places, self._at) if passing is self._passing else self._first(passing)
+
+    def _places_of(self, rows: Whole) -> Whole:
+        """To which of the slots some of the rows belong."""
+        return rows if self._places is None else self._places[rows]
+
     def _by_row(self, mask: Mask) -> Mask:
         """A mask over slots as one over rows."""
         return mask if self._places is None else mask[self._places]
@@ -242,7 +248,7 @@ class Tally:
         if self._places is None:
             return passing
         mask = np.zeros(len(self._slots), np.bool_)
-        mask[self._places[passing]] = True
+        mask[self._results(passing)[0]] = True
         return mask
 
     # Terms
@@ -251,7 +257,7 @@ class Tally:
     def _shared(self) -> tuple[Whole, Codes]:
         """The terms that hold for all offers of a slot: its place, and the code."""
         columns = self._columns
-        return self._known(*self._found.once("terms", columns.moves, lambda: columns.gather(self._slots)))
+        return self._known(*self._found.once_of_all("terms", columns.moves, lambda: columns.gather(self._slots)))
 
     @cached_property
     def _own(self) -> tuple[Whole, Codes]:
@@ -267,17 +273,13 @@ class Tally:
         known = codes < self._kinds
         return places[known], codes[known]
 
-    def _counts(self, passing: Mask, name_code: int | None) -> Whole:
-        """By code, how many slots have it with a passing row; of one name, or of all."""
-        kinds, names = self._kinds, self._names
-        codes = self._shared_of(self._by_slot(passing))
-        if name_code is not None:
-            codes = codes[names[codes] == name_code]
-        counts: Whole = np.bincount(codes, minlength=kinds)
+    def _counts(self) -> Whole:
+        """By code, how many results have it with a passing row."""
+        counts: Whole = np.bincount(self._shared_of(self._by_slot(self._passing)), minlength=self._kinds)
         at, own = self._own
         if len(own):
-            wanted = passing[at] if name_code is None else passing[at] & (names[own] == name_code)
-            counts += np.bincount(self._pairs(at[wanted], own[wanted])[1], minlength=kinds)
+            passing = self._passing[at]
+            counts += np.bincount(distinct(self._places_of(at[passing]), own[passing])[1], minlength=self._kinds)
         return counts
 
     def _shared_of(self, wanted: Mask) -> Codes:
@@ -285,21 +287,14 @@ class Tally:
         if np.count_nonzero(wanted) * FEW < len(self._slots):
             return self._known(*self._columns.gather(self._slots[wanted]))[1]
         places, codes = self._shared
-        return codes[wanted[places]]
-
-    def _pairs(self, at: Whole, own: Codes) -> tuple[Whole, Whole]:
-        """Places of slots and codes, each pair once, from places of rows."""
-        assert self._places is not None
-        return distinct(self._places[at], own, self._kinds)
+        return codes[np.take(wanted, places)]
 
     def _term_totals(self) -> Whole:
         """By the code of each term, the results it would leave: those that pass every filter but its own name's."""
-        totals = self._counts(self._passing, None)
-        terms = self._columns.terms
-        name_codes = terms.name_codes[: len(totals)]
+        totals = self._counts()
         for name in self._masks:
-            if (code := terms.name_code(name)) >= 0:
-                totals = np.where(name_codes == code, self._counts(self._all_but(name), code), totals)
+            if len(own := self._codes_of(name)):
+                totals[own] = np.bincount(self._having(name)[1], minlength=self._kinds)[own]
         return totals
 
     def _summaries(self, totals: Whole) -> dict[str, Summary]:
@@ -316,25 +311,39 @@ class Tally:
         }
 
     def _values(self, name: str, totals: Whole) -> dict[str, int]:
-        """A name's values and counts; of many, and with none chosen, only those that may be among the shown."""
-        terms, most = self._columns.terms, shown_most(name)
-        own = terms.of_name(name)
-        own = own[own < len(totals)]
-        own = own[totals[own] > 0]
-        if len(own) > most and name not in self._masks:
+        """A name's values and counts; of many only the chosen ones and those that may be among the shown."""
+        most, own = shown_most(name), self._there(name, totals)
+        if len(own) > most:
             least = np.partition(totals[own], len(own) - most)[len(own) - most]
-            own = own[totals[own] >= least]
-        return {terms.pairs[code][1]: int(totals[code]) for code in own.tolist()}
+            own = own[(totals[own] >= least) | np.isin(own, self._chosen(name))]
+        return self._counted(own, totals)
+
+    def _counted(self, codes: Codes, totals: Whole) -> dict[str, int]:
+        """Counts by value."""
+        pairs = self._columns.terms.pairs
+        return {pairs[code][1]: count for code, count in zip(codes.tolist(), totals[codes].tolist(), strict=True)}
+
+    def _codes_of(self, name: str) -> Codes:
+        """The codes of a name that were there when this search began."""
+        own = self._columns.terms.of_name(name)
+        return own[own < self._kinds]
+
+    def _there(self, name: str, totals: Whole) -> Codes:
+        """The codes of a name that some results have."""
+        own = self._codes_of(name)
+        return own[totals[own] > 0]
+
+    def _chosen(self, name: str) -> list[int]:
+        """The codes of the values of a name that a filter gives."""
+        chosen = [each.values for each in self._filters if isinstance(each, Terms) and each.name == name]
+        return [code for values in chosen for code in self._columns.terms.matching(name, values)]
 
     # Numbers
 
     def _number_counts(self, name: str, totals: Whole) -> dict[str, int]:
         """A name's values in the order of their numbers, or ranges of them, with the products in each."""
-        terms = self._columns.terms
-        own = terms.of_name(name)
-        own = own[own < len(totals)]
-        own = own[totals[own] > 0]
-        values = {terms.pairs[code][1]: int(totals[code]) for code in own.tolist()}
+        terms, own = self._columns.terms, self._there(name, totals)
+        values = self._counted(own, totals)
         ranges = number_ranges(values)
         if not ranges:
             return by_number(values)
@@ -342,52 +351,44 @@ class Tally:
         for code in own.tolist():
             kinds[code] = place_in(ranges, terms.numbers[code])
         places, codes = self._having(name)
-        pairs = distinct(places, kinds[codes], len(ranges) + 1)[1]
-        counts = np.bincount(pairs, minlength=len(ranges) + 1)
+        counts = np.bincount(distinct(places, kinds[codes])[1], minlength=len(ranges) + 1)
         return {range_text(each): int(count) for each, count in zip(ranges, counts[:-1], strict=True)}
 
-    def _having(self, name: str) -> tuple[Whole, Codes]:
-        """Places of slots and the codes of a name that each has with a row that passes every other filter."""
-        passing, code, names = self._all_but(name), self._columns.terms.name_code(name), self._names
+    def _having(self, name: str) -> tuple[Whole, Codes | Whole]:
+        """Each place of a slot with each code of a name that it has with a row that passes every other filter."""
+        passing, names, code = self._all_but(name), self._names, self._columns.terms.name_code(name)
         places, codes = self._shared
-        wanted = self._by_slot(passing)[places] & (names[codes] == code)
+        wanted = np.flatnonzero(np.take(names, codes) == code)
+        wanted = wanted[self._by_slot(passing)[places[wanted]]]
         places, codes = places[wanted], codes[wanted]
         at, own = self._own
-        if len(own):
-            wanted = passing[at] & (names[own] == code)
-            assert self._places is not None
-            places = np.concatenate((places, self._places[at[wanted]]))
-            codes = np.concatenate((codes, own[wanted]))
-        return places, codes
+        wanted = np.flatnonzero(passing[at] & (names[own] == code))
+        if not len(wanted):
+            return places, codes
+        more = self._places_of(at[wanted])
+        return distinct(np.concatenate((places, more)), np.concatenate((codes, own[wanted])))
 
     def _price_counts(self, passing: Mask) -> dict[str, int]:
         """Ranges of about as many first prices, and the products with an offer in each."""
-        prices = self._table.price[self._rows[self._first(passing)[1]]]
-        prices = prices[prices != NO_PRICE]
-        places = price_places(len(prices))
-        quantiles = np.partition(prices, places)[places].tolist() if places else []
-        edges = price_edges(quantiles)
+        prices = self._table.price[self._rows]
+        first = np.sort(prices[self._results(passing)[1]])
+        first = first[np.searchsorted(first, NO_PRICE, side="right") :]
+        edges = price_edges(first[price_places(len(first))].tolist())
         if not edges:
             return {}
-        if self._places is not None:
-            prices, places_of = self._table.price[self._rows[passing]], self._places[passing]
-            prices, places_of = prices[prices != NO_PRICE], places_of[prices != NO_PRICE]
-            kind = distinct(places_of, np.searchsorted(edges, prices, side="right"), len(edges) + 1)[1]
-        else:
-            kind = np.searchsorted(edges, prices, side="right")
-        counts = np.bincount(kind, minlength=len(edges) + 1)
-        return dict(zip(price_values(edges), counts.tolist(), strict=True))
+        at = np.flatnonzero(passing)
+        counts = counts_from((0, *edges), prices[at], self._places_of(at), len(self._slots))
+        return dict(zip(price_values(edges), counts, strict=True))
 
     def _rating_counts(self, passing: Mask) -> dict[str, int]:
-        ratings = self._columns.rating[self._slots[self._by_slot(passing)]]
+        ratings = self._columns.rating[self._slots[self._results(passing)[0]]]
         return {
             value: int(np.count_nonzero(ratings >= step))
             for value, step in zip(rating_values(), RATING_STEPS, strict=True)
         }
 
     def _on_sale_counts(self, passing: Mask) -> dict[str, int]:
-        reduced = passing & self._table.reduced[self._rows]
-        return {ON_SALE_VALUE: int(np.count_nonzero(self._by_slot(reduced)))}
+        return {ON_SALE_VALUE: len(self._first(passing & self._table.reduced[self._rows])[0])}
 
 
 def _inside(numbers: Whole, each: Ranges, nothing: int) -> Mask:

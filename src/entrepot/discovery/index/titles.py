@@ -4,7 +4,8 @@ In a title its place tells whether it names the thing; in a description people w
 may have any word, and such are not kept here.
 
 A word is kept as a hash of 32 bits. Two words that share one are taken for each other in some of a thousand million
-pairs; that moves a result by a feature's worth and finds nothing that was not found.
+pairs; that moves a result by a feature's worth, or takes it for what another word calls, and finds nothing that was not
+found.
 """
 
 from __future__ import annotations
@@ -53,12 +54,26 @@ class Titles:
         """The titles of many slots, flat: the place in `slots` of each word, its place in the title, its hash."""
         starts, lengths = parts_of(self.span[slots])
         places, at = expand(starts, lengths)
-        return places, at - starts[places], self.words[at]
+        return places, at - np.take(starts, places), np.take(self.words, at)
 
     def gather_told(self, slots: Slots) -> tuple[Whole, Hashes]:
         """What else is told of many slots, flat: the place in `slots` each word belongs to, and its hash."""
         places, at = expand(*parts_of(self.told[slots]))
-        return places, self.words[at]
+        return places, np.take(self.words, at)
+
+    def called(self, slots: Slots, phrases: Iterable[Sequence[str]]) -> npt.NDArray[np.bool_]:
+        """Which slots are called by one of these phrases: their titles have all its words."""
+        places, at = expand(*parts_of(self.span[slots]))
+        hashes = np.take(self.words, at)
+        called = np.zeros(len(slots), np.bool_)
+        for phrase in phrases:
+            has = np.ones(len(slots), np.bool_)
+            for word in phrase:
+                with_word = np.zeros(len(slots), np.bool_)
+                with_word[places[hashes == hash_of(word)]] = True
+                has &= with_word
+            called |= has
+        return called
 
     def lengths(self, slots: Slots) -> Whole:
         """How many words the titles of these slots have."""

@@ -75,6 +75,48 @@ async def write(engine: Engine, work: Generation) -> list[Piece]:
     return [piece async for piece in engine.generate(work)]
 
 
+async def starts(engine: Llama) -> None:
+    """Until its child runs, and has not loaded anything yet."""
+    for _ in range(int(WAIT_S / 0.001)):
+        if engine.process_id is not None:
+            return
+        await asyncio.sleep(0.001)
+    raise AssertionError("no child was started")
+
+
+def test_it_goes_on_loading_when_whoever_asked_first_leaves(path: Path) -> None:
+    restarts: list[bool] = []
+
+    async def whole() -> None:
+        engine = Llama(path, "smollm2", when_restarted=lambda: restarts.append(True))
+        first = asyncio.ensure_future(engine.capabilities())
+        try:
+            await starts(engine)
+            first.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await first
+            known = await asyncio.gather(*(engine.capabilities() for _ in range(3)))
+            assert (engine.starts, restarts) == (1, [])
+            assert {each.chat for each in known} == {True}
+        finally:
+            await engine.close()
+
+    asyncio.run(whole())
+
+
+def test_what_is_loading_as_it_is_closed_ends_and_says_so(path: Path) -> None:
+    async def whole() -> None:
+        engine = Llama(path, "smollm2")
+        waiting = asyncio.ensure_future(engine.capabilities())
+        await starts(engine)
+        await engine.close()
+        with pytest.raises(EngineFault, match="ended while it was loading"):
+            await waiting
+        assert engine.process_id is None
+
+    asyncio.run(whole())
+
+
 def test_it_is_probed_when_it_is_loaded(path: Path) -> None:
     async def work(engine: Llama) -> None:
         known = await engine.capabilities()

@@ -61,6 +61,7 @@ class Llama:
         self._when_restarted = when_restarted
         self._patience = msgspec.structs.replace(patience or Patience(), work=self._worked)
         self._starting = asyncio.Lock()
+        self._loading: asyncio.Task[None] | None = None
         self._process: asyncio.subprocess.Process | None = None
         self._client: Connections | None = None
         self._remote: Upstream | None = None
@@ -119,6 +120,9 @@ class Llama:
 
     async def close(self) -> None:
         """End the child; a later call starts another."""
+        if self._loading is not None and not self._loading.done():
+            self._loading.cancel()
+            await asyncio.wait([self._loading])
         async with self._starting:
             await self._stop()
 
@@ -151,17 +155,31 @@ class Llama:
 
     async def _ready(self) -> Connections:
         """A client of a living child; starts one where there is none."""
-        if self._client is not None and self.process_id is not None:
-            return self._client
+        if self._client is None or self.process_id is None:
+            await self._load()
+        assert self._client is not None
+        return self._client
+
+    async def _load(self) -> None:
+        """Start a child, or wait for one that is starting. It goes on when whoever waits for it leaves: callers who are
+        less patient than a large model takes to load would never see it loaded."""
+        if self._loading is None or self._loading.done():
+            self._loading = asyncio.ensure_future(self._start_anew())
+            self._loading.add_done_callback(_look_at)
+        try:
+            await asyncio.shield(self._loading)
+        except asyncio.CancelledError:
+            if self._loading.cancelled():
+                raise EngineFault(f"The engine of {self._alias} was ended while it was loading") from None
+            raise
+
+    async def _start_anew(self) -> None:
         async with self._starting:
-            if self._client is None or self.process_id is None:
-                had_died = self._process is not None
-                await self._stop()
-                await self._start()
-                if had_died:
-                    self._when_restarted()
-            assert self._client is not None
-            return self._client
+            had_died = self._process is not None
+            await self._stop()
+            await self._start()
+            if had_died:
+                self._when_restarted()
 
     async def _start(self) -> None:
         key = Secret(secrets.token_urlsafe(24))
@@ -188,9 +206,14 @@ class Llama:
         if not address:
             await self._stop()
             raise EngineFault(f"The engine of {self._alias} ended while it was loading: is the file whole?")
-        self._client = Connections(address, key, patience=self._patience)
-        self._known = await self._probe(self._client)
+        client = Connections(address, key, patience=self._patience)
+        try:
+            self._known = await self._probe(client)
+        except BaseException:
+            client.close()
+            raise
         self._remote = Upstream(address + "/v1", self._alias, self._known, key, patience=self._patience)
+        self._client = client  # the last of all: from now on it is ready for those who did not wait
 
     async def _probe(self, client: Connections) -> Capabilities:
         props = await self._call(client, "/props", None)
@@ -239,6 +262,12 @@ class Llama:
             with contextlib.suppress(ProcessLookupError):
                 process.kill()
             await process.wait()
+
+
+def _look_at(loading: asyncio.Task[None]) -> None:
+    """What became of a start is told to those who wait for it, and to nobody when all have left."""
+    if not loading.cancelled():
+        loading.exception()
 
 
 async def _see_end(process: asyncio.subprocess.Process, *, is_hanging: bool) -> None:

@@ -126,6 +126,17 @@ def test_delisting_lets_go_of_the_gtin_where_nobody_else_sells_it(shop: Shop, da
     assert third.product("third").id == other.product("their-lamp").id
 
 
+def test_a_product_that_is_shown_again_has_its_gtin_again(shop: Shop, database: Database) -> None:
+    shop.save(draft("lamp", gtin=GTIN))
+    product_id = _listing(shop).product_id
+    _set(shop, "delisted")
+    database.write_now(lambda tx: catalog.publish_product(tx, shop.scope, product_id))
+    assert (_listing(shop).status, _seen(shop)) == ("published", True)
+    other = open_shop(database, "Other")
+    other.save(draft("their-lamp", gtin=GTIN))
+    assert other.product("their-lamp").id == product_id
+
+
 def test_delisting_keeps_the_gtin_where_others_sell_it(shop: Shop, database: Database) -> None:
     shop.save(draft("lamp", gtin=GTIN))
     other = open_shop(database, "Other")

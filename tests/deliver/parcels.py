@@ -34,11 +34,9 @@ def quote(database: Database, *requests: deliver.QuoteRequest) -> list[deliver.Q
     return database.write_now(lambda tx: deliver.quote(tx, requests))
 
 
-def save(
-    database: Database, draft: deliver.RateSheetDraft, scope: Scope = BRUNO, organisation: str | None = None
-) -> deliver.RateSheet:
+def save(database: Database, draft: deliver.RateSheetDraft, scope: Scope = BRUNO) -> deliver.RateSheet:
     """Save a rate sheet."""
-    return database.write_now(lambda tx: deliver.save_rate_sheet(tx, scope, draft, organisation))
+    return database.write_now(lambda tx: deliver.save_rate_sheet(tx, scope, draft))
 
 
 def book(

@@ -97,7 +97,7 @@ def test_a_lane_learns_from_its_own_parcels_and_its_quotes_follow(database: Data
     assert (covered.name, covered.parcels, covered.in_time, covered.low < covered.high) == ("By weight", 13, 0, True)
     assert database.read_now(lambda s: deliver.coverage(s, p.CARLA)) == []
     assert database.read_now(lambda s: deliver.coverage(s, p.DANA)) == [covered]
-    assert database.write_now(lambda tx: learn_all(tx, settings)) == 1
+    assert learn_all(database, settings) == 1
     [wider] = p.quote(database, p.ask())
     assert (wider.days_min, wider.days_max) == (5, 365)
     [elsewhere] = p.quote(database, p.ask(country="FR"))

@@ -5,16 +5,16 @@ import pytest
 
 from entrepot import deliver
 from entrepot.identity import Scope
-from entrepot.kernel import Database, Invalid, NotAllowed, NotFound, NotSignedIn
+from entrepot.kernel import Database, Invalid, NotAllowed, NotSignedIn
 from tests.deliver import parcels as p
 
 
-def add(database: Database, scope: Scope, name: str = "Shed", organisation: str | None = None) -> deliver.Location:
-    return database.write_now(lambda tx: deliver.add_location(tx, scope, name, p.HOME, organisation))
+def add(database: Database, scope: Scope, name: str = "Shed") -> deliver.Location:
+    return database.write_now(lambda tx: deliver.add_location(tx, scope, name, p.HOME))
 
 
-def listed(database: Database, scope: Scope, organisation: str | None = None) -> list[deliver.Location]:
-    return database.read_now(lambda snapshot: deliver.list_locations(snapshot, scope, organisation))
+def listed(database: Database, scope: Scope) -> list[deliver.Location]:
+    return database.read_now(lambda snapshot: deliver.list_locations(snapshot, scope))
 
 
 def test_a_merchant_sees_their_own_locations_alone(database: Database) -> None:
@@ -27,17 +27,12 @@ def test_a_merchant_sees_their_own_locations_alone(database: Database) -> None:
     assert found == {"org_carla": [other], "org_none": []}
 
 
-def test_an_operator_acts_for_whom_they_name(database: Database) -> None:
-    location = add(database, p.DANA, organisation="org_bruno")
-    assert listed(database, p.BRUNO) == listed(database, p.DANA, "org_bruno") == [location]
-    assert listed(database, p.DANA) == []
+def test_an_operators_locations_are_the_platforms(database: Database) -> None:
+    depot = add(database, p.DANA, "Depot")
+    assert (listed(database, p.DANA), listed(database, p.BRUNO)) == ([depot], [])
 
 
-def test_nobody_adds_to_another_organisation(database: Database) -> None:
-    with pytest.raises(NotFound):
-        add(database, p.BRUNO, organisation="org_carla")
-    with pytest.raises(NotFound):
-        listed(database, p.BRUNO, "org_carla")
+def test_only_merchants_and_operators_have_locations(database: Database) -> None:
     for scope, refusal in ((p.ALICE, NotAllowed), (p.CHEN, NotAllowed), (Scope.public(), NotSignedIn)):
         with pytest.raises(refusal):
             add(database, scope)

@@ -7,8 +7,8 @@ from msgspec import structs
 
 from entrepot.deliver import Box, Item
 from entrepot.deliver.packing import Packed, Placed, pack
-from entrepot.deliver.packing_checker import packing_problems
 from entrepot.kernel import Conflict
+from tests.deliver.packing_checker import packing_problems
 
 SIDE = st.integers(1, 600)
 ITEMS = st.lists(

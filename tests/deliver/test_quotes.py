@@ -125,13 +125,10 @@ def test_a_sheet_is_its_merchants_own(database: Database) -> None:
         p.save(database, changed, p.CARLA)
     with pytest.raises(NotFound):
         database.write_now(lambda tx: deliver.delete_rate_sheet(tx, p.CARLA, sheet.id))
-    with pytest.raises(NotFound):
-        p.save(database, p.FLAT, p.CARLA, "org_bruno")
     with pytest.raises(NotAllowed):
         p.save(database, p.FLAT, p.CHEN)
     assert database.read_now(lambda snapshot: deliver.list_rate_sheets(snapshot, p.BRUNO)) == [sheet]
     assert database.read_now(lambda snapshot: deliver.list_rate_sheets(snapshot, p.CARLA)) == []
-    assert database.read_now(lambda snapshot: deliver.list_rate_sheets(snapshot, p.DANA, "org_bruno")) == [sheet]
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from . import tables
 from .bulk.selecting import select_newest
 from .bulk.types import Selection
 from .offers import OFFERS, offer_view, total_left
+from .publishing import set_listing_status
 from .stock import left_of
 from .texts import clean_line
 from .types import Listing, OfferView
@@ -92,17 +93,14 @@ def publish_product(tx: Tx, scope: Scope, product_id: str) -> None:
 
 
 def _set_hidden(tx: Tx, scope: Scope, product_id: str, *, hidden: bool, reason: str) -> None:
-    listings = tx.all(_lock, product_id=product_id, merchant_id=scope.organisation or "")
+    listings = tx.all(_mine, product_id=product_id, merchant_id=scope.organisation or "")
     if listings:
-        ids = [listing.id for listing in listings]
-        status = "hidden" if hidden else "published"
-        tx.run(_hide_listings, ids=ids, hidden_=int(hidden), status_=status, changed_at_=tx.now)
-        tx.run(_hide_offers, ids=ids, state_="hidden" if hidden else "active", changed_at_=tx.now)
-    elif not scope.is_operator or not tx.run(_hide_product, id_=product_id, hidden_=int(hidden)):
+        set_listing_status(tx, scope, [listing.id for listing in listings], "hidden" if hidden else "published")
+        return
+    if not scope.is_operator or not tx.run(_hide_product, id_=product_id, hidden_=int(hidden)):
         raise NotFound("There is no such product")
-    else:
-        act = "catalog.hide_product" if hidden else "catalog.publish_product"
-        identity.audit(tx, scope, act, product_id, {"reason": reason})
+    act = "catalog.hide_product" if hidden else "catalog.publish_product"
+    identity.audit(tx, scope, act, product_id, {"reason": reason})
     if hidden:
         announce_withdrawn(tx, [product_id])
     else:
@@ -193,23 +191,8 @@ _list: Prepared[Any] = prepare(
     .limit(bindparam("most"))
 )
 _offers: Prepared[Any] = prepare(OFFERS.where(in_set(_o.listing_id, "ids")).order_by(_o.listing_id, _o.id))
-_lock: Prepared[Any] = prepare(
-    select(_l.id)
-    .where(_l.product_id == bindparam("product_id"), _l.merchant_id == bindparam("merchant_id"))
-    .order_by(_l.id)
-    .with_for_update()
-)
-_hide_listings: Prepared[Any] = prepare(
-    update(tables.listings)
-    .where(in_set(_l.id, "ids"))
-    .values(
-        hidden=bindparam("hidden_"), status=bindparam("status_"), publish_at=None, changed_at=bindparam("changed_at_")
-    )
-)
-_hide_offers: Prepared[Any] = prepare(
-    update(tables.offers)
-    .where(in_set(_o.listing_id, "ids"), _o.state != "gone")
-    .values(state=bindparam("state_"), changed_at=bindparam("changed_at_"))
+_mine: Prepared[Any] = prepare(
+    select(_l.id).where(_l.product_id == bindparam("product_id"), _l.merchant_id == bindparam("merchant_id"))
 )
 _hide_product: Prepared[Any] = prepare(
     update(tables.products).where(_p.id == bindparam("id_")).values(hidden=bindparam("hidden_"))

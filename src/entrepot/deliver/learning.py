@@ -21,12 +21,12 @@ import msgspec
 from sqlalchemy import bindparam, case, func, or_, select
 
 from entrepot.identity import Scope
-from entrepot.kernel import DAY, Prepared, Snapshot, Tx, derive_id, prepare
+from entrepot.kernel import DAY, Database, Lane, Prepared, Snapshot, Tx, derive_id, prepare
 
 from . import tables
 from .ownership import acting_owner
 from .promises import business_days_between, calendar
-from .terms import list_terms, write_terms
+from .terms import list_terms, terms_of, write_terms
 from .types import PLATFORM, Holidays, Learned, Settings, Transit
 
 LEARN_TASK = "deliver.learn"
@@ -60,10 +60,10 @@ class Covered(msgspec.Struct, frozen=True):
     high: float
 
 
-def coverage(snapshot: Snapshot, scope: Scope, organisation: str | None = None) -> list[Covered]:
+def coverage(snapshot: Snapshot, scope: Scope) -> list[Covered]:
     """Of the newest parcels of the last half year, by sheet and lane, the busiest first: the caller's own, for the
     operator everybody's. A few thousand are looked at, however many there were."""
-    owner = None if scope.is_operator and organisation is None else acting_owner(scope, organisation)
+    owner = None if scope.is_operator else acting_owner(scope)
     since = snapshot.now - COVERED_DAYS * DAY
     given = {"now": snapshot.now, "since": since, "looked_at": COVERED_MAX, "most": LANES_LISTED_MAX}
     rows = snapshot.all(_covered, **given) if owner is None else snapshot.all(_covered_of, organisation=owner, **given)
@@ -107,16 +107,35 @@ def by_rank(days: Sequence[int], target_percent: int) -> int:
     return sorted(days)[min(rank, len(days)) - 1]
 
 
-def learn_all(tx: Tx, settings: Settings) -> int:
-    """Learn every lane anew; returns how many have promises of their own. One read for all parcels."""
-    holidays = next(iter(list_terms(tx, PLATFORM, Holidays)), Holidays())
-    found: dict[tuple[str, str], dict[str, list[Took]]] = {}
-    for row in tx.all(_seen, now=tx.now, since=tx.now - COVERED_DAYS * DAY, most=SEEN_MAX):
+Lanes = dict[tuple[str, str], dict[str, list[Took]]]
+"""How long parcels took, oldest first: by owner and sheet, and then by lane."""
+
+
+def learn_all(database: Database, settings: Settings) -> int:
+    """Learn every lane anew; returns how many have promises of their own.
+
+    Half a year of parcels is read beside the writer, who waits for none of it.
+    """
+    lanes = database.read_now(read_lanes)
+    return database.write_now(lambda tx: write_learned(tx, lanes, settings), Lane.BULK)
+
+
+def read_lanes(snapshot: Snapshot) -> Lanes:
+    """What the newest parcels of every lane took, in one read."""
+    holidays = next(iter(list_terms(snapshot, PLATFORM, Holidays)), Holidays())
+    found: Lanes = {}
+    for row in snapshot.all(_seen, now=snapshot.now, since=snapshot.now - COVERED_DAYS * DAY, most=SEEN_MAX):
         lanes = found.setdefault((row.owner, row.sheet_id), {})
         lanes.setdefault(row.lane, []).append(_took(row, holidays))
+    return found
+
+
+def write_learned(tx: Tx, found: Lanes, settings: Settings) -> int:
+    """Write what is to be promised where it is another than before; returns how many lanes have a promise."""
+    terms = terms_of(tx, sorted({owner for owner, _ in found}))
     count = 0
     for (owner, sheet_id), lanes in sorted(found.items()):
-        known = next((each for each in list_terms(tx, owner, Learned) if each.sheet_id == sheet_id), None)
+        known = terms[owner].learned.get(sheet_id)
         before = known.lanes if known else {}
         learned = {
             lane: transit

@@ -17,9 +17,9 @@ from .types import Location
 NAME_LENGTH_MAX = 200
 
 
-def list_locations(snapshot: Snapshot, scope: Scope, organisation: str | None = None) -> list[Location]:
-    """The caller's own locations, oldest first; the operator may name an organisation."""
-    owner = acting_owner(scope, organisation)
+def list_locations(snapshot: Snapshot, scope: Scope) -> list[Location]:
+    """The caller's own locations, oldest first; the operator's are the platform's."""
+    owner = acting_owner(scope)
     return locations_of(snapshot, [owner])[owner]
 
 
@@ -31,9 +31,9 @@ def locations_of(snapshot: Snapshot, organisation_ids: Iterable[str]) -> dict[st
     return found
 
 
-def add_location(tx: Tx, scope: Scope, name: str, address: Address, organisation: str | None = None) -> Location:
+def add_location(tx: Tx, scope: Scope, name: str, address: Address) -> Location:
     """Add a place that the caller's goods leave from. Invalid, naming the field, when name or address will not do."""
-    owner = acting_owner(scope, organisation)
+    owner = acting_owner(scope)
     name = check_name(name)
     location = Location(tx.new_id("loc"), owner, name, check_address(address))
     tx.run(_insert, id=location.id, organisation=owner, name=name, address=to_json(location.address), created_at=tx.now)

@@ -6,7 +6,7 @@
 4. Where none does, the largest box takes what fits, and the rest begins again at 3.
 
 A box keeps the empty cuboids that are left in it. A piece goes into the smallest that holds it, and cuts what remains
-of it into three. Nobody packs better without searching; `packing_checker.py` knows nothing of how it was done.
+of it into three. Nobody packs better without searching.
 """
 
 from __future__ import annotations

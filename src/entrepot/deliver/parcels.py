@@ -75,7 +75,7 @@ def list_tracking(snapshot: Snapshot, refs: Sequence[str]) -> dict[str, list[Tra
 
 def get_parcel(snapshot: Snapshot, scope: Scope, parcel_id: str) -> Tracking:
     """A parcel of the caller's organisation, for the operator anybody's; NotFound for another's."""
-    owner = None if scope.is_operator else acting_owner(scope, None)
+    owner = None if scope.is_operator else acting_owner(scope)
     parcel = snapshot.one(_parcel, id=parcel_id)
     if parcel is None or owner not in (None, parcel.organisation):
         raise NotFound("There is no such parcel")
@@ -121,7 +121,7 @@ def list_parcels(snapshot: Snapshot, scope: Scope, *, after: str | None = None, 
     page = {"after": after or _ABOVE_ALL, "most": min(most, LISTED_MAX)}
     if scope.is_operator:
         return snapshot.all(_all_parcels, **page)
-    return snapshot.all(_parcels_of, organisation=acting_owner(scope, None), **page)
+    return snapshot.all(_parcels_of, organisation=acting_owner(scope), **page)
 
 
 def book(tx: Tx, booking: Booking) -> Parcel:
@@ -218,7 +218,7 @@ def _beside(tx: Tx, booking: Booking, quote: Quote | None) -> dict[str, Any]:
 
 
 def _lock(tx: Tx, scope: Scope, parcel_id: str) -> Parcel:
-    owner = None if scope.is_operator else acting_owner(scope, None)
+    owner = None if scope.is_operator else acting_owner(scope)
     parcel = tx.one(_parcel_locked, id=parcel_id)
     if parcel is None or owner not in (None, parcel.organisation):
         raise NotFound("There is no such parcel")

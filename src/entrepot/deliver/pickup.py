@@ -98,9 +98,9 @@ class Candidate(msgspec.Struct, frozen=True):
     distance_m: int | None
 
 
-def list_points(snapshot: Snapshot, scope: Scope, organisation: str | None = None) -> list[PickupPoint]:
+def list_points(snapshot: Snapshot, scope: Scope) -> list[PickupPoint]:
     """The caller's own points, oldest first; the operator's are the platform's."""
-    rows = snapshot.all(_of_owner, organisation=acting_owner(scope, organisation))
+    rows = snapshot.all(_of_owner, organisation=acting_owner(scope))
     return [from_json(row.body, PickupPoint) for row in rows]
 
 
@@ -118,12 +118,12 @@ def free_places(snapshot: Snapshot, points: Iterable[str]) -> dict[str, int]:
     return {point_id: max(balances[account.id].available, 0) for point_id, account in accounts.items()}
 
 
-def save_point(tx: Tx, scope: Scope, draft: PickupPointDraft, organisation: str | None = None) -> PickupPoint:
+def save_point(tx: Tx, scope: Scope, draft: PickupPointDraft) -> PickupPoint:
     """Save a point, new or in place of the one named, and make its shelf as large as it says.
 
     Conflict when more places are taken than it would have.
     """
-    owner = acting_owner(scope, organisation)
+    owner = acting_owner(scope)
     before = None if draft.id is None else _lock_own(tx, draft.id, owner)
     point = _checked(draft, draft.id or tx.new_id("pup"), owner, before.staff_link if before else 1)
     _write(tx, point)
@@ -135,9 +135,9 @@ def save_point(tx: Tx, scope: Scope, draft: PickupPointDraft, organisation: str 
     return point
 
 
-def renew_staff_link(tx: Tx, scope: Scope, point_id: str, organisation: str | None = None) -> PickupPoint:
+def renew_staff_link(tx: Tx, scope: Scope, point_id: str) -> PickupPoint:
     """From now on the link that its staff had leads nowhere; returns the point with the number of the next one."""
-    point = _lock_own(tx, point_id, acting_owner(scope, organisation))
+    point = _lock_own(tx, point_id, acting_owner(scope))
     point = msgspec.structs.replace(point, staff_link=point.staff_link + 1)
     _write(tx, point)
     return point

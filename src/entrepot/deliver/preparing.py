@@ -36,14 +36,14 @@ class BoxDraft(msgspec.Struct, frozen=True):
     id: str | None = None
 
 
-def list_boxes(snapshot: Snapshot, scope: Scope, organisation: str | None = None) -> list[Box]:
+def list_boxes(snapshot: Snapshot, scope: Scope) -> list[Box]:
     """The caller's own boxes, oldest first; without any, the platform's are used."""
-    return list_terms(snapshot, acting_owner(scope, organisation), Box)
+    return list_terms(snapshot, acting_owner(scope), Box)
 
 
-def save_box(tx: Tx, scope: Scope, draft: BoxDraft, organisation: str | None = None) -> Box:
+def save_box(tx: Tx, scope: Scope, draft: BoxDraft) -> Box:
     """Save a box, new or in place of the one named. Invalid, naming each field, when nothing could lie in it."""
-    owner = acting_owner(scope, organisation)
+    owner = acting_owner(scope)
     if draft.id is not None and not has_terms(tx, draft.id, owner, Box):
         raise NotFound("There is no such box")
     fields = {
@@ -65,21 +65,21 @@ def save_box(tx: Tx, scope: Scope, draft: BoxDraft, organisation: str | None = N
     return box
 
 
-def delete_box(tx: Tx, scope: Scope, box_id: str, organisation: str | None = None) -> None:
+def delete_box(tx: Tx, scope: Scope, box_id: str) -> None:
     """Pack into it no longer. NotFound when it is not the caller's."""
-    if not delete_terms(tx, box_id, acting_owner(scope, organisation), Box):
+    if not delete_terms(tx, box_id, acting_owner(scope), Box):
         raise NotFound("There is no such box")
 
 
-def get_handling(snapshot: Snapshot, scope: Scope, organisation: str | None = None) -> Handling:
+def get_handling(snapshot: Snapshot, scope: Scope) -> Handling:
     """How long the caller's organisation takes until goods leave."""
-    found = list_terms(snapshot, acting_owner(scope, organisation), Handling)
+    found = list_terms(snapshot, acting_owner(scope), Handling)
     return found[0] if found else Handling()
 
 
-def save_handling(tx: Tx, scope: Scope, handling: Handling, organisation: str | None = None) -> Handling:
+def save_handling(tx: Tx, scope: Scope, handling: Handling) -> Handling:
     """Say until when orders count for a day, and how many days goods take to leave; quotes given stand."""
-    owner = acting_owner(scope, organisation)
+    owner = acting_owner(scope)
     fields = {}
     if handling.cut_off is not None and not 0 <= handling.cut_off <= 1_440:
         fields["cut_off"] = "Write minutes after midnight, up to 1440"

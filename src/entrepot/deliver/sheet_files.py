@@ -44,35 +44,35 @@ class _Row(msgspec.Struct, frozen=True):
     free_over_minor: int | None
 
 
-def write_sheets(snapshot: Snapshot, scope: Scope, organisation: str | None = None) -> str:
+def write_sheets(snapshot: Snapshot, scope: Scope) -> str:
     """The caller's sheets as CSV; reading it again changes nothing."""
-    zones = {zone.id: zone for zone in list_zones(snapshot, scope, organisation)}
+    zones = {zone.id: zone for zone in list_zones(snapshot, scope)}
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(COLUMNS)
-    for sheet in list_rate_sheets(snapshot, scope, organisation):
+    for sheet in list_rate_sheets(snapshot, scope):
         writer.writerows(_written(sheet, zones))
     return out.getvalue()
 
 
-def read_sheets(tx: Tx, scope: Scope, text: str, organisation: str | None = None) -> list[RateSheet]:
+def read_sheets(tx: Tx, scope: Scope, text: str) -> list[RateSheet]:
     """Save every sheet of a CSV file, new or in place of the one of its name; all of them, or none.
 
     Invalid, naming the line, for the first row that cannot be read.
     """
-    acting_owner(scope, organisation)
+    acting_owner(scope)
     by_name: dict[str, list[_Row]] = {}
     for row in _rows(text):
         by_name.setdefault(row.sheet, []).append(row)
     if not by_name:
         raise Invalid(f"The file holds no sheets: its first line is {','.join(COLUMNS)}")
-    known = {sheet.name: sheet for sheet in list_rate_sheets(tx, scope, organisation)}
-    zones = {zone.places: zone for zone in list_zones(tx, scope, organisation)}
+    known = {sheet.name: sheet for sheet in list_rate_sheets(tx, scope)}
+    zones = {zone.places: zone for zone in list_zones(tx, scope)}
     saved = []
     for name, rows in by_name.items():
-        draft = _draft(tx, scope, rows, known.get(name), zones, organisation)
+        draft = _draft(tx, scope, rows, known.get(name), zones)
         try:
-            saved.append(save_rate_sheet(tx, scope, draft, organisation))
+            saved.append(save_rate_sheet(tx, scope, draft))
         except Invalid as problem:
             raise Invalid(f"Line {rows[0].line}, {name}: {problem.sentence}", fields=dict(problem.fields)) from None
     return saved
@@ -155,8 +155,7 @@ def _whole(text: str) -> int | None:
 
 
 def _draft(
-    tx: Tx, scope: Scope, rows: Sequence[_Row], known: RateSheet | None, zones: dict[tuple[str, ...], Zone],
-    organisation: str | None,
+    tx: Tx, scope: Scope, rows: Sequence[_Row], known: RateSheet | None, zones: dict[tuple[str, ...], Zone]
 ) -> RateSheetDraft:  # fmt: skip
     first = rows[0]
     parts: dict[tuple[str, ...], list[_Row]] = {}
@@ -170,7 +169,7 @@ def _draft(
         if places in own[:1]:
             continue
         if places not in zones:
-            zones[places] = save_zone(tx, scope, " ".join(places)[:80], places, organisation=organisation)
+            zones[places] = save_zone(tx, scope, " ".join(places)[:80], places)
         rates.append(ZoneRate(zones[places].id, _steps(found), *found[0].days))
     mine = parts[own[0]] if own else rows
     days_min, days_max = mine[0].days

@@ -26,18 +26,18 @@ SIZE_MAX = 10**8
 """Millimetres or grams: a hundred kilometres, or tonnes, bound every sum."""
 
 
-def list_rate_sheets(snapshot: Snapshot, scope: Scope, organisation: str | None = None) -> list[RateSheet]:
-    """The caller's own sheets, oldest first; the operator's are the platform's, or those of an organisation named."""
-    return list_terms(snapshot, acting_owner(scope, organisation), RateSheet)
+def list_rate_sheets(snapshot: Snapshot, scope: Scope) -> list[RateSheet]:
+    """The caller's own sheets, oldest first; the operator's are the platform's."""
+    return list_terms(snapshot, acting_owner(scope), RateSheet)
 
 
-def save_rate_sheet(tx: Tx, scope: Scope, draft: RateSheetDraft, organisation: str | None = None) -> RateSheet:
+def save_rate_sheet(tx: Tx, scope: Scope, draft: RateSheetDraft) -> RateSheet:
     """Save a sheet of the caller's organisation, new or in place of the one it names; quotes given stand as they are.
 
     The operator's is the platform's default, for merchants without any of their own. Invalid, naming each field at
     fault.
     """
-    owner = acting_owner(scope, organisation)
+    owner = acting_owner(scope)
     if draft.id is not None and not has_terms(tx, draft.id, owner, RateSheet):
         raise NotFound("There is no such rate sheet")
     sheet = check_sheet(draft, draft.id or tx.new_id("rat"), owner)
@@ -48,22 +48,20 @@ def save_rate_sheet(tx: Tx, scope: Scope, draft: RateSheetDraft, organisation: s
     return sheet
 
 
-def delete_rate_sheet(tx: Tx, scope: Scope, sheet_id: str, organisation: str | None = None) -> None:
+def delete_rate_sheet(tx: Tx, scope: Scope, sheet_id: str) -> None:
     """Offer a sheet no longer; quotes given stand. NotFound when it is not the caller's."""
-    if not delete_terms(tx, sheet_id, acting_owner(scope, organisation), RateSheet):
+    if not delete_terms(tx, sheet_id, acting_owner(scope), RateSheet):
         raise NotFound("There is no such rate sheet")
 
 
-def list_zones(snapshot: Snapshot, scope: Scope, organisation: str | None = None) -> list[Zone]:
+def list_zones(snapshot: Snapshot, scope: Scope) -> list[Zone]:
     """The caller's own zones, oldest first."""
-    return list_terms(snapshot, acting_owner(scope, organisation), Zone)
+    return list_terms(snapshot, acting_owner(scope), Zone)
 
 
-def save_zone(
-    tx: Tx, scope: Scope, name: str, places: Iterable[str], zone_id: str | None = None, organisation: str | None = None
-) -> Zone:
+def save_zone(tx: Tx, scope: Scope, name: str, places: Iterable[str], zone_id: str | None = None) -> Zone:
     """Save a zone, new or in place of the one named. Invalid when one of its places cannot be read."""
-    owner = acting_owner(scope, organisation)
+    owner = acting_owner(scope)
     if zone_id is not None and not has_terms(tx, zone_id, owner, Zone):
         raise NotFound("There is no such zone")
     try:
@@ -77,9 +75,9 @@ def save_zone(
     return zone
 
 
-def delete_zone(tx: Tx, scope: Scope, zone_id: str, organisation: str | None = None) -> None:
+def delete_zone(tx: Tx, scope: Scope, zone_id: str) -> None:
     """Delete a zone; the rates that sheets have for it go with it."""
-    owner = acting_owner(scope, organisation)
+    owner = acting_owner(scope)
     if not delete_terms(tx, zone_id, owner, Zone):
         raise NotFound("There is no such zone")
     for sheet in list_terms(tx, owner, RateSheet):

@@ -42,7 +42,7 @@ def tasks(settings: Settings | None = None) -> tuple[TaskKind[Any], ...]:
         run.settle(lambda tx: None)
 
     def learn(run: TaskRun, body: Housekeeping) -> None:
-        run.settle(lambda tx: learn_all(tx, given))
+        learn_all(run.database, given)
 
     return (
         TaskKind(DRIVE_TASK, DriveTask, drive),

@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Sequence
 from itertools import combinations
 
-from .packing import Packed, Placed
-from .types import Box, Item
+from entrepot.deliver.packing import Packed, Placed
+from entrepot.deliver.types import Box, Item
 
 
 def packing_problems(items: Sequence[Item], boxes: Sequence[Box], parcels: Sequence[Packed]) -> list[str]:

@@ -83,6 +83,15 @@ def test_focus_says_what_was_consumed_priced_and_when(used: Database) -> None:
     assert (unbilled["InvoiceId"], unbilled["BillingPeriodStart"]) == ("", "2026-01-01T00:00:00Z")
 
 
+def test_the_market_issues_under_its_own_name_until_another_is_given(used: Database) -> None:
+    used.write_now(lambda tx: identity.create_organisation(tx, Scope.system(), "platform", "Quay Market"))
+    assert {row["InvoiceIssuerName"] for row in export(used, format="focus")} == {"Quay Market"}
+    assert invoice(used).parties.seller.name == "Quay Market"
+    used.write_now(lambda tx: cloud.save_party(tx, Scope.system(), cloud.Party("Quay Ltd")))
+    use(used, "req_m", {"gpu_ms": 1})
+    assert invoice(used).parties.seller.name == "Quay Ltd"
+
+
 def test_focus_names_whoever_called(used: Database) -> None:
     lab = used.write_now(lambda tx: identity.create_organisation(tx, Scope.system(), "developer", "Lab"))
     scope = Scope("system", lab, Scope.system().roles)

@@ -10,12 +10,13 @@ import msgspec
 from sqlalchemy import select
 
 from entrepot import ledger, pay
-from entrepot.identity import COUNTRIES, Scope
+from entrepot.identity import COUNTRIES, Scope, find_platform
 from entrepot.kernel import Invalid, Prepared, Snapshot, Tx, in_set, prepare
 from entrepot.kernel.sql import prepare_text
 
 from . import tables
 from .accounting import account_owner
+from .types import SHOP
 
 TEXT_LENGTH_MAX = 1_000
 LINE_LENGTH_MAX = 200
@@ -95,6 +96,15 @@ def read_billing(snapshot: Snapshot, organisations: Sequence[str]) -> dict[str, 
     """How each of these is billed; who said nothing has nothing on its invoices but its name."""
     found = {each.organisation: each for each in snapshot.all(_these, organisations=list(organisations))}
     return {organisation: found.get(organisation) or Billing(organisation) for organisation in organisations}
+
+
+def read_issuer(snapshot: Snapshot) -> Party:
+    """Who issues the invoices: under the market's own name, unless the operator gave another."""
+    party = read_billing(snapshot, [SHOP])[SHOP].party
+    if party.name:
+        return party
+    market = find_platform(snapshot)
+    return msgspec.structs.replace(party, name=market.name if market is not None else "")
 
 
 def list_netted(snapshot: Snapshot) -> list[str]:

@@ -21,12 +21,11 @@ from entrepot.kernel import Database, Invalid, Prepared, Snapshot, prepare, to_r
 from . import focus, tables
 from .accounting import account_owner
 from .amounts import write_nano
-from .billing import read_billing
+from .billing import read_issuer
 from .invoices import CloudInvoice, InvoiceRow, get_cloud_invoice, read_invoices, rows_with_actor
 from .meters import METERS
 from .pricing import read_price_books
 from .rating import PriceBook, Tier
-from .types import SHOP
 
 T = TypeVar("T")
 Format = Literal["csv", "focus"]
@@ -86,7 +85,7 @@ class Pages:
         called = {row.actor for row in rows if row.actor} - self.callers.keys()
         if called:
             self.callers |= _names_of(snapshot, sorted(called))
-        self.issuer = self.issuer or read_billing(snapshot, [SHOP])[SHOP].name or "Entrepot"
+        self.issuer = self.issuer or read_issuer(snapshot).name or "Entrepot"
 
     def price(self, row: Exported) -> int:
         """The quoted price of a row's meter, in nano units; zero without a price."""

@@ -41,7 +41,7 @@ from entrepot.kernel.sql import prepare_text
 from . import accounts, netting, tables
 from .accounting import account_owner
 from .amounts import nano_per_minor
-from .billing import read_billing
+from .billing import read_billing, read_issuer
 from .claiming import (
     SLICE,
     Draft,
@@ -238,12 +238,11 @@ def _compose(tx: Tx, settings: Settings, draft: Draft, before: CloudInvoice | No
 
 def _parties(tx: Tx, organisation: str) -> Parties:
     """Who issues it to whom; without a name of their own, the organisations' names stand there."""
-    found = read_billing(tx, [SHOP, organisation])
     named = organisations_of(tx, [organisation])
-    buyer = found[organisation].party
+    buyer = read_billing(tx, [organisation])[organisation].party
     if not buyer.name:
         buyer = msgspec.structs.replace(buyer, name=named[organisation].name if organisation in named else organisation)
-    return Parties(found[SHOP].party, msgspec.structs.replace(buyer, note=""))
+    return Parties(read_issuer(tx), msgspec.structs.replace(buyer, note=""))
 
 
 def _plan(invoice: CloudInvoice) -> ledger.Plan:

@@ -11,7 +11,8 @@ from limits import RateLimitItem
 from litestar import Litestar
 
 from entrepot.app import SCHEDULE, Entrepot, open_home
-from entrepot.kernel import ManualClock, Prepared, enqueue_due, prepare_text
+from entrepot.kernel import ManualClock, Prepared, Snapshot, enqueue_due, prepare_text
+from entrepot.kernel.positions import cursor_and_last
 from entrepot.kernel.testing import NOON
 from entrepot.web import create_app
 from entrepot.web.application import move_in
@@ -24,7 +25,8 @@ from tests.web.loop import Calls, running_loop
 from tests.web.visitors import Visitor
 
 _LEFT: Prepared[Any] = prepare_text(
-    "SELECT count(*) FROM kernel_tasks WHERE state = 'running' OR (state = 'waiting' AND run_at <= :now)"
+    "SELECT (SELECT count(*) FROM kernel_tasks WHERE state = 'running' OR (state = 'waiting' AND run_at <= :now))"
+    " + (SELECT count(*) FROM kernel_events WHERE position IS NULL)"
 )
 _free: list[Litestar] = []
 """Applications that answer for nobody now."""
@@ -41,10 +43,21 @@ def opened(home: Path, **environ: str) -> Iterator[Entrepot]:
     entrepot.database.write_now(lambda tx: enqueue_due(tx, SCHEDULE))
     entrepot.start()
     try:
-        eventually(lambda: entrepot.database.read_now(lambda snapshot: snapshot.value(_LEFT, now=NOON)) == 0)
+        eventually(lambda: is_at_rest(entrepot))
         yield entrepot
     finally:
         entrepot.close()
+
+
+def is_at_rest(entrepot: Entrepot) -> bool:
+    """Whether who works in the background has done what there is to do: tasks, reactions, lists, the search index."""
+
+    def look(snapshot: Snapshot) -> tuple[int, int, int]:
+        return snapshot.value(_LEFT, now=snapshot.now), *cursor_and_last(snapshot, "relay")
+
+    left, reacted, last = entrepot.database.read_now(look)
+    followers = (entrepot.indexer, entrepot.indexer.columns, entrepot.searcher.rulebook, entrepot.pictures.gallery)
+    return left == 0 and reacted >= last and all(each.position >= last for each in followers)
 
 
 @contextmanager
@@ -73,6 +86,7 @@ def entrepot(tmp_path_factory: pytest.TempPathFactory, environ: dict[str, str]) 
 def market(entrepot: Entrepot, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Market]:
     """What stands in it."""
     with open_market(entrepot.database, tmp_path_factory.mktemp("market")) as market:
+        eventually(lambda: is_at_rest(entrepot))
         yield market._replace(processor=entrepot.processor)
 
 

@@ -12,6 +12,8 @@ from entrepot import catalog, cloud, discovery
 from entrepot.app import Entrepot
 from entrepot.discovery import RuleDraft
 from tests.orders.market import CUP, LAMP, PLATE, Market
+from tests.waiting import eventually
+from tests.web.conftest import is_at_rest
 from tests.web.visitors import PAGE, Visitor
 
 COLOURS = {LAMP: "red", CUP: "blue", PLATE: "green"}
@@ -41,7 +43,7 @@ def pictured(entrepot: Entrepot, market: Market) -> Market:
         product_id, scope = market.products[name], market.merchant_of(name)
         market.do(lambda tx, s=stored: catalog.record_pictures(tx, [s]))
         market.do(lambda tx, p=product_id, w=scope, s=stored: catalog.add_pictures(tx, w, p, [s]))
-    entrepot.settle()
+    eventually(lambda: is_at_rest(entrepot))
     return market
 
 
@@ -144,10 +146,10 @@ def test_a_picture_that_is_taken_away_or_replaced_is_no_longer_found_by(
     product, scope = pictured.products[PLATE], pictured.merchant_of(PLATE)
     [kept] = pictured.see(catalog.list_pictures, scope, product)
     pictured.do(catalog.remove_picture, scope, product, kept.position)
-    entrepot.settle()
+    eventually(lambda: is_at_rest(entrepot))
     assert product not in nearest("green")
     stored = catalog.store_picture(entrepot.blobs, as_file(drawn("yellow")))
     pictured.do(catalog.record_pictures, [stored])
     pictured.do(catalog.add_pictures, scope, product, [stored])
-    entrepot.settle()
+    eventually(lambda: is_at_rest(entrepot))
     assert nearest("yellow")[0] == product

@@ -9,6 +9,7 @@ import pytest
 
 from entrepot import cloud
 from tests.cast import PASSWORD
+from tests.waiting import eventually
 from tests.web.visitors import PAGE, Visitor
 
 Visits = Callable[[], Visitor]
@@ -45,7 +46,7 @@ def test_three_steps_lead_to_the_first_answer(visit: Visits, nobody: Visitor) ->
     assert "0 of 3 done" in eve.get("/cloud").text
     paid = eve.form("/cloud/credit/topups", chosen="25", method="tok_ok")
     assert paid.headers["location"].startswith("/cloud/credit/topups/")
-    assert "1 of 3 done" in eve.get("/cloud").text
+    eventually(lambda: "1 of 3 done" in eve.get("/cloud").text)
     key = re.search(r"ent_[\w-]+", eve.form("/cloud/keys", name="first").text)
     assert key is not None
     page = eve.get("/cloud").text

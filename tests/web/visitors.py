@@ -9,7 +9,7 @@ from httpx import BaseTransport, Client, Response
 
 from entrepot.identity import Address
 from tests.cast import PASSWORD, Person
-from tests.waiting import eventually
+from tests.waiting import WAIT_S, eventually
 
 PAGE = {"accept": "text/html"}
 HOME = Address(name="Alice Adler", line1="1 Quay Street", city="Hamburg", postal_code="20095", country="DE")
@@ -25,7 +25,7 @@ class Visitor:
     """Uses the JSON API as a page's script would."""
 
     def __init__(self, calls: BaseTransport, base_url: str = "http://shop.example") -> None:
-        self.client = Client(transport=calls, base_url=base_url)
+        self.client = Client(transport=calls, base_url=base_url, timeout=WAIT_S)
         self.token: str | None = None
 
     def get(self, path: str, **options: Any) -> Response:

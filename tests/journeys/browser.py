@@ -8,6 +8,7 @@ from urllib.parse import urljoin
 
 from httpx import Client, HTTPTransport, Limits, Response
 
+from tests.waiting import WAIT_S
 from tests.web.visitors import PAGE
 
 
@@ -91,7 +92,9 @@ class Browser:
 
     def __init__(self, address: str) -> None:
         transport = HTTPTransport(limits=Limits(max_keepalive_connections=0))
-        self._client = Client(transport=transport, base_url=address, headers=PAGE, follow_redirects=True)
+        self._client = Client(
+            transport=transport, base_url=address, headers=PAGE, follow_redirects=True, timeout=WAIT_S
+        )
         self.page = Page("", "")
 
     def open(self, path: str, **options: Any) -> Page:

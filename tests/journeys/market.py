@@ -1,8 +1,6 @@
 """The people of a market and what they do to open it, each by the requests that their browser or program would send."""
 
 import json
-import time
-from collections.abc import Callable
 from contextlib import closing
 from typing import Any, NamedTuple
 
@@ -14,10 +12,10 @@ from entrepot.kernel import Database
 from entrepot.settings import read_settings
 from tests.cast import ALICE, BRUNO, DANA, PASSWORD, Person
 from tests.journeys.server import Server
+from tests.waiting import eventually
 from tests.web.visitors import ADDRESS, Visitor
 
 BEA = Person("Bea", "bea@example.com", "Bea's Cups")
-WAIT_S = 60.0
 DELIVERY_MINOR = 490
 LAMPS_BPS, CUPS_BPS = 1_250, 777
 SHEET = {"name": "Standard", "kind": "flat", "countries": ["*"], "currency": "USD"}
@@ -153,12 +151,3 @@ def upload(seller: Visitor, products: tuple[dict[str, Any], ...] | bytes) -> dic
     path = f"/api/merchant/imports/{answer.json()['id']}"
     ended = eventually(lambda: (job := seller.get(path).json())["state"] in ("done", "failed") and job)
     return dict(ended)
-
-
-def eventually(look: Callable[[], Any], seconds: float = WAIT_S) -> Any:
-    """What `look` gives once it gives something; background work takes its moment."""
-    until = time.monotonic() + seconds
-    while not (found := look()):
-        assert time.monotonic() < until, f"it did not happen in {seconds} seconds"
-        time.sleep(0.03)
-    return found

@@ -24,12 +24,12 @@ from entrepot.kernel.testing import NOON
 from tests.cast import ALICE, BRUNO, DANA, Person
 from tests.orders.market import BEA, DELIVERY_MINOR, LAMP, PLATE, PRICES, Market, open_market
 from tests.pages.conftest import AUDIT, HEIGHTS, LISTEN, served
+from tests.waiting import WAIT_S, eventually
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 QUIET = {"ENTREPOT_SERVE__RATE_LIMITS": "false", "ENTREPOT_DELIVER__SANDBOX_STEP_S": "0"}
-WAIT_MS = 60_000
 
 
 class Street(NamedTuple):
@@ -59,7 +59,7 @@ def street(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterat
                 reduced_motion="reduce",
             )  # fmt: skip
             stack.callback(context.close)
-            context.set_default_timeout(WAIT_MS)
+            context.set_default_timeout(WAIT_S * 1_000)
             context.add_cookies([{"name": "entrepot", "value": session_of(entrepot, person), "url": address}])
             context.add_init_script(LISTEN)
             context.add_init_script(AUDIT)
@@ -85,27 +85,18 @@ def delivered(street: Street, wanted: dict[str, int]) -> orders.SellerOrderView:
     market = street.market
     placed = market.buy(market.cast.alice, wanted)
     seller_id = placed.seller_order_ids[0]
-    until(lambda: seen(street, seller_id).status == "paid")
+    eventually(lambda: seen(street, seller_id).status == "paid")
     name = next(iter(wanted))
     market.do(orders.ship, market.merchant_of(name), seller_id, orders.Shipment("Quick Post", "QP-1"))
     parcel = seen(street, seller_id).parcels[0].parcel.id
     scan = deliver.Scan(parcel, "delivered", market.clock.now(), "Door", "door")
     market.do(deliver.record_scan, market.cast.dana, scan)
-    until(lambda: seen(street, seller_id).status == "delivered")
+    eventually(lambda: seen(street, seller_id).status == "delivered")
     return seen(street, seller_id)
 
 
 def seen(street: Street, seller_id: str) -> orders.SellerOrderView:
     return street.market.see(orders.get_seller_order, street.market.cast.alice, seller_id)
-
-
-def until(holds: Callable[[], bool]) -> None:
-    """What works in the background needs a moment."""
-    for _ in range(200):
-        if holds():
-            return
-        time.sleep(0.05)
-    raise AssertionError("it did not happen")
 
 
 def picture() -> bytes:
@@ -157,13 +148,13 @@ def the_wrong_size(street: Street, alice: Page, bruno: Page) -> None:
     alice.reload()
     alice.get_by_role("button", name="I have handed it over").click()
     alice.get_by_text("the parcel is on its way back").wait_for()
-    until(lambda: seen(street, seller.id).returns[0].status == "arrived")
+    eventually(lambda: seen(street, seller.id).returns[0].status == "arrived")
 
     bruno.reload()
     look_well(bruno)
     bruno.get_by_role("button", name="Pay back, and close").click()
     bruno.get_by_text("Paid back").first.wait_for()
-    until(lambda: seen(street, seller.id).refunds[0].paid_at is not None)
+    eventually(lambda: seen(street, seller.id).refunds[0].paid_at is not None)
     alice.reload()
     text = alice.inner_text("main")
     assert "Paid back" in text
@@ -215,7 +206,7 @@ def half_of_it_missing(street: Street, alice: Page, bea: Page, dana: Page) -> No
     dana.get_by_text("It is decided").wait_for()
     look_well(dana)
 
-    until(lambda: seen(street, seller.id).refunds[0].paid_at is not None)
+    eventually(lambda: seen(street, seller.id).refunds[0].paid_at is not None)
     alice.reload()
     text = alice.inner_text("main")
     assert "The picture shows a box for two" in text

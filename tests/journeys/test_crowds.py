@@ -2,8 +2,9 @@
 
 import itertools
 import json
+import socket
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing, contextmanager
 from functools import partial
 from random import Random
 
@@ -12,12 +13,12 @@ import pytest
 from entrepot import pay
 from entrepot.kernel import SystemClock
 from entrepot.pay.processors.standard import sign_webhook
-from tests import postgres
 from tests.journeys.buyers import Answer, Buyer, at_once
 from tests.journeys.conftest import BOTH, database_for
-from tests.journeys.market import LAMPS, Market, eventually, open_market, upload
+from tests.journeys.market import LAMPS, Market, open_market, upload
 from tests.journeys.server import serving
 from tests.proof import FULL, count
+from tests.waiting import eventually
 
 STOCK = 10
 CROWDS = (16, 60, 200) if FULL else (16, 40)
@@ -28,10 +29,21 @@ things = itertools.count()
 def market(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Market]:
     """An open market; on PostgreSQL two processes serve it."""
     home = tmp_path_factory.mktemp("home")
-    with database_for(request) as environ:
-        workers, port = (2, postgres.free_port()) if environ else (1, 0)
-        with serving(home, environ, port, workers) as server:
-            yield open_market(server)
+    with (
+        database_for(request) as environ,
+        held_port() as port,  # processes that share a port must be told which
+        serving(home, environ, *((port, 2) if environ else (0, 1))) as server,
+    ):
+        yield open_market(server)
+
+
+@contextmanager
+def held_port() -> Iterator[int]:
+    """A port of the loopback address that those who share it can listen on, and that nobody else is given meanwhile."""
+    with closing(socket.socket()) as holder:
+        holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        holder.bind(("127.0.0.1", 0))
+        yield holder.getsockname()[1]
 
 
 @pytest.fixture

@@ -20,7 +20,6 @@ from tests.journeys.market import (
     DELIVERY_MINOR,
     LAMPS_BPS,
     Market,
-    eventually,
     open_shop,
     set_up,
     upload,
@@ -28,6 +27,7 @@ from tests.journeys.market import (
 from tests.journeys.server import serving
 from tests.journeys.test_purchase import check_payout, fill, look, place, scan, seller_minor
 from tests.tidy.tree import ROOT
+from tests.waiting import eventually
 
 DATA = Path(os.environ.get("ENTREPOT_DATA", ROOT.parent / "shared" / "data")) / "magento-luma"
 PRODUCTS = 186

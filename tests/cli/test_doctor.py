@@ -14,9 +14,10 @@ import pytest
 from click.testing import CliRunner
 
 from entrepot import app, identity
-from entrepot.cli import main
+from entrepot.cli import examining, main
 from entrepot.kernel import tables
 from entrepot.kernel.sql import prepare
+from tests.waiting import WAIT_S
 
 Usage = namedtuple("Usage", "total used free")
 
@@ -45,6 +46,7 @@ def home(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterato
     server = http.server.HTTPServer(("127.0.0.1", 0), Ready)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
+    monkeypatch.setattr(examining, "ANSWER_S_MAX", WAIT_S)
     monkeypatch.setenv("ENTREPOT_SERVE__PORT", str(server.server_port))
     monkeypatch.setenv("ENTREPOT_SERVE__ALLOWED_HOSTS", '["shop.example"]')
     yield tmp_path / "home"
@@ -58,7 +60,8 @@ def told(home: Path) -> tuple[int, str]:
     return done.exit_code, done.output
 
 
-def test_a_market_that_is_well(home: Path) -> None:
+def test_a_market_that_is_well(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: Usage(1 << 40, 0, 9 << 30))
     status, said = told(home)
     assert status == 0, said
     assert {line[0] for line in said.splitlines()} == {"✓"}

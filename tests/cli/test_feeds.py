@@ -7,7 +7,6 @@ import signal
 import sqlite3
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -23,9 +22,18 @@ from entrepot.kernel import Tx
 from tests.catalog.exporters import table_feed
 from tests.catalog.shop import ADDRESS
 from tests.proof import count
+from tests.waiting import eventually
 
 PRODUCTS = count(1_000, 4_000)
 KILLS = count(2, 5)
+SMALL_STEPS = """
+from entrepot.catalog.imports import batches
+from entrepot.cli import main
+
+if __name__ == "__main__":
+    batches.ROWS_MAX = 20
+    main()
+"""
 
 
 def make_home(home: Path) -> Path:
@@ -88,13 +96,11 @@ def cursor(home: Path) -> int:
 
 
 def killed(home: Path, feed: Path, beyond: int) -> Iterator[int]:
-    """Start the import and kill it once it is further than a row."""
-    command = [sys.executable, "-m", "entrepot", "--home", str(home), "import", str(feed), "--format", "jsonl"]
+    """Start the import and kill it once it is further than a row; it takes small steps, not to be over before."""
+    command = [sys.executable, "-c", SMALL_STEPS, "--home", str(home), "import", str(feed), "--format", "jsonl"]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
-        deadline = time.monotonic() + 60
-        while process.poll() is None and cursor(home) <= beyond and time.monotonic() < deadline:
-            time.sleep(0.005)
+        eventually(lambda: process.poll() is not None or cursor(home) > beyond)
     finally:
         process.send_signal(signal.SIGKILL)
         process.wait()

@@ -1,7 +1,6 @@
 """A server over a small market, once a run; a Chromium, once a file; and whoever visits, signed in."""
 
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -17,6 +16,7 @@ from entrepot.web import create_app
 from entrepot.web.serving import address_of, listen
 from tests.cast import Person
 from tests.pages.market import PageMarket, build
+from tests.waiting import WAIT_S, eventually
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Page
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 AUDIT = (Path(__file__).parent / "audit.js").read_text(encoding="utf-8")
 LISTEN = "addEventListener('securitypolicyviolation', (e) => console.error(`policy: ${e.violatedDirective}`));"
 HEIGHTS = {1280: 900, 390: 844}
-READY_S = 30
 
 
 class Site(NamedTuple):
@@ -67,10 +66,7 @@ def served(entrepot: Entrepot) -> Iterator[str]:
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="pages-server", daemon=True)
     thread.start()
-    until = time.monotonic() + READY_S
-    while not server.started:
-        assert time.monotonic() < until, "the server did not start"
-        time.sleep(0.02)
+    eventually(lambda: server.started)
     try:
         yield address_of(listener)
     finally:
@@ -102,7 +98,7 @@ class Visitors:
             viewport=viewport, base_url=self._site.address, locale="en-US", reduced_motion="reduce", **options
         )
         self._stack.callback(context.close)
-        context.set_default_timeout(60_000)
+        context.set_default_timeout(WAIT_S * 1_000)
         if person is not None:
             context.add_cookies([self._site.cookie(person)])
         return context

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from tests.cast import BRUNO
 from tests.pages.conftest import Site
 from tests.pages.market import BEN
+from tests.waiting import eventually
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page, Route
@@ -103,7 +104,12 @@ def test_everything_can_be_bought_without_script(new_page: Callable[..., Page]) 
     page.click("button:has-text('Go on')")
     page.click("form[action='/checkout/place'] .primary")
     page.wait_for_url("**/orders/*")
-    assert "Paid" in page.inner_text("#order")
+
+    def paid() -> bool:
+        page.reload()
+        return "Paid" in page.inner_text("#order")
+
+    eventually(paid)
 
 
 def test_filters_work_without_script_on_a_phone(new_page: Callable[..., Page]) -> None:

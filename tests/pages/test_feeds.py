@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import time
 from pathlib import Path
 
 import pytest
@@ -13,6 +12,7 @@ from entrepot.catalog import ColumnMapping
 from entrepot.identity import Scope
 from tests.cast import BRUNO
 from tests.pages.conftest import HEIGHTS, Site, Visitors
+from tests.waiting import eventually
 
 SHEET = "货号;Name;Price EUR;Left;Color;A column with quite a long name of its own;图片\r\n" + "".join(
     f"{n};Kettle {n};{'free' if n % 3 == 1 else '12,50'};{n};Red;{'words ' * 30};https://x.example/{n}.jpg\r\n"
@@ -33,10 +33,7 @@ def imports(site: Site) -> dict[str, str]:
     said = ("external_id", "title", "price", "quantity", "attribute", "", "picture")
     mapping = ColumnMapping(feed.header, dict(zip(feed.header, said, strict=True)))
     ended = database.write_now(lambda tx: catalog.start_import(tx, scope, seller, feed, dry_run=True, mapping=mapping))
-    until = time.monotonic() + 30
-    while database.read_now(lambda s: catalog.get_import(s, scope, ended.id)).state != "done":
-        assert time.monotonic() < until, "the import did not end"
-        time.sleep(0.05)
+    eventually(lambda: database.read_now(lambda s: catalog.get_import(s, scope, ended.id)).state == "done")
     return {
         "columns": f"/merchant/imports/{asks.id}",
         "report": f"/merchant/imports/{ended.id}",

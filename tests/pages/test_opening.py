@@ -14,6 +14,7 @@ from entrepot.web.opening import make_link
 from tests.cast import PASSWORD
 from tests.pages.conftest import AUDIT, HEIGHTS, served
 from tests.pages.market import QUIET
+from tests.waiting import WAIT_S
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -30,6 +31,7 @@ def test_an_empty_home_is_opened_by_its_link(width: int, browser: Browser, tmp_p
         site = stack.enter_context(served(entrepot))
         page = browser.new_page(viewport={"width": width, "height": HEIGHTS[width]}, reduced_motion="reduce")
         stack.callback(page.close)
+        page.set_default_timeout(WAIT_S * 1_000)
         page.add_init_script(AUDIT)
         page.goto(site + (make_link(entrepot.database) or ""))
         assert page.evaluate("audit.all()") == []

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from tests.cast import ALICE, BRUNO, DANA
 from tests.pages.conftest import Site
+from tests.waiting import eventually
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -69,8 +70,8 @@ def test_a_purchase_reaches_its_owner_and_the_money_its_merchant(new_page: Calla
     bruno.get_by_text("The parcel is booked").wait_for()
     for code in ("handed_over", "out_for_delivery", "delivered"):
         bruno.select_option("select[name=code]", code)
-        bruno.locator("section:has(select[name=code]) .button").click()
-        bruno.wait_for_load_state()
+        with bruno.expect_navigation():
+            bruno.locator("section:has(select[name=code]) .button").click()
 
     alice.reload()
     assert "HB-2026-77" in part.inner_text()
@@ -84,12 +85,13 @@ def test_a_purchase_reaches_its_owner_and_the_money_its_merchant(new_page: Calla
     bruno.goto("/merchant/money")  # this day's payout was sent already, so the next would leave tomorrow
     bruno.get_by_role("button", name="Send it now").click()
     bruno.get_by_text("It is being sent").wait_for()
-    for _ in range(100):
+    rows = bruno.locator("table tbody tr")
+
+    def paid() -> bool:
         bruno.goto("/merchant/money")
-        rows = bruno.locator("table tbody tr")
-        if rows.count() > before and "Paid" in rows.first.inner_text():
-            break
-        bruno.wait_for_timeout(100)
+        return rows.count() > before and "Paid" in rows.first.inner_text()
+
+    eventually(paid)
     assert amount(rows.first.inner_text()) == mine
     rows.first.get_by_role("link").click()
     assert amount(bruno.locator("tfoot").inner_text()) == mine

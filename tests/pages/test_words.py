@@ -21,6 +21,7 @@ from entrepot.web.paying import METHODS
 from entrepot.web.texts import Text, load_texts
 from tests.pages.conftest import Site
 from tests.pages.places import PLACES, Place
+from tests.waiting import WAIT_S
 
 PUT_TOGETHER = {
     "account.kind.": HELD,
@@ -73,9 +74,9 @@ def test_a_page_in_chinese_speaks_no_english_of_ours(place: Place, site: Site) -
     cookie = f"entrepot={site.cookie(place.person)['value']}" if place.person else ""
     address = f"{site.address}{path}{'&' if '?' in path else '?'}lang=zh"
     headers = {"accept": "text/html", "cookie": cookie}
-    answer = httpx.get(address, headers=headers)
+    answer = httpx.get(address, headers=headers, timeout=WAIT_S)
     if place.person:  # the choice stays with the session, which other tests read in English
-        httpx.get(f"{site.address}/?lang=en", headers=headers)
+        httpx.get(f"{site.address}/?lang=en", headers=headers, timeout=WAIT_S)
     assert answer.status_code == place.status
     shown = words_of(answer.text)
     assert '<html lang="zh"' in answer.text

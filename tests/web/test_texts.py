@@ -44,7 +44,8 @@ def test_languages_hold_the_same_keys_and_places() -> None:
 def test_the_ledger_page_has_words_for_every_kind_of_account_and_purpose() -> None:
     code = "".join((WEB.parent / room / "accounts.py").read_text("utf-8") for room in ("pay", "cloud"))
     kinds = {f"account.kind.{kind}" for kind in re.findall(r'return Account\(\w+, "(\w+)"', code)}
-    purposes = {f"ledger.code.{purpose}" for purpose in re.findall(r'^[A-Z_]+ = "([a-z_]+\.[a-z_.]+)"', code, re.MULTILINE)}
+    said = re.findall(r'^[A-Z_]+ = "([a-z_]+\.[a-z_.]+)"', code, re.MULTILINE)
+    purposes = {f"ledger.code.{purpose}" for purpose in said}
     assert len(kinds) > 30
     assert len(purposes) > 50
     assert sorted((kinds | purposes) - set(load_texts("en"))) == []

@@ -87,7 +87,8 @@ def test_every_measure_is_named_and_alerts_ask_for_measures(told: str) -> None:
 
 
 def test_lines_of_cron_run_commands_that_there_are() -> None:
-    lines = block("cron", "market").splitlines()
+    path, *lines = block("cron", "market").splitlines()
+    assert {"/usr/local/bin", "/usr/sbin"} <= set(path.removeprefix("PATH=").split(":")), "of market, and of runuser"
     assert [shlex.split(line, comments=False)[6:8] for line in lines[:2]] == [
         ["market", "backup"],
         ["market", "verify"],

@@ -58,7 +58,7 @@ from .proofs import PROOFS
 from .recovery import change_password, confirm_email, request_reset, reset_password
 from .sessions import Session, close_session, find_session, open_session, set_language, switch_organisation
 from .settings import MailerKind, Settings, open_mailer
-from .throttle import begin_attempt, forgive_attempt
+from .throttle import begin_attempt, forgive_attempt, network_of
 from .tidying import TIDY, Tidy, forget_notices, forget_webhooks
 from .tokens import sign, unsign
 from .types import (
@@ -173,6 +173,7 @@ __all__ = [
     "list_webhook_events",
     "mail_tasks",
     "mark_read",
+    "network_of",
     "notify",
     "open_mailer",
     "open_session",

@@ -40,6 +40,17 @@ def forgive_attempt(tx: Tx, email: str, ip: str) -> None:
     tx.run(_forgive_one, subject_=address, now_=tx.now)
 
 
+def network_of(ip: str) -> str:
+    """Whom an address counts as: an IPv6 customer has a whole /64 to change addresses in; it counts as one."""
+    if ":" not in ip:
+        return ip
+    try:
+        address = ipaddress.IPv6Address(ip)
+    except ValueError:
+        return ip
+    return str(address.ipv4_mapped or ipaddress.ip_network((address, 64), strict=False))
+
+
 def _count_failure(tx: Tx, email: str, ip: str) -> list[int]:
     """Count one more for the account and the address; returns until when each was blocked before."""
     blocked = []
@@ -62,21 +73,8 @@ def forgive_account(tx: Tx, email: str) -> None:
 
 def _subjects(email: str, ip: str) -> dict[str, int]:
     """The digests of the account and of the address, in this order, with how many failures each has free."""
-    named = {f"account {normal_email(email)}": FREE_FOR_ACCOUNT, f"address {_network(ip)}": FREE_FOR_ADDRESS}
+    named = {f"account {normal_email(email)}": FREE_FOR_ACCOUNT, f"address {network_of(ip)}": FREE_FOR_ADDRESS}
     return {hashlib.sha256(name.encode("utf-8", "replace")).hexdigest(): free for name, free in named.items()}
-
-
-def _network(ip: str) -> str:
-    """An IPv6 customer has a whole /64 to change addresses in; it counts as one."""
-    try:
-        address = ipaddress.ip_address(ip)
-    except ValueError:
-        return ip
-    if isinstance(address, ipaddress.IPv6Address):
-        if address.ipv4_mapped is not None:
-            return str(address.ipv4_mapped)
-        return str(ipaddress.ip_network((address, 64), strict=False))
-    return ip
 
 
 def _refuse_until(until: int, now: int) -> None:

@@ -15,6 +15,7 @@ from limits import RateLimitItem, RateLimitItemPerHour, RateLimitItemPerMinute
 from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter, SlidingWindowCounterRateLimiter
 
+from entrepot import identity
 from entrepot.kernel import TooMany
 
 from .visit import Visit
@@ -49,7 +50,7 @@ class Rates:
             return
         item = self._rates[name]
         by_address = name in _BY_ADDRESS or not (visit.scope.is_person or visit.by_key)
-        who = visit.ip if by_address else visit.scope.actor
+        who = identity.network_of(visit.ip) if by_address else visit.scope.actor
         # An exact window remembers every request: fit for the small rates only.
         limiter = self._exact if item.amount <= 600 else self._light
         if not limiter.hit(item, name, who):

@@ -16,7 +16,8 @@ from entrepot.discovery.index.base import DIMENSIONS, Busy, Damaged, IndexQuery
 from entrepot.discovery.index.columns import change_of
 from entrepot.discovery.index.generation import Generation
 from entrepot.discovery.index.served import ServedIndex
-from tests.discovery.conftest import FLOOR, product, put
+from entrepot.discovery.types import Document
+from tests.discovery.conftest import FLOOR, nowhere, product, put
 
 
 def found(generation: Generation, text: str) -> list[str]:
@@ -54,6 +55,54 @@ def test_what_was_not_checkpointed_is_gone_after_a_crash_and_can_come_again(gene
     again.checkpoint(2)
     assert sorted(found(again, "new")) == [product(1, "").id, product(2, "").id]
     assert again.index.postings.count() == 2
+    again.close()
+
+
+def ahead(generation: Generation, *documents: Document) -> None:
+    """Written, and not shown yet."""
+    generation.index.upsert(documents, nowhere(len(documents)))
+    generation.index.add_new()
+
+
+def test_what_is_written_ahead_is_shown_by_its_commit(generation: Generation) -> None:
+    put(generation.index, product(1, "old lamp"))
+    ahead(generation, product(1, "new lamp"), product(2, "new sofa"))
+    assert (generation.index.count(), found(generation, "new")) == (1, [])
+    assert found(generation, "old") == [product(1, "").id]
+    generation.index.commit()
+    assert (generation.index.count(), sorted(found(generation, "new"))) == (2, [product(1, "").id, product(2, "").id])
+    ahead(generation, product(3, "red chair"))
+    generation.index.commit()
+    assert found(generation, "chair") == [product(3, "").id]
+    generation.checkpoint(1)
+    assert generation.index.postings.count() == 3
+
+
+@pytest.mark.parametrize("is_removed", [False, True])
+def test_what_is_written_ahead_and_replaced_at_once_leaves_no_word(generation: Generation, is_removed: bool) -> None:
+    ahead(generation, product(1, "first lamp"), product(2, "green sofa"))
+    if is_removed:
+        generation.index.remove([product(1, "").id])
+    else:
+        ahead(generation, product(1, "second lamp"))
+    generation.index.commit()
+    assert [generation.index.frequency(word) for word in ("first", "second", "green")] == [0, 1 - is_removed, 1]
+    assert found(generation, "first") == []
+    assert found(generation, "second") == ([] if is_removed else [product(1, "").id])
+    generation.checkpoint(1)
+    assert generation.index.postings.count() == 2 - is_removed
+
+
+def test_what_was_written_ahead_of_a_crash_is_gone(generation: Generation) -> None:
+    put(generation.index, product(1, "old lamp"))
+    generation.checkpoint(1)
+    ahead(generation, product(2, "new sofa"))
+    generation.close()
+    again = opened(generation.folder)
+    put(again.index, product(3, "red chair"))
+    again.checkpoint(2)
+    assert (found(again, "sofa"), found(again, "chair"), again.index.count()) == ([], [product(3, "").id], 2)
+    assert len(again.index.vectors.rows) == 2
     again.close()
 
 

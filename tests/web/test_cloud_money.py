@@ -222,7 +222,12 @@ def test_the_operator_grants_records_and_sets_lines(dana: Visitor, chen: Visitor
     assert left(chen) == before + 3_500_000_000
     assert dana.form(f"{path}/payments", amount="2.001", ref="wire-2", _key="k9").status_code == 400
     dana.form(f"{path}/line", amount="120", _key=form_key(dana.get(path).text))
-    assert dana.get("/operator/compute/customers?q=" + lab).headers["location"] == path
+    found = "/operator/compute/customers"
+    assert dana.get(found, params={"q": lab}).headers["location"] == path
+    name = next(each["name"] for each in dana.get(f"/api{found}").json()["items"] if each["organisation"] == lab)
+    assert dana.get(found, params={"q": f" {name} "}).headers["location"] == path
+    for nobody in ("Nobody's Lab", "org_none", "org_/../../x"):
+        assert "No organisation has this very name" in dana.get(found, params={"q": nobody}).text
     listed = dana.get("/api/operator/compute/customers").json()["items"]
     assert next(each for each in listed if each["organisation"] == lab)["line"] == 120 * 10**9
     assert len(dana.get("/api/operator/compute/invoices").json()["items"]) >= 1

@@ -53,16 +53,21 @@ class PriceForm(msgspec.Struct, frozen=True):
 
 @get("/operator/compute/customers", include_in_schema=False, opt=OPERATOR)
 async def customers(visit: Visit, after: MaybeInQuery = None, q: MaybeInQuery = None) -> Response[Any]:
-    """Every customer of compute. An organisation that never used any is found by its id."""
-    if q and q.strip().startswith("org_"):
-        return redirect(f"/operator/compute/customers/{q.strip()}")
+    """Every customer of compute. An organisation that never used any is found by its name or its id."""
+    named = (q or "").strip()
+    matches = await visit.read(lambda s: identity.find_organisations(s, named)) if named else []
+    if len(matches) == 1:
+        return redirect(f"/operator/compute/customers/{matches[0].id}")
     currency = currency_of(visit)
     found = await visit.read(lambda s: cloud.list_customers(s, visit.scope, currency, after or "", PAGE + 1))
     page = listed(found, PAGE, lambda each: each.organisation)
+    asked = await visit.read(lambda s: cloud.list_asked(s, visit.scope))
+    owners = sorted({each.organisation for each in asked})
     return await show(
         visit, "compute", "compute-customers.html", customers=page.items, more=page.next, currency=currency,
         invoices=await visit.read(lambda s: cloud.list_all_invoices(s, visit.scope, most=INVOICES)),
-        asked=await visit.read(lambda s: cloud.list_asked(s, visit.scope)),
+        asked=asked, names=await visit.read(lambda s: identity.organisations_of(s, owners)), named=named,
+        matches=matches,
     )  # fmt: skip
 
 

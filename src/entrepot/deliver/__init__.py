@@ -8,6 +8,7 @@ from .carriers import (
     CarrierScan,
     NotSigned,
     TrackingOnly,
+    check_signature,
     open_carriers,
     webhook_secret,
 )
@@ -186,6 +187,7 @@ __all__ = [
     "add_location",
     "allocate",
     "book",
+    "check_signature",
     "code128",
     "collections",
     "count_coordinates",

@@ -264,13 +264,7 @@ chargebacks = table(
     Column("reversals", Whole, nullable=False),  # how often the bank has changed its mind after it was lost
     Column("said_at", Whole),  # by the processor's own clock: what it said before that is old
 )
-Index(
-    "uq_pay_chargebacks_ref",
-    chargebacks.c.processor_ref,
-    chargebacks.c.processor,
-    chargebacks.c.round,
-    unique=True,
-)
+Index("uq_pay_chargebacks_ref", chargebacks.c.processor_ref, chargebacks.c.processor, chargebacks.c.round, unique=True)
 _of("ix_pay_chargebacks_open", "closed_at IS NULL", chargebacks.c.id)
 
 # When a merchant is paid, and what is kept back for a while.

@@ -71,6 +71,13 @@ def test_a_merchant_makes_a_promotion_that_a_buyer_uses(market: Market, bruno: V
     assert view["usage"][0]["seller_minor"] == 500
 
 
+def test_what_a_promotion_takes_off_reads_as_money(bea: Visitor) -> None:
+    fields = {"name": "Five off", "kind": "amount", "amounts": "USD 5.00, EUR 4.50", "code": "FIVE"}
+    assert bea.form("/merchant/promotions", **fields).status_code == 303
+    page = bea.get("/merchant/promotions", headers=PAGE).text
+    assert any(f"{amounts} off" in page for amounts in ("$5.00, €4.50", "€4.50, $5.00"))
+
+
 def test_a_gift_card_pays_first_and_its_balance_is_shown_to_whoever_has_the_code(
     market: Market, dana: Visitor, visit: Visit
 ) -> None:

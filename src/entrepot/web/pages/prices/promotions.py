@@ -229,7 +229,6 @@ async def _show(
         "promotions": page.items,
         "older": page.next,
         "by_operator": here == OPERATORS,
-        "amounts_text": amounts_text,
     }
     if here == OPERATORS:
         return await operator_console.show(

@@ -25,10 +25,10 @@ from entrepot.catalog import Pack
 from ..index.evidence import Evidence
 from ..index.matching import Synonym
 from ..text import query_words
-from ..types import ROLE, Chip, Relaxed, Understood
+from ..types import ROLE, Chip, Relaxed, Subject, Understood
 from . import aliases, attributes, negation, roles, spelling
+from .bounds import Bound, take_bounds
 from .bounds import decide as decide_bounds
-from .bounds import take_bounds
 from .draft import Asker, Draft
 from .goods import FITS
 from .labels import price_label, say, value_label
@@ -37,7 +37,7 @@ from .measures import measures_in
 from .phrases import phrasebook_of
 from .prices import Price, read_price
 from .reading import tidy, words_of
-from .relaxing import PRICE, relax
+from .relaxing import PRICE, Loosened, Words, relax
 from .subjects import part_words, read_subject
 from .vocabulary import Vocabulary
 
@@ -48,11 +48,29 @@ JOINED_TIMES = 8
 def understand(text: str, vocabulary: Vocabulary, packs: Sequence[Pack], asker: Asker | None = None) -> Understood:
     """What a query means to this shop. Pure but for what it asks of the vocabulary; the same query and the same goods
     give the same."""
-    asker = asker or Asker()
-    typed = tidy(text)
-    draft = Draft(typed, vocabulary, phrasebook_of(packs), asker)
-    language = guess_language(typed, tuple(word.text for word in draft.words), asker.language)
-    draft.language = language
+    draft = Draft(tidy(text), vocabulary, phrasebook_of(packs), asker or Asker())
+    typed = draft.text
+    draft.language = guess_language(typed, tuple(word.text for word in draft.words), draft.asker.language)
+    bounds = _take_conditions(draft)
+    values = _find_words(draft)
+    role = roles.Role() if ROLE in draft.asker.ignore else roles.read_role(draft)
+    small = _small_words(draft)
+    words = part_words(draft, role, values, small)
+    subject = read_subject(draft, role, values, small)
+    relaxed = relax(draft, words, (*draft.asker.synonyms, *draft.synonyms), subject)
+    negation.leave_out_values(draft, relaxed.evidence, role.role)
+    given_up = words.given_up(draft.asker.given_up)
+    _decide(draft, [value for value in values if value.begin not in given_up], relaxed.evidence)
+    decide_bounds(draft, bounds, relaxed.evidence)
+    _decide_role(draft, role, relaxed.evidence)
+    understood = _understood(draft, typed, role, words, relaxed, subject)
+    return (
+        replace(understood, text=text, meant=text, text_terms=query_words(text)) if understood.is_plain else understood
+    )
+
+
+def _take_conditions(draft: Draft) -> list[Bound]:
+    """The price, the bounds, what is not wanted and what will do as well, out of the text, which is mended for them."""
     if _take_price(draft) is None:
         _take_mended_price(draft)
     bounds = take_bounds(draft)
@@ -61,18 +79,14 @@ def understand(text: str, vocabulary: Vocabulary, packs: Sequence[Pack], asker: 
     _take_unwanted(draft)
     _take_cheap(draft)
     aliases.take_alternatives(draft)
-    values = _find_words(draft)
-    role = roles.Role() if ROLE in asker.ignore else roles.read_role(draft)
-    small = _small_words(draft)
-    words = part_words(draft, role, values, small)
-    subject = read_subject(draft, role, values, small)
-    relaxed = relax(draft, words, (*asker.synonyms, *draft.synonyms), subject)
-    negation.leave_out_values(draft, relaxed.evidence, role.role)
-    given_up = words.given_up(asker.given_up)
-    _decide(draft, [value for value in values if value.begin not in given_up], relaxed.evidence)
-    decide_bounds(draft, bounds, relaxed.evidence)
-    _decide_role(draft, role, relaxed.evidence)
-    understood = Understood(
+    return bounds
+
+
+def _understood(
+    draft: Draft, typed: str, role: roles.Role, words: Words, relaxed: Loosened, subject: Subject | None
+) -> Understood:
+    """What a draft came to."""
+    return Understood(
         text=relaxed.text,
         meant=_in_our_words(draft, relaxed.text),
         text_terms=query_words(relaxed.text),
@@ -86,7 +100,7 @@ def understand(text: str, vocabulary: Vocabulary, packs: Sequence[Pack], asker: 
         things=role.things,
         fits=role.fits,
         chips=tuple(draft.chips),
-        language=language,
+        language=draft.language,
         corrected=draft.text if draft.text != typed else None,
         typed=typed,
         relaxed=(*_untold(draft, relaxed.left_out), *draft.left_out),
@@ -94,9 +108,6 @@ def understand(text: str, vocabulary: Vocabulary, packs: Sequence[Pack], asker: 
         soft=tuple(draft.said(place, place + 1) for place in words.soft),
         firm=tuple(draft.said(place, place + 1) for place in words.firm),
         cheap=draft.cheap,
-    )
-    return (
-        replace(understood, text=text, meant=text, text_terms=query_words(text)) if understood.is_plain else understood
     )
 
 

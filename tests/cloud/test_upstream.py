@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+import sys
 from collections.abc import Awaitable, Callable
 from contextlib import nullcontext
 
 import pytest
 
 from entrepot.cloud.capabilities import Capabilities
+from entrepot.cloud.engines import wire
 from entrepot.cloud.engines.base import EngineFault, Generation, Message, Piece, Tool, Unable
 from entrepot.cloud.engines.connecting import Answer, Patience
 from entrepot.cloud.engines.upstream import Upstream
@@ -81,16 +84,23 @@ def test_a_server_that_does_not_listen_is_an_engine_fault() -> None:
     asyncio.run(work())
 
 
-@pytest.mark.parametrize(("fault", "words"), [("", 6), ("garbage", 2)])
-def test_what_comes_at_once_is_one_piece_and_what_came_before_a_fault_is_counted(fault: str, words: int) -> None:
+@pytest.mark.parametrize(
+    ("fault", "words", "sentence"), [("", 6, ""), ("garbage", 2, "no JSON"), ("endless", 6, "without end")]
+)
+def test_what_comes_at_once_is_one_piece_and_what_came_before_a_fault_is_counted(
+    fault: str, words: int, sentence: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async def work() -> None:
         events = _events({"max_tokens": 10}, "/v1/chat/completions", fault, WORDS)
+        if fault == "endless":
+            monkeypatch.setattr(wire, "LINE_LENGTH_MAX", 1_000)
+            events = [*events[:6], b"x" * 1_001]
         reader = asyncio.StreamReader()
         body = b"".join(events)
         reader.feed_data(b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\n\r\n" % len(body) + body)
         answer, pieces = Answer(reader, Patience(5.0)), list[Piece]()
         await answer.read_head()
-        with pytest.raises(EngineFault) if fault else nullcontext():
+        with pytest.raises(EngineFault, match=sentence) if fault else nullcontext():
             async for piece in read_pieces(answer):
                 pieces.append(piece)
         assert pieces[0].text == "".join(WORDS[:words])
@@ -98,6 +108,23 @@ def test_what_comes_at_once_is_one_piece_and_what_came_before_a_fault_is_counted
         assert len(pieces) == (1 if fault else 2)
 
     asyncio.run(work())
+
+
+def test_an_answer_leaves_nothing_that_the_event_loop_has_to_close() -> None:
+    """Each generator that is left in the middle costs a task and two turns of the loop, in every call."""
+
+    async def work(engine: Upstream, server: Double) -> None:
+        left = list[object]()
+        first, _ = hooks = sys.get_asyncgen_hooks()
+        sys.set_asyncgen_hooks(first, left.append)
+        try:
+            await write(engine)
+            gc.collect()
+        finally:
+            sys.set_asyncgen_hooks(*hooks)
+        assert left == []
+
+    run(work)
 
 
 def test_without_a_count_from_the_server_its_events_are_counted() -> None:

@@ -60,23 +60,20 @@ class Answer:
         self._has_head = False
         self._has_length = False
 
-    async def chunks(self) -> AsyncIterator[bytes]:
-        """The body, in pieces as they come."""
-        while True:
-            if self._parts:
-                joined = b"".join(self._parts)
-                self._parts.clear()
-                yield joined
-            elif self.is_whole:
-                return
-            else:
-                await self._more()
+    async def next(self) -> bytes:
+        """The next piece of the body as it comes; nothing at its end. A generator that is left in the middle would be
+        closed by a task of its own, and two turns of the event loop."""
+        while not self._parts and not self.is_whole:
+            await self._more()
+        joined = b"".join(self._parts)
+        self._parts.clear()
+        return joined
 
     async def read(self, most: int) -> bytes:
         """The whole body. EngineFault when it has more bytes than `most`."""
         parts: list[bytes] = []
         size = 0
-        async for part in self.chunks():
+        while part := await self.next():
             parts.append(part)
             size += len(part)
             if size > most:
@@ -95,7 +92,7 @@ class Answer:
         """Let a stream that has said all come to its end, if it does so soon."""
         try:
             async with asyncio.timeout(REST_S):
-                async for _ in self.chunks():
+                while await self.next():
                     pass
         except (EngineFault, TimeoutError):
             self.keeps_alive = False

@@ -102,8 +102,8 @@ async def read_pieces(answer: Answer) -> AsyncIterator[Piece]:
     What came at once is one piece: each costs its way to the caller. EngineFault, after what came before it, when the
     stream ends before its `[DONE]`, or is no such stream.
     """
-    reading = _Reading()
-    async for lines in _lines(answer):
+    reading, source = _Reading(), _Lines(answer)
+    while lines := await source.next():
         fault = reading.take(lines)
         if (piece := reading.piece()) is not None:
             yield piece
@@ -234,14 +234,21 @@ def whole_number(value: object) -> int:
     return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else 0
 
 
-async def _lines(answer: Answer) -> AsyncIterator[list[bytes]]:
-    """Lines of a stream, each within a bound, as many at a time as came at once."""
-    rest = b""
-    async for chunk in answer.chunks():
-        *whole, rest = (rest + chunk).split(b"\n")
-        if whole:
-            yield whole
-        if len(rest) > LINE_LENGTH_MAX:
-            raise EngineFault("The engine sent an event without end")
-    if rest:
-        yield [rest]
+class _Lines:
+    """The lines of a stream, each within a bound."""
+
+    def __init__(self, answer: Answer) -> None:
+        self._answer = answer
+        self._rest = b""
+
+    async def next(self) -> list[bytes]:
+        """As many whole lines as come at once; none at the end."""
+        whole: list[bytes] = []
+        while not whole:
+            if len(self._rest) > LINE_LENGTH_MAX:
+                raise EngineFault("The engine sent an event without end")
+            if not (part := await self._answer.next()):
+                whole, self._rest = [self._rest] if self._rest else [], b""
+                break
+            *whole, self._rest = (self._rest + part).split(b"\n")
+        return whole

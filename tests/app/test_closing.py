@@ -1,7 +1,6 @@
 """Closing a home whose database went away or hangs: it ends in time, and says what could not be written."""
 
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import closing, suppress
 from pathlib import Path
@@ -9,6 +8,7 @@ from pathlib import Path
 import psycopg
 import pytest
 from tests.faults.test_losing_postgres import gone
+from tests.waiting import WAIT_S, eventually
 
 from entrepot.app import Entrepot, open_home
 from entrepot.cloud import Usage
@@ -47,15 +47,22 @@ def close(entrepot: Entrepot, seconds: float) -> str:
 
     closing = threading.Thread(target=act, daemon=True)
     closing.start()
-    closing.join(seconds + 10)
+    closing.join(seconds + WAIT_S)
     assert said, "it hangs"
     return said[0]
+
+
+def is_waited_for(other: "psycopg.Connection[tuple[int]]") -> bool:
+    """Whether somebody waits for what `other` has locked."""
+    other.execute("SELECT pg_stat_clear_snapshot()")
+    query = "SELECT count(*) FROM pg_stat_activity WHERE %s = ANY(pg_blocking_pids(pid))"
+    return other.execute(query, [other.info.backend_pid]).fetchone() != (0,)
 
 
 def test_a_database_that_is_gone_for_good(at_work: Entrepot, fresh_postgres_url: str) -> None:
     with gone(fresh_postgres_url):
         note(at_work)
-        sentence = close(at_work, 20)
+        sentence = close(at_work, WAIT_S)
     assert "1 signals" in sentence
     assert "1 rows of usage were not written" in sentence
     assert "PostgreSQL does not answer" in sentence
@@ -66,7 +73,7 @@ def test_a_database_that_hangs(at_work: Entrepot, fresh_postgres_url: str) -> No
     with closing(psycopg.connect(fresh_postgres_url)) as other:
         for table in ("kernel_leases", "kernel_tasks", "cloud_stretches", "signals_counter"):
             other.execute(f"LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE".encode())
-        time.sleep(1.2)  # the schedule wants its lease once a second, and waits
+        eventually(lambda: is_waited_for(other))  # the schedule wants its lease once a second, the queue its tasks
         note(at_work)
         sentence = close(at_work, 1)
         assert "still at work" in sentence

@@ -16,7 +16,7 @@ from sqlalchemy import and_, bindparam, func, or_, select
 
 from entrepot import pay
 from entrepot.identity import Scope, keys_of, organisations_of, require_operator, users_of
-from entrepot.kernel import Database, Invalid, Prepared, Snapshot, prepare, to_rfc3339
+from entrepot.kernel import Database, Invalid, Prepared, Snapshot, guarded, prepare, to_rfc3339
 
 from . import focus, tables
 from .accounting import account_owner
@@ -31,7 +31,6 @@ T = TypeVar("T")
 Format = Literal["csv", "focus"]
 FORMATS: tuple[Format, ...] = ("csv", "focus")
 PAGE = 1_000
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 COLUMNS = (
     "request", "attempt", "at", "organisation", "model", "meter", "quantity", "unit", "price_book", "tier", "price",
@@ -127,10 +126,10 @@ def csv_row(pages: Pages, row: Exported) -> Sequence[str]:
     """A row of our own table."""
     kind = METERS[row.meter]
     return (
-        row.request, str(row.attempt), to_rfc3339(row.at), row.organisation, _text(row.model), row.meter,
+        row.request, str(row.attempt), to_rfc3339(row.at), row.organisation, guarded(row.model), row.meter,
         str(row.quantity), kind.unit, row.price_book or "", pages.tier(row), write_nano(pages.price(row)),
         str(kind.per), write_nano(row.price), str(row.price), pages.currency, pages.tax(row), row.usage_class,
-        _text(row.surface), _text(row.ref or ""), row.actor or "", pages.invoice(row),
+        guarded(row.surface), guarded(row.ref or ""), row.actor or "", pages.invoice(row),
     )  # fmt: skip
 
 
@@ -138,8 +137,8 @@ def focus_row(pages: Pages, row: Exported) -> Sequence[str]:
     """A row of FOCUS."""
     invoice = pages.invoices.get(row.invoice or "")
     return focus.usage_row(
-        row, organisation=row.organisation, name=_text(pages.names[row.organisation]),
-        caller=_text(pages.callers.get(row.actor or "", "")), issuer=pages.issuer, currency=pages.currency,
+        row, organisation=row.organisation, name=guarded(pages.names[row.organisation]),
+        caller=guarded(pages.callers.get(row.actor or "", "")), issuer=pages.issuer, currency=pages.currency,
         unit_nano=pages.price(row), tier=pages.tier(row), invoice=invoice,
     )  # fmt: skip
 
@@ -213,7 +212,7 @@ def _beside_usage(database: Database, organisation: str | None, wish: ExportWish
             row
             for invoice in found
             for row in focus.beside_rows(
-                invoice, _text(named[invoice.organisation].name if invoice.organisation in named else ""),
+                invoice, guarded(named[invoice.organisation].name if invoice.organisation in named else ""),
                 pages.issuer or "Entrepot",
             )
         ]  # fmt: skip
@@ -225,11 +224,6 @@ def _lines(rows: Sequence[Sequence[str]]) -> bytes:
     out = io.StringIO()
     csv.writer(out, lineterminator="\n").writerows(rows)
     return out.getvalue().encode()
-
-
-def _text(cell: str) -> str:
-    """A text that a spreadsheet would compute is marked as text."""
-    return f"'{cell}" if cell.startswith(_FORMULA) else cell
 
 
 _u, _i = tables.usage.c, tables.invoices.c

@@ -6,6 +6,7 @@ reactions done once, tasks, a schedule, leases; idempotency keys; blobs; setting
 
 from .backlog import Backlog, read_backlog
 from .blobs import Blobs
+from .cells import guarded, unguarded
 from .clock import DAY, HOUR, MINUTE, SECOND, Clock, ManualClock, SystemClock, from_rfc3339, to_rfc3339
 from .database import Database, sqlite_url
 from .dumping import dump, load, require_empty
@@ -135,6 +136,7 @@ __all__ = [
     "from_json",
     "from_rfc3339",
     "get_task",
+    "guarded",
     "handler_name",
     "in_set",
     "insert_new",
@@ -170,6 +172,7 @@ __all__ = [
     "tidy_task",
     "to_json",
     "to_rfc3339",
+    "unguarded",
     "update_rows",
     "write_fact",
 ]

@@ -9,9 +9,8 @@ from typing import Final, Protocol
 
 import msgspec
 
-from entrepot.kernel import decimals_of
+from entrepot.kernel import decimals_of, guarded
 
-from ..cells import guarded
 from ..drafts import PictureDraft, ProductDraft, picture_url
 from .drafts import Exported
 

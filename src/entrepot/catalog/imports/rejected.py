@@ -11,7 +11,8 @@ import io
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final, Protocol, runtime_checkable
 
-from ..cells import guarded
+from entrepot.kernel import guarded
+
 from .reading import Bad, FileSource, Good, Problem, Source
 from .sheets import REASON_COLUMNS, Sheet
 

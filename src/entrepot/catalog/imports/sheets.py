@@ -13,9 +13,8 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from typing import BinaryIO, Final
 
-from entrepot.kernel import Invalid
+from entrepot.kernel import Invalid, unguarded
 
-from ..cells import unguarded
 from .reading import LINE_BYTES_MAX, VALUE_LENGTH_MAX, Line, Problem, read_lines, too_long
 
 RECORD_BYTES_MAX: Final = LINE_BYTES_MAX

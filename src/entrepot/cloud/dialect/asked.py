@@ -207,8 +207,10 @@ def _name_of(tool: object) -> str:
 
 def _check_schema(schema: dict[str, Any] | None, place: str) -> None:
     """Invalid, naming the place, for a schema that is none, is too large, or points elsewhere."""
+    if schema is None:
+        return
     try:
-        Checker(schema or {})
+        Checker(schema)
     except Unable as problem:
         raise Invalid(str(problem), fields={place: str(problem)}) from problem
 

@@ -19,7 +19,6 @@ from entrepot.ledger import Insufficient, Move, Plan, Transfer
 from . import tables
 from .events import StockChanged
 from .stock import announce_stock, check_location, keep_place, left_of, on_hand_account
-from .texts import clean_line
 from .types import QUANTITY_MAX
 
 MOVE = "stock.move"
@@ -42,7 +41,7 @@ class Movement(msgspec.Struct, frozen=True):
     ref: str
 
 
-def move_stock(tx: Tx, scope: Scope, offer_id: str, from_id: str, to_id: str, quantity: int, note: str = "") -> None:
+def move_stock(tx: Tx, scope: Scope, offer_id: str, from_id: str, to_id: str, quantity: int) -> None:
     """Carry free pieces of one of the caller's offers from one place of theirs to another.
 
     Conflict when fewer are free there: what is held for orders stays where it is held. A command moves once.
@@ -59,7 +58,7 @@ def move_stock(tx: Tx, scope: Scope, offer_id: str, from_id: str, to_id: str, qu
         keep_place(tx, offer_id, location_id)
     step = Move(
         tx.new_id("trf"), on_hand_account(offer_id, from_id), on_hand_account(offer_id, to_id), quantity, MOVE,
-        clean_line(note)[:200] or scope.actor,
+        scope.actor,
     )  # fmt: skip
     try:
         ledger.post(tx, Plan((step,)))

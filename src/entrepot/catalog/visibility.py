@@ -60,10 +60,10 @@ def _bundles_with(tx: Tx, product_ids: set[str]) -> set[str]:
     return {row.product_id for row in tx.all(_bundles, ids=sorted(product_ids))} if product_ids else set()
 
 
-def in_chunks(ids: Sequence[str], most: int = IDS_MAX) -> Iterator[tuple[str, ...]]:
-    """A list in parts of bounded length."""
-    for start in range(0, len(ids), most):
-        yield tuple(ids[start : start + most])
+def in_chunks(ids: Sequence[str]) -> Iterator[tuple[str, ...]]:
+    """A list in parts that an event may carry."""
+    for start in range(0, len(ids), IDS_MAX):
+        yield tuple(ids[start : start + IDS_MAX])
 
 
 def _announce(tx: Tx, event: type[OffersChanged] | type[ProductsHidden], product_ids: Iterable[str]) -> None:

@@ -58,13 +58,11 @@ class Price(msgspec.Struct, frozen=True):
     rate: str | None = None
 
 
-def read_rules(
-    snapshot: Snapshot, cart: Cart, offers: Mapping[str, catalog.CartOffer], where: Where, with_fees: bool = True
-) -> Rules:
+def read_rules(snapshot: Snapshot, cart: Cart, offers: Mapping[str, catalog.CartOffer], where: Where) -> Rules:
     """The rules for a cart: one short read each for taxes, promotions, codes and fees, however many goods."""
     merchants = sorted({offer.merchant_id for offer in offers.values()})
     owners = [PLATFORM, *merchants]
-    asked, fees = automatic_for(snapshot, owners), fees_for(snapshot, merchants) if with_fees else tuple
+    asked, fees = automatic_for(snapshot, owners), fees_for(snapshot, merchants)
     rates = pay.tax_rates_for(snapshot, where.address.country) if where.address else []
     automatic = asked()
     coded = coded_for(snapshot, owners, cart.codes) if cart.codes else []

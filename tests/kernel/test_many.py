@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from sqlalchemy import Column, MetaData, Table
+from sqlalchemy import Column, MetaData, Table, select
 
 from entrepot.kernel import (
     Conflict,
@@ -13,8 +13,10 @@ from entrepot.kernel import (
     Invalid,
     Prepared,
     Tx,
+    in_set,
     insert_new,
     insert_rows,
+    prepare,
     prepare_text,
     update_rows,
 )
@@ -43,6 +45,14 @@ def test_rows_that_are_there_are_left_alone_and_the_others_counted(database: Dat
     found, counted = database.read_now(lambda s: s.all_of((_all, {}), (_count, {"like": "many.%"})))
     assert [tuple(row) for row in found] == [("many.1", "7"), ("many.2", "2"), ("many.3", "3")]
     assert counted[0][0] == 3
+
+
+def test_a_query_that_is_asked_again_finds_the_same(database: Database) -> None:
+    database.write_now(lambda tx: tx.write_all((_add, rows(1))))
+    named: Prepared[tuple[str]] = prepare(select(facts.c.name).where(in_set(facts.c.name, "names")))
+    query = (named, {"names": ["many.1"]})
+    first, again = database.read_now(lambda s: (s.all_of(query), s.all_of(query)))
+    assert first == again == [[("many.1",)]]
 
 
 def test_a_failure_among_them_leaves_nothing(database: Database) -> None:

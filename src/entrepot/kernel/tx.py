@@ -118,11 +118,10 @@ class Snapshot:
         text = statement.sqlite if self._sqlite else statement.postgres
         if not statement.sets:
             return text, params
-        if not self._sqlite:
-            return text, {**params, **{name: list(params[name]) for name in statement.sets}}
-        for name in statement.sets:
-            params[name] = msgspec.json.encode(list(params[name])).decode()
-        return text, params
+        lists = {name: list(params[name]) for name in statement.sets}
+        if self._sqlite:
+            return text, {**params, **{name: msgspec.json.encode(each).decode() for name, each in lists.items()}}
+        return text, {**params, **lists}
 
 
 class Tx(Snapshot):

@@ -155,3 +155,27 @@ def test_of_an_archive_with_several_feeds_each_is_to_be_sent_alone(tmp_path: Pat
 def test_what_is_no_feed_says_what_to_send_instead(tmp_path: Path, content: str, words: str) -> None:
     with pytest.raises(Invalid, match=words):
         catalog.local_feed(written(tmp_path / "goods.json", content))
+
+
+@pytest.mark.parametrize(
+    ("name", "format", "content"),
+    [
+        ("p.csv", "shopify", SHOPIFY),
+        ("p.jsonl", "jsonl", "\n\n"),
+        ("p.tsv", "google-tsv", "id\ttitle\tprice\tavailability\tlink\timage_link\n"),
+    ],
+)
+def test_a_feed_without_rows_says_so_and_takes_nothing_off_sale(
+    shop: Shop, blobs: Blobs, tmp_path: Path, name: str, format: str, content: str
+) -> None:
+    bring(shop, blobs, write_lines(tmp_path / "before.jsonl", [line("a")]))
+    feed = catalog.local_feed(written(tmp_path / name, content), format)
+    with pytest.raises(Invalid, match="has no rows"):
+        catalog.preview_import(shop.database, shop.scope, shop.id, feed, full=True)
+    job = shop.database.write_now(lambda tx: catalog.start_import(tx, shop.scope, shop.id, feed, full=True))
+    with pytest.raises(Invalid, match="has no rows"):
+        catalog.run_import(shop.database, blobs, job.id)
+    failed = shop.database.read_now(lambda s: catalog.get_import(s, shop.scope, job.id))
+    assert failed.state == "failed"
+    assert name in (failed.failure or "")
+    assert shop.product("a").offers

@@ -9,7 +9,6 @@ from __future__ import annotations
 import codecs
 import gzip
 import lzma
-import tempfile
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -21,6 +20,7 @@ from typing import BinaryIO, Final
 from entrepot.kernel import Invalid
 
 from .encodings import SAMPLE_BYTES_MAX, find_encoding
+from .folders import own_folder
 from .reading import Feed
 
 UNPACKED_BYTES_MAX: Final = 8 * 2**30
@@ -45,8 +45,8 @@ _BINARY: Final = (
 @contextmanager
 def opened(feed: Feed) -> Iterator[Feed]:
     """The feed as a plain file in UTF-8, or a folder. Invalid, with a sentence, when it cannot be unpacked."""
-    with tempfile.TemporaryDirectory(prefix="entrepot-feed-", ignore_cleanup_errors=True) as name:
-        yield _plain(_unpacked(feed, Path(name)), Path(name))
+    with own_folder() as folder:
+        yield _plain(_unpacked(feed, folder), folder)
 
 
 def _unpacked(feed: Feed, folder: Path) -> Feed:

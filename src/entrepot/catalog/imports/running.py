@@ -96,6 +96,7 @@ def preview_import(
                 memory.note(checked.named)
             problems += checked.problems[: 10_000 - len(problems)]
             (progress or _silent)(source.done, source.total)
+    _check_said(feed.name, counts.rows)
     return Preview(counts + memory.absent() if full else counts, tuple(problems))
 
 
@@ -136,9 +137,16 @@ def _run(
             mended = checked.without(find_refused(database, _trial(scope, job), checked, refusal))
             job = database.write_now(_saving(scope, job, mended, compared, at), Lane.BULK)
         progress(*at)
+    _check_said(job.name, job.cursor)
     if job.full:
         job = _take_off(database, scope, job, memory)
     return database.write_now(lambda tx: _end(tx, job))
+
+
+def _check_said(name: str, rows: int) -> None:
+    """Invalid for a feed without any row: it is more likely spoilt than meant, and a full one would empty the shop."""
+    if not rows:
+        raise Invalid(f"{name} has no rows, at most a header: nothing was changed. Export the goods again")
 
 
 def _take_off(database: Database, scope: Scope, job: Import, memory: _Memory | None) -> Import:

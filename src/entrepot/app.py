@@ -94,6 +94,7 @@ class Entrepot:
         secret_key: Secret,
         faults: pay.Faults | None = None,
     ) -> None:
+        kernel.settle_structs()
         self.home = home
         self.settings = settings
         self.database = database

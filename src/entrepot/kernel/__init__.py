@@ -44,6 +44,7 @@ from .secret import Secret
 from .settings import Loaded, Sourced, load_settings
 from .sql import Prepared, from_json, in_set, prepare, prepare_text, to_json
 from .stopping import NEVER, Deadline, Stop
+from .structs import settle_structs
 from .tasks import (
     Task,
     TaskKind,
@@ -166,6 +167,7 @@ __all__ = [
     "retry_stuck_tasks",
     "retry_task",
     "round_half_even",
+    "settle_structs",
     "share_bps",
     "split",
     "sqlite_url",

@@ -15,7 +15,7 @@ from litestar.exceptions import HTTPException
 from litestar.routes import HTTPRoute
 from litestar.types import ControllerRouterHandler
 
-from entrepot.kernel import Refused
+from entrepot.kernel import Refused, settle_structs
 
 from . import errors
 from .admission import admit
@@ -63,6 +63,7 @@ def move_in(app: Litestar, house: House) -> None:
 
 
 def _laid_out() -> Litestar:
+    settle_structs()
     routes: list[ControllerRouterHandler] = [
         *API_ROUTES, *COMPUTE_ROUTES, *PAGE_ROUTES, *MEDIA_ROUTES, *FEED_ROUTES, *BEACON_ROUTES, static_file,
     ]  # fmt: skip

@@ -21,7 +21,7 @@ def settle_structs() -> None:
             msgspec.json.Decoder(each)
 
 
-def _below(base: type) -> Iterator[type]:
+def _below(base: type[msgspec.Struct]) -> Iterator[type[msgspec.Struct]]:
     for each in base.__subclasses__():
         if not each.__module__.startswith("litestar."):  # one for each route, and each for the loop's thread alone
             yield each

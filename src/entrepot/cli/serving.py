@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -17,10 +15,12 @@ import click
 
 from entrepot import web
 from entrepot.app import Entrepot, open_home
-from entrepot.kernel import Deadline, Invalid, Refused, Stop
+from entrepot.kernel import Invalid, Refused, Stop
 from entrepot.kernel.logs import configure_logs
 from entrepot.settings import Settings, read_settings
 from entrepot.web.opening import make_link
+
+from .siblings import Sibling
 
 SIBLING = "ENTREPOT_SIBLING"
 """Set for the further processes, which share a port with the first and end with it: the folder of their measures."""
@@ -115,33 +115,17 @@ def _measures_of(count: int) -> Iterator[Path | None]:
 def _siblings(
     home: Path, environ: Mapping[str, str], count: int, stop: Stop, shared: Path | None
 ) -> Iterator[None]:  # fmt: skip
-    """Further processes on the same port: the system shares the connections out. They stop as soon as this one does."""
+    """Further processes on the same port, which stop as soon as this one does."""
     words = [sys.executable, "-m", "entrepot", "--home", str(home), "serve"]
-    started = [
-        subprocess.Popen(words, env={**environ, SIBLING: str(shared)}, stdin=subprocess.PIPE) for _ in range(count)
-    ]  # fmt: skip
-    stop.told += [partial(_let_go, process) for process in started]
-    stop.killed += [process.kill for process in started]
+    siblings = [Sibling(words, {**environ, SIBLING: str(shared)}) for _ in range(count)]
+    stop.told += [each.let_go for each in siblings]
+    stop.killed += [each.kill for each in siblings]
     try:
         yield
     finally:
-        for process in started:
-            _let_go(process)
-            _wait(process, stop.deadline)
-
-
-def _let_go(process: subprocess.Popen[bytes]) -> None:
-    """Have a further process stop: the pipe to it ends, as it would with this process."""
-    if process.stdin is not None:
-        process.stdin.close()
-
-
-def _wait(process: subprocess.Popen[bytes], deadline: Deadline) -> None:
-    try:
-        process.wait(timeout=deadline.share(CLOSED_AT).left_s)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
+        for each in siblings:
+            each.let_go()
+            each.wait(stop.deadline.share(CLOSED_AT))
 
 
 def _end_with_the_first(stop: Stop) -> None:

@@ -153,7 +153,8 @@ class Crowd:
         self._stop = threading.Event()
         self._address = address
         self._key = key
-        wishes = [(SLOW if n % 4 == 0 else MODEL, chance.random() < 0.5) for n in range(clients)]
+        # The first is always a slow stream: no other kind is looked at before its end.
+        wishes = [(SLOW if n % 4 == 0 else MODEL, n == 0 or chance.random() < 0.5) for n in range(clients)]
         self._threads = [threading.Thread(target=self._talk, args=wish) for wish in wishes]
         for thread in self._threads:
             thread.start()

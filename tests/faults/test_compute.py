@@ -56,16 +56,14 @@ def test_kill_9_leaves_no_call_unsettled_and_bills_none_twice(
                 if not told:
                     vanish(server, key, chance)
                     told += fail(server, key, there)
-            except BaseException:
+                crowd = Crowd(server.address, key, CLIENTS, chance)
+                # Streams of seconds are looked at after two: some kills find them so, some before.
+                time.sleep(chance.random())
+                if seen["kill -9"] % 2 == 0:
+                    until_looked_at(database)
+                seen["calls in flight when killed"] += crowd.under_way
+            finally:
                 server.kill()
-                raise
-            crowd = Crowd(server.address, key, CLIENTS, chance)
-            # Streams of seconds are looked at after two: some kills find them so, some before.
-            time.sleep(chance.random())
-            if seen["kill -9"] % 2 == 0:
-                until_looked_at(database)
-            seen["calls in flight when killed"] += crowd.under_way
-            server.kill()
             crowd.stop()
             seen["kill -9"] += 1
             told += crowd.told
